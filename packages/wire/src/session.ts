@@ -1,0 +1,8 @@
+/** Request header that carries the visitor's session token, to the Data API and to the functions alike. */
+export const SESSION_HEADER = 'x-loacl-session'
+
+/** 32 random bytes as unpadded base64url (RFC 4648, section 5). The database keeps only the SHA-256 of this text. */
+export const SESSION_TOKEN = /^[A-Za-z0-9_-]{43}$/
+
+/** A UUID in its canonical, lower-case form (RFC 9562). */
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

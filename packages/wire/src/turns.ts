@@ -1,0 +1,44 @@
+import { UUID } from './session.ts'
+import type { ErrorCode } from './errors.ts'
+
+/**
+ * Body of `POST /functions/v1/chat/turns`. The session token travels in the `x-loacl-session` header.
+ *
+ * - `message`: a new message of the visitor's. `id` is a UUID that the client makes; sending the same id and text again
+ *   joins the same turn. Without `threadId` the server makes a thread.
+ * - `retry`: another try at answering the message `id` after its turn failed, was stopped or was cut.
+ */
+export type TurnRequest =
+  | { type: 'message'; assistantId: string; id: string; threadId: string | null; text: string }
+  | { type: 'retry'; assistantId: string; id: string; threadId: string }
+
+/** Largest accepted body of `POST /turns`, in bytes. Above it: `body_too_large`. */
+export const MAX_BODY_BYTES = 262_144
+
+type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string }
+
+const fail = (code: ErrorCode, message: string): Parsed<never> => ({ ok: false, code, message })
+const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value)
+
+/**
+ * Reads a body of `POST /turns`. Members it does not know, a history among them, are ignored.
+ * A missing `type` means `message`.
+ */
+export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return fail('invalid_body', 'The body must be a JSON object.')
+  const { type = 'message', assistantId, id, threadId = null, text } = body as Record<string, unknown>
+  if (!isUuid(assistantId)) return fail('invalid_body', '"assistantId" must be a UUID.')
+  if (!isUuid(id)) return fail('invalid_body', '"id" must be a UUID.')
+  if (threadId !== null && !isUuid(threadId)) return fail('invalid_body', '"threadId" must be a UUID or null.')
+  if (type === 'retry') {
+    if (threadId === null) return fail('invalid_body', 'A retry needs a "threadId".')
+    return { ok: true, value: { type, assistantId, id, threadId } }
+  }
+  if (type !== 'message') return fail('turn_type_unsupported', 'This "type" of turn is not known here.')
+  if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
+  if (text.trim() === '') return fail('text_required', 'The message is empty.')
+  // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
+  if (text.includes('\0') || !text.isWellFormed()) return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')
+  return { ok: true, value: { type, assistantId, id, threadId, text } }
+}
