@@ -12,7 +12,7 @@ export interface PublicAssistant {
   greeting: string | null
   /** Look and words of the widget, as the owner set them. */
   appearance: Readonly<Record<string, unknown>>
-  /** Longest message that `send` accepts, in UTF-16 code units (JavaScript's `text.length`). */
+  /** Longest message that `send` accepts, in Unicode characters (`[...text].length`). */
   maxMessageLength: number
   /** Whether the assistant asks for a browser fingerprint as a signal against abuse. */
   fingerprint: boolean

@@ -18,7 +18,9 @@ export interface DataParts {
   error: WireError
 }
 
-type DataPart = { [Name in keyof DataParts]: { type: `data-${Name}`; data: DataParts[Name]; transient?: boolean } }[keyof DataParts]
+type DataPart = {
+  [Name in keyof DataParts]: { type: `data-${Name}`; data: DataParts[Name]; transient?: boolean }
+}[keyof DataParts]
 
 /**
  * The subset of the AI SDK's UI message stream, version 1, that LOACL writes and reads.
@@ -92,7 +94,8 @@ export function parsePart(data: string): StreamPart | null {
   } catch (cause) {
     throw new MalformedPartError('A part of the stream is not JSON.', { cause })
   }
-  if (!isObject(value) || typeof value.type !== 'string') throw new MalformedPartError('A part of the stream has no type.')
+  if (!isObject(value) || typeof value.type !== 'string')
+    throw new MalformedPartError('A part of the stream has no type.')
   if (!Object.hasOwn(REQUIRED, value.type)) return null
   const type = value.type as StreamPart['type']
   for (const [member, kind] of Object.entries(REQUIRED[type])) {

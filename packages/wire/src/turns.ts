@@ -39,6 +39,7 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
   if (text.trim() === '') return fail('text_required', 'The message is empty.')
   // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
-  if (text.includes('\0') || !text.isWellFormed()) return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')
+  if (text.includes('\0') || !text.isWellFormed())
+    return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')
   return { ok: true, value: { type, assistantId, id, threadId, text } }
 }

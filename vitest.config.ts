@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+// Functions are deployed apart from the workspace and name wire in their import map; here an alias does the same.
+const resolve = { alias: { '@loacl/wire': path('./packages/wire/src/index.ts') } }
+const stackTests = ['**/*.stack.test.ts', 'supabase/tests/**/*.test.ts']
+const never = ['**/node_modules/**', '**/dist/**', 'e2e/**']
+
+export default defineConfig({
+  resolve,
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/**/*.test.{ts,tsx}', 'supabase/functions/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...never, ...stackTests],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stack',
+          include: stackTests,
+          exclude: never,
+          globalSetup: './packages/local/test/global-setup.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
