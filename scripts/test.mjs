@@ -7,7 +7,7 @@ import { ensureInstalled } from './install.mjs'
 
 ensureInstalled()
 const { ensureChromium } = await import('./chromium.mjs')
-const { deno, node, tool } = await import('./tools.mjs')
+const { tool } = await import('./tools.mjs')
 
 const reports = mkdtempSync(join(tmpdir(), 'loacl-test-'))
 const report = (name) => join(reports, `${name}.json`)
@@ -67,7 +67,7 @@ const vitest = (project) =>
 
 async function checks() {
   await step('types', [...tool('typescript', 'tsc'), '--build', '--noEmit'])
-  await step('types of the functions', [deno, 'task', '--config', 'supabase/functions/deno.json', 'check'])
+  await step('types of the functions', [...tool('deno'), 'check', '--config', 'supabase/functions/chat/deno.json', 'supabase/functions/chat/index.ts'])
   await step('lint', [...tool('oxlint'), '--deny-warnings'])
   await step('format', [...tool('oxfmt'), '--check'])
   await step('unused code', [...tool('knip')])
