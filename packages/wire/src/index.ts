@@ -17,5 +17,13 @@ export type {
   Visitor,
 } from './dto.ts'
 export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
-export { isTerminal, MalformedPartError, parsePart, STREAM_HEADERS, type DataParts, type StreamPart } from './parts.ts'
+export {
+  isTerminal,
+  MalformedPartError,
+  parsePart,
+  STREAM_HEADERS,
+  type DataParts,
+  type FinishReason,
+  type StreamPart,
+} from './parts.ts'
 export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, type NumberedPart } from './sse.ts'

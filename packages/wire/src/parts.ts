@@ -18,6 +18,9 @@ export interface DataParts {
   error: WireError
 }
 
+/** `length` and `content-filter` cut the answer short, and so does `other`: the turn's time was up. */
+export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'interrupted' | 'other'
+
 type DataPart = {
   [Name in keyof DataParts]: { type: `data-${Name}`; data: DataParts[Name]; transient?: boolean }
 }[keyof DataParts]
@@ -27,6 +30,7 @@ type DataPart = {
  * Source: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol and `uiMessageChunkSchema` in the `ai` package.
  */
 export type StreamPart =
+  /** The answer from its beginning: a reader that already holds some of this message drops it. */
   | { type: 'start'; messageId?: string }
   | { type: 'start-step' }
   | { type: 'finish-step' }
@@ -40,7 +44,7 @@ export type StreamPart =
   | { type: 'source-document'; sourceId: string; mediaType: string; title: string; filename?: string }
   | DataPart
   /** The three that end a stream: exactly one comes, and it is the last part. */
-  | { type: 'finish'; finishReason?: 'stop' | 'length' | 'content-filter' | 'error' | 'other' }
+  | { type: 'finish'; finishReason?: FinishReason }
   | { type: 'abort'; reason?: string }
   | { type: 'error'; errorText: string }
 
@@ -57,31 +61,46 @@ export class MalformedPartError extends Error {
   readonly code = 'stream_malformed' as const
 }
 
-/** Required members by part type: `s` a string, `o` an object. What is optional is checked where present. */
-const REQUIRED: { readonly [Type in StreamPart['type']]: Readonly<Record<string, 's' | 'o'>> } = {
-  start: {},
+type Kind = 'string' | 'string?' | 'number?' | readonly [Shape] | Shape
+interface Shape {
+  readonly [member: string]: Kind
+}
+
+/** What a reader relies on, by part type. Other members may come and go. */
+const SHAPES: { readonly [Type in StreamPart['type']]: Shape } = {
+  start: { messageId: 'string?' },
   'start-step': {},
   'finish-step': {},
-  'text-start': { id: 's' },
-  'text-delta': { id: 's', delta: 's' },
-  'text-end': { id: 's' },
-  'reasoning-start': { id: 's' },
-  'reasoning-delta': { id: 's', delta: 's' },
-  'reasoning-end': { id: 's' },
-  'source-url': { sourceId: 's', url: 's' },
-  'source-document': { sourceId: 's', mediaType: 's', title: 's' },
-  'data-turn': { data: 'o' },
-  'data-answer-complete': { data: 'o' },
-  'data-follow-ups': { data: 'o' },
-  'data-title': { data: 'o' },
-  'data-error': { data: 'o' },
-  finish: {},
-  abort: {},
-  error: { errorText: 's' },
+  'text-start': { id: 'string' },
+  'text-delta': { id: 'string', delta: 'string' },
+  'text-end': { id: 'string' },
+  'reasoning-start': { id: 'string' },
+  'reasoning-delta': { id: 'string', delta: 'string' },
+  'reasoning-end': { id: 'string' },
+  'source-url': { sourceId: 'string', url: 'string', title: 'string?' },
+  'source-document': { sourceId: 'string', mediaType: 'string', title: 'string', filename: 'string?' },
+  'data-turn': { data: { turnId: 'string', threadId: 'string', userMessageId: 'string', messageId: 'string' } },
+  'data-answer-complete': { data: { messageId: 'string', status: 'string' } },
+  'data-follow-ups': { data: { messageId: 'string', suggestions: [{ id: 'string', suggestion: 'string' }] } },
+  'data-title': { data: { threadId: 'string', title: 'string' } },
+  'data-error': { data: { code: 'string', message: 'string', requestId: 'string?', retryAfterMs: 'number?' } },
+  finish: { finishReason: 'string?' },
+  abort: { reason: 'string?' },
+  error: { errorText: 'string' },
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isList = (kind: Kind): kind is readonly [Shape] => Array.isArray(kind)
+
+function fits(value: unknown, kind: Kind): boolean {
+  if (kind === 'string') return typeof value === 'string'
+  if (kind === 'string?') return value === undefined || typeof value === 'string'
+  if (kind === 'number?') return value === undefined || typeof value === 'number'
+  if (isList(kind)) return Array.isArray(value) && value.every((item) => fits(item, kind[0]))
+  return isObject(value) && Object.entries(kind).every(([member, inner]) => fits(value[member], inner))
+}
 
 /**
  * One event's data → a part; `null` for a type this version does not know, which a reader skips.
@@ -96,12 +115,9 @@ export function parsePart(data: string): StreamPart | null {
   }
   if (!isObject(value) || typeof value.type !== 'string')
     throw new MalformedPartError('A part of the stream has no type.')
-  if (!Object.hasOwn(REQUIRED, value.type)) return null
+  if (!Object.hasOwn(SHAPES, value.type)) return null
   const type = value.type as StreamPart['type']
-  for (const [member, kind] of Object.entries(REQUIRED[type])) {
-    const ok = kind === 's' ? typeof value[member] === 'string' : isObject(value[member])
-    if (!ok) throw new MalformedPartError(`A "${type}" part lacks a good "${member}".`)
-  }
+  if (!fits(value, SHAPES[type])) throw new MalformedPartError(`A "${type}" part lacks what it needs.`)
   return value as StreamPart
 }
 

@@ -29,7 +29,7 @@ export async function* readParts(body: ReadableStream<Uint8Array>): AsyncGenerat
   let seq = 0
   for await (const { id, data } of readEvents(body)) {
     if (data === '[DONE]') return
-    seq = id === null ? seq + 1 : Number(id)
+    seq = id !== null && /^\d+$/.test(id) ? Number(id) : seq + 1
     const part = parsePart(data)
     if (part) yield { seq, part }
   }
@@ -44,9 +44,10 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ i
   try {
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return
-      rest += decoder.decode(value, { stream: true })
-      // A trailing \r may be half of \r\n: it waits for the next bytes.
+      // A trailing \r may be half of \r\n: it waits for the next bytes. At the end there are none, and a line that was
+      // not ended there is dropped.
+      if (done) rest = rest.endsWith('\r') ? `${rest}\n` : ''
+      else rest += decoder.decode(value, { stream: true })
       const lines = rest.split(/\r\n|\n|\r(?!$)/)
       rest = lines.pop()!
       for (const line of lines) {
@@ -62,6 +63,7 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ i
         if (field === 'data') data.push(content)
         else if (field === 'id') id = content
       }
+      if (done) return
     }
   } finally {
     await reader.cancel()
