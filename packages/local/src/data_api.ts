@@ -1,0 +1,158 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { App, setExperimental } from '@supabase/lite'
+import { createPostgresConnection } from '@supabase/lite/postgres'
+import { sql, type Kysely } from 'kysely'
+import { createDiskStorage } from './disk_storage.ts'
+import type { Keys } from './keys.ts'
+
+export interface DataApiOptions {
+  /** Of the superuser: the roles of requests are taken on by `set role`. */
+  adminUrl: string
+  keys: Keys
+  /** Schemas that the Data API serves; a request that names none means the first. */
+  schemas: readonly string[]
+  /** Where Storage keeps its files. */
+  filesDir: string
+  siteUrl: string
+}
+
+export interface DataApi {
+  fetch(request: Request, peerAddress: string | null): Promise<Response>
+  /** Makes the tables of Auth and Storage. Needed once per cluster. */
+  createSchemas(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** What of a Data API request SQL may see. */
+interface RequestContext {
+  method: string
+  path: string
+  headers: Record<string, string>
+  schema: string
+}
+
+/** Hosted limits by role, as in `bootstrap.sql`. PostgREST applies a role's settings itself; `set role` does not. */
+const STATEMENT_TIMEOUT: Readonly<Record<string, string>> = { anon: '3s', authenticated: '8s', service_role: '8s' }
+
+/**
+ * PostgREST, Auth and Storage as `@supabase/lite` speaks them, made as strict as the hosted ones: a request sees its
+ * headers in SQL whatever it asks for, no grant is given that no migration gave, and nothing works without a key.
+ */
+export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
+  setExperimental('storage', true)
+  const requests = new AsyncLocalStorage<RequestContext>()
+  const connection = createPostgresConnection({ url: options.adminUrl, postgresOptions: { max: 10, onnotice: () => {} } })
+  replaceMethods(connection, hostedMethods(requests))
+
+  const app = new App({
+    connection,
+    api: { schemas: [...options.schemas], extra_search_path: ['public', 'extensions'], max_rows: 1000 },
+    auth: {
+      enabled: true,
+      jwt_secret: options.keys.jwtSecret,
+      publishable_key: options.keys.publishableKey,
+      secret_key: options.keys.secretKey,
+      site_url: options.siteUrl,
+      email: { enable_signup: true, enable_confirmations: false },
+    },
+    storage: { enabled: true, file_size_limit: '50MiB' },
+    // The Supabase CLI keeps the history of migrations.
+    db: { migrations: { enabled: false } },
+    options: { server: { admin: false, disableStudio: true, disableFallback: true } },
+  })
+  app._storageAdapter = createDiskStorage(options.filesDir)
+  await quietly(() => app.init())
+
+  // As PostgREST does: `notify pgrst, 'reload schema'`.
+  await connection.driver.listen('pgrst', () => void connection.clearSchemaCache())
+
+  return {
+    fetch: (request, peerAddress) => {
+      const answer = (): Promise<Response> => quietly(() => app.fetch(request, { peerAddress }))
+      const context = toRequestContext(request, options.schemas)
+      return context ? requests.run(context, answer) : answer()
+    },
+    createSchemas: () => app.ensureSystemSchema(),
+    stop: () => connection.driver.end({ timeout: 2 }),
+  }
+}
+
+const quiet = new AsyncLocalStorage<true>()
+let hushed = false
+
+/** Lite prints every error that it also answers with, such as each refusal that SQL raises, with its stack. */
+function quietly<T>(run: () => Promise<T>): Promise<T> {
+  if (!hushed) {
+    hushed = true
+    for (const method of ['error', 'warn'] as const) {
+      const print = console[method].bind(console)
+      console[method] = (...args: unknown[]) => {
+        if (!quiet.getStore()) print(...args)
+      }
+    }
+  }
+  return quiet.run(true, run)
+}
+
+/** `null` where the request is not the Data API's: Auth and Storage give SQL no headers. */
+function toRequestContext(request: Request, schemas: readonly string[]): RequestContext | null {
+  const { pathname } = new URL(request.url)
+  if (!pathname.startsWith('/rest/v1/')) return null
+  const reads = request.method === 'GET' || request.method === 'HEAD'
+  return {
+    method: request.method,
+    path: pathname.slice('/rest/v1'.length),
+    headers: Object.fromEntries(request.headers),
+    schema: request.headers.get(reads ? 'accept-profile' : 'content-profile') ?? schemas[0] ?? 'public',
+  }
+}
+
+/** Lite's own type for it is empty. */
+interface VarsContext {
+  auth?: { role?: unknown; jwt?: unknown }
+  storage?: { operation?: unknown }
+}
+
+/** The methods of lite's connection that are replaced here. They are private there, so their names are checked. */
+interface HostedMethods {
+  ensureRlsContext(): Promise<boolean>
+  applyJwtSessionContext(db: Kysely<unknown>, vars: VarsContext, setRole: boolean): Promise<void>
+  applyRpcRequestGucs(db: Kysely<unknown>): Promise<void>
+}
+
+function replaceMethods(connection: object, methods: HostedMethods): void {
+  for (const name of Object.keys(methods))
+    if (!(name in connection)) throw new Error(`@supabase/lite has changed: its connection has no ${name}().`)
+  Object.assign(connection, methods)
+}
+
+function hostedMethods(requests: AsyncLocalStorage<RequestContext>): HostedMethods {
+  return {
+    // Lite's own grants everything on every table to all three roles here. Row security is always on.
+    ensureRlsContext: () => Promise.resolve(true),
+    async applyJwtSessionContext(db, vars) {
+      const role = String(vars.auth?.role ?? 'anon')
+      const claims = JSON.stringify(vars.auth?.jwt ?? { role })
+      const request = requests.getStore()
+      const reads = request?.method === 'GET' || request?.method === 'HEAD'
+      // The role comes last: what is before it is set as who may set it.
+      await sql`
+        select
+          set_config('request.jwt.claims', ${claims}, true),
+          set_config('request.method', ${request?.method ?? ''}, true),
+          set_config('request.path', ${request?.path ?? ''}, true),
+          set_config('request.headers', ${request ? JSON.stringify(request.headers) : ''}, true),
+          set_config('request.cookies', '{}', true),
+          set_config('response.status', '', true),
+          set_config('response.headers', '', true),
+          set_config('storage.operation', ${String(vars.storage?.operation ?? '')}, true),
+          set_config('search_path', ${request ? `"${request.schema}", public, extensions` : 'public, extensions'}, true),
+          set_config('statement_timeout', ${STATEMENT_TIMEOUT[role] ?? '8s'}, true),
+          set_config('transaction_read_only', ${reads ? 'on' : 'off'}, true),
+          set_config('role', ${role}, true)
+      `.execute(db)
+    },
+    // All of it is in the statement above.
+    applyRpcRequestGucs: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateApiKey } from '@supabase/lite'
+
+/** What a stack keeps secret. Made once per data directory. */
+export interface Keys {
+  publishableKey: string
+  secretKey: string
+  /** Auth signs access tokens with it (HS256). */
+  jwtSecret: string
+  /** The key ring that provider keys are sealed with: `LOACL_ENCRYPTION_KEYS`. */
+  encryptionKeys: string
+  /** Of the demo owner's account. */
+  ownerPassword: string
+}
+
+/** A key ring with one fresh key, as the function secret `LOACL_ENCRYPTION_KEYS` holds it. */
+export function generateKeyRing(): string {
+  const id = `k${new Date().toISOString().slice(0, 10).replaceAll('-', '')}`
+  return JSON.stringify({ current: id, keys: { [id]: randomBytes(32).toString('base64') } })
+}
+
+export async function generateKeys(): Promise<Keys> {
+  const [publishable, secret] = await Promise.all([generateApiKey('publishable'), generateApiKey('secret')])
+  return {
+    publishableKey: publishable.key,
+    secretKey: secret.key,
+    jwtSecret: randomBytes(32).toString('base64url'),
+    encryptionKeys: generateKeyRing(),
+    ownerPassword: randomBytes(12).toString('base64url'),
+  }
+}
+
+/** The keys kept in `dataDir`, made there if it has none. */
+export async function loadKeys(dataDir: string): Promise<Keys> {
+  const file = join(dataDir, 'keys.json')
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Keys
+  const keys = await generateKeys()
+  mkdirSync(dataDir, { recursive: true })
+  writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 })
+  return keys
+}

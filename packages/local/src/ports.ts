@@ -1,0 +1,63 @@
+import { createServer, type Server } from 'node:net'
+
+/** Where a part should listen: this very port; this port or else the next free one; or, left out, any free port. */
+export type PortWish = number | { near: number } | undefined
+
+/** A port that was asked for is taken. */
+export class PortBusyError extends Error {
+  override name = 'PortBusyError' as const
+  readonly port: number
+  constructor(what: string, port: number, options?: ErrorOptions) {
+    super(`Port ${port} (${what}) is in use. Free it or ask for another one.`, options)
+    this.port = port
+  }
+}
+
+export const HOST = '127.0.0.1'
+const TRIES = 50
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+
+function tryListen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host: HOST, exclusive: true }, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+}
+
+/**
+ * Listens as wished, on the loopback address alone.
+ * @param onBusy is told about each port that was tried and is taken
+ * @throws PortBusyError where the wish was one exact port
+ */
+export async function listen(
+  server: Server,
+  what: string,
+  wish: PortWish,
+  onBusy?: (port: number) => void,
+): Promise<number> {
+  const first = typeof wish === 'number' ? wish : (wish?.near ?? 0)
+  const tries = typeof wish === 'object' ? TRIES : 1
+  for (let port = first; port < first + tries; port++) {
+    try {
+      return await tryListen(server, port)
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      onBusy?.(port)
+    }
+  }
+  throw new PortBusyError(what, first)
+}
+
+/** A free port for a program that opens its own. Between this look and its start another one may take it. */
+export async function findPort(what: string, wish: PortWish, onBusy?: (port: number) => void): Promise<number> {
+  const server = createServer()
+  const port = await listen(server, what, wish, onBusy)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

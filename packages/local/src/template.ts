@@ -1,0 +1,98 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import postgres from 'postgres'
+import { readProjectConfig } from './config.ts'
+import { startDataApi } from './data_api.ts'
+import { generateKeys } from './keys.ts'
+import { Parts } from './parts.ts'
+import { findPort } from './ports.ts'
+import { initCluster, PASSWORD, requirePasswords, startCluster, type Cluster } from './postgres.ts'
+import { pushMigrations } from './supabase_cli.ts'
+
+const source = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
+
+/** Of everything that a fresh, migrated cluster is made from. */
+function templateHash(root: string): string {
+  const hash = createHash('sha256').update(process.platform).update(process.arch)
+  for (const name of ['./bootstrap.sql', './bootstrap_after.sql', './template.ts', './postgres.ts', '../package.json'])
+    hash.update(source(name))
+  return hash.update(migrationsHash(root)).digest('hex').slice(0, 16)
+}
+
+/** Changes with each change to the migrations in `supabase/migrations` under `root`. */
+export function migrationsHash(root: string): string {
+  const dir = join(root, 'supabase', 'migrations')
+  const hash = createHash('sha256')
+  const files = existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith('.sql')).sort() : []
+  for (const name of files) hash.update(name).update(readFileSync(join(dir, name)))
+  return hash.digest('hex')
+}
+
+/** Turns an empty cluster into what a fresh hosted project is. */
+async function bootstrap(cluster: Cluster, root: string): Promise<void> {
+  const sql = postgres(cluster.adminUrl, { max: 1, onnotice: () => {} })
+  try {
+    await sql.unsafe(source('./bootstrap.sql'))
+    const api = await startDataApi({
+      adminUrl: cluster.adminUrl,
+      // Nobody is served here: only Auth's and Storage's tables are made.
+      keys: await generateKeys(),
+      schemas: readProjectConfig(root).schemas,
+      filesDir: tmpdir(),
+      siteUrl: 'http://127.0.0.1',
+    })
+    await api.createSchemas()
+    await api.stop()
+    await sql.unsafe(source('./bootstrap_after.sql'))
+    await sql.unsafe(`alter role supabase_admin password '${PASSWORD}'`)
+  } finally {
+    await sql.end()
+  }
+}
+
+export interface Template {
+  dir: string
+  /** `false` where one was ready. */
+  made: boolean
+}
+
+/**
+ * A stopped cluster with every migration applied, ready to be copied. It is made once for each state of the
+ * migrations and kept under `node_modules/.cache`; several processes may ask at the same time.
+ */
+export async function prepareTemplate(root: string, cacheDir: string): Promise<Template> {
+  const dir = join(cacheDir, `template-${templateHash(root)}`)
+  if (existsSync(dir)) return { dir, made: false }
+  const work = join(cacheDir, `making-${randomBytes(6).toString('hex')}`)
+  const parts = new Parts()
+  parts.removeLater(work)
+  try {
+    await initCluster(work)
+    const cluster = await startCluster(parts, work, { port: await findPort('PostgreSQL', undefined), durable: false })
+    await bootstrap(cluster, root)
+    await pushMigrations(cluster.url, root)
+    await cluster.part.stop(30_000)
+    requirePasswords(work)
+    removeOldTemplates(cacheDir)
+    // Whoever is second finds it there and uses that one.
+    if (!existsSync(dir)) renameSync(work, dir)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+    parts.removed(work)
+    await parts.stop()
+  }
+  return { dir, made: true }
+}
+
+const KEPT_TEMPLATES = 4
+
+function removeOldTemplates(cacheDir: string): void {
+  if (!existsSync(cacheDir)) return
+  // Not the newest ones: another checkout's tests may be copying them.
+  const templates = readdirSync(cacheDir, { withFileTypes: true }).filter((entry) => entry.name.startsWith('template-'))
+  for (const entry of templates.slice(0, Math.max(0, templates.length - KEPT_TEMPLATES)))
+    rmSync(join(cacheDir, entry.name), { recursive: true, force: true })
+}
