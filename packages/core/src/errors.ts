@@ -1,0 +1,49 @@
+import type { ErrorCode } from '@loacl/wire'
+
+const BRAND = Symbol.for('loacl.error')
+
+/** What is known about an error beside its code. */
+export interface ErrorDetails {
+  /** HTTP status, where a response came. */
+  status?: number | undefined
+  /** Milliseconds until the same request may succeed. */
+  retryAfterMs?: number | undefined
+  /** Names the request in the server's log. */
+  requestId?: string | undefined
+  cause?: unknown
+}
+
+/**
+ * The one error that this package rejects with. Programs read `code`; `message` is English prose for developers.
+ *
+ * A newer server may send a code that this version doesn't list: treat it like `internal`.
+ *
+ * @example
+ * try {
+ *   await client.open()
+ * } catch (error) {
+ *   if (LoaclError.is(error) && error.code === 'rate_limited') console.log(`Again in ${error.retryAfterMs} ms`)
+ *   else throw error
+ * }
+ */
+export class LoaclError extends Error {
+  override name = 'LoaclError' as const
+  readonly code: ErrorCode
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+  readonly requestId: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    this.code = code
+    this.status = details.status
+    this.retryAfterMs = details.retryAfterMs
+    this.requestId = details.requestId
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** Like `instanceof`, and true as well for an error of another copy of this package on the same page. */
+  static is(error: unknown): error is LoaclError {
+    return typeof error === 'object' && error !== null && BRAND in error
+  }
+}

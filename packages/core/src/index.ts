@@ -1,0 +1,31 @@
+export { createClient } from './client.ts'
+export { LoaclError, type ErrorDetails } from './errors.ts'
+export type { ErrorCode } from '@loacl/wire'
+export type {
+  Abortable,
+  ClientOptions,
+  ClientState,
+  CutReason,
+  GuidedQuestion,
+  LoaclClient,
+  Message,
+  MessagePart,
+  MessageStatus,
+  Page,
+  PublicAssistant,
+  Readable,
+  SendOptions,
+  Source,
+  Suggestion,
+  SupabaseLike,
+  Thread,
+  ThreadState,
+  ThreadSummary,
+  TokenStorage,
+  Turn,
+  TurnEvent,
+  TurnResult,
+  TurnState,
+  Usage,
+  Visitor,
+} from './types.ts'

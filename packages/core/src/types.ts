@@ -1,0 +1,218 @@
+import type {
+  CutReason,
+  GuidedQuestion,
+  Message as StoredMessage,
+  MessagePart,
+  MessageStatus,
+  Page,
+  PublicAssistant,
+  Suggestion,
+  ThreadSummary,
+  Usage,
+  Visitor,
+} from '@loacl/wire'
+import type { LoaclError } from './errors.ts'
+
+export type {
+  CutReason,
+  GuidedQuestion,
+  MessagePart,
+  MessageStatus,
+  Page,
+  PublicAssistant,
+  Suggestion,
+  ThreadSummary,
+  Usage,
+  Visitor,
+}
+
+/**
+ * A value that changes, ready for React's `useSyncExternalStore` and its like. Snapshots are immutable; the same state
+ * is the same object. Both functions may be passed on unbound.
+ */
+export interface Readable<S> {
+  readonly getSnapshot: () => S
+  /** Calls `listener` after each change. Returns what takes it away again. */
+  readonly subscribe: (listener: () => void) => () => void
+}
+
+export interface Abortable {
+  signal?: AbortSignal | undefined
+}
+
+/** What is used of a browser's `Storage`. */
+export interface TokenStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
+/** What is used of a supabase-js client (version 2): requests go through it, with its headers and its user's session. */
+export interface SupabaseLike {
+  schema(name: never): { url: string; headers: Headers; fetch?: typeof fetch }
+  readonly functions: {
+    invoke(
+      name: string,
+      options: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string; signal?: AbortSignal },
+    ): Promise<{ data: unknown; error: unknown; response?: Response }>
+  }
+}
+
+export type ClientOptions = {
+  /** The assistant's id, a UUID. */
+  assistant: string
+  /** Where the session token is kept: `localStorage` by default, memory where that is missing or blocked. */
+  storage?: TokenStorage | 'memory'
+  /** Milliseconds since 1970. Default `Date.now`. */
+  now?: () => number
+} & (
+  | {
+      /** The project's URL: `https://<ref>.supabase.co`. */
+      url: string
+      /** The project's publishable key: `sb_publishable_…`. Never a secret key. */
+      key: string
+      /** Default: `globalThis.fetch`, looked up at each request. */
+      fetch?: typeof fetch
+    }
+  | {
+      /** Your page's own supabase-js client. */
+      supabase: SupabaseLike
+    }
+)
+
+export type ClientState =
+  | { readonly status: 'idle' | 'opening' }
+  | { readonly status: 'failed'; readonly error: LoaclError }
+  | {
+      readonly status: 'open'
+      readonly assistant: PublicAssistant
+      /** Offered before the first message. */
+      readonly questions: readonly GuidedQuestion[]
+      readonly visitor: Visitor
+      /** The visitor's latest active threads, newest first. `threads.list` pages on. */
+      readonly threads: readonly ThreadSummary[]
+    }
+
+export interface LoaclClient extends Readable<ClientState> {
+  /**
+   * Fetches what a chat needs to show itself, in one request. Idempotent: once open, or while opening, it asks nothing
+   * anew; after a failure it tries again. Every other call opens first.
+   *
+   * @throws LoaclError `assistant_not_found`, `assistant_inactive`, `origin_not_allowed`, `key_rejected`, `network`,
+   * `rate_limited`, `database_unavailable`, `response_malformed`, `aborted`, `disposed`
+   */
+  open(options?: Abortable): Promise<void>
+  readonly threads: {
+    /** One page of the visitor's threads, newest first. `cursor` is an earlier page's `nextCursor`. */
+    list(options?: Abortable & { cursor?: string; search?: string; archived?: boolean }): Promise<Page<ThreadSummary>>
+    /** The thread with this id, nothing of it loaded yet. The same id gives the same object. */
+    get(id: string): Thread
+    /** A new thread. It has an id of its own making, and no row in the database, until the first message. */
+    create(): Thread
+  }
+  /**
+   * Forgets the visitor on this device: the next call is a new guest's. What was written stays with the site, and
+   * running turns go on there, out of this visitor's sight.
+   */
+  signOut(): Promise<void>
+  /** Lets go of everything. Running turns go on at the server. Calls after it fail with `disposed`. */
+  dispose(): void
+}
+
+/** A message as the client holds it: `sending` is a visitor's message that the server hasn't confirmed yet. */
+export type Message = Omit<StoredMessage, 'status'> & { status: MessageStatus | 'sending' }
+
+export type TurnState =
+  | { readonly status: 'idle' }
+  /** `sending` until the server has the message, `reconnecting` while a lost connection is being restored. */
+  | { readonly status: 'sending' | 'streaming' | 'reconnecting'; readonly turn: Turn }
+  /** `thread.retry()` tries again. */
+  | { readonly status: 'failed'; readonly error: LoaclError }
+
+export interface ThreadState {
+  /** Made here until the first message is stored, the server's from then on. */
+  readonly id: string
+  readonly title: string | null
+  /**
+   * Oldest first. `clientId ?? id` is a stable key: `id` of a message that is being sent is its client id, and becomes
+   * the server's.
+   */
+  readonly messages: readonly Message[]
+  /** Whether `loadOlder` would find more. */
+  readonly hasOlder: boolean
+  /** `idle` as soon as the answer is stored: follow-ups and a title may come after. */
+  readonly turn: TurnState
+}
+
+export interface SendOptions extends Abortable {
+  /** The message's client id, a UUID. Sending the same id and text again is the same turn. Default: a random one. */
+  id?: string
+}
+
+export interface Thread extends Readable<ThreadState> {
+  /** Loads the newest 50 messages, afresh. Nothing to do for a thread without a message. */
+  load(options?: Abortable): Promise<void>
+  /** Puts the 50 messages before the oldest known one in front. Does nothing without `hasOlder`. */
+  loadOlder(options?: Abortable): Promise<void>
+  /**
+   * Shows the message at once, sends it and streams the answer. While a turn is running it changes nothing and gives a
+   * turn that has failed with `turn_in_progress`: keep the text.
+   *
+   * @param input `suggestionId`: the follow-up suggestion that was picked; it is marked as used.
+   *
+   * @example
+   * for await (const event of thread.send('Where is my parcel?')) {
+   *   if (event.type === 'text') process.stdout.write(event.delta)
+   * }
+   */
+  send(input: string | { text: string; suggestionId?: string }, options?: SendOptions): Turn
+  /**
+   * Tries again to get an answer to the visitor's last message: sends it if the server never got it, looks again if
+   * only the connection failed, asks the model anew if the turn failed, was stopped or was cut.
+   * Fails with `message_not_found` where there is none.
+   */
+  retry(options?: Abortable): Turn
+  /** The turn that is running in this thread, here or (after `load`) begun elsewhere; `null` where none is. */
+  resume(options?: Abortable): Turn | null
+  /** Stops the running turn, if there is one: `turn.stop()`. */
+  stop(): void
+  /** @throws LoaclError `thread_not_found` before the first message */
+  rename(title: string, options?: Abortable): Promise<void>
+  /** Takes it off the list of active threads. @throws LoaclError `thread_not_found` before the first message */
+  archive(options?: Abortable): Promise<void>
+}
+
+/**
+ * One message and its answer. Starts at once, iterated or not; each iterator replays from the start and ends after the
+ * `end` event.
+ *
+ * `stop()` and an aborted signal end the turn on the server. Leaving the loop, `dispose()` and navigation only detach:
+ * the turn goes on and can be resumed.
+ */
+export interface Turn extends AsyncIterable<TurnEvent> {
+  /** Known here from the start; not the server's id of the turn. */
+  readonly id: string
+  /** Never rejects. */
+  readonly done: Promise<TurnResult>
+  /** The whole answer. @throws LoaclError where the turn failed */
+  text(): Promise<string>
+  stop(): void
+}
+
+export type Source = Extract<MessagePart, { type: 'source-url' | 'source-document' }>
+
+export type TurnEvent =
+  | { type: 'text' | 'reasoning'; messageId: string; delta: string }
+  | { type: 'source'; messageId: string; source: Source }
+  | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
+  | { type: 'title'; title: string }
+  /** `attempt` counts from 1, and anew after each part that came. */
+  | { type: 'reconnecting'; attempt: number }
+  /** The last one, exactly once. */
+  | { type: 'end'; result: TurnResult }
+
+export type TurnResult =
+  /** `cut`: see `message.cutReason`. `usage` in tokens. */
+  | { status: 'completed' | 'stopped' | 'cut'; message: Message; usage?: Usage }
+  /** `message` holds what had come of the answer. */
+  | { status: 'failed'; error: LoaclError; message?: Message }
