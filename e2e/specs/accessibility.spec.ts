@@ -1,0 +1,77 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Page } from '@playwright/test'
+import { expect, test, unique } from '../support/fixtures.ts'
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']
+
+async function expectNoViolations(page: Page, state: string): Promise<void> {
+  // Colours in the middle of a transition are nobody's choice.
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null))),
+  )
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('; ')}`,
+  )
+  expect(found, state).toEqual([])
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  test.describe(theme, () => {
+    test.use({ colorScheme: theme, reducedMotion: 'reduce' } as never)
+
+    test(`no WCAG 2.2 AA violation in any state, ${theme}`, { tag: '@local' }, async ({ visit, page, model }) => {
+      const question = unique('What do you sell?')
+      const failing = unique('What is out of stock?')
+      await model.says(question, {
+        text: '## Wares\n\n| Kind | Price |\n| --- | --- |\n| `bell` | 12 |\n\n- [lights](https://harbour.example/)\n\n```js\nring()\n```\n\n> Ask us.',
+        followUps: ['Is there a discount?'],
+      })
+      await model.says(failing, { status: 500 })
+      const chat = await visit()
+      await expectNoViolations(page, 'closed')
+      await chat.open()
+      await expectNoViolations(page, 'empty')
+      await chat.askAndWait(question)
+      await expect(chat.followUps).toBeVisible()
+      await expectNoViolations(page, 'answered')
+      await chat.ask(failing)
+      await expect(chat.alert).toBeVisible()
+      await expectNoViolations(page, 'error')
+      await chat.conversations.click()
+      await expect(chat.composer).toBeHidden()
+      await expectNoViolations(page, 'conversations')
+    })
+  })
+}
+
+test('a screen reader is told of the answer once, when it is whole', { tag: '@local' }, async ({ visit, model }) => {
+  const question = unique('Where is the pump?')
+  await model.says(question, { text: 'The pump stands by the door.', holdAfter: 9 })
+  const chat = await visit()
+  await chat.open()
+  await expect(chat.log).toHaveAttribute('aria-label', 'Conversation')
+  await chat.ask(question)
+  await expect(chat.log).toContainText('The pump')
+  // While it streams, the region is busy or off: each word by itself would be noise.
+  await expect
+    .poll(() =>
+      chat.log.evaluate((log) => log.getAttribute('aria-busy') === 'true' || log.getAttribute('aria-live') === 'off'),
+    )
+    .toBe(true)
+  await model.says(question, 'The pump stands by the door.')
+  await chat.answered()
+  await expect(
+    chat.panel.getByRole('status').filter({ hasText: /answered|The pump stands by the door\./ }),
+  ).toHaveCount(1)
+})
+
+test('the panel is named, and each message says whose it is', async ({ visit }) => {
+  const question = unique('Who are you?')
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait(question)
+  const snapshot = await chat.log.ariaSnapshot()
+  expect(snapshot).toMatch(/You/)
+  expect(snapshot).toContain(question)
+})

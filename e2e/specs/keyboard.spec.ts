@@ -1,0 +1,83 @@
+import { expect, test, unique } from '../support/fixtures.ts'
+
+test('everything can be done with the keyboard alone', { tag: '@local' }, async ({ visit, model, page }) => {
+  const question = unique('Which tyres for cobbles?')
+  const next = unique('And for gravel?')
+  await model.says(question, { text: 'Wide ones, see [tyres](https://harbour.example/tyres).', followUps: [next] })
+  await model.says(next, { text: 'Wider ones.', followUps: [] })
+  const chat = await visit()
+  await chat.launcher.focus()
+  await page.keyboard.press('Enter')
+  await expect(chat.composer).toBeFocused()
+
+  await page.keyboard.type(question)
+  await page.keyboard.press('Enter')
+  await expect(chat.log).toContainText('Wide ones')
+  await expect(chat.composer).toBeFocused()
+  await expect(chat.composer).toHaveValue('')
+  await chat.answered()
+
+  const followUp = chat.followUps.getByRole('button', { name: next })
+  await expect(followUp).toBeVisible()
+  for (let presses = 0; presses < 20 && !(await followUp.evaluate((it) => it.matches(':focus'))); presses++)
+    await page.keyboard.press('Shift+Tab')
+  await expect(followUp).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(chat.message('Wider ones.')).toBeVisible()
+  await chat.answered()
+  // What had the focus is gone with the old suggestions; the focus must not be.
+  await expect(chat.panel.locator(':focus')).toHaveCount(1)
+
+  await page.keyboard.press('Escape')
+  await expect(chat.panel).toBeHidden()
+  await expect(chat.launcher).toBeFocused()
+})
+
+test('Shift and Enter begin a new line', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  await page.keyboard.type('one')
+  await page.keyboard.press('Shift+Enter')
+  await page.keyboard.type('two')
+  await expect(chat.composer).toHaveValue('one\ntwo')
+})
+
+test('Enter that ends a composition of an input method sends nothing', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  const session = await page.context().newCDPSession(page)
+  await session.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 })
+  // As browsers report the key while a composition is under way.
+  await session.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Process',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  })
+  await session.send('Input.insertText', { text: '日本' })
+  await expect(chat.composer).toHaveValue('日本')
+  await expect(chat.questions).toBeVisible()
+})
+
+test('every control has a visible focus', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  const seen = new Set<string>()
+  for (let presses = 0; presses < 12; presses++) {
+    await page.keyboard.press('Tab')
+    const { name, visible } = await page.evaluate(() => {
+      const focused = document.activeElement?.shadowRoot?.activeElement
+      if (!focused) return { name: '', visible: true }
+      // A field may show it on the frame around it.
+      const marked = [focused, focused.parentElement, focused.closest('form')].some((element) => {
+        if (!element) return false
+        const { outlineStyle, boxShadow } = getComputedStyle(element)
+        return outlineStyle !== 'none' || boxShadow !== 'none'
+      })
+      return { name: focused.getAttribute('aria-label') ?? focused.textContent, visible: marked }
+    })
+    expect(visible, `focus on "${name}"`).toBe(true)
+    if (name) seen.add(name)
+  }
+  expect([...seen]).toEqual(expect.arrayContaining(['New chat', 'Conversations', 'Close chat']))
+})

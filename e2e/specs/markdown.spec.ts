@@ -1,0 +1,48 @@
+import { expect, test, unique } from '../support/fixtures.ts'
+
+const RICH = `## Opening hours
+
+We are open **most days**, see [the calendar](https://harbour.example/calendar).
+
+| Day | Hours |
+| --- | --- |
+| Monday | 9–18 |
+| Sunday | closed |
+
+1. Come by
+2. Bring your bike
+
+- lights
+- brakes
+
+\`\`\`sh
+echo "ring twice"
+\`\`\`
+
+> Ride safely, and use \`rear lights\`.`
+
+test(
+  'an answer in Markdown becomes headings, tables, lists, links and code',
+  { tag: '@local' },
+  async ({ visit, model }) => {
+    const question = unique('When are you open?')
+    await model.says(question, RICH)
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(question)
+
+    await expect(chat.log.getByRole('heading', { name: 'Opening hours' })).toBeVisible()
+    await expect(chat.log.locator('strong', { hasText: 'most days' })).toBeVisible()
+    await expect(chat.log.getByRole('row')).toHaveText([/Day\s*Hours/, /Monday\s*9–18/, /Sunday\s*closed/])
+    await expect(chat.log.locator('ol > li')).toHaveText(['Come by', 'Bring your bike'])
+    await expect(chat.log.locator('ul > li')).toHaveText(['lights', 'brakes'])
+    await expect(chat.log.locator('pre code')).toHaveText('echo "ring twice"')
+    await expect(chat.log.locator('blockquote')).toContainText('Ride safely')
+    await expect(chat.log.locator('blockquote code')).toHaveText('rear lights')
+
+    const link = chat.log.getByRole('link', { name: 'the calendar' })
+    await expect(link).toHaveAttribute('href', 'https://harbour.example/calendar')
+    await expect(link).toHaveAttribute('rel', /noopener/)
+    await expect(chat.log).not.toContainText('**')
+  },
+)

@@ -1,0 +1,89 @@
+import { expect, test, unique } from '../support/fixtures.ts'
+
+test('a wrong publishable key is told in words, and what was typed stays', async ({ visit }) => {
+  const chat = await visit({ data: { key: 'sb_publishable_wrong_wrong_wrong_wrong' } })
+  await chat.launcher.click()
+  await expect(chat.alert).toContainText('key isn’t valid')
+  await expect(chat.retry).toBeVisible()
+})
+
+test(
+  'a page that is not allowed is told so, and works once it is',
+  { tag: '@local' },
+  async ({ visit, owner, target }) => {
+    const assistant = await owner.addAssistant({ allowedOrigins: ['https://elsewhere.example'] })
+    const chat = await visit({ assistant })
+    await chat.launcher.click()
+    await expect(chat.alert).toContainText('isn’t allowed on this website')
+    await owner.change(assistant, { allowedOrigins: [target.pagesOrigin] })
+    await chat.retry.click()
+    await expect(chat.composer).toBeVisible()
+    await chat.askAndWait(unique('Am I allowed now?'))
+  },
+)
+
+test(
+  'an assistant that is switched off says so, and works once it is on',
+  { tag: '@local' },
+  async ({ visit, owner }) => {
+    const assistant = await owner.addAssistant({ isActive: false })
+    const chat = await visit({ assistant })
+    await chat.launcher.click()
+    await expect(chat.alert).toContainText('switched off')
+    await owner.change(assistant, { isActive: true })
+    await chat.retry.click()
+    await chat.askAndWait(unique('Are you awake?'))
+  },
+)
+
+test(
+  'an assistant that is switched off in the middle of a visit keeps what was written',
+  { tag: '@local' },
+  async ({ visit, owner, model }) => {
+    const assistant = await owner.addAssistant({})
+    const question = unique('Still there?')
+    await model.says(question, 'Still here.')
+    const chat = await visit({ assistant })
+    await chat.open()
+    await owner.change(assistant, { isActive: false })
+    await chat.ask(question)
+    await expect(chat.alert).toContainText('switched off')
+    await owner.change(assistant, { isActive: true })
+    await chat.retry.click()
+    await expect(chat.message('Still here.')).toBeVisible()
+    await expect(chat.message(question)).toHaveCount(1)
+  },
+)
+
+test('an assistant that nobody has heard of is told in words', async ({ visit }) => {
+  const chat = await visit({ assistant: '00000000-0000-4000-8000-000000000000' })
+  await chat.launcher.click()
+  await expect(chat.alert).toContainText('isn’t set up properly')
+})
+
+test('a message that is too long is counted, not sent', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  let sent = 0
+  page.on('request', (request) => (sent += request.url().endsWith('/turns') ? 1 : 0))
+  const text = 'harbour '.repeat(12_500)
+  await chat.composer.fill(text)
+  await expect(chat.panel).toContainText(/-\d[\d,]* characters left|too long/)
+  await chat.composer.press('Enter')
+  await expect(chat.composer).toHaveValue(text)
+  const question = unique('Short enough?')
+  await chat.composer.fill(question)
+  await chat.composer.press('Enter')
+  await expect(chat.message(question)).toBeVisible()
+  await chat.answered()
+  expect(sent).toBe(1)
+})
+
+test('nothing but spaces is not sent', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  await chat.composer.fill(' \n\t ')
+  await page.keyboard.press('Enter')
+  await expect(chat.questions).toBeVisible()
+  await expect(chat.alert).toBeHidden()
+})

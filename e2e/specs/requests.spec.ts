@@ -1,0 +1,74 @@
+import { type Page, type Request } from '@playwright/test'
+import { expect, test } from '../support/fixtures.ts'
+
+/** What the page fetches, in order. */
+function watchRequests(page: Page): Request[] {
+  const requests: Request[] = []
+  page.on('request', (request) => requests.push(request))
+  return requests
+}
+
+const settled = (page: Page): Promise<void> =>
+  page.evaluate(() => new Promise<void>((resolve) => requestIdleCallback(() => requestAnimationFrame(() => resolve()))))
+
+const bytesOf = async (requests: Request[]): Promise<number> => {
+  const sizes = await Promise.all(requests.map((request) => request.sizes()))
+  return sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
+}
+
+const globals = (page: Page): Promise<string[]> => page.evaluate(() => Object.getOwnPropertyNames(window))
+
+test('nothing but the pasted file is fetched until the visitor reaches for it', async ({ visit, page, target }) => {
+  const requests = watchRequests(page)
+  const chat = await visit()
+  await expect(chat.launcher).toBeVisible()
+  await page.waitForLoadState('networkidle')
+  await settled(page)
+  const widgets = requests.filter((request) => !request.url().startsWith(target.pagesOrigin))
+  expect(widgets.map((request) => request.url())).toEqual([`${target.assetsOrigin}/loacl.js`])
+  expect(await bytesOf(widgets)).toBeLessThanOrEqual(2_000)
+
+  const panel = page.waitForRequest((request) => request.url().startsWith(target.assetsOrigin))
+  await chat.launcher.hover()
+  await panel
+})
+
+test('focus is reaching for it, too', async ({ visit, page, target }) => {
+  const chat = await visit()
+  const panel = page.waitForRequest((request) => request.url().startsWith(target.assetsOrigin))
+  await chat.launcher.focus()
+  await panel
+})
+
+test('from the tag to the first answer it takes at most 32 kB of code and style', async ({ visit, page, target }) => {
+  const requests = watchRequests(page)
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait('What can you do?')
+  const files = requests.filter((request) => request.url().startsWith(target.assetsOrigin))
+  expect(await bytesOf(files)).toBeLessThanOrEqual(32_000)
+  for (const file of files) {
+    const body = await (await file.response())!.text()
+    expect(body, 'no browser fingerprinting').not.toMatch(/fingerprintjs/i)
+  }
+})
+
+test('opening takes one request to the project, and mere opening leaves no trace', async ({ visit, page, target }) => {
+  const requests = watchRequests(page)
+  const chat = await visit()
+  await chat.open()
+  await expect(chat.questions).toBeVisible()
+  const calls = requests.filter((request) => request.url().startsWith(target.url) && request.method() !== 'OPTIONS')
+  expect(calls.map((request) => new URL(request.url()).pathname)).toEqual(['/rest/v1/rpc/open_session'])
+})
+
+test('the page gets one global and keeps all of its own', async ({ visit, page, newVisitor, pageUrl }) => {
+  const bare = await (await newVisitor()).newPage()
+  await bare.goto(pageUrl({ variant: 'bare' }))
+  const before = new Set(await globals(bare))
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait('What can you do?')
+  const added = (await globals(page)).filter((name) => !before.has(name) && !/^\d+$/.test(name))
+  expect(added).toEqual(['loacl'])
+})

@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { brotliCompress } from 'node:zlib'
+import { renderPage } from './pages.ts'
+
+const DIST = fileURLToPath(new URL('../../packages/widget/dist', import.meta.url))
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.map': 'application/json',
+}
+const compress = promisify(brotliCompress)
+
+export interface Site {
+  pagesOrigin: string
+  assetsOrigin: string
+  stop(): Promise<void>
+}
+
+/** The widget's files as a careful host serves them: brotli, for every origin. */
+function serveAssets(): RequestListener {
+  const files = new Map<string, Promise<Buffer>>()
+  return (request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://x').pathname)
+    const file = files.get(path) ?? readFile(join(DIST, path)).then((bytes) => compress(bytes))
+    files.set(path, file)
+    file.then(
+      (bytes) =>
+        response
+          .writeHead(200, {
+            'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+            'content-encoding': 'br',
+            'access-control-allow-origin': '*',
+            'cache-control': 'no-store',
+          })
+          .end(bytes),
+      () => {
+        files.delete(path)
+        response.writeHead(404).end()
+      },
+    )
+  }
+}
+
+const servePages =
+  (assetsOrigin: string): RequestListener =>
+  (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x')
+    const page = renderPage(pathname.slice(1), { ...Object.fromEntries(searchParams), assets: assetsOrigin })
+    if (page) response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...page.headers }).end(page.html)
+    else response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end()
+  }
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** Serves the test pages from one site and the widget's files from another. */
+export async function startSite(): Promise<Site> {
+  const assets = createServer(serveAssets())
+  const assetsOrigin = `http://localhost:${await listen(assets)}`
+  const pages = createServer(servePages(assetsOrigin))
+  const pagesOrigin = `http://127.0.0.1:${await listen(pages)}`
+  return {
+    pagesOrigin,
+    assetsOrigin,
+    async stop() {
+      for (const server of [assets, pages]) {
+        server.closeAllConnections()
+        server.close()
+      }
+    },
+  }
+}
