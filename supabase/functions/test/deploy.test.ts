@@ -14,7 +14,10 @@ const root = join(import.meta.dirname, '../../..')
 const PROJECT = 'abcdefghijklmnopqrst'
 
 let folder: string
-const deployments = new Map<string, { files: Map<string, File>; entrypoint: string; importMap: string; verifyJwt: boolean }>()
+const deployments = new Map<
+  string,
+  { files: Map<string, File>; entrypoint: string; importMap: string; verifyJwt: boolean }
+>()
 const management = createServer(async (request, response) => {
   response.setHeader('content-type', 'application/json')
   const url = new URL(request.url!, 'http://management')
@@ -31,7 +34,15 @@ const management = createServer(async (request, response) => {
   const now = Date.now()
   response.statusCode = 201
   response.end(
-    JSON.stringify({ id: crypto.randomUUID(), slug, name: slug, status: 'ACTIVE', version: 1, created_at: now, updated_at: now }),
+    JSON.stringify({
+      id: crypto.randomUUID(),
+      slug,
+      name: slug,
+      status: 'ACTIVE',
+      version: 1,
+      created_at: now,
+      updated_at: now,
+    }),
   )
 })
 
@@ -71,7 +82,9 @@ test('every function, deployed by the CLI, brings all that it imports', { timeou
 async function readForm(request: IncomingMessage): Promise<FormData> {
   const chunks: Uint8Array[] = []
   for await (const chunk of request) chunks.push(chunk)
-  return new Response(Buffer.concat(chunks), { headers: { 'content-type': request.headers['content-type']! } }).formData()
+  return new Response(Buffer.concat(chunks), {
+    headers: { 'content-type': request.headers['content-type']! },
+  }).formData()
 }
 
 async function deploy(names: string[]): Promise<void> {
@@ -79,10 +92,14 @@ async function deploy(names: string[]): Promise<void> {
   const profile = join(folder, 'profile.yaml')
   await writeFile(profile, `name: stand-in\napi_url: ${api}\ndashboard_url: ${api}\nproject_host: stand-in.local\n`)
   const flags = ['--use-api', `--remote=${PROJECT}`, '--profile', profile, '--yes']
-  const cli = spawn(process.execPath, [join(root, 'node_modules/supabase/dist/supabase.js'), 'functions', 'deploy', ...names, ...flags], {
-    cwd: root,
-    env: { ...process.env, SUPABASE_ACCESS_TOKEN: `sbp_${'0'.repeat(40)}`, SUPABASE_TELEMETRY_DISABLED: '1' },
-  })
+  const cli = spawn(
+    process.execPath,
+    [join(root, 'node_modules/supabase/dist/supabase.js'), 'functions', 'deploy', ...names, ...flags],
+    {
+      cwd: root,
+      env: { ...process.env, SUPABASE_ACCESS_TOKEN: `sbp_${'0'.repeat(40)}`, SUPABASE_TELEMETRY_DISABLED: '1' },
+    },
+  )
   expect(await output(cli)).toContain('Deployed Functions')
 }
 

@@ -108,8 +108,9 @@ function additionalData(context: SecretContext, keyId: string): Uint8Array<Array
   return new TextEncoder().encode(JSON.stringify([purpose, secretId, ownerId, provider, baseUrl, keyId]))
 }
 
+const malformed = (message: string) => new KeyRingError('ring_malformed', `The key ring is malformed: ${message}`)
+
 function parseRing(json: string): { current: string; keys: Map<string, Uint8Array<ArrayBuffer>> } {
-  const malformed = (message: string) => new KeyRingError('ring_malformed', `The key ring is malformed: ${message}`)
   let ring: { current?: unknown; keys?: unknown } | null
   try {
     ring = JSON.parse(json) as typeof ring

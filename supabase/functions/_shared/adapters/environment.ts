@@ -1,0 +1,54 @@
+export interface Environment {
+  supabaseUrl: string
+  secretKey: string
+  /** Every publishable and secret key of the project. */
+  apiKeys: readonly string[]
+  encryptionKeys: string
+  deadlineMs: number
+  addressHeader: string
+  privateHosts: readonly string[]
+  defaultBaseUrl: string
+}
+
+/**
+ * Reads a function's environment, and refuses to start with one that can't work.
+ * `README.md` beside the functions says what each variable is for.
+ *
+ * @throws Error that names the variable, and never quotes it
+ */
+export function readEnvironment(get: (name: string) => string | undefined): Environment {
+  const required = (name: string): string => {
+    const value = get(name)
+    if (!value) throw new Error(`The function needs the environment variable ${name}.`)
+    return value
+  }
+  const keysIn = (name: string): Record<string, string> => {
+    const text = required(name)
+    try {
+      return JSON.parse(text) as Record<string, string>
+    } catch {
+      // The parser's own message would quote the text, and the text holds keys.
+      throw new Error(`The environment variable ${name} must be a JSON object.`)
+    }
+  }
+  const secretKeys = keysIn('SUPABASE_SECRET_KEYS')
+  const secretKey = secretKeys.default ?? Object.values(secretKeys)[0]
+  if (!secretKey) throw new Error('The environment variable SUPABASE_SECRET_KEYS holds no key.')
+  const deadlineMs = Number(get('LOACL_TURN_DEADLINE_MS') || 65_000)
+  if (!(deadlineMs > 0))
+    throw new Error('The environment variable LOACL_TURN_DEADLINE_MS must be a number of milliseconds.')
+
+  return {
+    supabaseUrl: required('SUPABASE_URL'),
+    secretKey,
+    apiKeys: [...Object.values(keysIn('SUPABASE_PUBLISHABLE_KEYS')), ...Object.values(secretKeys)],
+    encryptionKeys: required('LOACL_ENCRYPTION_KEYS'),
+    deadlineMs,
+    addressHeader: get('LOACL_ADDRESS_HEADER') || 'cf-connecting-ip',
+    privateHosts: (get('LOACL_PRIVATE_HOSTS') ?? '')
+      .split(',')
+      .map((host) => host.trim())
+      .filter(Boolean),
+    defaultBaseUrl: get('OPENAI_BASE_URL') || 'https://api.openai.com/v1',
+  }
+}

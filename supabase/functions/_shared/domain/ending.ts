@@ -1,0 +1,38 @@
+import type { CutReason, FinishReason, StreamPart, Usage } from '@loacl/wire'
+import { type CodedError, toWireError } from './coded_error.ts'
+
+/** How a turn came to its end. */
+export type TurnEnd =
+  | { state: 'completed' }
+  | { state: 'stopped' }
+  | { state: 'cut'; cutReason: CutReason }
+  | { state: 'failed'; error: CodedError }
+
+const FINISH_REASONS: { readonly [Reason in CutReason]: FinishReason } = {
+  max_output_tokens: 'length',
+  content_filter: 'content-filter',
+  time_limit: 'other',
+}
+
+/** The part that says that the answer is stored. */
+export function answerComplete(messageId: string, end: TurnEnd, usage: Usage | null): StreamPart {
+  const cutReason = end.state === 'cut' ? end.cutReason : null
+  return { type: 'data-answer-complete', data: { messageId, status: end.state, cutReason, usage } }
+}
+
+/** The last parts of a stream: the terminal one, and before an error the one that says its code. */
+export function terminalParts(end: TurnEnd, requestId: string): StreamPart[] {
+  switch (end.state) {
+    case 'completed':
+      return [{ type: 'finish', finishReason: 'stop' }]
+    case 'cut':
+      return [{ type: 'finish', finishReason: FINISH_REASONS[end.cutReason] }]
+    case 'stopped':
+      return [{ type: 'abort', reason: 'stopped' }]
+    case 'failed':
+      return [
+        { type: 'data-error', data: toWireError(end.error, requestId) },
+        { type: 'error', errorText: end.error.message },
+      ]
+  }
+}

@@ -1,0 +1,95 @@
+import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { toCodedError, type CodedError } from './coded_error.ts'
+import { retryWhileAway, wait } from './retry.ts'
+import type { TurnIds, TurnStore } from './store.ts'
+
+export interface PartLogOptions {
+  /** How long parts are gathered before they are stored together. */
+  batchMs?: number
+  /** After how long a silence the lease is renewed and a request to stop is looked for. */
+  heartbeatMs?: number
+  /** Called once, when the store says that the visitor wants the turn to end. */
+  onStop: () => void
+  /** Called once, when parts can't be stored any more: the lease is lost, or the database is away for too long. */
+  onLost: (error: CodedError) => void
+}
+
+/**
+ * Stores a turn's parts as they come, in batches, in order and each once, and never makes the stream wait for it.
+ * Its beat keeps the lease and sees requests to stop.
+ */
+export class PartLog {
+  readonly #store: TurnStore
+  readonly #turn: TurnIds['turn']
+  readonly #options: PartLogOptions & { batchMs: number; heartbeatMs: number }
+  readonly #closing = new AbortController()
+  readonly #running: Promise<void>
+  #wake = new AbortController()
+  #pending: StreamPart[] = []
+  #stored = 0
+  #last = 0
+  #stopSeen = false
+  #lost: CodedError | null = null
+
+  constructor(store: TurnStore, turn: TurnIds['turn'], options: PartLogOptions) {
+    this.#store = store
+    this.#turn = turn
+    this.#options = { batchMs: 200, heartbeatMs: 700, ...options }
+    this.#running = this.#run()
+  }
+
+  /** Why parts can't be stored any more, if so. */
+  get lost(): CodedError | null {
+    return this.#lost
+  }
+
+  /** Numbers a part and stores it soon. */
+  push(part: StreamPart): NumberedPart {
+    this.#pending.push(part)
+    this.#wake.abort()
+    return this.number(part)
+  }
+
+  /** Numbers a part that is not stored. */
+  number(part: StreamPart): NumberedPart {
+    return { seq: ++this.#last, part }
+  }
+
+  /** Stores what is left, and beats no more. Nothing may be pushed after it. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#wake.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { batchMs, heartbeatMs, onLost } = this.#options
+    try {
+      while (!this.#closing.signal.aborted) {
+        if (this.#pending.length === 0) {
+          this.#wake = new AbortController()
+          await wait(heartbeatMs, this.#wake.signal)
+        }
+        if (this.#pending.length > 0) await wait(batchMs, this.#closing.signal)
+        if (!this.#closing.signal.aborted) await this.#storeBatch()
+      }
+      if (this.#pending.length > 0) await this.#storeBatch()
+    } catch (error) {
+      this.#lost = toCodedError(error)
+      onLost(this.#lost)
+    }
+  }
+
+  /** One batch, tried again unchanged: a try whose answer was lost may have been stored. */
+  async #storeBatch(): Promise<void> {
+    const batch = this.#pending
+    this.#pending = []
+    const seq = this.#stored + 1
+    const { stopRequested } = await retryWhileAway(() => this.#store.appendParts(this.#turn, seq, batch))
+    this.#stored += batch.length
+    if (stopRequested && !this.#stopSeen) {
+      this.#stopSeen = true
+      this.#options.onStop()
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import { answering, completed, created, failed, incomplete, textDelta, textDone } from '../test/scripted_model.ts'
+import type { ModelEvent } from './model.ts'
+import { createResponsesReader } from './responses_events.ts'
+
+type Event = ModelEvent & Record<string, unknown>
+
+function read(...events: Event[]) {
+  const reader = createResponsesReader()
+  const parts = [...events.flatMap((event) => reader.read(event)), ...reader.close()]
+  return { parts, end: reader.end, details: reader.details }
+}
+
+describe('the events of a Responses API stream', () => {
+  it('become one text, with what the provider tells beside it', () => {
+    const { parts, end, details } = read(...(answering('Hel', 'lo') as Event[]))
+    expect(parts).toEqual([
+      { type: 'text-start', id: 'text-1' },
+      { type: 'text-delta', id: 'text-1', delta: 'Hel' },
+      { type: 'text-delta', id: 'text-1', delta: 'lo' },
+      { type: 'text-end', id: 'text-1' },
+    ])
+    expect(end).toEqual({ state: 'completed' })
+    expect(details).toEqual({
+      responseId: 'resp_1',
+      model: 'gpt-6-luna-2026-09-01',
+      usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
+      items: [{ type: 'message', id: 'msg_1' }],
+    })
+  })
+
+  it('become a text even where a provider sends it only whole', () => {
+    expect(read(created, textDone('All at once'), completed).parts.map((part) => part.type)).toEqual([
+      'text-start',
+      'text-delta',
+      'text-end',
+    ])
+  })
+
+  it('close one text before another begins, and what is open at the end', () => {
+    const { parts, end } = read(created, textDelta('a', 'msg_1'), textDelta('b', 'msg_2'))
+    expect(parts.map((part) => `${part.type} ${'id' in part ? part.id : ''}`)).toEqual([
+      'text-start text-1',
+      'text-delta text-1',
+      'text-end text-1',
+      'text-start text-2',
+      'text-delta text-2',
+      'text-end text-2',
+    ])
+    expect(end).toBeNull()
+  })
+
+  it('show a refusal as text', () => {
+    const { parts, end } = read(
+      { type: 'response.refusal.delta', item_id: 'm', content_index: 0, delta: "I can't " },
+      { type: 'response.refusal.delta', item_id: 'm', content_index: 0, delta: 'do that.' },
+      { type: 'response.refusal.done', item_id: 'm', content_index: 0, refusal: "I can't do that." },
+      completed,
+    )
+    expect(parts.flatMap((part) => (part.type === 'text-delta' ? part.delta : []))).toEqual(["I can't ", 'do that.'])
+    expect(end).toEqual({ state: 'completed' })
+  })
+
+  it.each(['response.reasoning_summary_text', 'response.reasoning_text'])('make reasoning of %s', (type) => {
+    const { parts } = read(
+      { type: `${type}.delta`, item_id: 'rs', summary_index: 0, delta: 'Think' },
+      { type: `${type}.done`, item_id: 'rs', summary_index: 0, text: 'Think' },
+      textDelta('So'),
+      completed,
+    )
+    expect(parts.map((part) => part.type)).toEqual([
+      'reasoning-start',
+      'reasoning-delta',
+      'reasoning-end',
+      'text-start',
+      'text-delta',
+      'text-end',
+    ])
+  })
+
+  it('make sources of citations, each once, and none of addresses that are no web pages', () => {
+    const cite = (annotation: unknown): Event => ({ type: 'response.output_text.annotation.added', annotation })
+    const page = { type: 'url_citation', url: 'https://example.com/a', title: 'A', start_index: 0, end_index: 3 }
+    const { parts } = read(
+      cite(page),
+      cite(page),
+      cite({ ...page, url: 'javascript:alert(1)' }),
+      cite({ type: 'file_citation', file_id: 'file-private', filename: 'manual.pdf', index: 0 }),
+      cite(null),
+    )
+    expect(parts).toEqual([
+      { type: 'source-url', sourceId: 'source-1', url: 'https://example.com/a', title: 'A' },
+      {
+        type: 'source-document',
+        sourceId: 'source-2',
+        mediaType: 'text/plain',
+        title: 'manual.pdf',
+        filename: 'manual.pdf',
+      },
+    ])
+  })
+
+  it.each([
+    ['max_output_tokens', 'max_output_tokens'],
+    ['content_filter', 'content_filter'],
+    ['steered', 'max_output_tokens'],
+  ])('are cut by %s as %s', (reason, cutReason) => {
+    expect(read(textDelta('a'), incomplete(reason)).end).toEqual({ state: 'cut', cutReason })
+  })
+
+  it.each([
+    ['server_error', 'model_unavailable'],
+    ['rate_limit_exceeded', 'model_rate_limited'],
+    ['invalid_prompt', 'model_request_rejected'],
+    ['something_new', 'model_unavailable'],
+  ])('fail by %s as %s, without the words of the provider', (code, expected) => {
+    const ends = [
+      read(failed(code)).end,
+      read({ type: 'error', code, message: 'secret words' }).end,
+      read({ type: 'error', error: { code, message: 'secret words' } }).end,
+    ]
+    for (const end of ends) {
+      expect(end).toMatchObject({ state: 'failed', error: { code: expected } })
+      expect(JSON.stringify(end)).not.toContain('secret words')
+    }
+  })
+
+  it('may be unknown, empty or odd, and are passed over', () => {
+    expect(
+      read(
+        { type: 'response.something.new', delta: 'x' },
+        { type: 'response.output_text.delta' },
+        { type: 'response.output_text.delta', delta: 7 },
+        { type: 'response.output_text.done' },
+        { type: 'response.created', response: null },
+      ),
+    ).toEqual({ parts: [], end: null, details: { responseId: null, model: null, usage: null, items: [] } })
+  })
+
+  it('keep the items that came when the stream broke before its end', () => {
+    expect(read({ type: 'response.output_item.done', item: { type: 'reasoning' } }).details.items).toEqual([
+      { type: 'reasoning' },
+    ])
+  })
+})

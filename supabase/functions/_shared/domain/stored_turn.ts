@@ -1,0 +1,87 @@
+import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { answerComplete, terminalParts, type TurnEnd } from './ending.ts'
+import { streamOfMessage } from './message_parts.ts'
+import { retryWhileAway, wait } from './retry.ts'
+import type { Caller, StoredTurn, TurnStore } from './store.ts'
+import { turnError } from './turn_errors.ts'
+
+export interface Following {
+  turnId: string
+  /** Parts up to this place are known to the reader. */
+  after: number
+  caller: Caller
+  requestId: string
+  /** Aborted when the reader has gone, or has followed for long enough. */
+  signal: AbortSignal
+}
+
+const POLL_MS = 250
+/** How long a reader who saw the end come waits for follow-ups: a little longer than the turn's own stream does. */
+const FOLLOW_UPS_MS = 3_500
+
+/** How a stored turn ended; `null` while it runs. */
+export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEnd | null {
+  switch (state) {
+    case 'running':
+      return null
+    case 'cut':
+      return { state, cutReason: cutReason ?? 'time_limit' }
+    case 'failed':
+      return { state, error: turnError(errorCode ?? 'internal') }
+    default:
+      return { state }
+  }
+}
+
+/**
+ * The parts of a turn that runs, or ran, elsewhere: what is stored already, then what comes, until its end.
+ * Without a terminal part it ends only when its signal is aborted or the database stays away; the turn then goes on.
+ *
+ * @param first what `readTurn` gave for this place: having it, the caller knows that the turn may be read
+ */
+export async function* followTurn(
+  first: StoredTurn,
+  { turnId, after, caller, requestId, signal }: Following,
+  store: TurnStore,
+): AsyncGenerator<NumberedPart, void, undefined> {
+  let turn = first
+  let seq = after
+  const read = (afterSeq: number) => retryWhileAway(() => store.readTurn(turnId, afterSeq, caller))
+
+  let end = endOfStored(turn)
+  for (; ; end = endOfStored(turn)) {
+    for (const stored of turn.parts) {
+      seq = stored.seq
+      yield stored
+    }
+    if (end) break
+    await wait(POLL_MS, signal)
+    if (signal.aborted) return
+    turn = await read(seq)
+  }
+
+  const isGone = turn.parts.length === 0 && (seq === 0 || (await read(0)).parts.length === 0)
+  if (isGone) for (const part of retell(turn, turnId)) yield { seq: ++seq, part }
+  yield { seq: ++seq, part: answerComplete(turn.messageId, end, null) }
+
+  // A reader who saw the turn run sees its follow-ups come as well.
+  const patience =
+    turn === first || end.state !== 'completed' ? signal : AbortSignal.any([signal, AbortSignal.timeout(FOLLOW_UPS_MS)])
+  while (turn !== first && end.state === 'completed' && suggestionsOf(turn).length === 0 && !patience.aborted) {
+    await wait(POLL_MS, patience)
+    turn = await read(seq)
+  }
+  const suggestions = suggestionsOf(turn)
+  if (suggestions.length > 0)
+    yield { seq: ++seq, part: { type: 'data-follow-ups', data: { messageId: turn.messageId, suggestions } } }
+  for (const part of terminalParts(end, requestId)) yield { seq: ++seq, part }
+}
+
+const suggestionsOf = ({ message }: StoredTurn) => message?.suggestions ?? []
+
+/** A turn whose parts were cleared away, told again from its message. */
+function* retell({ message, threadId, userMessageId, messageId }: StoredTurn, turnId: string): Generator<StreamPart> {
+  yield { type: 'start', messageId }
+  yield { type: 'data-turn', data: { turnId, threadId, userMessageId, messageId } }
+  yield* streamOfMessage(message?.parts ?? [])
+}

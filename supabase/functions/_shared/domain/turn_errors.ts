@@ -1,0 +1,24 @@
+import type { ErrorCode } from '@loacl/wire'
+import { CodedError } from './coded_error.ts'
+
+/** What a visitor reads when a turn fails. None of it says more of the owner's setup than that. */
+const MESSAGES: { readonly [Code in ErrorCode]?: string } = {
+  provider_key_missing: 'The assistant is not connected to a model yet.',
+  provider_key_unusable: "The assistant's connection to its model can't be used.",
+  provider_key_rejected: "The model provider did not accept the assistant's key.",
+  model_rate_limited: 'The model has too much to do at the moment. Please try again in a little while.',
+  model_request_rejected: 'The model did not accept the request.',
+  model_unavailable: "The model can't be reached at the moment. Please try again.",
+  model_stream_broken: 'The answer broke off. Please try again.',
+  turn_abandoned: 'The answer was interrupted. Please try again.',
+  turn_lease_lost: 'The answer was interrupted. Please try again.',
+  database_unavailable: "The answer can't be stored at the moment. Please try again.",
+}
+
+/** An error that ends a turn. `cause` is for the log alone: a provider's own words may quote the prompt or the key. */
+export function turnError(
+  code: ErrorCode,
+  options: { retryAfterMs?: number | undefined; cause?: unknown } = {},
+): CodedError {
+  return new CodedError(code, MESSAGES[code] ?? 'The answer failed. Please try again.', options)
+}

@@ -1,0 +1,194 @@
+import {
+  isTerminal,
+  MAX_BODY_BYTES,
+  parseTurnRequest,
+  SESSION_HEADER,
+  SESSION_TOKEN,
+  UUID,
+  type NumberedPart,
+} from '@loacl/wire'
+import { CodedError, toCodedError } from '../_shared/domain/coded_error.ts'
+import type { KeyRing } from '../_shared/domain/key_ring.ts'
+import type { Model } from '../_shared/domain/model.ts'
+import type { Caller, TurnStore } from '../_shared/domain/store.ts'
+import { followTurn } from '../_shared/domain/stored_turn.ts'
+import { runTurn } from '../_shared/domain/turn.ts'
+import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
+import { corsHeaders, preflightResponse } from '../_shared/http/cors.ts'
+import { toErrorResponse } from '../_shared/http/error_response.ts'
+import { readJsonBody } from '../_shared/http/json_body.ts'
+import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
+
+export interface ChatDeps {
+  store: TurnStore
+  model: Model
+  keyRing: KeyRing
+  /** The project's publishable and secret keys: a request must bring one of them. */
+  apiKeys: readonly string[]
+  /** The one header that tells a visitor's network address and can't be set by visitors. */
+  addressHeader: string
+  /** Milliseconds that a turn may take, from request to the end of the answer. */
+  deadlineMs: number
+  /** Keeps the worker alive until the promise settles. */
+  waitUntil: (promise: Promise<unknown>) => void
+  /** Aborted when the worker is about to be ended. */
+  shutdown: AbortSignal
+  /** Told of errors, for the owner's log. */
+  report: (error: unknown, requestId: string) => void
+}
+
+interface Context {
+  request: Request
+  url: URL
+  requestId: string
+  deps: ChatDeps
+}
+
+type Route = (context: Context, turnId: string) => Promise<Response>
+
+const ROUTES: readonly { path: RegExp; methods: Readonly<Record<string, Route>> }[] = [
+  { path: /^\/turns$/, methods: { POST: beginTurn } },
+  { path: /^\/turns\/([^/]+)$/, methods: { GET: readTurn } },
+  { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: stopTurn } },
+]
+
+/**
+ * The `chat` function, for visitors:
+ * - `POST /turns` sends a message and streams the turn;
+ * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
+ * - `POST /turns/:id/stop` ends one.
+ */
+export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
+  const checkApiKey = createApiKeyCheck(deps.apiKeys)
+
+  return async (request) => {
+    const requestId = crypto.randomUUID()
+    const response = await route(request, requestId, deps, checkApiKey).catch((error: unknown) => {
+      const { code } = toCodedError(error)
+      if (code === 'internal' || code === 'database_unavailable') deps.report(error, requestId)
+      return toErrorResponse(error, requestId)
+    })
+    for (const [name, value] of Object.entries(corsHeaders(request))) response.headers.set(name, value)
+    response.headers.set('x-request-id', requestId)
+    return response
+  }
+}
+
+async function route(
+  request: Request,
+  requestId: string,
+  deps: ChatDeps,
+  checkApiKey: (request: Request) => Promise<void>,
+): Promise<Response> {
+  const url = new URL(request.url)
+  const path = url.pathname.replace(/^(\/functions\/v1)?\/chat(?=\/|$)/, '')
+  for (const { path: pattern, methods } of ROUTES) {
+    const match = pattern.exec(path)
+    if (!match) continue
+    const allowed = [...Object.keys(methods), 'OPTIONS']
+    if (request.method === 'OPTIONS') return preflightResponse(request, allowed)
+    if (!Object.hasOwn(methods, request.method)) {
+      const response = toErrorResponse(new CodedError('method_not_allowed', `Use ${allowed[0]} here.`), requestId)
+      response.headers.set('allow', allowed.join(', '))
+      return response
+    }
+    await checkApiKey(request)
+    return methods[request.method]!({ request, url, requestId, deps }, match[1] ?? '')
+  }
+  throw new CodedError('not_found', 'There is nothing here.')
+}
+
+async function beginTurn({ request, requestId, deps }: Context): Promise<Response> {
+  const { store, deadlineMs, addressHeader } = deps
+  const startedAt = performance.now()
+  const caller = callerOf(request)
+  const parsed = parseTurnRequest(await readJsonBody(request, MAX_BODY_BYTES))
+  if (!parsed.ok) throw new CodedError(parsed.code, parsed.message)
+
+  const safetyIdentifier = await safetyIdentifierOf(caller)
+  const begun = store.beginTurn(
+    {
+      request: parsed.value,
+      origin: request.headers.get('origin'),
+      address: request.headers.get(addressHeader),
+      userId: null,
+      deadlineMs,
+    },
+    caller,
+  )
+  const report = (error: unknown) => deps.report(error, requestId)
+  const running = begun.then((turn) => {
+    if (turn.joined) return null
+    const stream = createPartStream()
+    const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
+    return { stream, done: pipe(runTurn(turn, context, { ...deps, report }), stream, report) }
+  })
+  // From its first line on the turn goes on without the request, whatever becomes of the connection.
+  deps.waitUntil(running.then((turn) => turn?.done).catch(() => null))
+  const [turn, run] = await Promise.all([begun, running])
+  return run ? run.stream.response : follow(turn.turn.id, 0, caller, requestId, deps)
+}
+
+async function readTurn({ request, url, requestId, deps }: Context, turnId: string): Promise<Response> {
+  const caller = callerOf(request)
+  const after = url.searchParams.get('after') ?? '0'
+  if (!/^\d{1,9}$/.test(after)) throw new CodedError('invalid_body', '"after" must be the number of a part.')
+  return follow(known(turnId), Number(after), caller, requestId, deps)
+}
+
+async function stopTurn({ request, deps }: Context, turnId: string): Promise<Response> {
+  const { state } = await deps.store.stopTurn(known(turnId), callerOf(request))
+  return Response.json({ state }, { status: 202, headers: { 'cache-control': 'no-store' } })
+}
+
+async function follow(
+  turnId: string,
+  after: number,
+  caller: Caller,
+  requestId: string,
+  deps: ChatDeps,
+): Promise<Response> {
+  const first = await deps.store.readTurn(turnId, after, caller)
+  const stream = createPartStream()
+  // One request may not outlive its worker: a reader who is cut off here comes back with the last number it has.
+  const signal = AbortSignal.any([stream.left, deps.shutdown, AbortSignal.timeout(deps.deadlineMs)])
+  const parts = followTurn(first, { turnId, after, caller, requestId, signal }, deps.store)
+  deps.waitUntil(pipe(parts, stream, (error) => deps.report(error, requestId)))
+  return stream.response
+}
+
+/** Sends parts until there are no more; a stream that is left without its terminal part is cut. Never rejects. */
+async function pipe(
+  parts: AsyncIterable<NumberedPart>,
+  stream: PartStream,
+  report: (error: unknown) => void,
+): Promise<void> {
+  try {
+    for await (const part of parts) {
+      stream.send(part)
+      if (isTerminal(part.part)) stream.end()
+    }
+  } catch (error) {
+    report(error)
+  }
+  stream.cut()
+}
+
+function callerOf(request: Request): Caller {
+  const sessionToken = request.headers.get(SESSION_HEADER)
+  if (!sessionToken) throw new CodedError('session_missing', `The request needs the header ${SESSION_HEADER}.`)
+  if (!SESSION_TOKEN.test(sessionToken)) throw new CodedError('session_invalid', 'The session token is malformed.')
+  return { sessionToken }
+}
+
+function known(turnId: string): string {
+  if (!UUID.test(turnId)) throw new CodedError('turn_not_found', 'There is no such turn.')
+  return turnId
+}
+
+/** Stays the same for a session and tells nothing of it; it is not the hash that the database keeps. */
+async function safetyIdentifierOf({ sessionToken }: Caller): Promise<string> {
+  const bytes = new TextEncoder().encode(`loacl safety identifier:${sessionToken}`)
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
