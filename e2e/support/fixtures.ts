@@ -22,7 +22,9 @@ interface TestFixtures {
   visit: (visit?: Visit) => Promise<Chat>
   /** Another visitor's browser. */
   newVisitor: () => Promise<BrowserContext>
-  /** What the visitor must never see: an uncaught error, or a request to anybody else. */
+  /** Origins that the page may talk to: its own, that of the widget's files, and the project. */
+  friends: Set<string>
+  /** Fails the test where a visitor's page throws, breaks its policy or talks to anybody else. */
   watch: (context: BrowserContext) => void
 }
 
@@ -35,8 +37,9 @@ interface WorkerFixtures {
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
-  // Playwright reads what a fixture needs off this pattern, so that it can't be left out.
-  target: [async ({ playwright: _ }, use) => use(readTarget()), { scope: 'worker' }],
+  // Playwright reads what a fixture needs off this pattern.
+  // oxlint-disable-next-line no-empty-pattern
+  target: [async ({}, use) => use(readTarget()), { scope: 'worker' }],
   model: [async ({ target }, use) => use(new Model(needLocal(target).modelControlUrl)), { scope: 'worker' }],
   owner: [
     async ({ target }, use) => {
@@ -63,14 +66,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     })
     for (const context of contexts) await context.close()
   },
+  friends: async ({ target }, use) =>
+    use(new Set([target.pagesOrigin, target.assetsOrigin, new URL(target.url).origin])),
   watch: [
-    async ({ context: own, target }, use) => {
-      const known = new Set([target.pagesOrigin, target.assetsOrigin, new URL(target.url).origin])
+    async ({ context: own, friends }, use) => {
       const wrong: string[] = []
       const watch = (context: BrowserContext): void => {
         context.on('request', (request) => {
           const { origin, protocol } = new URL(request.url())
-          if (protocol.startsWith('http') && !known.has(origin)) wrong.push(`Request to ${request.url()}`)
+          if (protocol.startsWith('http') && !friends.has(origin)) wrong.push(`Request to ${request.url()}`)
         })
         context.on('weberror', (error) => wrong.push(`Uncaught: ${error.error().stack}`))
         context.on('console', (message) => {

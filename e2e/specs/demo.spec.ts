@@ -1,0 +1,95 @@
+import { startStack, type Stack } from '@loacl/local'
+import { Chat } from '../support/chat.ts'
+import { expect, test as base } from '../support/fixtures.ts'
+
+// The stack as `npm start` runs it, stand-in and demo site included; and what happens when its database goes away,
+// which no other test should notice.
+const test = base.extend<{ demo: Chat }, { stack: Stack }>({
+  stack: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs off this pattern
+    async ({}, use) => {
+      const stack = await startStack()
+      await use(stack)
+      await stack.stop()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  demo: async ({ page, stack, friends }, use) => {
+    for (const url of [stack.siteUrl, stack.widgetUrl, stack.apiUrl]) friends.add(new URL(url).origin)
+    await page.goto(stack.siteUrl)
+    await use(new Chat(page))
+  },
+})
+test.describe.configure({ mode: 'default' })
+
+test('the demo site answers, and says that a stand-in does', { tag: '@local' }, async ({ demo, page }) => {
+  await demo.open()
+  await expect(demo.log).toContainText(/\S/)
+  const question = demo.questions.getByRole('button').first()
+  const words = await question.innerText()
+  await question.click()
+  await expect(demo.message(words)).toBeVisible()
+  await expect(demo.stop).toBeVisible()
+  await demo.answered()
+  await expect(demo.log).toContainText('stand-in')
+  await expect(demo.log.locator('table, ul, ol, pre').first()).toBeVisible()
+  await expect(demo.followUps.getByRole('button').first()).toBeVisible()
+  await demo.followUps.getByRole('button').first().click()
+  await demo.answered()
+
+  await page.reload()
+  await demo.open()
+  await expect(demo.message(words)).toBeVisible()
+})
+
+test(
+  'while the database is away the chat says so, keeps the question, and sends it after',
+  { tag: '@local' },
+  async ({ demo, stack }) => {
+    await demo.open()
+    await demo.askAndWait('Which lamp is the brightest?')
+    await stack.stopDatabase()
+    try {
+      await demo.composer.fill('And which is the smallest?')
+      await demo.composer.press('Enter')
+      await expect(demo.alert).toContainText(/down for a moment|can’t be reached/, { timeout: 25_000 })
+      await expect(demo.panel.getByText('And which is the smallest?')).toBeVisible()
+    } finally {
+      await stack.startDatabase()
+    }
+    await demo.retry.click()
+    await demo.answered()
+    await expect(demo.alert).toBeHidden()
+    await expect(demo.message('And which is the smallest?')).toHaveCount(1)
+    await demo.page.reload()
+    await demo.open()
+    await expect(demo.message('And which is the smallest?')).toHaveCount(1)
+  },
+)
+
+test('a chat that opens while the database is away can be tried again', { tag: '@local' }, async ({ demo, stack }) => {
+  await stack.stopDatabase()
+  try {
+    await demo.launcher.click()
+    await expect(demo.alert).toContainText(/down for a moment|can’t be reached/, { timeout: 25_000 })
+  } finally {
+    await stack.startDatabase()
+  }
+  await demo.retry.click()
+  await expect(demo.questions).toBeVisible()
+})
+
+test('an answer under way outlives a short absence of the database', { tag: '@local' }, async ({ demo, stack }) => {
+  await demo.open()
+  await demo.ask('What does delivery cost?')
+  await expect(demo.log).toContainText('stand-in')
+  await stack.stopDatabase()
+  await stack.startDatabase()
+  await expect(async () => {
+    if (await demo.retry.isVisible()) await demo.retry.click()
+    await expect(demo.followUps).toBeVisible({ timeout: 1_000 })
+  }).toPass({ timeout: 25_000 })
+  await demo.page.reload()
+  await demo.open()
+  await expect(demo.message('What does delivery cost?')).toHaveCount(1)
+})
