@@ -2,6 +2,7 @@ import { test as base, type BrowserContext, type Page } from '@playwright/test'
 import { Chat } from './chat.ts'
 import { Model } from './model.ts'
 import { Owner } from './owner.ts'
+import { pageAddress } from './pages.ts'
 import { readTarget, type Target } from './target.ts'
 
 export { expect } from '@playwright/test'
@@ -98,8 +99,7 @@ export function pageUrl(
   target: Target,
   { variant = 'plain', assistant = target.assistantId, data = {} }: Visit = {},
 ): string {
-  const query = new URLSearchParams({ url: target.url, key: target.key, assistant, ...data })
-  return `${target.pagesOrigin}/${variant}?${query}`
+  return pageAddress(target.pagesOrigin, variant, { url: target.url, key: target.key, assistant, ...data })
 }
 
 /** Goes to a test page in a further page or browser. */

@@ -20,8 +20,8 @@ export class Owner {
     this.#model = likeAssistant
   }
 
-  /** @returns its id. */
-  async addAssistant({ questions = [], ...changes }: AssistantChanges = {}): Promise<string> {
+  /** @returns its id. Pages of any origin may use it unless `allowedOrigins` says otherwise. */
+  async addAssistant({ questions = [], allowedOrigins = ['*'], ...changes }: AssistantChanges = {}): Promise<string> {
     const sql = this.#sql
     const [row] = await sql<{ id: string }[]>`
       insert into loacl.assistants (owner_id, name, model, instructions, greeting)
@@ -29,9 +29,9 @@ export class Owner {
       from loacl.assistants where id = ${this.#model}
       returning id`
     const { id } = row!
-    for (const [priority, question] of questions.entries())
-      await sql`insert into loacl.guided_questions (assistant_id, question, priority) values (${id}, ${question}, ${priority})`
-    await this.change(id, changes)
+    for (const [index, question] of questions.entries())
+      await sql`insert into loacl.guided_questions (assistant_id, question, priority) values (${id}, ${question}, ${-index})`
+    await this.change(id, { ...changes, allowedOrigins })
     return id
   }
 

@@ -51,6 +51,10 @@ ${head}
 <body>${ARTICLE}${body}</body>
 </html>`
 
+/** Address of a test page. */
+export const pageAddress = (origin: string, variant: string, options: PageOptions): string =>
+  `${origin}/${variant}?${new URLSearchParams(options)}`
+
 /** What a strict site sends: scripts by nonce, styles by nonce, and connections to the project alone. */
 function strictPolicy(options: PageOptions, nonce: string, trustedTypes: boolean): string {
   return [

@@ -19,7 +19,7 @@ const compress = promisify(brotliCompress)
 export interface Site {
   pagesOrigin: string
   assetsOrigin: string
-  stop(): Promise<void>
+  stop(): void
 }
 
 /** The widget's files as a careful host serves them: brotli, for every origin. */
@@ -71,7 +71,7 @@ export async function startSite(): Promise<Site> {
   return {
     pagesOrigin,
     assetsOrigin,
-    async stop() {
+    stop() {
       for (const server of [assets, pages]) {
         server.closeAllConnections()
         server.close()

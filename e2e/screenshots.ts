@@ -1,0 +1,200 @@
+// Takes pictures of the widget in every state, to be looked at: `node e2e/screenshots.ts [folder]`.
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, expect, type BrowserContextOptions, type Page } from '@playwright/test'
+import { startLocalBackend } from './support/backend.ts'
+import { Chat } from './support/chat.ts'
+import { Model, unique } from './support/model.ts'
+import { pageAddress } from './support/pages.ts'
+
+const RICH = `## Renting a bicycle
+
+We rent **three kinds**, all with lights and a lock. You can pick one up at [Quay 4](https://harbour.example/quay-4):
+
+| Kind | Day | Week | Good for |
+| --- | ---: | ---: | --- |
+| City | €14 | €60 | errands, cobbles |
+| Touring | €22 | €95 | the coast road |
+| Cargo | €35 | €160 | two children or a piano stool |
+
+1. Choose a size: we have frames from \`48\` to \`62\` cm.
+2. Leave a deposit of *€50*.
+3. Ride:
+   - by day until six,
+   - or overnight.
+
+\`\`\`js
+const price = ({ days, kind }) => Math.min(days * DAY[kind], Math.ceil(days / 7) * WEEK[kind])
+\`\`\`
+
+> Helmets are free, and we would rather you took one.`
+
+const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'loacl-screenshots-'))
+mkdirSync(folder, { recursive: true })
+const { target, stop } = await startLocalBackend()
+const model = new Model(target.local!.modelControlUrl)
+const browser = await chromium.launch({
+  executablePath: process.env.LOACL_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-background-networking'],
+})
+
+interface Scene {
+  chat: Chat
+  page: Page
+  /** Takes the picture, once nothing moves. */
+  shoot: (name: string) => Promise<void>
+}
+
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
+
+async function scene(
+  prefix: string,
+  options: BrowserContextOptions,
+  play: (scene: Scene) => Promise<void>,
+  variant = 'plain',
+): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options })
+  const page = await context.newPage()
+  await page.goto(
+    pageAddress(target.pagesOrigin, variant, { url: target.url, key: target.key, assistant: target.assistantId }),
+  )
+  const shoot = async (name: string): Promise<void> => {
+    await page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity)
+          .map((animation) => animation.finished.catch(() => null)),
+      ),
+    )
+    await page.screenshot({ path: join(folder, `${prefix}-${name}.png`) })
+  }
+  try {
+    await play({ chat: new Chat(page), page, shoot })
+  } catch (error) {
+    console.error(`${prefix}: ${error instanceof Error ? error.message : String(error)}`)
+    await page.screenshot({ path: join(folder, `${prefix}-BROKEN.png`) })
+  }
+  await context.close()
+}
+
+/** The whole story, as a visitor sees it. */
+async function story({ chat, shoot, page }: Scene): Promise<void> {
+  const [question, failing] = [
+    unique('Do you rent bicycles, and what does it cost?'),
+    unique('Is the piano stool included?'),
+  ]
+  await model.says(question, {
+    text: RICH,
+    holdAfter: 0,
+    followUps: ['Can I ride overnight?', 'Do you have child seats?'],
+    title: 'Renting a bicycle',
+  })
+  await model.says(failing, { status: 500 })
+  await shoot('1-closed')
+  await chat.open()
+  await shoot('2-empty')
+  await chat.ask(question)
+  await expect(chat.log).toContainText('is thinking')
+  await shoot('3-thinking')
+  await model.says(question, {
+    text: RICH,
+    holdAfter: 330,
+    followUps: ['Can I ride overnight?', 'Do you have child seats?'],
+    title: 'Renting a bicycle',
+  })
+  await expect(chat.log).toContainText('Touring')
+  await shoot('4-streaming')
+  await model.says(question, {
+    text: RICH,
+    followUps: ['Can I ride overnight?', 'Do you have child seats?'],
+    title: 'Renting a bicycle',
+  })
+  await chat.answered()
+  await expect(chat.followUps).toBeVisible()
+  await shoot('5-answered')
+  await chat.log.evaluate((log) => {
+    for (let element: Element | null = log; element; element = element.parentElement) element.scrollTop = 0
+  })
+  await shoot('6-answered-top')
+  await chat.ask(failing)
+  await expect(chat.alert).toBeVisible()
+  await shoot('7-error')
+  await chat.newChat.click()
+  const stopped = unique('How does rust begin?')
+  await model.says(stopped, { text: 'Rust begins where paint ends.', holdAfter: 15 })
+  await chat.ask(stopped)
+  await expect(chat.log).toContainText('Rust begins where')
+  await chat.stop.click()
+  await chat.answered()
+  await chat.composer.fill(
+    'A draft of\nseveral lines,\nas long as it gets\nand then some,\nand more,\nand more,\nuntil it scrolls',
+  )
+  await shoot('8-stopped-and-draft')
+  await chat.conversations.click()
+  await expect(chat.panel.getByRole('button', { name: /Renting a bicycle/ })).toBeVisible()
+  await shoot('9-conversations')
+  await page.keyboard.press('Escape')
+}
+
+async function arabic({ chat, shoot }: Scene): Promise<void> {
+  const question = 'متى تفتحون أبوابكم؟'
+  await model.says(question, {
+    text: '## أوقات العمل\n\nنفتح كل يوم في **التاسعة صباحا**:\n\n- الاثنين\n- الثلاثاء\n\n| اليوم | الساعة |\n|---|---|\n| الأحد | مغلق |\n\n```sh\nnpm start\n```\n\n> أهلا بكم',
+    followUps: ['هل تؤجرون الدراجات؟'],
+  })
+  await chat.open()
+  await chat.askAndWait(question)
+  await expect(chat.followUps).toBeVisible()
+  await shoot('answered')
+}
+
+async function longWords({ chat, shoot }: Scene): Promise<void> {
+  const question = unique(`${'W'.repeat(120)} 👩‍👩‍👧‍👦 https://harbour.example/${'path/'.repeat(30)}`)
+  await model.says(question, {
+    text: `${'x'.repeat(300)}\n\nhttps://harbour.example/${'y'.repeat(200)}\n\n| ${'wide '.repeat(12)} | ${'a'.repeat(60)} | b | c |\n|---|---|---|---|\n| 1 | 2 | 3 | 4 |\n\n\`\`\`\n${'z'.repeat(200)}\n\`\`\`\n\n1. one\n   1. two\n      - three\n        - four`,
+    followUps: ['A follow-up question that is about as long as they get at eighty characters'],
+  })
+  await chat.open()
+  await chat.askAndWait(question)
+  await expect(chat.followUps).toBeVisible()
+  await shoot('answered')
+}
+
+async function refused({ chat, shoot, page }: Scene): Promise<void> {
+  await page.goto(
+    pageAddress(target.pagesOrigin, 'plain', {
+      url: target.url,
+      key: 'sb_publishable_wrong',
+      assistant: target.assistantId,
+    }),
+  )
+  await chat.launcher.click()
+  await expect(chat.alert).toBeVisible()
+  await shoot('wrong-key')
+}
+
+async function tooLong({ chat, shoot }: Scene): Promise<void> {
+  await chat.open()
+  await chat.composer.fill('harbour '.repeat(12_500))
+  await shoot('too-long')
+}
+
+await scene('light', {}, story)
+await scene('dark', { colorScheme: 'dark' }, story)
+await scene('phone', PHONE, story)
+await scene('phone-dark', { ...PHONE, colorScheme: 'dark' }, story)
+await scene('keyboard', { ...PHONE, viewport: { width: 390, height: 380 } }, story)
+await scene('narrow', { ...PHONE, viewport: { width: 320, height: 568 } }, longWords)
+await scene('wide', {}, longWords)
+await scene('rtl', {}, arabic, 'rtl')
+await scene('rtl-phone', PHONE, arabic, 'rtl')
+await scene('refused', {}, refused)
+await scene('too-long', {}, tooLong)
+await scene('hostile', {}, story, 'hostile-css')
+await scene('forced-colors', { forcedColors: 'active' }, story)
+
+await browser.close()
+await stop()
+console.log(folder)
