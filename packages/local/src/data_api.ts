@@ -4,6 +4,7 @@ import { createPostgresConnection } from '@supabase/lite/postgres'
 import { sql, type Kysely } from 'kysely'
 import { createDiskStorage } from './disk_storage.ts'
 import type { Keys } from './keys.ts'
+import { APPLICATION_NAME } from './postgres.ts'
 
 export interface DataApiOptions {
   /** Of the superuser: the roles of requests are taken on by `set role`. */
@@ -41,7 +42,14 @@ const STATEMENT_TIMEOUT: Readonly<Record<string, string>> = { anon: '3s', authen
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   setExperimental('storage', true)
   const requests = new AsyncLocalStorage<RequestContext>()
-  const connection = createPostgresConnection({ url: options.adminUrl, postgresOptions: { max: 10, onnotice: () => {} } })
+  const connection = createPostgresConnection({
+    url: options.adminUrl,
+    postgresOptions: {
+      max: 10,
+      onnotice: () => {},
+      connection: { application_name: APPLICATION_NAME },
+    },
+  })
   replaceMethods(connection, hostedMethods(requests))
 
   const app = new App({
@@ -103,7 +111,8 @@ function toRequestContext(request: Request, schemas: readonly string[]): Request
     method: request.method,
     path: pathname.slice('/rest/v1'.length),
     headers: Object.fromEntries(request.headers),
-    schema: request.headers.get(reads ? 'accept-profile' : 'content-profile') ?? schemas[0] ?? 'public',
+    // A schema that is not exposed is refused later on.
+    schema: schemas.find((schema) => schema === request.headers.get(reads ? 'accept-profile' : 'content-profile')) ?? schemas[0] ?? 'public',
   }
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { ReadableStream } from 'node:stream/web'
 import type { App } from '@supabase/lite'
 
 type StorageAdapter = NonNullable<App['_storageAdapter']>
@@ -33,7 +32,7 @@ export function createDiskStorage(root: string): StorageAdapter {
   return {
     driver: null,
     async uploadObject(bucket, key, _version, body, mimetype, cacheControl) {
-      const bytes = body instanceof Uint8Array ? body : new Uint8Array(await new Response(body as ReadableStream<Uint8Array>).arrayBuffer())
+      const bytes = body instanceof Uint8Array ? body : new Uint8Array(await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
       const path = pathOf(bucket, key)
       await mkdir(dirname(path), { recursive: true })
       const label: Label = { mimetype, cacheControl, eTag: `"${hash(bytes).slice(0, 32)}"` }

@@ -10,7 +10,6 @@ export interface Gateway {
   readonly server: Server
   /** Until then, requests wait. */
   open(api: DataApi, findFunction: FindFunction): void
-  close(): Promise<void>
 }
 
 /** The one origin of the project: `/rest/v1`, `/auth/v1`, `/storage/v1` and `/functions/v1`. */
@@ -27,6 +26,8 @@ export function createGateway(): Gateway {
     const { api, findFunction } = await opened
     const path = request.url ?? '/'
     if (path.startsWith('/functions/v1/')) return proxyToFunction(request, response, findFunction)
+    if (path.startsWith('/rest/v1/') && request.method === 'OPTIONS') return answerPreflight(request, response)
+    if (path.startsWith('/rest/v1/') && hasMalformedToken(request)) return sendJson(request, response, 401, MALFORMED_TOKEN)
     if (/^\/(rest|auth|storage)\/v1(\/|$|\?)/.test(path)) {
       const peer = request.socket.remoteAddress ?? null
       return getRequestListener((webRequest) => api.fetch(webRequest, peer))(request, response)
@@ -34,15 +35,27 @@ export function createGateway(): Gateway {
     sendJson(request, response, 404, { message: 'no Route matched with those values' })
   }
 
-  return {
-    server,
-    open: (api, findFunction) => open(api, findFunction),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return { server, open: (api, findFunction) => open(api, findFunction) }
+}
+
+/** As PostgREST answers them; lite looks for a relation instead, and finds none. */
+function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD',
+    'access-control-allow-headers': request.headers['access-control-request-headers'] ?? '*',
+    'access-control-max-age': '86400',
+    vary: 'Access-Control-Request-Headers',
+  })
+  response.end()
+}
+
+const MALFORMED_TOKEN = { code: 'PGRST301', details: null, hint: null, message: 'Expected 3 parts in JWT' }
+
+/** A bearer that is neither the key nor a JWT. Lite takes such a request for an anonymous one; PostgREST refuses it. */
+function hasMalformedToken({ headers }: IncomingMessage): boolean {
+  const token = /^Bearer (.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim()
+  return token !== undefined && token !== headers.apikey && token.split('.').length !== 3
 }
 
 /** Answers of the gateway's own, readable by any page as on hosted Supabase. */

@@ -31,7 +31,7 @@ const KEPT_LINES = 30
 export class Parts {
   readonly #guard: ChildProcess
   readonly #running = new Set<Part>()
-  /** Called when a part ends that nobody stopped. */
+  /** Called when a part ends that nobody stopped; `how` is the end of a sentence. */
   onCrash: (part: Part, how: string) => void = () => {}
 
   constructor() {
@@ -65,11 +65,12 @@ export class Parts {
     args: readonly string[],
     options: Pick<SpawnOptions, 'env' | 'cwd' | 'uid' | 'gid'> & {
       stopSignal?: NodeJS.Signals
-      /** Sees each line of output. Returning `false` keeps it out of the log. */
       onLine?: (line: string) => void
+      /** Called when it ends and nobody stopped it; `how` is the end of a sentence. Left out: `Parts.onCrash`. */
+      onCrash?: (how: string) => void
     },
   ): Part {
-    const { stopSignal = 'SIGTERM', onLine, ...spawnOptions } = options
+    const { stopSignal = 'SIGTERM', onLine, onCrash, ...spawnOptions } = options
     const child = spawn(command, args, {
       ...spawnOptions,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -97,7 +98,9 @@ export class Parts {
       running = false
       this.#running.delete(part)
       this.#tell('forget', part.pid)
-      if (!stopping) this.onCrash(part, how)
+      if (stopping) return
+      if (onCrash) onCrash(how)
+      else this.onCrash(part, how)
     })
     const pid = child.pid ?? -1
     const part: Part = {

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 
 /** Where a part should listen: this very port; this port or else the next free one; or, left out, any free port. */
@@ -60,4 +61,12 @@ export async function findPort(what: string, wish: PortWish, onBusy?: (port: num
   const port = await listen(server, what, wish, onBusy)
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** Stops listening and ends what is still open, streams too. */
+export function closeServer(server: HttpServer): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
 }

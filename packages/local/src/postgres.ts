@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { HOST } from './ports.ts'
@@ -16,14 +17,12 @@ const run = promisify(execFile)
 /** Of every role that may log in. The server listens on the loopback address alone. */
 export const PASSWORD = 'postgres'
 
-export interface Cluster {
-  readonly part: Part
-  readonly port: number
-  /** As `postgres`, who owns the database and applies migrations, as on a hosted project. */
-  readonly url: string
-  /** As the superuser, whom a hosted project keeps to itself. For the stack's own use. */
-  readonly adminUrl: string
-}
+/**
+ * Connects as `postgres`, who owns the database and applies migrations, as on a hosted project; or as the superuser,
+ * whom a hosted project keeps to itself.
+ */
+export const clusterUrl = (role: 'postgres' | 'supabase_admin', port: number | string): string =>
+  `postgresql://${role}:${PASSWORD}@${HOST}:${port}/postgres`
 
 interface Binaries {
   initdb: string
@@ -136,7 +135,7 @@ export interface ClusterOptions {
 }
 
 /** Starts the cluster in `dir` and waits until it takes connections. */
-export async function startCluster(parts: Parts, dir: string, { port, durable }: ClusterOptions): Promise<Cluster> {
+export async function startCluster(parts: Parts, dir: string, { port, durable }: ClusterOptions): Promise<Part> {
   const { binaries, user } = await getEnvironment()
   await clearStaleLock(dir)
   const settings: Record<string, string> = {
@@ -171,29 +170,45 @@ export async function startCluster(parts: Parts, dir: string, { port, durable }:
   )
   await Promise.race([isReady, part.ended])
   if (!part.running) throw new PartError('PostgreSQL', 'PostgreSQL did not start.', part.lines())
-  const urlFor = (role: string): string => `postgresql://${role}:${PASSWORD}@${HOST}:${port}/postgres`
-  return { part, port, url: urlFor('postgres'), adminUrl: urlFor('supabase_admin') }
+  return part
 }
 
 /**
  * A cluster that was ended hard leaves `postmaster.pid` behind, and its number may by now be another program's. Where
- * nothing answers on the port noted in it, it is stale.
+ * nothing answers on the port noted in it, it is stale. Where the cluster itself answers and no stack is connected, it
+ * has outlived its stack, and is stopped.
  */
 async function clearStaleLock(dir: string): Promise<void> {
   const file = join(dir, 'postmaster.pid')
   if (!existsSync(file)) return
   const [pid = '', , , port = ''] = readFileSync(file, 'utf8').split('\n')
-  const sql = postgres(`postgresql://supabase_admin:${PASSWORD}@${HOST}:${port}/postgres`, { max: 1, connect_timeout: 2 })
+  const answer = await askCluster(port)
+  if (answer && resolve(answer.dir) === resolve(dir)) {
+    if (answer.inUse)
+      throw new PartError('PostgreSQL', `LOACL already runs with this data: PostgreSQL has process ${pid} and port ${port}. Stop that one first.`)
+    process.kill(Number(pid), 'SIGINT')
+    for (let tries = 0; existsSync(file) && tries < 100; tries++) await delay(100)
+  }
+  rmSync(file, { force: true })
+}
+
+/** Connections of a running stack bear this name. */
+export const APPLICATION_NAME = 'loacl-stack'
+
+async function askCluster(port: string): Promise<{ dir: string; inUse: boolean } | null> {
+  const sql = postgres(clusterUrl('supabase_admin', port), { max: 1, connect_timeout: 2 })
   try {
-    const [row] = await sql<{ dir: string }[]>`select current_setting('data_directory') as dir`
-    if (row && resolve(row.dir) === resolve(dir))
-      throw new PartError('PostgreSQL', `PostgreSQL already runs on ${dir} (process ${pid}, port ${port}). Stop that one first.`)
-  } catch (error) {
-    if (error instanceof PartError) throw error
+    const [row] = await sql<{ dir: string; inUse: boolean }[]>`
+      select
+        current_setting('data_directory') as dir,
+        exists (select from pg_stat_activity where application_name = ${APPLICATION_NAME}) as "inUse"
+    `
+    return row ?? null
+  } catch {
+    return null
   } finally {
     await sql.end({ timeout: 1 })
   }
-  rmSync(file)
 }
 
 /** Whether `dir` holds a cluster. */

@@ -1,90 +1,206 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readProjectConfig } from './config.ts'
 import { startDataApi } from './data_api.ts'
+import { startDatabase } from './database.ts'
+import { DEMO_ASSISTANT, DEMO_OWNER_EMAIL } from './demo.ts'
+import { startFunctions } from './functions.ts'
 import { createGateway } from './gateway.ts'
-import { loadKeys } from './keys.ts'
-import { Parts } from './parts.ts'
-import { findPort, HOST, listen, type PortWish } from './ports.ts'
-import { clusterHome, copyCluster, hasCluster, startCluster } from './postgres.ts'
-import { pushMigrations, ROOT } from './supabase_cli.ts'
-import { prepareTemplate } from './template.ts'
-
-export interface StackOptions {
-  /** Where data and keys are kept. Left out: a throw-away folder, removed by `stop()`. */
-  dataDir?: string
-  /** Left out: any free port. */
-  ports?: { api?: PortWish; db?: PortWish; site?: PortWish; widget?: PortWish; model?: PortWish }
-  /** Of the repository: `supabase/migrations` and `supabase/config.toml` are read there. */
-  root?: string
-  /** Begins anew: data and keys in `dataDir` are removed first. */
-  reset?: boolean
-  log?: (line: string) => void
-}
-
-export interface Stack {
-  apiUrl: string
-  publishableKey: string
-  secretKey: string
-  /** As `postgres`, the owner of the database. */
-  dbUrl: string
-  stop(): Promise<void>
-}
+import { loadKeys, type Keys } from './keys.ts'
+import { localUrl, OPENAI_URL, startModelProvider, type ModelProvider } from './model_provider.ts'
+import { PartError, Parts } from './parts.ts'
+import { closeServer, findPort, listen, type PortWish } from './ports.ts'
+import { clusterHome, clusterUrl } from './postgres.ts'
+import { setUpProject } from './project_setup.ts'
+import { createSite, fillPage } from './site.ts'
+import type { Stack, StackInfo, StackOptions } from './stack_types.ts'
+import { ROOT } from './supabase_cli.ts'
 
 /**
- * Starts a local Supabase. Several may run at once.
- * @throws PartError, PortBusyError
+ * Starts a local Supabase with LOACL in it. Several may run at once. Where it can't start, what had started is stopped.
+ *
+ * @throws PartError where a part did not start, with its last lines
+ * @throws PortBusyError where a port was asked for that is taken
+ * @example
+ * const stack = await startStack()
+ * const response = await fetch(`${stack.apiUrl}/rest/v1/rpc/open_session`, {
+ *   method: 'POST',
+ *   headers: { apikey: stack.publishableKey, 'content-profile': 'loacl', 'content-type': 'application/json' },
+ *   body: JSON.stringify({ assistant_id: stack.assistantId }),
+ * })
+ * await stack.stop()
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { root = ROOT, ports = {}, log = () => {} } = options
+  const closing: (() => unknown)[] = []
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> =>
+    (stopped ??= (async () => {
+      // What was started last is stopped first.
+      for (const close of closing.reverse()) await close()
+    })())
+  try {
+    return await assemble(options, (close) => closing.push(close), stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function assemble(options: StackOptions, onStop: (close: () => unknown) => void, stop: () => Promise<void>): Promise<Stack> {
+  const { root = ROOT, ports = {}, log = () => {}, onStep = () => () => {} } = options
   const throwaway = options.dataDir === undefined
-  const dataDir = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'loacl-')) : resolve(options.dataDir)
-  const [cacheDir, clusters] = await Promise.all([
-    clusterHome(join(ROOT, 'node_modules', '.cache', 'loacl')),
-    clusterHome(dataDir),
-  ])
-  const pgDir = join(clusters, 'postgres')
-  const parts = new Parts()
-  if (options.reset) for (const dir of [pgDir, dataDir]) rmSync(dir, { recursive: true, force: true })
-  mkdirSync(dataDir, { recursive: true })
-  if (throwaway) for (const dir of [pgDir, dataDir]) parts.removeLater(dir)
+  const busy = (what: string) => (port: number) => log(`Port ${port} (${what}) is in use, trying the next one.`)
   const config = readProjectConfig(root)
+  const parts = new Parts()
+  onStop(() => parts.stop())
+  const crashed = new Promise<PartError>((settle) => {
+    parts.onCrash = (part, how) => settle(new PartError(part.name, `${part.name} ${how}.`, part.lines()))
+  })
+  const { dataDir, pgDir } = await prepareFolders(options, parts, onStop)
   const keys = await loadKeys(dataDir)
 
-  const gateway = createGateway()
-  const busy = (what: string) => (port: number) => log(`Port ${port} (${what}) is in use; trying the next one.`)
-  const apiPort = await listen(gateway.server, 'API', ports.api, busy('API'))
-
-  if (hasCluster(pgDir)) {
-    // Started below; migrations are pushed there.
-  } else {
-    const template = await prepareTemplate(root, cacheDir)
-    await copyCluster(template.dir, pgDir)
+  // Addresses first: the parts are told each other's.
+  const open = async (what: string, server: Server, wish: PortWish): Promise<string> => {
+    const port = await listen(server, what, wish, busy(what))
+    onStop(() => closeServer(server))
+    return localUrl(port)
   }
-  const dbPort = await findPort('PostgreSQL', ports.db, busy('PostgreSQL'))
-  const cluster = await startCluster(parts, pgDir, { port: dbPort, durable: !throwaway })
-  if (!throwaway) await pushMigrations(cluster.url, root)
+  const gateway = createGateway()
+  const apiUrl = await open('API', gateway.server, ports.api)
+  const widgetDir = options.widgetDir ?? join(root, 'packages', 'widget', 'dist')
+  const missing = 'The widget is not built: run "npm start", or "vite build" in packages/widget.'
+  const widgetUrl = await open('widget', createSite({ dir: widgetDir, anyOrigin: true, missing }), ports.widget)
+  let fill = (html: string): string => html
+  const siteDir = options.siteDir ?? join(root, 'examples', 'script-tag')
+  const siteUrl = await open('demo site', createSite({ dir: siteDir, transform: (html) => fill(html) }), ports.site)
 
+  const provider = await startModelProvider({
+    apiKey: options.apiKey,
+    modelUrl: options.modelUrl,
+    port: ports.model,
+    pace: options.pace ?? (throwaway ? 'quick' : 'natural'),
+    onBusy: busy('model stand-in'),
+  })
+  onStop(() => provider.standIn?.stop())
+
+  const dbPort = await findPort('PostgreSQL', ports.db, busy('PostgreSQL'))
+  const dbUrl = clusterUrl('postgres', dbPort)
+
+  const functionsDir = options.functionsDir ?? join(root, 'supabase', 'functions')
+  const functionsStarted = onStep('Functions')
+  const functions = startFunctions(parts, {
+    dir: functionsDir,
+    env: { ...functionEnvironment(apiUrl, dbUrl, keys, provider), ...options.env },
+    verifiesJwt: (name) => config.verifiesJwt(name),
+    log,
+    ...(options.watch ? { watched: [functionsDir, join(root, 'packages', 'wire', 'src')] } : {}),
+  })
+  const functionsReady = functions.ready().then(functionsStarted)
+
+  const database = await startDatabase(parts, { root, dir: pgDir, port: dbPort, durable: !throwaway, onStep })
+  onStop(database.stop)
+  const apiStarted = onStep('Data API, Auth and Storage')
   const api = await startDataApi({
-    adminUrl: cluster.adminUrl,
+    adminUrl: clusterUrl('supabase_admin', dbPort),
     keys,
     schemas: config.schemas,
     filesDir: join(dataDir, 'storage'),
-    siteUrl: `http://${HOST}:5173`,
+    siteUrl,
   })
-  gateway.open(api, () => Promise.resolve(null))
+  onStop(() => api.stop())
+  gateway.open(api, functions.find)
+  onStop(() => functions.stop())
+  apiStarted()
 
-  return {
-    apiUrl: `http://${HOST}:${apiPort}`,
-    publishableKey: keys.publishableKey,
-    secretKey: keys.secretKey,
-    dbUrl: cluster.url,
-    stop: async () => {
-      await gateway.close()
-      await api.stop()
-      await parts.stop()
-      if (throwaway) for (const dir of [pgDir, dataDir]) rmSync(dir, { recursive: true, force: true })
+  const seeded = onStep('Demo assistant')
+  await signUpOwner(apiUrl, keys)
+  const { assistantId } = await setUpProject(dbUrl, keys.encryptionKeys, {
+    ownerEmail: DEMO_OWNER_EMAIL,
+    assistant: {
+      ...DEMO_ASSISTANT,
+      allowedOrigins: [siteUrl, siteUrl.replace('127.0.0.1', 'localhost')],
+      ...(options.model ? { model: options.model } : {}),
     },
+    provider: { apiKey: provider.apiKey, baseUrl: provider.baseUrl },
+  })
+  const { publishableKey, secretKey } = keys
+  const isStandIn = provider.standIn !== null
+  fill = (html) => fillPage(html, { widgetUrl, apiUrl, publishableKey, assistantId, standIn: isStandIn })
+  seeded()
+  await functionsReady
+
+  const info: StackInfo = {
+    apiUrl,
+    publishableKey,
+    secretKey,
+    dbUrl,
+    siteUrl,
+    widgetUrl,
+    modelUrl: provider.baseUrl ?? OPENAI_URL,
+    assistantId,
+    ownerEmail: DEMO_OWNER_EMAIL,
+    ownerPassword: keys.ownerPassword,
   }
+  writeFileSync(join(dataDir, 'stack.json'), `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 })
+  return {
+    ...info,
+    isStandIn,
+    modelRequests: () => provider.standIn?.requests() ?? [],
+    encryptionKeys: keys.encryptionKeys,
+    jwtSecret: keys.jwtSecret,
+    stopDatabase: database.stop,
+    startDatabase: database.start,
+    crashed,
+    stop,
+  }
+}
+
+async function prepareFolders(
+  { dataDir: wanted, reset = false }: StackOptions,
+  parts: Parts,
+  onStop: (close: () => unknown) => void,
+): Promise<{ dataDir: string; pgDir: string }> {
+  const dataDir = wanted === undefined ? mkdtempSync(join(tmpdir(), 'loacl-')) : resolve(wanted)
+  const pgDir = join(await clusterHome(dataDir), 'postgres')
+  const remove = (): void => {
+    for (const dir of [pgDir, dataDir]) rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+  if (reset) {
+    remove()
+    await clusterHome(dataDir)
+  }
+  mkdirSync(dataDir, { recursive: true })
+  if (wanted === undefined) {
+    for (const dir of [pgDir, dataDir]) parts.removeLater(dir)
+    onStop(remove)
+  }
+  return { dataDir, pgDir }
+}
+
+/** The environment of hosted functions, and LOACL's own secrets. */
+function functionEnvironment(apiUrl: string, dbUrl: string, keys: Keys, provider: ModelProvider): Record<string, string> {
+  return {
+    SUPABASE_URL: apiUrl,
+    SUPABASE_DB_URL: dbUrl,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
+    // Auth signs with a secret here, so there is no public key to show.
+    SUPABASE_JWKS: JSON.stringify({ keys: [] }),
+    LOACL_ENCRYPTION_KEYS: keys.encryptionKeys,
+    ...(provider.privateHosts ? { LOACL_PRIVATE_HOSTS: provider.privateHosts } : {}),
+  }
+}
+
+/** By Auth's own road, so that the demo owner can sign in like anyone. A second time, the account is there already. */
+async function signUpOwner(apiUrl: string, keys: Keys): Promise<void> {
+  const response = await fetch(`${apiUrl}/auth/v1/signup`, {
+    method: 'POST',
+    headers: { apikey: keys.publishableKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ email: DEMO_OWNER_EMAIL, password: keys.ownerPassword }),
+  })
+  const text = await response.text()
+  if (!response.ok && !text.includes('user_already_exists'))
+    throw new PartError('Auth', `The demo owner could not be signed up: ${text}`)
 }

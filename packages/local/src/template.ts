@@ -9,7 +9,7 @@ import { startDataApi } from './data_api.ts'
 import { generateKeys } from './keys.ts'
 import { Parts } from './parts.ts'
 import { findPort } from './ports.ts'
-import { initCluster, PASSWORD, requirePasswords, startCluster, type Cluster } from './postgres.ts'
+import { clusterUrl, initCluster, PASSWORD, requirePasswords, startCluster } from './postgres.ts'
 import { pushMigrations } from './supabase_cli.ts'
 
 const source = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
@@ -17,7 +17,7 @@ const source = (name: string): string => readFileSync(fileURLToPath(new URL(name
 /** Of everything that a fresh, migrated cluster is made from. */
 function templateHash(root: string): string {
   const hash = createHash('sha256').update(process.platform).update(process.arch)
-  for (const name of ['./bootstrap.sql', './bootstrap_after.sql', './template.ts', './postgres.ts', '../package.json'])
+  for (const name of ['./bootstrap.sql', './bootstrap_after.sql', './template.ts', './data_api.ts', './postgres.ts', '../package.json'])
     hash.update(source(name))
   return hash.update(migrationsHash(root)).digest('hex').slice(0, 16)
 }
@@ -32,12 +32,13 @@ export function migrationsHash(root: string): string {
 }
 
 /** Turns an empty cluster into what a fresh hosted project is. */
-async function bootstrap(cluster: Cluster, root: string): Promise<void> {
-  const sql = postgres(cluster.adminUrl, { max: 1, onnotice: () => {} })
+async function bootstrap(port: number, root: string): Promise<void> {
+  const adminUrl = clusterUrl('supabase_admin', port)
+  const sql = postgres(adminUrl, { max: 1, onnotice: () => {} })
   try {
     await sql.unsafe(source('./bootstrap.sql'))
     const api = await startDataApi({
-      adminUrl: cluster.adminUrl,
+      adminUrl,
       // Nobody is served here: only Auth's and Storage's tables are made.
       keys: await generateKeys(),
       schemas: readProjectConfig(root).schemas,
@@ -53,28 +54,23 @@ async function bootstrap(cluster: Cluster, root: string): Promise<void> {
   }
 }
 
-export interface Template {
-  dir: string
-  /** `false` where one was ready. */
-  made: boolean
-}
-
 /**
  * A stopped cluster with every migration applied, ready to be copied. It is made once for each state of the
  * migrations and kept under `node_modules/.cache`; several processes may ask at the same time.
  */
-export async function prepareTemplate(root: string, cacheDir: string): Promise<Template> {
+export async function prepareTemplate(root: string, cacheDir: string): Promise<string> {
   const dir = join(cacheDir, `template-${templateHash(root)}`)
-  if (existsSync(dir)) return { dir, made: false }
+  if (existsSync(dir)) return dir
   const work = join(cacheDir, `making-${randomBytes(6).toString('hex')}`)
   const parts = new Parts()
   parts.removeLater(work)
   try {
     await initCluster(work)
-    const cluster = await startCluster(parts, work, { port: await findPort('PostgreSQL', undefined), durable: false })
-    await bootstrap(cluster, root)
-    await pushMigrations(cluster.url, root)
-    await cluster.part.stop(30_000)
+    const port = await findPort('PostgreSQL', undefined)
+    const part = await startCluster(parts, work, { port, durable: false })
+    await bootstrap(port, root)
+    await pushMigrations(clusterUrl('postgres', port), root)
+    await part.stop(30_000)
     requirePasswords(work)
     removeOldTemplates(cacheDir)
     // Whoever is second finds it there and uses that one.
@@ -84,7 +80,7 @@ export async function prepareTemplate(root: string, cacheDir: string): Promise<T
     parts.removed(work)
     await parts.stop()
   }
-  return { dir, made: true }
+  return dir
 }
 
 const KEPT_TEMPLATES = 4

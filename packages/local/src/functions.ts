@@ -1,0 +1,156 @@
+import { existsSync, watch, type FSWatcher } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { listFunctions } from './config.ts'
+import type { FindFunction } from './gateway.ts'
+import type { Part, Parts } from './parts.ts'
+import { ROOT } from './supabase_cli.ts'
+
+export interface FunctionsOptions {
+  /** Has a folder for each function, with an `index.ts` and usually a `deno.json`. */
+  dir: string
+  /** What functions find in their environment, as on hosted Supabase. */
+  env: Readonly<Record<string, string>>
+  verifiesJwt(name: string): boolean
+  /** Folders whose changes restart every function. Left out: none does. */
+  watched?: readonly string[]
+  log(line: string): void
+}
+
+export interface Functions {
+  find: FindFunction
+  readonly names: readonly string[]
+  /** Resolves when each function listens, or has failed to. */
+  ready(): Promise<void>
+  stop(): Promise<void>
+}
+
+type Outcome = { port: number } | { problem: string }
+interface Worker {
+  part: Part
+  outcome: Promise<Outcome>
+}
+
+const HOST_SCRIPT = fileURLToPath(new URL('./function_host.js', import.meta.url))
+const LISTENS = 'loacl-function-listens:'
+/** As a hosted worker has, in megabytes. */
+const MEMORY_LIMIT = 256
+/** A save often touches several files. */
+const SETTLE_MS = 150
+
+/** What Deno itself needs of this process's environment: its cache, its certificates, its way to the network. */
+const PASSED_ON = [
+  ...['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'SystemRoot', 'TMPDIR', 'TEMP', 'TMP', 'XDG_CACHE_HOME', 'DENO_DIR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'DENO_CERT', 'NPM_CONFIG_REGISTRY', 'npm_config_registry'],
+]
+
+function findDeno(): string {
+  const require = createRequire(createRequire(join(ROOT, 'package.json')).resolve('deno/package.json'))
+  const program = join(dirname(require.resolve('deno/package.json')), process.platform === 'win32' ? 'deno.exe' : 'deno')
+  if (existsSync(program)) return program
+  // Where the package's own install script was not run.
+  return (require('./install_api.cjs') as { runInstall(): string }).runInstall()
+}
+
+function denoArguments(dir: string, name: string): string[] {
+  const home = join(dir, name)
+  const config = ['deno.json', 'deno.jsonc'].map((file) => join(home, file)).find(existsSync)
+  const lock = join(home, 'deno.lock')
+  return [
+    'run',
+    '--quiet',
+    '--no-prompt',
+    '--allow-net',
+    '--allow-env',
+    '--allow-sys',
+    `--allow-read=${dir}`,
+    '--node-modules-dir=none',
+    `--v8-flags=--max-old-space-size=${MEMORY_LIMIT}`,
+    ...(config ? [`--config=${config}`] : ['--no-config']),
+    ...(existsSync(lock) ? [`--lock=${lock}`, '--frozen'] : ['--no-lock']),
+    `--preload=${HOST_SCRIPT}`,
+    join(home, 'index.ts'),
+  ]
+}
+
+/** Runs each function in `dir` under Deno. One that ends by itself is started again by the next request. */
+export function startFunctions(parts: Parts, options: FunctionsOptions): Functions {
+  const { dir, log } = options
+  const workers = new Map<string, Worker>()
+  const deno = findDeno()
+  const env = {
+    ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    DENO_NO_PACKAGE_JSON: '1',
+    DENO_NO_UPDATE_CHECK: '1',
+    DENO_TLS_CA_STORE: 'mozilla,system',
+    NO_COLOR: '1',
+    ...options.env,
+  }
+
+  const start = (name: string): Worker => {
+    let settle: (outcome: Outcome) => void = () => {}
+    const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
+    const part = parts.start(`function ${name}`, deno, denoArguments(dir, name), {
+      env,
+      cwd: dir,
+      onLine: (line) => {
+        if (line.startsWith(LISTENS)) settle({ port: Number(line.slice(LISTENS.length)) })
+        else log(`[${name}] ${line}`)
+      },
+      onCrash: (how) => {
+        log(`[${name}] The function ${how}.`)
+        settle({ problem: `The function "${name}" ${how}.\n${part.lines().join('\n')}` })
+        // One that had started is started again when it is next asked for; one that can't waits for a change.
+        void outcome.then((result) => {
+          if ('port' in result && workers.get(name)?.part === part) workers.delete(name)
+        })
+      },
+    })
+    const worker = { part, outcome }
+    workers.set(name, worker)
+    return worker
+  }
+
+  const names = listFunctions(dir)
+  for (const name of names) start(name)
+
+  const reload = async (): Promise<void> => {
+    const before = [...workers.values()]
+    const started = listFunctions(dir).map(start)
+    await Promise.all(started.map((worker) => worker.outcome))
+    log('Functions reloaded.')
+    await Promise.all(before.map((worker) => worker.part.stop()))
+  }
+  const watchers = watchFolders(options.watched ?? [], () => void reload())
+
+  return {
+    names,
+    find: async (name) => {
+      if (!/^[a-z0-9][\w-]*$/i.test(name) || !existsSync(join(dir, name, 'index.ts'))) return null
+      if (options.verifiesJwt(name))
+        return { status: 401, problem: `config.toml lacks "verify_jwt = false" under [functions.${name}]: hosted Supabase would refuse publishable keys.` }
+      const result = await (workers.get(name) ?? start(name)).outcome
+      return 'port' in result ? result : { status: 503, problem: result.problem }
+    },
+    ready: async () => {
+      await Promise.all([...workers.values()].map((worker) => worker.outcome))
+    },
+    stop: async () => {
+      for (const watcher of watchers) watcher.close()
+      await Promise.all([...workers.values()].map((worker) => worker.part.stop()))
+    },
+  }
+}
+
+function watchFolders(folders: readonly string[], onChange: () => void): FSWatcher[] {
+  let timer: NodeJS.Timeout | undefined
+  return folders.filter(existsSync).map((folder) =>
+    watch(folder, { recursive: true }, (_event, file) => {
+      if (file === null || !/\.(ts|js|json)$/.test(file) || file.endsWith('.test.ts') || file.includes('node_modules')) return
+      clearTimeout(timer)
+      timer = setTimeout(onChange, SETTLE_MS)
+    }),
+  )
+}

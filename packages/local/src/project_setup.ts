@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import postgres from 'postgres'
+import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
+
+export interface AssistantSettings {
+  /** One owner's assistants differ by it; an assistant of this name is changed, else one is made. */
+  name: string
+  description?: string
+  greeting?: string
+  instructions?: string
+  model?: string
+  /** Added to those that it has: `https://example.com`, `https://*.example.com` or `*`. */
+  allowedOrigins?: readonly string[]
+  /** Given to a new assistant, and to one that has none. */
+  questions?: readonly { question: string; category: string }[]
+}
+
+export interface ProjectSettings {
+  /** Of an existing account of the project. Becomes an operator. */
+  ownerEmail: string
+  assistant: AssistantSettings
+  /** Left out: the owner's provider stays as it is. */
+  provider?: {
+    apiKey: string
+    /** `null` for OpenAI's own address. */
+    baseUrl: string | null
+  }
+}
+
+export interface ProjectSetup {
+  ownerId: string
+  assistantId: string
+}
+
+/** The project lacks what only its owner can add. The message says what to do. */
+export class ProjectSetupError extends Error {
+  override name = 'ProjectSetupError' as const
+}
+
+export const DEFAULT_MODEL = 'gpt-6-luna'
+
+/**
+ * Makes an owner, an assistant and a provider key in a project that has the migrations, or brings them up to date: what
+ * a setting leaves out stays as it is. All in one transaction, through the database alone, so it serves a hosted
+ * project too.
+ *
+ * @param dbUrl of the role `postgres`
+ * @param encryptionKeys the key ring, as in `LOACL_ENCRYPTION_KEYS` of the project's functions
+ * @throws ProjectSetupError, KeyRingError, and the database's own errors
+ */
+export async function setUpProject(dbUrl: string, encryptionKeys: string, settings: ProjectSettings): Promise<ProjectSetup> {
+  const sql = postgres(dbUrl, { max: 1, onnotice: () => {} })
+  try {
+    return await sql.begin(async (transaction) => {
+      const ownerId = await findOwner(transaction, settings.ownerEmail)
+      const assistantId = await saveAssistant(transaction, ownerId, settings.assistant)
+      if (settings.provider) await saveProvider(transaction, ownerId, encryptionKeys, settings.provider)
+      return { ownerId, assistantId }
+    })
+  } finally {
+    await sql.end()
+  }
+}
+
+type Transaction = postgres.TransactionSql
+
+async function findOwner(sql: Transaction, email: string): Promise<string> {
+  const [owner] = await sql<{ id: string }[]>`select id from auth.users where lower(email) = lower(${email})`
+  if (!owner)
+    throw new ProjectSetupError(`The project has no user ${email}. Add one in the dashboard under Authentication, then try again.`)
+  await sql`insert into loacl_private.operators (user_id, role) values (${owner.id}, 'admin') on conflict (user_id) do nothing`
+  return owner.id
+}
+
+async function saveAssistant(sql: Transaction, ownerId: string, assistant: AssistantSettings): Promise<string> {
+  const { name, description = null, greeting = null, instructions = null, model = null } = assistant
+  const origins = [...(assistant.allowedOrigins ?? [])]
+  const [row] = await sql<{ id: string }[]>`
+    insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
+    values (
+      ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
+      ${origins}, not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
+    )
+    on conflict (owner_id, name) do update set
+      description = coalesce(${description}, assistants.description),
+      greeting = coalesce(${greeting}, assistants.greeting),
+      instructions = coalesce(${instructions}, assistants.instructions),
+      model = coalesce(${model}, assistants.model),
+      allowed_origins = array(select distinct unnest(assistants.allowed_origins || ${origins}::text[]) order by 1)
+    returning id
+  `
+  if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
+  const questions = (assistant.questions ?? []).map(({ question, category }, index, all) => ({
+    assistant_id: row.id,
+    question,
+    category,
+    priority: (all.length - index) * 10,
+  }))
+  const [existing] = await sql`select from loacl.guided_questions where assistant_id = ${row.id} limit 1`
+  if (questions.length > 0 && !existing) await sql`insert into loacl.guided_questions ${sql(questions)}`
+  return row.id
+}
+
+const PROVIDER = 'openai'
+const PURPOSE = 'provider_key'
+
+async function saveProvider(
+  sql: Transaction,
+  ownerId: string,
+  encryptionKeys: string,
+  { apiKey, baseUrl }: NonNullable<ProjectSettings['provider']>,
+): Promise<void> {
+  const [existing] = await sql<{ secret_id: string }[]>`
+    select secret_id from loacl.provider_configs
+    where owner_id = ${ownerId} and provider = ${PROVIDER} and base_url is not distinct from ${baseUrl}
+  `
+  const secretId = existing?.secret_id ?? randomUUID()
+  const context = { purpose: PURPOSE, secretId, ownerId, provider: PROVIDER, baseUrl }
+  const { keyId, ciphertext } = await createKeyRing(encryptionKeys).seal(apiKey, context)
+  await sql`
+    insert into loacl_private.secrets (id, owner_id, purpose, key_id, ciphertext)
+    values (${secretId}, ${ownerId}, ${PURPOSE}, ${keyId}, ${ciphertext})
+    on conflict (id) do update set key_id = excluded.key_id, ciphertext = excluded.ciphertext
+  `
+  await sql`update loacl.provider_configs set is_default = false where owner_id = ${ownerId} and is_default`
+  await sql`
+    insert into loacl.provider_configs (owner_id, provider, base_url, secret_id, key_last_four, is_default)
+    values (${ownerId}, ${PROVIDER}, ${baseUrl}, ${secretId}, ${apiKey.slice(-4)}, true)
+    on conflict (owner_id, provider, base_url)
+    do update set key_last_four = excluded.key_last_four, is_active = true, is_default = true
+  `
+}

@@ -1,0 +1,73 @@
+import type { PartError } from './parts.ts'
+import type { PortWish } from './ports.ts'
+import type { Pace } from './stand_in/model.ts'
+
+export interface StackOptions {
+  /** Where data and keys are kept. Left out: a throw-away folder, removed by `stop()`. */
+  dataDir?: string
+  /** A number is that very port, or an error; `{ near }` is that port or else the next free one; left out: any. */
+  ports?: { api?: PortWish; db?: PortWish; site?: PortWish; widget?: PortWish; model?: PortWish }
+  /** The model provider's base URL. Left out: OpenAI's own where there is an `apiKey`, else the stand-in's. */
+  modelUrl?: string
+  /** The model provider's key. */
+  apiKey?: string
+  /** Name of the demo assistant's model. */
+  model?: string
+  /** How fast the stand-in talks. Left out: `quick` with throw-away data, else `natural`. */
+  pace?: Pace
+  /** Begins anew: data and keys in `dataDir` are removed first. */
+  reset?: boolean
+  /** More of the functions' environment. */
+  env?: Readonly<Record<string, string>>
+  /** Restarts the functions when their files change. */
+  watch?: boolean
+  /** The repository: `supabase/config.toml` and `supabase/migrations` are read there. */
+  root?: string
+  functionsDir?: string
+  siteDir?: string
+  /** The widget's built files. */
+  widgetDir?: string
+  /** Gets what functions print, and notes on ports and crashes. */
+  log?: (line: string) => void
+  /** Called as a step begins; what it returns is called when the step is done. */
+  onStep?: (name: string) => () => void
+}
+
+/** What is written to `stack.json` beside the data. */
+export interface StackInfo {
+  /** The one origin of Data API, Auth, Storage and functions. */
+  apiUrl: string
+  publishableKey: string
+  secretKey: string
+  /** As `postgres`, the owner of the database. */
+  dbUrl: string
+  /** The demo site. */
+  siteUrl: string
+  /** Where the widget's files are: another origin than the site's. */
+  widgetUrl: string
+  /** The model provider's base URL. */
+  modelUrl: string
+  /** Of the demo. */
+  assistantId: string
+  ownerEmail: string
+  ownerPassword: string
+}
+
+export interface Stack extends StackInfo {
+  /** Whether the stand-in answers. */
+  readonly isStandIn: boolean
+  /** The stand-in's requests so far, oldest first. */
+  modelRequests(): readonly unknown[]
+  /** `LOACL_ENCRYPTION_KEYS` of the functions. */
+  readonly encryptionKeys: string
+  /** What Auth signs access tokens with (HS256). */
+  readonly jwtSecret: string
+  /** Stops PostgreSQL alone, to see what the rest does without it. */
+  stopDatabase(): Promise<void>
+  /** Starts it again, on the same port and data. */
+  startDatabase(): Promise<void>
+  /** Resolves when a part ends that nobody stopped and that is not started again by itself. */
+  readonly crashed: Promise<PartError>
+  /** Ends every process and closes every port; throw-away data is removed. May be called more than once. */
+  stop(): Promise<void>
+}
