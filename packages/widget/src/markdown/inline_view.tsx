@@ -1,0 +1,36 @@
+import { type ComponentChild, Fragment, h } from 'preact'
+import type { Inline, Link } from './tree.ts'
+import { safeUrl } from './urls.ts'
+
+/** Text, emphasis, code and links as nodes. */
+export function renderInlines(inlines: readonly Inline[]): ComponentChild[] {
+  return inlines.map((inline) => {
+    if (typeof inline === 'string') return inline
+    if (inline.type === 'code') return <code dir="auto">{inline.text}</code>
+    if (inline.type === 'break') return <br />
+    if (inline.type === 'link' || inline.type === 'image') return renderLink(inline)
+    return h(inline.type, null, renderInlines(inline.children))
+  })
+}
+
+/**
+ * A link, or its text alone where it leads somewhere that an answer may not. An image is a link to itself: were it
+ * loaded, a model that was talked into it could tell a third party, in the image's URL, what the visitor wrote.
+ */
+function renderLink({ type, href, title, children }: Link): ComponentChild {
+  const image = type === 'image'
+  const content = renderInlines(children.length || !image ? children : [href ?? ''])
+  const url = href === null ? undefined : safeUrl(href)
+  if (url === null) return <Fragment>{content}</Fragment>
+  return (
+    <a
+      {...(url && { href: url })}
+      {...(title && { title })}
+      class={image ? 'image' : undefined}
+      target="_blank"
+      rel="noopener noreferrer nofollow ugc"
+    >
+      {content}
+    </a>
+  )
+}

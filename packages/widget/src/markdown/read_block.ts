@@ -1,0 +1,65 @@
+import { parseInlines } from './inlines.ts'
+import type { Target } from './links.ts'
+import type { Node } from './nodes.ts'
+import { withoutDefinitions } from './references.ts'
+import { splitRow } from './tables.ts'
+import { maybeDefinition } from './tail.ts'
+import type { Align, Block, Inline, Row } from './tree.ts'
+
+export interface ReadOptions {
+  define(label: string): Target | undefined
+  /** Blocks that may still grow: they read as what they will most likely become. */
+  growing: readonly Node[]
+}
+
+/** What a block says; `null` where it says nothing. A block that can't grow keeps its answer. */
+export function readBlock(node: Node, options: ReadOptions): Block | null {
+  if (node.block) return node.block
+  const growing = options.growing.includes(node)
+  const block = read(node, options, growing)
+  if (!growing) node.block = block
+  return block
+}
+
+export const readBlocks = (nodes: readonly Node[], options: ReadOptions): Block[] =>
+  nodes.map((node) => readBlock(node, options)).filter((block) => block !== null)
+
+function read(node: Node, options: ReadOptions, growing: boolean): Block | null {
+  const inlines = (text: string, unfinished = growing): Inline[] =>
+    parseInlines(text.trimEnd(), { define: options.define, unfinished })
+  const row = (text: string, align?: readonly Align[]): Row => {
+    const cells = splitRow(text).slice(0, align?.length)
+    return { type: 'row', cells: cells.map((cell, i) => inlines(cell, growing && i === cells.length - 1)) }
+  }
+  switch (node.kind) {
+    case 'paragraph': {
+      const text = growing ? withoutDefinitions(node.text) : node.text
+      if (!text || (growing && maybeDefinition(text))) return null
+      // Most likely a table's head, whose delimiter row is yet to come.
+      if (growing && /^\|.*$/.test(text)) return { type: 'table', align: [], children: [row(text)] }
+      return { type: 'paragraph', children: inlines(text) }
+    }
+    case 'heading':
+      return { type: 'heading', level: node.level, children: inlines(node.text) }
+    case 'code': {
+      // The opening line may be half a line: its language would flicker.
+      const language = growing && !node.text ? '' : (node.fence?.language ?? '')
+      return { type: 'codeblock', language, text: node.fence ? node.text : withoutBlankEnd(node.text) }
+    }
+    case 'row':
+      return row(node.text, node.parent?.kind === 'table' ? node.parent.align : undefined)
+    case 'rule':
+      return { type: 'rule' }
+    case 'table':
+      return { type: 'table', align: node.align, children: readBlocks(node.children, options) }
+    case 'list':
+      return { type: 'list', start: node.start, loose: node.loose, children: readBlocks(node.children, options) }
+    case 'item':
+      return { type: 'item', checked: node.checked, children: readBlocks(node.children, options) }
+    default:
+      return { type: 'quote', children: readBlocks(node.children, options) }
+  }
+}
+
+/** Up to the end of the last line that is not blank. */
+const withoutBlankEnd = (code: string): string => /^[^]*[^\s][^\n]*\n/.exec(code)?.[0] ?? ''

@@ -1,0 +1,28 @@
+/**
+ * Rules for the last characters of a text that is still coming. What can't be told yet is held back for a moment, so
+ * that no mark flashes up and vanishes, and no paragraph turns into something else before the reader's eyes.
+ */
+
+/** A last line of which only marks have come: a list item, a heading, a rule, an underline, a fence, a table row? */
+const MARKS_ONLY = /^(?:[\s>*+\-_=~`#|:![\]]|\d{1,9}[.)]?(?=\s|$)|\[x(?=\]|$))*$/i
+
+/** Whether the last, unfinished line is better not shown yet. */
+export const holdsBack = (line: string): boolean => MARKS_ONLY.test(line)
+
+/**
+ * The text without what may become a mark with the next characters: delimiters, half an escape, half a character
+ * reference, half a surrogate pair.
+ */
+export const trimTail = (text: string): string => {
+  let end = text.length
+  while (end > 0 && '*_~`\\'.includes(text[end - 1] ?? '')) end--
+  return text.slice(0, end).replace(/&(?:#?\w{0,31})$|[\ud800-\udbff]$/, '')
+}
+
+/** Whether what follows a `]` is nothing yet, or the beginning of a destination. */
+export const likelyLinkEnd = (text: string, at: number): boolean =>
+  at === text.length || /^\(\s*(?:\S+(?:\s+(?:["'(][^]*)?)?)?$/.test(text.slice(at))
+
+/** Whether a paragraph is, so far, the beginning of a link reference definition. */
+export const maybeDefinition = (text: string): boolean =>
+  /^\[(?:[\w^.-]{0,20}\]?|(?:[^[\]\\]|\\.){1,99}\]:\s*(?:\S+(?:\s+(?:["'(][^]*)?)?)?)$/.test(text)
