@@ -1,0 +1,13 @@
+create function loacl_private.set_updated_at()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+comment on function loacl_private.set_updated_at() is 'Trigger: stamps a row that changes.';
+revoke all on function loacl_private.set_updated_at() from public;

@@ -1,0 +1,91 @@
+create table loacl.assistants (
+  id uuid primary key default gen_random_uuid(),
+  owner_id uuid not null references auth.users (id) on delete cascade,
+  name text not null,
+  description text,
+  greeting text,
+  model text not null,
+  instructions text not null default '',
+  temperature double precision,
+  max_output_tokens integer not null default 4096,
+  context_token_budget integer not null default 16000,
+  max_message_length integer not null default 8000,
+  follow_ups boolean not null default true,
+  fingerprint boolean not null default false,
+  is_active boolean not null default true,
+  is_default boolean not null default false,
+  appearance jsonb not null default '{}',
+  allowed_origins text[] not null default '{}',
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint assistants_owner_id_name_key unique (owner_id, name),
+  constraint assistants_name_length check (char_length(btrim(name)) between 1 and 100),
+  constraint assistants_description_length check (char_length(description) <= 2000),
+  constraint assistants_greeting_length check (char_length(greeting) <= 4000),
+  constraint assistants_model_length check (char_length(model) between 1 and 200),
+  constraint assistants_instructions_length check (char_length(instructions) <= 200000),
+  constraint assistants_temperature_range check (temperature between 0 and 2),
+  constraint assistants_max_output_tokens_range check (max_output_tokens between 16 and 128000),
+  constraint assistants_context_token_budget_range check (context_token_budget between 500 and 1000000),
+  constraint assistants_max_message_length_range check (max_message_length between 1 and 100000),
+  constraint assistants_appearance_object check (jsonb_typeof(appearance) = 'object'),
+  constraint assistants_metadata_object check (jsonb_typeof(metadata) = 'object'),
+  -- `*`, an exact origin, or every subdomain of a host over HTTPS.
+  constraint assistants_allowed_origins_shape check (
+    array_position(allowed_origins, null) is null
+    and array_to_string(allowed_origins, ' ') ~ '^((\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?|https://\*\.[a-z0-9.-]+(:[0-9]+)?)( |$))*$'
+  )
+);
+
+create unique index assistants_one_default_idx on loacl.assistants (owner_id) where is_default;
+comment on index loacl.assistants_one_default_idx is 'Holds: one default per owner.';
+
+create trigger assistants_set_updated_at before update on loacl.assistants
+  for each row execute function loacl_private.set_updated_at();
+
+comment on table loacl.assistants is
+  'A chat assistant and how it answers. Operators see and change their own. Visitors never read it: open_session hands out its public part.';
+comment on column loacl.assistants.owner_id is 'An operator.';
+comment on column loacl.assistants.greeting is 'Shown before the first message. Markdown.';
+comment on column loacl.assistants.instructions is 'The system prompt. Never reaches a visitor.';
+comment on column loacl.assistants.temperature is 'null: the model''s own default.';
+comment on column loacl.assistants.max_output_tokens is 'Most tokens of one answer, reasoning included.';
+comment on column loacl.assistants.context_token_budget is 'Most tokens of the conversation, by estimate, that are sent along with a message.';
+comment on column loacl.assistants.max_message_length is 'Longest message of a visitor, in Unicode characters.';
+comment on column loacl.assistants.follow_ups is 'Whether follow-up questions are suggested after an answer.';
+comment on column loacl.assistants.fingerprint is 'Whether the widget sends a browser fingerprint, as a signal against abuse.';
+comment on column loacl.assistants.is_default is 'The owner''s default assistant: at most one.';
+comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
+comment on column loacl.assistants.allowed_origins is
+  'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
+comment on column loacl.assistants.metadata is 'The host''s own data.';
+
+create function loacl_private.own_assistant_ids()
+returns setof uuid
+language sql
+stable
+security definer -- reads operators
+set search_path = ''
+begin atomic
+  select a.id
+  from loacl.assistants a
+  where a.owner_id = (select auth.uid()) and (select loacl_private.is_operator());
+end;
+comment on function loacl_private.own_assistant_ids() is 'The calling operator''s assistants; none for anybody else. The operator''s half of every policy.';
+revoke all on function loacl_private.own_assistant_ids() from public;
+grant execute on function loacl_private.own_assistant_ids() to anon, authenticated;
+
+alter table loacl.assistants enable row level security;
+revoke all on table loacl.assistants from public, anon, authenticated, service_role;
+grant select, insert, update, delete on table loacl.assistants to authenticated, service_role;
+
+create policy assistants_select_own on loacl.assistants for select to authenticated
+  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+create policy assistants_insert_own on loacl.assistants for insert to authenticated
+  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+create policy assistants_update_own on loacl.assistants for update to authenticated
+  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()))
+  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+create policy assistants_delete_own on loacl.assistants for delete to authenticated
+  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));

@@ -1,0 +1,69 @@
+create table loacl.threads (
+  id uuid primary key default gen_random_uuid(),
+  session_id uuid not null,
+  assistant_id uuid not null,
+  title text,
+  status text not null default 'active',
+  last_message_at timestamptz not null default now(),
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint threads_session_fkey foreign key (session_id, assistant_id)
+    references loacl.sessions (id, assistant_id) on delete cascade,
+  constraint threads_id_session_id_assistant_id_key unique (id, session_id, assistant_id),
+  constraint threads_title_length check (char_length(btrim(title)) between 1 and 200),
+  constraint threads_status check (status in ('active', 'archived', 'deleted')),
+  constraint threads_metadata_object check (jsonb_typeof(metadata) = 'object')
+);
+
+create index threads_session_id_last_message_at_idx on loacl.threads (session_id, last_message_at desc, id desc);
+comment on index loacl.threads_session_id_last_message_at_idx is 'Serves: a visitor''s list of threads; the deletion of a session.';
+create index threads_assistant_id_last_message_at_idx on loacl.threads (assistant_id, last_message_at desc, id desc);
+comment on index loacl.threads_assistant_id_last_message_at_idx is 'Serves: an operator''s latest conversations.';
+
+create trigger threads_set_updated_at before update on loacl.threads
+  for each row execute function loacl_private.set_updated_at();
+
+alter table loacl.threads enable row level security;
+revoke all on table loacl.threads from public, anon, authenticated, service_role;
+grant select on table loacl.threads to anon, authenticated;
+grant update (title, status) on table loacl.threads to anon, authenticated;
+grant select, insert, update, delete on table loacl.threads to service_role;
+comment on table loacl.threads is
+  'A conversation. Visitors see theirs, and may rename and archive them; operators see those of their assistants.';
+comment on column loacl.threads.assistant_id is 'The session''s assistant, here so that a policy asks one indexed question.';
+comment on column loacl.threads.title is 'null until the first answer, or the visitor, gives one.';
+comment on column loacl.threads.status is 'deleted: gone for the visitor, and can be undone until it is purged.';
+comment on column loacl.threads.metadata is 'The host''s own data. The visitor can read it.';
+
+create policy threads_select_own on loacl.threads for select to anon, authenticated
+  using (
+    (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted')
+    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+  );
+create policy threads_update_own on loacl.threads for update to anon, authenticated
+  using (
+    (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted')
+    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+  )
+  with check (
+    (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted')
+    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+  );
+
+create function loacl_private.to_thread_summary(thread loacl.threads)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+return jsonb_build_object(
+  'id', (thread).id,
+  'title', (thread).title,
+  'status', (thread).status,
+  'createdAt', (thread).created_at,
+  'lastMessageAt', (thread).last_message_at
+);
+comment on function loacl_private.to_thread_summary(loacl.threads) is 'A thread as it travels: `ThreadSummary`.';
+revoke all on function loacl_private.to_thread_summary(loacl.threads) from public;
+grant execute on function loacl_private.to_thread_summary(loacl.threads) to anon, authenticated;

@@ -1,0 +1,68 @@
+create table loacl.messages (
+  id uuid primary key default gen_random_uuid(),
+  seq bigint generated always as identity,
+  thread_id uuid not null,
+  session_id uuid not null,
+  assistant_id uuid not null,
+  parent_id uuid references loacl.messages (id) on delete set null,
+  client_id uuid,
+  role text not null,
+  status text not null default 'completed',
+  content text not null default '',
+  parts jsonb not null default '[]',
+  model text,
+  error_code text,
+  cut_reason text,
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint messages_thread_fkey foreign key (thread_id, session_id, assistant_id)
+    references loacl.threads (id, session_id, assistant_id) on delete cascade,
+  constraint messages_client_id_session_id_key unique (client_id, session_id),
+  constraint messages_role check (role in ('user', 'assistant', 'system')),
+  constraint messages_status check (status in ('streaming', 'completed', 'stopped', 'cut', 'failed')),
+  constraint messages_streaming_role check (role = 'assistant' or status = 'completed'),
+  constraint messages_client_id_role check (client_id is null or role = 'user'),
+  constraint messages_content_length check (char_length(content) <= 1000000),
+  constraint messages_parts_array check (jsonb_typeof(parts) = 'array'),
+  constraint messages_error_code_status check ((error_code is not null) = (status = 'failed')),
+  constraint messages_cut_reason_status check ((cut_reason is not null) = (status = 'cut')),
+  constraint messages_cut_reason check (cut_reason in ('time_limit', 'max_output_tokens', 'content_filter')),
+  constraint messages_metadata_object check (jsonb_typeof(metadata) = 'object')
+);
+
+create index messages_thread_id_seq_idx on loacl.messages (thread_id, seq desc);
+comment on index loacl.messages_thread_id_seq_idx is 'Serves: the newest messages of a thread; the deletion of a thread.';
+create index messages_parent_id_idx on loacl.messages (parent_id);
+comment on index loacl.messages_parent_id_idx is 'Serves: siblings of a message; the deletion of a message.';
+create index messages_session_id_idx on loacl.messages (session_id);
+comment on index loacl.messages_session_id_idx is 'Serves: the policies'' question, where a query names no thread.';
+create index messages_assistant_id_seq_idx on loacl.messages (assistant_id, seq desc);
+comment on index loacl.messages_assistant_id_seq_idx is 'Serves: an operator''s latest messages.';
+
+create trigger messages_set_updated_at before update on loacl.messages
+  for each row execute function loacl_private.set_updated_at();
+
+alter table loacl.messages enable row level security;
+revoke all on table loacl.messages from public, anon, authenticated, service_role;
+grant select on table loacl.messages to anon, authenticated;
+grant select, insert, update, delete on table loacl.messages to service_role;
+comment on table loacl.messages is
+  'What was said. Visitors see theirs, operators those of their assistants; only the functions write. A thread is a tree: the branch that ends in its newest message is the one shown, and what was tried again stays beside it.';
+comment on column loacl.messages.seq is 'The order. Times can''t be it: now() is one for a whole transaction.';
+comment on column loacl.messages.session_id is 'The thread''s session, here so that a policy asks one indexed question.';
+comment on column loacl.messages.assistant_id is 'The thread''s assistant, here so that a policy asks one indexed question.';
+comment on column loacl.messages.parent_id is 'The message that it answers or follows; null for a thread''s first. Messages with one parent are alternatives.';
+comment on column loacl.messages.client_id is 'Made by the browser. The same one sent twice is one message.';
+comment on column loacl.messages.status is 'streaming: its turn runs, or was abandoned and nobody has looked since.';
+comment on column loacl.messages.content is 'The text parts, joined.';
+comment on column loacl.messages.parts is 'What is shown: text, reasoning summaries, sources.';
+comment on column loacl.messages.model is 'Which model answered.';
+comment on column loacl.messages.cut_reason is 'Which limit an answer ran into.';
+comment on column loacl.messages.metadata is 'The host''s own data. The visitor can read it.';
+
+create policy messages_select_own on loacl.messages for select to anon, authenticated
+  using (
+    (session_id = any (array(select loacl_private.own_session_ids())) and role <> 'system')
+    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+  );

@@ -1,0 +1,62 @@
+create table loacl_private.turns (
+  id uuid primary key default gen_random_uuid(),
+  thread_id uuid not null references loacl.threads (id) on delete cascade,
+  user_message_id uuid not null references loacl.messages (id) on delete cascade,
+  message_id uuid not null references loacl.messages (id) on delete cascade,
+  state text not null default 'running',
+  lease uuid not null default gen_random_uuid(),
+  lease_expires_at timestamptz not null,
+  deadline_at timestamptz not null,
+  stop_requested_at timestamptz,
+  last_seq integer not null default 0,
+  provider text not null,
+  model text not null,
+  error_code text,
+  cut_reason text,
+  created_at timestamptz not null default now(),
+  ended_at timestamptz,
+  purged_at timestamptz,
+  constraint turns_message_id_key unique (message_id),
+  constraint turns_state check (state in ('running', 'completed', 'stopped', 'cut', 'failed')),
+  constraint turns_ended_at_state check ((ended_at is null) = (state = 'running')),
+  constraint turns_error_code_state check ((error_code is not null) = (state = 'failed')),
+  constraint turns_cut_reason_state check ((cut_reason is not null) = (state = 'cut'))
+);
+
+create unique index turns_one_running_idx on loacl_private.turns (thread_id) where state = 'running';
+comment on index loacl_private.turns_one_running_idx is 'Holds: one running turn per thread. Serves: finding it.';
+create index turns_thread_id_idx on loacl_private.turns (thread_id);
+comment on index loacl_private.turns_thread_id_idx is 'Serves: the deletion of a thread.';
+create index turns_user_message_id_created_at_idx on loacl_private.turns (user_message_id, created_at desc);
+comment on index loacl_private.turns_user_message_id_created_at_idx is 'Serves: the latest turn that answers a message.';
+create index turns_unpurged_idx on loacl_private.turns (ended_at) where ended_at is not null and purged_at is null;
+comment on index loacl_private.turns_unpurged_idx is 'Serves: ended turns whose chunks can go.';
+create index turns_running_lease_idx on loacl_private.turns (lease_expires_at) where state = 'running';
+comment on index loacl_private.turns_running_lease_idx is 'Serves: turns that were abandoned.';
+
+alter table loacl_private.turns enable row level security;
+revoke all on table loacl_private.turns from public, anon, authenticated, service_role;
+comment on table loacl_private.turns is
+  'One try at answering a message. It belongs to the server: it runs to one end whether or not anybody listens.';
+comment on column loacl_private.turns.lease is 'Known to the worker that runs it alone; every write must name it.';
+comment on column loacl_private.turns.lease_expires_at is 'Renewed by each append. A turn past it has lost its worker, and is failed by whoever looks next.';
+comment on column loacl_private.turns.deadline_at is 'When its worker ends it as cut.';
+comment on column loacl_private.turns.last_seq is 'Number of the last part in turn_chunks.';
+comment on column loacl_private.turns.model is 'The model that was asked.';
+comment on column loacl_private.turns.purged_at is 'When its chunks were deleted.';
+
+create table loacl_private.turn_chunks (
+  turn_id uuid not null references loacl_private.turns (id) on delete cascade,
+  seq integer not null,
+  parts jsonb not null,
+  created_at timestamptz not null default now(),
+  constraint turn_chunks_pkey primary key (turn_id, seq),
+  constraint turn_chunks_seq_positive check (seq > 0),
+  constraint turn_chunks_parts_array check (jsonb_typeof(parts) = 'array' and parts <> '[]')
+);
+alter table loacl_private.turn_chunks enable row level security;
+revoke all on table loacl_private.turn_chunks from public, anon, authenticated, service_role;
+comment on table loacl_private.turn_chunks is
+  'What a turn has streamed so far, for a page that comes back. Append-only, and deleted some minutes after the turn has ended.';
+comment on column loacl_private.turn_chunks.seq is 'Number of the first part in `parts`; the turn''s first is 1.';
+comment on column loacl_private.turn_chunks.parts is 'Parts of the UI message stream.';

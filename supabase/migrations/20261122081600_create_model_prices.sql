@@ -1,0 +1,48 @@
+create table loacl.model_prices (
+  id uuid primary key default gen_random_uuid(),
+  owner_id uuid references auth.users (id) on delete cascade,
+  model text not null,
+  input_usd numeric not null,
+  cached_input_usd numeric,
+  output_usd numeric not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint model_prices_owner_id_model_key unique nulls not distinct (owner_id, model),
+  constraint model_prices_model_length check (char_length(model) between 1 and 200),
+  constraint model_prices_positive check (input_usd >= 0 and cached_input_usd >= 0 and output_usd >= 0)
+);
+
+create trigger model_prices_set_updated_at before update on loacl.model_prices
+  for each row execute function loacl_private.set_updated_at();
+
+alter table loacl.model_prices enable row level security;
+revoke all on table loacl.model_prices from public, anon, authenticated, service_role;
+grant select, insert, update, delete on table loacl.model_prices to authenticated, service_role;
+comment on table loacl.model_prices is
+  'What models cost, in US dollars per million tokens. Operators see the shared rows and set rows of their own, which win.';
+comment on column loacl.model_prices.owner_id is 'null: shared by all, as it came with LOACL.';
+comment on column loacl.model_prices.model is 'As the provider names it, without the date of a snapshot unless that one costs otherwise.';
+comment on column loacl.model_prices.cached_input_usd is 'null: cached input costs what other input does.';
+
+create policy model_prices_select_own on loacl.model_prices for select to authenticated
+  using ((owner_id is null or owner_id = (select auth.uid())) and (select loacl_private.is_operator()));
+create policy model_prices_insert_own on loacl.model_prices for insert to authenticated
+  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+create policy model_prices_update_own on loacl.model_prices for update to authenticated
+  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()))
+  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+create policy model_prices_delete_own on loacl.model_prices for delete to authenticated
+  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+
+-- List prices of November 2026.
+insert into loacl.model_prices (model, input_usd, cached_input_usd, output_usd) values
+  ('gpt-6-astra', 10, 1, 50),
+  ('gpt-6.1-sol', 2, 0.10, 10),
+  ('gpt-6.1-terra', 1, 0.05, 5),
+  ('gpt-6-luna', 0.10, 0.01, 0.50),
+  ('gpt-5.6-sol', 4, 0.4, 20),
+  ('gpt-5.6-terra', 2, 0.2, 12),
+  ('gpt-5.6-luna', 0.2, 0.02, 1.2),
+  ('gpt-5.4', 2.5, 0.25, 15),
+  ('gpt-5.4-mini', 0.75, 0.075, 4.5),
+  ('gpt-5.4-nano', 0.2, 0.02, 1.25);

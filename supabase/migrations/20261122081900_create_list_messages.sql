@@ -1,0 +1,111 @@
+create function loacl_private.to_message(message loacl.messages, is_live boolean)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+return jsonb_build_object(
+  'id', (message).id,
+  'clientId', (message).client_id,
+  'role', (message).role,
+  'status', case when (message).status = 'streaming' and not is_live then 'failed' else (message).status end,
+  'content', (message).content,
+  'parts', (message).parts,
+  'errorCode', case when (message).status = 'streaming' and not is_live then 'turn_abandoned' else (message).error_code end,
+  'cutReason', (message).cut_reason,
+  'createdAt', (message).created_at,
+  'suggestions', (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object('id', f.id, 'suggestion', f.suggestion, 'used', f.used_at is not null) order by f.position
+      ),
+      '[]'
+    )
+    from loacl.follow_up_suggestions f
+    where f.message_id = (message).id
+  )
+);
+comment on function loacl_private.to_message(loacl.messages, boolean) is
+  'A message as it travels: `Message`. One that streams without a live turn was abandoned, and is shown so before anybody has written it down.';
+revoke all on function loacl_private.to_message(loacl.messages, boolean) from public;
+grant execute on function loacl_private.to_message(loacl.messages, boolean) to anon, authenticated;
+
+create function loacl_private.find_live_turn(thread_id uuid, out turn_id uuid, out message_id uuid)
+returns setof record
+language sql
+stable
+security definer -- reads turns; asks itself whose thread it is
+set search_path = ''
+begin atomic
+  select turn.id, turn.message_id
+  from loacl_private.turns turn
+  join loacl.threads t on t.id = turn.thread_id
+  where turn.thread_id = find_live_turn.thread_id
+    and turn.state = 'running'
+    and turn.lease_expires_at > now()
+    and (
+      t.session_id = any (array(select loacl_private.own_session_ids()))
+      or t.assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    );
+end;
+comment on function loacl_private.find_live_turn(uuid) is 'The turn that runs in a thread of the caller''s, if its worker is alive.';
+revoke all on function loacl_private.find_live_turn(uuid) from public;
+grant execute on function loacl_private.find_live_turn(uuid) to anon, authenticated;
+
+create function loacl.list_messages(thread_id uuid, cursor text default null, page_size integer default 50)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+return coalesce(
+  (
+    with recursive asked as (
+      select
+        t as thread,
+        live.turn_id,
+        live.message_id as live_message_id,
+        least(greatest(coalesce(list_messages.page_size, 50), 1), 100) as page_size,
+        case
+          when list_messages.cursor is null then (
+            select m.id from loacl.messages m where m.thread_id = t.id order by m.seq desc limit 1
+          )
+          when list_messages.cursor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then list_messages.cursor::uuid
+          else (loacl_private.raise_error(400, 'invalid_body', '"cursor" is not one that list_messages gave.') ->> 0)::uuid
+        end as first_id
+      from loacl.threads t
+      left join loacl_private.find_live_turn(list_messages.thread_id) live on true
+      where t.id = list_messages.thread_id
+    ),
+    -- From the newest message up to the first: what was tried again has no way into it.
+    branch as (
+      select m as message, 1 as place
+      from asked
+      join loacl.messages m on m.id = asked.first_id and m.thread_id = list_messages.thread_id
+      union all
+      select parent, branch.place + 1
+      from branch
+      join loacl.messages parent on parent.id = (branch.message).parent_id
+      where branch.place <= (select asked.page_size from asked)
+    )
+    select jsonb_build_object(
+      'thread', loacl_private.to_thread_summary(asked.thread),
+      'activeTurnId', asked.turn_id,
+      'items', coalesce(
+        jsonb_agg(
+          loacl_private.to_message(b.message, (b.message).id is not distinct from asked.live_message_id) order by b.place
+        ) filter (where b.place <= asked.page_size),
+        '[]'
+      ),
+      'nextCursor', max((b.message).id::text) filter (where b.place > asked.page_size)
+    )
+    from asked
+    left join branch b on true
+    group by asked.thread, asked.turn_id, asked.page_size
+  ),
+  loacl_private.raise_error(404, 'thread_not_found', 'There is no such conversation.')
+);
+comment on function loacl.list_messages(uuid, text, integer) is
+  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. Errors: thread_not_found.';
+revoke all on function loacl.list_messages(uuid, text, integer) from public;
+grant execute on function loacl.list_messages(uuid, text, integer) to anon, authenticated;

@@ -1,0 +1,75 @@
+create function loacl_private.purge_turn_chunks(thread_id uuid default null)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+  with purged as (
+    update loacl_private.turns t
+    set purged_at = now()
+    where t.ended_at < now() - interval '10 minutes'
+      and t.purged_at is null
+      and (purge_turn_chunks.thread_id is null or t.thread_id = purge_turn_chunks.thread_id)
+    returning t.id
+  )
+  delete from loacl_private.turn_chunks c using purged where c.turn_id = purged.id;
+end;
+comment on function loacl_private.purge_turn_chunks(uuid) is
+  'Deletes what turns streamed that ended more than ten minutes ago, in one thread or in all.';
+revoke all on function loacl_private.purge_turn_chunks(uuid) from public;
+
+create function loacl_private.fail_abandoned_turn(turn_id uuid)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  answer_id uuid;
+  answer_text text;
+begin
+  update loacl_private.turns t
+  set state = 'failed', error_code = 'turn_abandoned', ended_at = clock_timestamp()
+  where t.id = fail_abandoned_turn.turn_id and t.state = 'running' and t.lease_expires_at <= clock_timestamp()
+  returning t.message_id into answer_id;
+  if not found then
+    return false;
+  end if;
+
+  -- What had been streamed was read by somebody: it stays.
+  select string_agg(part ->> 'delta', '' order by c.seq, place) into answer_text
+  from loacl_private.turn_chunks c
+  cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
+  where c.turn_id = fail_abandoned_turn.turn_id and part ->> 'type' = 'text-delta';
+
+  update loacl.messages m
+  set status = 'failed',
+    error_code = 'turn_abandoned',
+    content = coalesce(answer_text, ''),
+    parts = case when answer_text <> '' then jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) else '[]' end
+  where m.id = answer_id;
+  return true;
+end
+$$;
+comment on function loacl_private.fail_abandoned_turn(uuid) is 'Ends a turn whose worker has gone, and says whether it did. The lease tells.';
+revoke all on function loacl_private.fail_abandoned_turn(uuid) from public;
+
+create function loacl_private.clean_up()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+begin
+  perform loacl_private.fail_abandoned_turn(t.id)
+  from loacl_private.turns t
+  where t.state = 'running' and t.lease_expires_at < now();
+  perform loacl_private.purge_turn_chunks();
+end
+$$;
+comment on function loacl_private.clean_up() is
+  'For a scheduler, where there is one. Nothing depends on its having run: whoever looks does the same for what they look at.';
+revoke all on function loacl_private.clean_up() from public;

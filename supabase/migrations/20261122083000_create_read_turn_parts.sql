@@ -1,0 +1,78 @@
+create function loacl_private.enter_turn(turn_id uuid)
+returns loacl_private.turns
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  turn loacl_private.turns;
+begin
+  perform loacl_private.require_session_token_hash();
+  select t.* into turn
+  from loacl_private.turns t
+  join loacl.threads thread on thread.id = t.thread_id
+  where t.id = enter_turn.turn_id
+    and thread.session_id = any (array(select loacl_private.own_session_ids()))
+    and thread.status <> 'deleted';
+  if not found then
+    perform loacl_private.raise_error(404, 'turn_not_found', 'There is no such turn.');
+  end if;
+  if turn.state = 'running' and loacl_private.fail_abandoned_turn(turn.id) then
+    select t.* into turn from loacl_private.turns t where t.id = enter_turn.turn_id;
+  end if;
+  return turn;
+end
+$$;
+comment on function loacl_private.enter_turn(uuid) is
+  'A turn in a thread of the visitor whose token the request carries, failed if its worker has gone. Errors: session_missing, session_invalid, turn_not_found.';
+revoke all on function loacl_private.enter_turn(uuid) from public;
+
+create function loacl_private.read_turn_parts(turn_id uuid, after_seq integer)
+returns jsonb
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = ''
+as $$
+declare
+  turn loacl_private.turns := loacl_private.enter_turn(read_turn_parts.turn_id);
+begin
+  return jsonb_build_object(
+    'state', turn.state,
+    'threadId', turn.thread_id,
+    'userMessageId', turn.user_message_id,
+    'messageId', turn.message_id,
+    'parts', (
+      select coalesce(jsonb_agg(jsonb_build_object('seq', c.seq + p.place - 1, 'part', p.part) order by c.seq, p.place), '[]')
+      from loacl_private.turn_chunks c
+      cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
+      where c.turn_id = turn.id
+        -- From the chunk that holds the next part on.
+        and c.seq >= coalesce(
+          (select max(f.seq) from loacl_private.turn_chunks f where f.turn_id = turn.id and f.seq <= after_seq + 1), 1
+        )
+        and c.seq + p.place - 1 > after_seq
+    ),
+    'message', case when turn.state <> 'running' then (
+      select loacl_private.to_message(m, false) from loacl.messages m where m.id = turn.message_id
+    ) end,
+    'errorCode', turn.error_code,
+    'cutReason', turn.cut_reason
+  );
+end
+$$;
+revoke all on function loacl_private.read_turn_parts(uuid, integer) from public;
+grant execute on function loacl_private.read_turn_parts(uuid, integer) to service_role;
+
+create function loacl.read_turn_parts(turn_id uuid, after_seq integer)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+return loacl_private.read_turn_parts(read_turn_parts.turn_id, read_turn_parts.after_seq);
+comment on function loacl.read_turn_parts(uuid, integer) is
+  'For the functions: what a turn has streamed after part `after_seq`, and, once it has ended, the message. Minutes after the end only the message is left. Errors: session_missing, session_invalid, turn_not_found.';
+revoke all on function loacl.read_turn_parts(uuid, integer) from public;
+grant execute on function loacl.read_turn_parts(uuid, integer) to service_role;

@@ -1,0 +1,55 @@
+create function loacl_private.finish_turn(turn_id uuid, lease uuid, outcome jsonb)
+returns void
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = ''
+as $$
+declare
+  turn loacl_private.turns;
+  end_state text := outcome ->> 'state';
+  failure text := case when end_state = 'failed' then coalesce(outcome ->> 'errorCode', 'internal') end;
+  limit_reached text := case when end_state = 'cut' then coalesce(outcome ->> 'cutReason', 'time_limit') end;
+begin
+  -- In the order in which begin_turn locks them.
+  perform from loacl.threads t
+  where t.id = (select r.thread_id from loacl_private.turns r where r.id = finish_turn.turn_id)
+  for no key update;
+  update loacl_private.turns t
+  set state = end_state, error_code = failure, cut_reason = limit_reached, ended_at = clock_timestamp()
+  where t.id = finish_turn.turn_id and t.lease = finish_turn.lease and t.state = 'running' and end_state <> 'running'
+  returning t.* into turn;
+  if not found then
+    perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is no longer yours.');
+  end if;
+
+  update loacl.messages m
+  set status = end_state,
+    content = coalesce(outcome ->> 'content', ''),
+    parts = coalesce(nullif(outcome -> 'parts', 'null'), '[]'),
+    model = coalesce(outcome ->> 'model', m.model),
+    error_code = failure,
+    cut_reason = limit_reached
+  where m.id = turn.message_id;
+  update loacl.threads t set last_message_at = clock_timestamp() where t.id = turn.thread_id;
+  insert into loacl_private.message_internals (message_id, response_id, provider_items)
+  values (turn.message_id, outcome ->> 'responseId', nullif(outcome -> 'providerItems', 'null'));
+  perform loacl_private.log_usage(turn, 'answer', outcome ->> 'model', outcome -> 'usage');
+end
+$$;
+revoke all on function loacl_private.finish_turn(uuid, uuid, jsonb) from public;
+grant execute on function loacl_private.finish_turn(uuid, uuid, jsonb) to service_role;
+
+create function loacl.finish_turn(turn_id uuid, lease uuid, outcome jsonb)
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+  select loacl_private.finish_turn(finish_turn.turn_id, finish_turn.lease, finish_turn.outcome);
+end;
+comment on function loacl.finish_turn(uuid, uuid, jsonb) is
+  'For the functions: ends a turn, once, and stores the answer, the provider''s items, and the usage with its cost. Errors: turn_lease_lost.';
+revoke all on function loacl.finish_turn(uuid, uuid, jsonb) from public;
+grant execute on function loacl.finish_turn(uuid, uuid, jsonb) to service_role;

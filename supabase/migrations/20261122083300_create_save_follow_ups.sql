@@ -1,0 +1,49 @@
+create function loacl_private.save_follow_ups(turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = ''
+as $$
+declare
+  turn loacl_private.turns;
+begin
+  select t.* into turn
+  from loacl_private.turns t
+  where t.id = save_follow_ups.turn_id and t.lease = save_follow_ups.lease and t.state <> 'running';
+  if not found then
+    perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is not yours, or has not ended.');
+  end if;
+
+  update loacl.threads t
+  set title = left(btrim(save_follow_ups.title), 200)
+  where t.id = turn.thread_id and t.title is null and btrim(save_follow_ups.title) <> '';
+  insert into loacl.follow_up_suggestions (message_id, thread_id, session_id, assistant_id, position, suggestion)
+  select m.id, m.thread_id, m.session_id, m.assistant_id, row_number() over (order by s.place), left(btrim(s.suggestion), 500)
+  from loacl.messages m
+  cross join unnest(save_follow_ups.suggestions) with ordinality as s (suggestion, place)
+  where m.id = turn.message_id and btrim(s.suggestion) <> '' and s.place <= 10
+  on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
+  perform loacl_private.log_usage(turn, 'follow_ups', usage ->> 'model', usage);
+
+  return (
+    select loacl_private.to_message(m, false) -> 'suggestions' from loacl.messages m where m.id = turn.message_id
+  );
+end
+$$;
+revoke all on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) from public;
+grant execute on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) to service_role;
+
+create function loacl.save_follow_ups(turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+return loacl_private.save_follow_ups(
+  save_follow_ups.turn_id, save_follow_ups.lease, save_follow_ups.title, save_follow_ups.suggestions, save_follow_ups.usage
+);
+comment on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) is
+  'For the functions, after finish_turn: stores suggestions, the title if the thread has none yet, and the usage of the call (`model` in it, if it was another). Gives `Suggestion[]`. Errors: turn_lease_lost.';
+revoke all on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) from public;
+grant execute on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) to service_role;
