@@ -6,7 +6,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-  raise exception using errcode = 'PT' || status, message = code, detail = detail, hint = coalesce(hint, '');
+  if hint is null then
+    raise exception using errcode = 'PT' || status, message = code, detail = detail;
+  end if;
+  raise exception using errcode = 'PT' || status, message = code, detail = detail, hint = hint;
 end
 $$;
 comment on function loacl_private.raise_error(integer, text, text, text) is

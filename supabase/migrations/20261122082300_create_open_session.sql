@@ -36,6 +36,7 @@ begin
   );
 end
 $$;
+comment on function loacl_private.open_session(uuid) is 'Does the work of loacl.open_session.';
 revoke all on function loacl_private.open_session(uuid) from public;
 grant execute on function loacl_private.open_session(uuid) to anon, authenticated;
 

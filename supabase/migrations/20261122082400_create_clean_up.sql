@@ -1,23 +1,26 @@
-create function loacl_private.purge_turn_chunks(thread_id uuid default null)
+create function loacl_private.purge_turn_chunks(max_turns integer)
 returns void
 language sql
 volatile
 security invoker
 set search_path = ''
 begin atomic
-  with purged as (
-    update loacl_private.turns t
-    set purged_at = now()
-    where t.ended_at < now() - interval '10 minutes'
-      and t.purged_at is null
-      and (purge_turn_chunks.thread_id is null or t.thread_id = purge_turn_chunks.thread_id)
-    returning t.id
+  with old as (
+    select t.id
+    from loacl_private.turns t
+    where t.ended_at < now() - interval '10 minutes' and t.purged_at is null
+    order by t.ended_at
+    limit max_turns
+    for update skip locked
+  ),
+  purged as (
+    update loacl_private.turns t set purged_at = now() from old where t.id = old.id returning t.id
   )
   delete from loacl_private.turn_chunks c using purged where c.turn_id = purged.id;
 end;
-comment on function loacl_private.purge_turn_chunks(uuid) is
-  'Deletes what turns streamed that ended more than ten minutes ago, in one thread or in all.';
-revoke all on function loacl_private.purge_turn_chunks(uuid) from public;
+comment on function loacl_private.purge_turn_chunks(integer) is
+  'Deletes what turns streamed that ended more than ten minutes ago, the oldest first.';
+revoke all on function loacl_private.purge_turn_chunks(integer) from public;
 
 create function loacl_private.fail_abandoned_turn(turn_id uuid)
 returns boolean
@@ -67,7 +70,7 @@ begin
   perform loacl_private.fail_abandoned_turn(t.id)
   from loacl_private.turns t
   where t.state = 'running' and t.lease_expires_at < now();
-  perform loacl_private.purge_turn_chunks();
+  perform loacl_private.purge_turn_chunks(100000);
 end
 $$;
 comment on function loacl_private.clean_up() is

@@ -158,11 +158,12 @@ begin
   values (
     thread.id, asked.id, leaf.id,
     clock_timestamp() + loacl_private.lease_duration(),
-    clock_timestamp() + least(greatest((request ->> 'deadlineMs')::integer, 1000), 600000) * interval '1 millisecond',
+    clock_timestamp() + least(greatest(coalesce((request ->> 'deadlineMs')::integer, 65000), 1000), 600000) * interval '1 millisecond',
     provider.provider, assistant.model, clock_timestamp()
   )
   returning * into turn;
-  perform loacl_private.purge_turn_chunks(thread.id);
+  -- More than one turn leaves: without a scheduler too, what is left over shrinks.
+  perform loacl_private.purge_turn_chunks(5);
 
   return jsonb_build_object(
     'turn', jsonb_build_object('id', turn.id, 'lease', turn.lease, 'deadlineAt', turn.deadline_at),
@@ -194,6 +195,7 @@ begin
   );
 end
 $$;
+comment on function loacl_private.begin_turn(jsonb) is 'Does the work of loacl.begin_turn.';
 revoke all on function loacl_private.begin_turn(jsonb) from public;
 grant execute on function loacl_private.begin_turn(jsonb) to service_role;
 

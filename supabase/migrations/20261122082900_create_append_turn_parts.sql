@@ -29,6 +29,7 @@ begin
   return jsonb_build_object('stopRequested', turn.stop_requested_at is not null);
 end
 $$;
+comment on function loacl_private.append_turn_parts(uuid, uuid, integer, jsonb) is 'Does the work of loacl.append_turn_parts.';
 revoke all on function loacl_private.append_turn_parts(uuid, uuid, integer, jsonb) from public;
 grant execute on function loacl_private.append_turn_parts(uuid, uuid, integer, jsonb) to service_role;
 

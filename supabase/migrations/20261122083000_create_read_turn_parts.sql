@@ -62,6 +62,7 @@ begin
   );
 end
 $$;
+comment on function loacl_private.read_turn_parts(uuid, integer) is 'Does the work of loacl.read_turn_parts.';
 revoke all on function loacl_private.read_turn_parts(uuid, integer) from public;
 grant execute on function loacl_private.read_turn_parts(uuid, integer) to service_role;
 

@@ -14,6 +14,7 @@ begin
   return jsonb_build_object('state', turn.state);
 end
 $$;
+comment on function loacl_private.stop_turn(uuid) is 'Does the work of loacl.stop_turn.';
 revoke all on function loacl_private.stop_turn(uuid) from public;
 grant execute on function loacl_private.stop_turn(uuid) to service_role;
 

@@ -37,6 +37,7 @@ begin
   perform loacl_private.log_usage(turn, 'answer', outcome ->> 'model', outcome -> 'usage');
 end
 $$;
+comment on function loacl_private.finish_turn(uuid, uuid, jsonb) is 'Does the work of loacl.finish_turn.';
 revoke all on function loacl_private.finish_turn(uuid, uuid, jsonb) from public;
 grant execute on function loacl_private.finish_turn(uuid, uuid, jsonb) to service_role;
 

@@ -31,6 +31,7 @@ begin
   );
 end
 $$;
+comment on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) is 'Does the work of loacl.save_follow_ups.';
 revoke all on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) from public;
 grant execute on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) to service_role;
 
