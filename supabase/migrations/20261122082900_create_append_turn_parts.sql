@@ -7,25 +7,31 @@ set search_path = ''
 as $$
 declare
   turn loacl_private.turns;
-  appended integer := jsonb_array_length(parts);
+  known integer;
+  tail jsonb;
 begin
-  update loacl_private.turns t
-  set lease_expires_at = clock_timestamp() + loacl_private.lease_duration(),
-    last_seq = case when append_turn_parts.seq = t.last_seq + 1 then t.last_seq + appended else t.last_seq end
+  select t.* into turn
+  from loacl_private.turns t
   where t.id = append_turn_parts.turn_id and t.lease = append_turn_parts.lease and t.state = 'running'
-  returning t.* into turn;
+  for update;
   if not found then
     perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is no longer yours.');
   end if;
-  -- The same append sent again, its answer having been lost, is already there.
-  if appended > 0 and seq + appended - 1 > turn.last_seq then
+  if seq > turn.last_seq + 1 and parts <> '[]' then
     perform loacl_private.raise_error(500, 'internal', format('Part %s came, part %s was due.', seq, turn.last_seq + 1));
   end if;
-  if appended > 0 then
-    insert into loacl_private.turn_chunks (turn_id, seq, parts)
-    values (append_turn_parts.turn_id, append_turn_parts.seq, append_turn_parts.parts)
-    on conflict on constraint turn_chunks_pkey do nothing;
+
+  -- Sent again because an answer was lost, it begins with parts that are there.
+  known := turn.last_seq + 1 - seq;
+  select coalesce(jsonb_agg(p.part order by p.place), '[]') into tail
+  from jsonb_array_elements(parts) with ordinality as p (part, place)
+  where p.place > known;
+  if tail <> '[]' then
+    insert into loacl_private.turn_chunks (turn_id, seq, parts) values (turn.id, turn.last_seq + 1, tail);
   end if;
+  update loacl_private.turns t
+  set lease_expires_at = clock_timestamp() + loacl_private.lease_duration(), last_seq = t.last_seq + jsonb_array_length(tail)
+  where t.id = turn.id;
   return jsonb_build_object('stopRequested', turn.stop_requested_at is not null);
 end
 $$;
@@ -43,6 +49,6 @@ return loacl_private.append_turn_parts(
   append_turn_parts.turn_id, append_turn_parts.lease, append_turn_parts.seq, append_turn_parts.parts
 );
 comment on function loacl.append_turn_parts(uuid, uuid, integer, jsonb) is
-  'For the functions: stores what a turn streamed, `seq` being the number of the first part, and renews the lease. No parts: a heartbeat. Says whether the visitor wants it stopped. Errors: turn_lease_lost.';
+  'For the functions: stores what a turn streamed, `seq` being the number of the first part, and renews the lease. Parts that are there already stay as they are. No parts: a heartbeat. Says whether the visitor wants it stopped. Errors: turn_lease_lost.';
 revoke all on function loacl.append_turn_parts(uuid, uuid, integer, jsonb) from public;
 grant execute on function loacl.append_turn_parts(uuid, uuid, integer, jsonb) to service_role;
