@@ -31,7 +31,9 @@ export function readProjectConfig(root: string): ProjectConfig {
 export function listFunctions(dir: string): string[] {
   if (!existsSync(dir)) return []
   return readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_') && existsSync(join(dir, entry.name, 'index.ts')))
+    .filter(
+      (entry) => entry.isDirectory() && !entry.name.startsWith('_') && existsSync(join(dir, entry.name, 'index.ts')),
+    )
     .map((entry) => entry.name)
-    .sort()
+    .toSorted()
 }

@@ -68,6 +68,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     db: { migrations: { enabled: false } },
     options: { server: { admin: false, disableStudio: true, disableFallback: true } },
   })
+  // oxlint-disable-next-line no-underscore-dangle -- its name in lite
   app._storageAdapter = createDiskStorage(options.filesDir)
   await quietly(() => app.init())
 
@@ -112,7 +113,10 @@ function toRequestContext(request: Request, schemas: readonly string[]): Request
     path: pathname.slice('/rest/v1'.length),
     headers: Object.fromEntries(request.headers),
     // A schema that is not exposed is refused later on.
-    schema: schemas.find((schema) => schema === request.headers.get(reads ? 'accept-profile' : 'content-profile')) ?? schemas[0] ?? 'public',
+    schema:
+      schemas.find((schema) => schema === request.headers.get(reads ? 'accept-profile' : 'content-profile')) ??
+      schemas[0] ??
+      'public',
   }
 }
 

@@ -19,7 +19,10 @@ export interface Database {
 }
 
 /** PostgreSQL with every migration applied: a copy of the template where `dir` is empty. */
-export async function startDatabase(parts: Parts, { root, dir, port, durable, onStep }: DatabaseOptions): Promise<Database> {
+export async function startDatabase(
+  parts: Parts,
+  { root, dir, port, durable, onStep }: DatabaseOptions,
+): Promise<Database> {
   const isNew = !hasCluster(dir)
   if (isNew) {
     const made = onStep('Fresh database with every migration')

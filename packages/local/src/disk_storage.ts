@@ -15,15 +15,23 @@ interface Label {
 
 const hash = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+const labelOf = (path: string): string => `${path}.json`
+
+const describe = async (path: string): Promise<ObjectMetadata> => {
+  const [label, file] = await Promise.all([readFile(labelOf(path), 'utf8'), stat(path)])
+  return {
+    ...(JSON.parse(label) as Label),
+    size: file.size,
+    contentLength: file.size,
+    lastModified: file.mtime,
+    httpStatusCode: 200,
+  }
+}
+
 /** Storage's files, under `root`. A file's name is a hash of its key: a key is the visitor's, a path is ours. */
 export function createDiskStorage(root: string): StorageAdapter {
   const pathOf = (bucket: string, key: string): string => join(root, hash(bucket).slice(0, 16), hash(key))
-  const labelOf = (path: string): string => `${path}.json`
 
-  const describe = async (path: string): Promise<ObjectMetadata> => {
-    const [label, file] = await Promise.all([readFile(labelOf(path), 'utf8'), stat(path)])
-    return { ...(JSON.parse(label) as Label), size: file.size, contentLength: file.size, lastModified: file.mtime, httpStatusCode: 200 }
-  }
   const remove = async (bucket: string, key: string): Promise<void> => {
     const path = pathOf(bucket, key)
     await Promise.all([rm(path, { force: true }), rm(labelOf(path), { force: true })])
@@ -32,7 +40,10 @@ export function createDiskStorage(root: string): StorageAdapter {
   return {
     driver: null,
     async uploadObject(bucket, key, _version, body, mimetype, cacheControl) {
-      const bytes = body instanceof Uint8Array ? body : new Uint8Array(await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
+      const bytes =
+        body instanceof Uint8Array
+          ? body
+          : new Uint8Array(await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer())
       const path = pathOf(bucket, key)
       await mkdir(dirname(path), { recursive: true })
       const label: Label = { mimetype, cacheControl, eTag: `"${hash(bytes).slice(0, 32)}"` }

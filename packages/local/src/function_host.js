@@ -13,13 +13,14 @@ globalThis.EdgeRuntime = {
   },
 }
 
+const announce = ({ port }) => console.log(`loacl-function-listens:${port}`)
 const serve = Deno.serve.bind(Deno)
 // Hosted functions choose neither address nor port.
 Deno.serve = (...args) => {
-  const handler = args.find((arg) => typeof arg === 'function') ?? args.find((arg) => typeof arg?.handler === 'function')?.handler
+  const handler =
+    args.find((arg) => typeof arg === 'function') ?? args.find((arg) => typeof arg?.handler === 'function')?.handler
   if (!handler) throw new TypeError('Deno.serve() was called without a handler.')
-  const onListen = ({ port }) => console.log(`loacl-function-listens:${port}`)
-  return serve({ hostname: '127.0.0.1', port: 0, onListen }, handler)
+  return serve({ hostname: '127.0.0.1', port: 0, onListen: announce }, handler)
 }
 
 const GRACE_MS = 3_000
@@ -27,6 +28,6 @@ const GRACE_MS = 3_000
 if (Deno.build.os !== 'windows')
   Deno.addSignalListener('SIGTERM', async () => {
     globalThis.dispatchEvent(new Event('beforeunload'))
-    await Promise.race([Promise.all([...pending]), new Promise((resolve) => setTimeout(resolve, GRACE_MS))])
+    await Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, GRACE_MS))])
     Deno.exit(0)
   })

@@ -36,19 +36,26 @@ const HOST_SCRIPT = fileURLToPath(new URL('./function_host.js', import.meta.url)
 const LISTENS = 'loacl-function-listens:'
 /** As a hosted worker has, in megabytes. */
 const MEMORY_LIMIT = 256
+/** No function runs these. */
+const IGNORED = /(\.test|database\.types)\.ts$|node_modules/
 /** A save often touches several files. */
 const SETTLE_MS = 150
 
 /** What Deno itself needs of this process's environment: its cache, its certificates, its way to the network. */
-const PASSED_ON = [
-  ...['HOME', 'USERPROFILE', 'LOCALAPPDATA', 'SystemRoot', 'TMPDIR', 'TEMP', 'TMP', 'XDG_CACHE_HOME', 'DENO_DIR'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
-  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'DENO_CERT', 'NPM_CONFIG_REGISTRY', 'npm_config_registry'],
-]
+const PASSED_ON = `
+  HOME USERPROFILE LOCALAPPDATA SystemRoot TMPDIR TEMP TMP XDG_CACHE_HOME DENO_DIR
+  HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
+  NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR DENO_CERT NPM_CONFIG_REGISTRY npm_config_registry
+`
+  .trim()
+  .split(/\s+/)
 
 function findDeno(): string {
   const require = createRequire(createRequire(join(ROOT, 'package.json')).resolve('deno/package.json'))
-  const program = join(dirname(require.resolve('deno/package.json')), process.platform === 'win32' ? 'deno.exe' : 'deno')
+  const program = join(
+    dirname(require.resolve('deno/package.json')),
+    process.platform === 'win32' ? 'deno.exe' : 'deno',
+  )
   if (existsSync(program)) return program
   // Where the package's own install script was not run.
   return (require('./install_api.cjs') as { runInstall(): string }).runInstall()
@@ -81,7 +88,9 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
   const workers = new Map<string, Worker>()
   const deno = findDeno()
   const env = {
-    ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    ...Object.fromEntries(
+      PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
     DENO_NO_PACKAGE_JSON: '1',
     DENO_NO_UPDATE_CHECK: '1',
     DENO_TLS_CA_STORE: 'mozilla,system',
@@ -90,22 +99,21 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
   }
 
   const start = (name: string): Worker => {
-    let settle: (outcome: Outcome) => void = () => {}
-    const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
+    const { promise: outcome, resolve: settle } = Promise.withResolvers<Outcome>()
+    let listened = false
     const part = parts.start(`function ${name}`, deno, denoArguments(dir, name), {
       env,
       cwd: dir,
       onLine: (line) => {
-        if (line.startsWith(LISTENS)) settle({ port: Number(line.slice(LISTENS.length)) })
-        else log(`[${name}] ${line}`)
+        if (!line.startsWith(LISTENS)) return log(`[${name}] ${line}`)
+        listened = true
+        settle({ port: Number(line.slice(LISTENS.length)) })
       },
       onCrash: (how) => {
         log(`[${name}] The function ${how}.`)
         settle({ problem: `The function "${name}" ${how}.\n${part.lines().join('\n')}` })
         // One that had started is started again when it is next asked for; one that can't waits for a change.
-        void outcome.then((result) => {
-          if ('port' in result && workers.get(name)?.part === part) workers.delete(name)
-        })
+        if (listened && workers.get(name)?.part === part) workers.delete(name)
       },
     })
     const worker = { part, outcome }
@@ -130,7 +138,10 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
     find: async (name) => {
       if (!/^[a-z0-9][\w-]*$/i.test(name) || !existsSync(join(dir, name, 'index.ts'))) return null
       if (options.verifiesJwt(name))
-        return { status: 401, problem: `config.toml lacks "verify_jwt = false" under [functions.${name}]: hosted Supabase would refuse publishable keys.` }
+        return {
+          status: 401,
+          problem: `config.toml lacks "verify_jwt = false" under [functions.${name}]: hosted Supabase would refuse publishable keys.`,
+        }
       const result = await (workers.get(name) ?? start(name)).outcome
       return 'port' in result ? result : { status: 503, problem: result.problem }
     },
@@ -148,7 +159,7 @@ function watchFolders(folders: readonly string[], onChange: () => void): FSWatch
   let timer: NodeJS.Timeout | undefined
   return folders.filter(existsSync).map((folder) =>
     watch(folder, { recursive: true }, (_event, file) => {
-      if (file === null || !/\.(ts|js|json)$/.test(file) || file.endsWith('.test.ts') || file.includes('node_modules')) return
+      if (file === null || !/\.(ts|js|json)$/.test(file) || IGNORED.test(file)) return
       clearTimeout(timer)
       timer = setTimeout(onChange, SETTLE_MS)
     }),

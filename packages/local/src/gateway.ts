@@ -14,20 +14,17 @@ export interface Gateway {
 
 /** The one origin of the project: `/rest/v1`, `/auth/v1`, `/storage/v1` and `/functions/v1`. */
 export function createGateway(): Gateway {
-  let open: Gateway['open'] = () => {}
-  const opened = new Promise<{ api: DataApi; findFunction: FindFunction }>((resolve) => {
-    open = (api, findFunction) => resolve({ api, findFunction })
-  })
-
+  const opened = Promise.withResolvers<{ api: DataApi; findFunction: FindFunction }>()
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => fail(request, response, error))
   })
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { api, findFunction } = await opened
+    const { api, findFunction } = await opened.promise
     const path = request.url ?? '/'
     if (path.startsWith('/functions/v1/')) return proxyToFunction(request, response, findFunction)
     if (path.startsWith('/rest/v1/') && request.method === 'OPTIONS') return answerPreflight(request, response)
-    if (path.startsWith('/rest/v1/') && hasMalformedToken(request)) return sendJson(request, response, 401, MALFORMED_TOKEN)
+    if (path.startsWith('/rest/v1/') && hasMalformedToken(request))
+      return sendJson(request, response, 401, MALFORMED_TOKEN)
     if (/^\/(rest|auth|storage)\/v1(\/|$|\?)/.test(path)) {
       const peer = request.socket.remoteAddress ?? null
       return getRequestListener((webRequest) => api.fetch(webRequest, peer))(request, response)
@@ -35,7 +32,7 @@ export function createGateway(): Gateway {
     sendJson(request, response, 404, { message: 'no Route matched with those values' })
   }
 
-  return { server, open: (api, findFunction) => open(api, findFunction) }
+  return { server, open: (api, findFunction) => opened.resolve({ api, findFunction }) }
 }
 
 /** As PostgREST answers them; lite looks for a relation instead, and finds none. */
@@ -78,8 +75,10 @@ async function proxyToFunction(request: IncomingMessage, response: ServerRespons
   const path = (request.url ?? '').slice('/functions/v1'.length)
   const name = /^\/([^/?]+)/.exec(path)?.[1] ?? ''
   const target = await find(name)
-  if (!target) return sendJson(request, response, 404, { code: 'NOT_FOUND', message: 'Requested function was not found' })
-  if ('problem' in target) return sendJson(request, response, target.status, { code: 'BOOT_ERROR', message: target.problem })
+  if (!target)
+    return sendJson(request, response, 404, { code: 'NOT_FOUND', message: 'Requested function was not found' })
+  if ('problem' in target)
+    return sendJson(request, response, target.status, { code: 'BOOT_ERROR', message: target.problem })
 
   const peer = request.socket.remoteAddress ?? ''
   const forwardedFor = request.headers['x-forwarded-for']

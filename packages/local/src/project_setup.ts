@@ -48,7 +48,11 @@ export const DEFAULT_MODEL = 'gpt-6-luna'
  * @param encryptionKeys the key ring, as in `LOACL_ENCRYPTION_KEYS` of the project's functions
  * @throws ProjectSetupError, KeyRingError, and the database's own errors
  */
-export async function setUpProject(dbUrl: string, encryptionKeys: string, settings: ProjectSettings): Promise<ProjectSetup> {
+export async function setUpProject(
+  dbUrl: string,
+  encryptionKeys: string,
+  settings: ProjectSettings,
+): Promise<ProjectSetup> {
   const sql = postgres(dbUrl, { max: 1, onnotice: () => {} })
   try {
     return await sql.begin(async (transaction) => {
@@ -67,7 +71,9 @@ type Transaction = postgres.TransactionSql
 async function findOwner(sql: Transaction, email: string): Promise<string> {
   const [owner] = await sql<{ id: string }[]>`select id from auth.users where lower(email) = lower(${email})`
   if (!owner)
-    throw new ProjectSetupError(`The project has no user ${email}. Add one in the dashboard under Authentication, then try again.`)
+    throw new ProjectSetupError(
+      `The project has no user ${email}. Add one in the dashboard under Authentication, then try again.`,
+    )
   await sql`insert into loacl_private.operators (user_id, role) values (${owner.id}, 'admin') on conflict (user_id) do nothing`
   return owner.id
 }

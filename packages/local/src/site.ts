@@ -26,7 +26,7 @@ export interface SiteOptions {
 /** Serves the files of a folder. */
 export function createSite({ dir, anyOrigin = false, transform, missing = 'Not found.' }: SiteOptions): Server {
   const root = resolve(dir)
-  return createServer((request, response) => {
+  return createServer(async (request, response) => {
     const pathname = decodePath(request.url ?? '/')
     const file = resolve(join(root, pathname.endsWith('/') ? `${pathname}index.html` : pathname))
     const headers = { 'cache-control': 'no-cache', ...(anyOrigin ? { 'access-control-allow-origin': '*' } : {}) }
@@ -34,14 +34,14 @@ export function createSite({ dir, anyOrigin = false, transform, missing = 'Not f
       response.writeHead(404, headers).end(missing)
       return
     }
-    readFile(file).then(
-      (bytes) => {
-        const type = TYPES[extname(file)] ?? 'application/octet-stream'
-        const body = transform && extname(file) === '.html' ? transform(bytes.toString('utf8')) : bytes
-        response.writeHead(200, { ...headers, 'content-type': type }).end(body)
-      },
-      () => response.writeHead(404, { ...headers, 'content-type': 'text/plain; charset=utf-8' }).end(missing),
-    )
+    try {
+      const bytes = await readFile(file)
+      const type = TYPES[extname(file)] ?? 'application/octet-stream'
+      const body = transform && extname(file) === '.html' ? transform(bytes.toString('utf8')) : bytes
+      response.writeHead(200, { ...headers, 'content-type': type }).end(body)
+    } catch {
+      response.writeHead(404, { ...headers, 'content-type': 'text/plain; charset=utf-8' }).end(missing)
+    }
   })
 }
 
@@ -62,7 +62,8 @@ export interface PageValues {
   standIn: boolean
 }
 
-const escapeAttribute = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
+const escapeAttribute = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 
 /** Fills in `%LOACL_…%`, and leaves the notice of the stand-in out where a real model answers. */
 export function fillPage(html: string, values: PageValues): string {

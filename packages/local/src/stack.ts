@@ -14,7 +14,7 @@ import { PartError, Parts } from './parts.ts'
 import { closeServer, findPort, listen, type PortWish } from './ports.ts'
 import { clusterHome, clusterUrl } from './postgres.ts'
 import { setUpProject } from './project_setup.ts'
-import { createSite, fillPage } from './site.ts'
+import { createSite, fillPage, type PageValues } from './site.ts'
 import type { Stack, StackInfo, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'
 
@@ -38,7 +38,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stop = (): Promise<void> =>
     (stopped ??= (async () => {
       // What was started last is stopped first.
-      for (const close of closing.reverse()) await close()
+      for (const close of closing.toReversed()) await close()
     })())
   try {
     return await assemble(options, (close) => closing.push(close), stop)
@@ -48,7 +48,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
-async function assemble(options: StackOptions, onStop: (close: () => unknown) => void, stop: () => Promise<void>): Promise<Stack> {
+async function assemble(
+  options: StackOptions,
+  onStop: (close: () => unknown) => void,
+  stop: () => Promise<void>,
+): Promise<Stack> {
   const { root = ROOT, ports = {}, log = () => {}, onStep = () => () => {} } = options
   const throwaway = options.dataDir === undefined
   const busy = (what: string) => (port: number) => log(`Port ${port} (${what}) is in use, trying the next one.`)
@@ -72,9 +76,13 @@ async function assemble(options: StackOptions, onStop: (close: () => unknown) =>
   const widgetDir = options.widgetDir ?? join(root, 'packages', 'widget', 'dist')
   const missing = 'The widget is not built: run "npm start", or "vite build" in packages/widget.'
   const widgetUrl = await open('widget', createSite({ dir: widgetDir, anyOrigin: true, missing }), ports.widget)
-  let fill = (html: string): string => html
+  let values: PageValues | undefined
   const siteDir = options.siteDir ?? join(root, 'examples', 'script-tag')
-  const siteUrl = await open('demo site', createSite({ dir: siteDir, transform: (html) => fill(html) }), ports.site)
+  const siteUrl = await open(
+    'demo site',
+    createSite({ dir: siteDir, transform: (html) => (values ? fillPage(html, values) : html) }),
+    ports.site,
+  )
 
   const provider = await startModelProvider({
     apiKey: options.apiKey,
@@ -127,7 +135,7 @@ async function assemble(options: StackOptions, onStop: (close: () => unknown) =>
   })
   const { publishableKey, secretKey } = keys
   const isStandIn = provider.standIn !== null
-  fill = (html) => fillPage(html, { widgetUrl, apiUrl, publishableKey, assistantId, standIn: isStandIn })
+  values = { widgetUrl, apiUrl, publishableKey, assistantId, standIn: isStandIn }
   seeded()
   await functionsReady
 
@@ -146,6 +154,7 @@ async function assemble(options: StackOptions, onStop: (close: () => unknown) =>
   writeFileSync(join(dataDir, 'stack.json'), `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 })
   return {
     ...info,
+    info,
     isStandIn,
     modelRequests: () => provider.standIn?.requests() ?? [],
     encryptionKeys: keys.encryptionKeys,
@@ -180,7 +189,12 @@ async function prepareFolders(
 }
 
 /** The environment of hosted functions, and LOACL's own secrets. */
-function functionEnvironment(apiUrl: string, dbUrl: string, keys: Keys, provider: ModelProvider): Record<string, string> {
+function functionEnvironment(
+  apiUrl: string,
+  dbUrl: string,
+  keys: Keys,
+  provider: ModelProvider,
+): Record<string, string> {
   return {
     SUPABASE_URL: apiUrl,
     SUPABASE_DB_URL: dbUrl,

@@ -54,6 +54,8 @@ export interface StackInfo {
 }
 
 export interface Stack extends StackInfo {
+  /** All of the above, as it is in `stack.json`. */
+  readonly info: StackInfo
   /** Whether the stand-in answers. */
   readonly isStandIn: boolean
   /** The stand-in's requests so far, oldest first. */

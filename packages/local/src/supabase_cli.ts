@@ -21,11 +21,18 @@ function supabase(args: readonly string[], cwd: string): Promise<string> {
     execFile(
       process.execPath,
       [findBin('supabase'), ...args],
-      { cwd, maxBuffer: 64 * 1024 * 1024, windowsHide: true, env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' } },
+      {
+        cwd,
+        maxBuffer: 64 * 1024 * 1024,
+        windowsHide: true,
+        env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+      },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout)
         const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '')
-        reject(new PartError('Supabase CLI', `"supabase ${args[0]} ${args[1]}" failed.`, lines.slice(-30), { cause: error }))
+        reject(
+          new PartError('Supabase CLI', `"supabase ${args[0]} ${args[1]}" failed.`, lines.slice(-30), { cause: error }),
+        )
       },
     )
   })

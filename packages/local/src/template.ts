@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +17,14 @@ const source = (name: string): string => readFileSync(fileURLToPath(new URL(name
 /** Of everything that a fresh, migrated cluster is made from. */
 function templateHash(root: string): string {
   const hash = createHash('sha256').update(process.platform).update(process.arch)
-  for (const name of ['./bootstrap.sql', './bootstrap_after.sql', './template.ts', './data_api.ts', './postgres.ts', '../package.json'])
+  for (const name of [
+    './bootstrap.sql',
+    './bootstrap_after.sql',
+    './template.ts',
+    './data_api.ts',
+    './postgres.ts',
+    '../package.json',
+  ])
     hash.update(source(name))
   return hash.update(migrationsHash(root)).digest('hex').slice(0, 16)
 }
@@ -26,7 +33,11 @@ function templateHash(root: string): string {
 export function migrationsHash(root: string): string {
   const dir = join(root, 'supabase', 'migrations')
   const hash = createHash('sha256')
-  const files = existsSync(dir) ? readdirSync(dir).filter((name) => name.endsWith('.sql')).sort() : []
+  const files = existsSync(dir)
+    ? readdirSync(dir)
+        .filter((name) => name.endsWith('.sql'))
+        .toSorted()
+    : []
   for (const name of files) hash.update(name).update(readFileSync(join(dir, name)))
   return hash.digest('hex')
 }
@@ -85,10 +96,11 @@ export async function prepareTemplate(root: string, cacheDir: string): Promise<s
 
 const KEPT_TEMPLATES = 4
 
+/** The newest stay: another run may be copying one. */
 function removeOldTemplates(cacheDir: string): void {
-  if (!existsSync(cacheDir)) return
-  // Not the newest ones: another checkout's tests may be copying them.
-  const templates = readdirSync(cacheDir, { withFileTypes: true }).filter((entry) => entry.name.startsWith('template-'))
-  for (const entry of templates.slice(0, Math.max(0, templates.length - KEPT_TEMPLATES)))
-    rmSync(join(cacheDir, entry.name), { recursive: true, force: true })
+  const templates = readdirSync(cacheDir)
+    .filter((name) => name.startsWith('template-'))
+    .map((name) => ({ path: join(cacheDir, name), time: statSync(join(cacheDir, name)).mtimeMs }))
+    .toSorted((a, b) => b.time - a.time)
+  for (const { path } of templates.slice(KEPT_TEMPLATES)) rmSync(path, { recursive: true, force: true })
 }

@@ -40,15 +40,21 @@ export async function startStandIn(port: number, pace: Pace): Promise<StandIn> {
   }
 }
 
-function makeFixtures(profile: Profile): Fixture[] {
-  const failure = (marker: string, status: number, message: string, code: string, retryAfter?: number): Fixture => ({
-    match: { predicate: (request) => question(request).includes(marker) },
-    response: {
-      status,
-      error: { message, code, type: status === 429 ? 'requests' : status === 401 ? 'invalid_request_error' : 'server_error' },
-      ...(retryAfter === undefined ? {} : { retryAfter }),
+/** The error as OpenAI words it. */
+const failure = (marker: string, status: number, message: string, code: string, retryAfter?: number): Fixture => ({
+  match: { predicate: (request) => question(request).includes(marker) },
+  response: {
+    status,
+    error: {
+      message,
+      code,
+      type: status === 429 ? 'requests' : status === 401 ? 'invalid_request_error' : 'server_error',
     },
-  })
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  },
+})
+
+function makeFixtures(profile: Profile): Fixture[] {
   const answer = (marker: string | null, more: Partial<Fixture>, write = writeAnswer): Fixture => ({
     match: { predicate: (request) => marker === null || question(request).includes(marker) },
     response: (request) => ({ content: write(request), usage: countTokens(request, write(request)) }),

@@ -1,0 +1,25 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateTypes, ROOT } from './supabase_cli.ts'
+import { migrationsHash } from './template.ts'
+
+/** Generated, and kept in the repository. */
+const TYPES_FILE = join(ROOT, 'supabase', 'functions', '_shared', 'database.types.ts')
+const TYPED_SCHEMA = 'loacl'
+
+/** Writes the types of the database anew, unless the migrations are those of the last time in this data directory. */
+export async function refreshTypes(
+  dbUrl: string,
+  dataDir: string,
+  onStep: (name: string) => () => void,
+): Promise<void> {
+  const stamp = join(dataDir, 'types.sha256')
+  const hash = migrationsHash(ROOT)
+  if (existsSync(TYPES_FILE) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
+  const done = onStep('TypeScript types of the database')
+  const types = await generateTypes(dbUrl, TYPED_SCHEMA)
+  // Left alone where nothing changed: its time is looked at by those who watch it.
+  if (!existsSync(TYPES_FILE) || readFileSync(TYPES_FILE, 'utf8') !== types) writeFileSync(TYPES_FILE, types)
+  writeFileSync(stamp, hash)
+  done()
+}

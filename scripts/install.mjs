@@ -1,0 +1,48 @@
+// Brings what package.json names, with pnpm, which need not be there: npx fetches it.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const PNPM = 'pnpm@12.21.0'
+const stamp = join(root, 'node_modules', '.loacl-installed')
+
+/** Changes when another install is due. */
+const fingerprint = () =>
+  ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']
+    .reduce(
+      (hash, file) => hash.update(readFileSync(join(root, file))),
+      createHash('sha256').update(process.platform + process.arch),
+    )
+    .digest('hex')
+
+/**
+ * Installs by the lockfile, unless that was done since it last changed. Ends this process where it fails.
+ * @returns whether anything was installed
+ */
+export function ensureInstalled() {
+  const [major] = process.versions.node.split('.').map(Number)
+  if (major < 20) {
+    console.error(`LOACL needs Node 20 or newer. This is ${process.versions.node}.`)
+    process.exit(1)
+  }
+  const wanted = fingerprint()
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false
+  const began = Date.now()
+  console.log('… Installing (the first time, this fetches Node 24, Deno, PostgreSQL and the Supabase CLI from npm)')
+  const { status, error } = spawnSync('npx', ['--yes', PNPM, 'install', '--frozen-lockfile'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // On Windows npx is a .cmd file, which only a shell runs. Nothing in the line needs quoting.
+    shell: process.platform === 'win32',
+  })
+  if (status !== 0) {
+    console.error(error ? `npx could not be run: ${error.message}` : 'The installation failed: see above.')
+    process.exit(1)
+  }
+  writeFileSync(stamp, wanted)
+  console.log(`✓ Installed (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+  return true
+}

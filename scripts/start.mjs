@@ -1,0 +1,70 @@
+// `npm start`, on whatever Node is here: installs, builds the widget, and runs the stack under Node 24.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ensureInstalled } from './install.mjs'
+
+ensureInstalled()
+const { node, root } = await import('./tools.mjs')
+
+/** Runs a command to its end. Resolves with its exit code, and its output where that is not shown. */
+function run(command, args, options) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, ...options })
+    let output = ''
+    child.stdout?.on('data', (data) => (output += data))
+    child.stderr?.on('data', (data) => (output += data))
+    child.on('error', (error) => resolve({ code: 1, output: error.message }))
+    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    options.onStart?.(child)
+  })
+}
+
+/** Names, sizes and times of all files that the widget is built from. */
+function widgetSources() {
+  const hash = createHash('sha256')
+  for (const folder of ['packages/wire/src', 'packages/core/src', 'packages/widget'])
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
+      const path = join(entry.parentPath ?? entry.path, entry.name)
+      if (!entry.isFile() || /[\\/](node_modules|dist|test)[\\/]/.test(path)) continue
+      const { size, mtimeMs } = statSync(path)
+      hash.update(`${path} ${size} ${mtimeMs}\n`)
+    }
+  return hash.digest('hex')
+}
+
+async function buildWidget() {
+  const stamp = join(root, 'node_modules', '.cache', 'loacl', 'widget-built')
+  const sources = widgetSources()
+  const isBuilt = existsSync(join(root, 'packages', 'widget', 'dist', 'loacl.js'))
+  if (isBuilt && existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return
+  const began = Date.now()
+  const { code, output } = await run(node, [join('scripts', 'build.mjs'), 'widget'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (code !== 0) {
+    console.error(`The widget could not be built:\n${output}`)
+    process.exit(1)
+  }
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, sources)
+  console.log(`✓ Widget built (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+}
+
+await buildWidget()
+
+// The stack stops in order when this channel closes, however this process ends.
+const { code } = await run(node, [join('packages', 'local', 'src', 'cli.ts'), ...process.argv.slice(2)], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  onStart(child) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    // npm, gone without a word, sends no signal on.
+    const parent = process.ppid
+    if (process.env.npm_lifecycle_event === 'start')
+      setInterval(() => {
+        if (process.ppid !== parent && child.connected) child.disconnect()
+      }, 1_000).unref()
+  },
+})
+process.exitCode = code
