@@ -1,6 +1,156 @@
+import type { OpenedSession, Page, ThreadSummary } from '@loacl/wire'
+import { linkedController, untilAborted } from './abort.ts'
+import { createEdge } from './edge.ts'
 import { LoaclError } from './errors.ts'
-import type { ClientOptions, LoaclClient } from './types.ts'
+import { randomUuid } from './random.ts'
+import { createSessionTokens } from './session_token.ts'
+import { createStore } from './store.ts'
+import { createThread } from './thread.ts'
+import { isSessionError, type ThreadHost } from './thread_host.ts'
+import { createTransport } from './transport.ts'
+import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts'
 
-export function createClient(_options: ClientOptions): LoaclClient {
-  throw new LoaclError('internal', 'Not built yet.')
+/**
+ * A visitor's client to one assistant. It does no I/O until it is used.
+ *
+ * @example
+ * const client = createClient({
+ *   url: 'https://abcdefghijkl.supabase.co',
+ *   key: 'sb_publishable_…',
+ *   assistant: '0b0f7d0c-5a2e-4f0e-9a51-3f6c2f1f8f11',
+ * })
+ * const answer = await client.threads.create().send('What are your opening hours?').text()
+ *
+ * @example With your page's own supabase-js client
+ * const client = createClient({ supabase, assistant: '0b0f7d0c-5a2e-4f0e-9a51-3f6c2f1f8f11' })
+ */
+export function createClient(options: ClientOptions): LoaclClient {
+  const { assistant, now = Date.now, storage } = options
+  const edge = createEdge(options)
+  const transport = createTransport(edge, now)
+  const tokens = createSessionTokens(`loacl:${edge.project}:${assistant}`, storage)
+  const store = createStore<ClientState>({ status: 'idle' })
+  const threads = new Map<string, Thread>()
+  let lifetime = new AbortController()
+  let opening: Promise<void> | null = null
+
+  const openSession = async (signal: AbortSignal): Promise<OpenedSession> => {
+    const token = tokens.current()
+    const call = (current: string) =>
+      transport.rpc<OpenedSession>('open_session', { assistant_id: assistant }, 'assistant', current, signal)
+    try {
+      return await call(token)
+    } catch (error) {
+      if (!isSessionError(error)) throw error
+      tokens.replace(token)
+      return await call(tokens.current())
+    }
+  }
+
+  async function load({ signal }: AbortController): Promise<void> {
+    if (store.getSnapshot().status !== 'open') store.set({ status: 'opening' })
+    try {
+      const { assistant: found, questions, visitor, threads: page } = await openSession(signal)
+      if (signal.aborted) return
+      store.set({ status: 'open', assistant: found, questions, visitor, threads: page.items })
+    } catch (error) {
+      if (signal.aborted || !LoaclError.is(error)) throw error
+      opening = null
+      store.set({ status: 'failed', error })
+      throw error
+    }
+  }
+
+  async function open(signal?: AbortSignal): Promise<void> {
+    if (lifetime.signal.aborted) throw disposedError()
+    opening ??= load(lifetime)
+    await untilAborted(opening, signal)
+  }
+
+  /** Runs a call of the visitor's; where their session is no more, opens a fresh one before passing the error on. */
+  async function inSession<T>(signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T> {
+    await open(signal)
+    const token = tokens.current()
+    try {
+      return await call(token)
+    } catch (error) {
+      if (isSessionError(error)) {
+        tokens.replace(token)
+        opening = null
+        await open(signal)
+      }
+      throw error
+    }
+  }
+
+  function setThreads(change: (threads: readonly ThreadSummary[]) => readonly ThreadSummary[]): void {
+    const state = store.getSnapshot()
+    if (state.status === 'open') store.set({ ...state, threads: change(state.threads) })
+  }
+
+  const host: ThreadHost = {
+    assistant,
+    timestamp: () => new Date(now()).toISOString(),
+    ready: open,
+    async rpc(name, args, member, signal) {
+      const link = linkedController([lifetime.signal, signal])
+      try {
+        return await inSession(link.signal, (token) => transport.rpc(name, args, member, token, link.signal))
+      } finally {
+        link.abort()
+      }
+    },
+    chat: (method, path, body, signal) =>
+      inSession(signal, (token) => transport.chat(method, path, body, token, signal)),
+    lifetime: () => lifetime.signal,
+    named: (thread, id) => void threads.set(id, thread),
+    listed: (id, change, isNewest) =>
+      setThreads((known) => {
+        const old = known.find((summary) => summary.id === id)
+        const at = host.timestamp()
+        const next = { id, title: null, status: 'active' as const, createdAt: at, lastMessageAt: at, ...old, ...change }
+        if (old && !isNewest) return known.with(known.indexOf(old), next)
+        return isNewest ? [next, ...known.filter((summary) => summary !== old)] : known
+      }),
+    unlisted: (id) => setThreads((known) => known.filter((summary) => summary.id !== id)),
+  }
+
+  function threadOf(id: string, isStored: boolean): Thread {
+    const state = store.getSnapshot()
+    const summary = state.status === 'open' ? state.threads.find((known) => known.id === id) : undefined
+    const thread = threads.get(id) ?? createThread(host, id, isStored, summary?.title ?? null)
+    threads.set(id, thread)
+    return thread
+  }
+
+  return {
+    getSnapshot: store.getSnapshot,
+    subscribe: store.subscribe,
+    open: ({ signal } = {}) => open(signal),
+    threads: {
+      async list({ signal, cursor, search, archived = false } = {}) {
+        const args = { assistant_id: assistant, cursor, search, archived }
+        const page = await host.rpc<Page<ThreadSummary>>('list_threads', args, 'items', signal)
+        if (!cursor && !search && !archived) setThreads(() => page.items)
+        return page
+      },
+      get: (id) => threadOf(id, true),
+      create: () => threadOf(randomUuid(), false),
+    },
+    async signOut() {
+      if (lifetime.signal.aborted) throw disposedError()
+      lifetime.abort(new LoaclError('aborted', 'The visitor has signed out.'))
+      lifetime = new AbortController()
+      opening = null
+      threads.clear()
+      tokens.replace(tokens.current())
+      store.set({ status: 'idle' })
+    },
+    dispose() {
+      lifetime.abort(disposedError())
+      threads.clear()
+    },
+  }
 }
+
+const disposedError = () => new LoaclError('disposed', 'This client has been disposed of.')

@@ -1,0 +1,35 @@
+import type { LoaclError } from './errors.ts'
+
+/** After this many failures in a row the connection is given up: some 30 seconds. */
+export const MAX_ATTEMPTS = 7
+
+/** Three heartbeats of the server's: a connection that is silent for longer is dead. Milliseconds. */
+export const SILENCE_MS = 30_000
+
+const FIRST_DELAY_MS = 500
+const MAX_DELAY_MS = 8_000
+
+/** Whether the same request may well succeed soon. */
+export const isTransient = ({ code, status = 0 }: LoaclError): boolean =>
+  code === 'network' || code === 'stream_cut' || (status >= 500 && code !== 'internal')
+
+/**
+ * Waits before attempt `attempt` (from 1): doubling, with jitter, so that the visitors of a site whose project was away
+ * don't all come back at once. Ends early when the browser says that it is online again, or the signal is aborted.
+ */
+export function delayBefore(attempt: number, signal: AbortSignal): Promise<void> {
+  const ms = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2)
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', finish)
+      // Neither exists everywhere: this runs outside browsers too.
+      globalThis.removeEventListener?.('online', finish)
+      resolve()
+    }
+    const timer = setTimeout(finish, ms)
+    signal.addEventListener('abort', finish)
+    globalThis.addEventListener?.('online', finish)
+    if (signal.aborted) finish()
+  })
+}

@@ -1,0 +1,123 @@
+import type { CutReason, DataParts, MessagePart, StreamPart, Usage, WireError } from '@loacl/wire'
+import type { Message } from './types.ts'
+
+/** What is known of a turn, from the parts that have come. */
+export interface TurnProgress {
+  /** ISO 8601; given to the answer until the server's own time is loaded. */
+  readonly startedAt: string
+  readonly ids: DataParts['turn'] | null
+  /** The answer as far as it has come. */
+  readonly answer: Message | null
+  /** Where in the answer's parts each text or reasoning of the stream goes. */
+  readonly places: Readonly<Record<string, number>>
+  readonly title: string | null
+  readonly usage: Usage | null
+  readonly error: WireError | null
+}
+
+export const newProgress = (startedAt: string): TurnProgress => ({
+  startedAt,
+  ids: null,
+  answer: null,
+  places: {},
+  title: null,
+  usage: null,
+  error: null,
+})
+
+/** The next state of a turn. A part that changes nothing gives the same object. */
+export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress {
+  const { answer } = state
+  switch (part.type) {
+    case 'data-turn':
+      // Comes again where a stream is told anew from its start.
+      return { ...state, ids: part.data, answer: emptyAnswer(part.data.messageId, state.startedAt), places: {} }
+    case 'text-start':
+    case 'text-delta':
+    case 'reasoning-start':
+    case 'reasoning-delta':
+      return withText(state, part)
+    case 'source-url':
+    case 'source-document': {
+      const known = answer?.parts.some((other) => 'sourceId' in other && other.sourceId === part.sourceId)
+      return answer && !known ? withParts(state, answer, [...answer.parts, part]) : state
+    }
+    case 'data-answer-complete':
+      return {
+        ...withAnswer(state, { status: part.data.status, cutReason: part.data.cutReason }),
+        usage: part.data.usage ?? state.usage,
+      }
+    case 'data-follow-ups':
+      return withAnswer(state, { suggestions: part.data.suggestions })
+    case 'data-title':
+      return { ...state, title: part.data.title }
+    case 'data-error':
+      return { ...state, error: part.data }
+    case 'finish':
+      return endedBy(state, CUT_REASONS[part.finishReason ?? ''] ?? null)
+    case 'abort':
+      return isOpen(state) ? withAnswer(state, { status: 'stopped' }) : state
+    case 'error': {
+      const error = state.error ?? { code: 'internal', message: part.errorText }
+      const known = { ...state, error }
+      return isOpen(state) || answer?.status === 'failed'
+        ? withAnswer(known, { status: 'failed', errorCode: error.code })
+        : known
+    }
+    default:
+      return state
+  }
+}
+
+/** For a stream that ends without saying first how the answer was stored. */
+const CUT_REASONS: { readonly [finishReason: string]: CutReason } = {
+  length: 'max_output_tokens',
+  'content-filter': 'content_filter',
+}
+
+const isOpen = ({ answer }: TurnProgress): boolean => answer?.status === 'streaming'
+
+const endedBy = (state: TurnProgress, cutReason: CutReason | null): TurnProgress =>
+  isOpen(state) ? withAnswer(state, { status: cutReason ? 'cut' : 'completed', cutReason }) : state
+
+const withAnswer = (state: TurnProgress, change: Partial<Message>): TurnProgress =>
+  state.answer ? { ...state, answer: { ...state.answer, ...change } } : state
+
+function withParts(state: TurnProgress, answer: Message, parts: readonly MessagePart[]): TurnProgress {
+  let content = ''
+  for (const part of parts) if (part.type === 'text') content += part.text
+  return { ...state, answer: { ...answer, parts, content } }
+}
+
+type TextPart = Extract<StreamPart, { type: `${'text' | 'reasoning'}-${'start' | 'delta'}` }>
+
+function withText(state: TurnProgress, part: TextPart): TurnProgress {
+  const { answer, places } = state
+  if (!answer) return state
+  const type = part.type.startsWith('text') ? 'text' : 'reasoning'
+  const name = `${type} ${part.id}`
+  // A start opens a new part even under an id that was there before: steps of a turn may number theirs alike.
+  const place = 'delta' in part ? places[name] : undefined
+  const known = answer.parts[place ?? -1]
+  const text = (known && 'text' in known ? known.text : '') + ('delta' in part ? part.delta : '')
+  if (!known) {
+    const parts: MessagePart[] = [...answer.parts, { type, text }]
+    return withParts({ ...state, places: { ...places, [name]: answer.parts.length } }, answer, parts)
+  }
+  const parts = [...answer.parts]
+  parts[place!] = { type, text }
+  return withParts(state, answer, parts)
+}
+
+const emptyAnswer = (id: string, createdAt: string): Message => ({
+  id,
+  clientId: null,
+  role: 'assistant',
+  status: 'streaming',
+  content: '',
+  parts: [],
+  errorCode: null,
+  cutReason: null,
+  createdAt,
+  suggestions: [],
+})

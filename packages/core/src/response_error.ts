@@ -1,0 +1,66 @@
+import type { ErrorCode } from '@loacl/wire'
+import { LoaclError } from './errors.ts'
+
+const CODE = /^[a-z]+(_[a-z]+)*$/
+
+/** For a response that says nothing of ours: what its status says. */
+const BY_STATUS: { readonly [status: number]: ErrorCode } = {
+  400: 'invalid_body',
+  401: 'key_rejected',
+  404: 'not_found',
+  429: 'rate_limited',
+  503: 'database_unavailable',
+}
+
+type Body = { [member: string]: unknown }
+
+/**
+ * A response that is not OK, as an error. Three kinds of body are read: a function's `{"error": {…}}`, the Data API's
+ * `{"code": "PT404", "message": "<code>", "details", "hint"}`, and the gateway's own JSON. A page of HTML is a proxy's.
+ */
+export async function toResponseError(response: Response, now: number): Promise<LoaclError> {
+  const { status, headers } = response
+  const body = await readJson(response)
+  const error = asObject(body?.error)
+  const isOurs = error !== null || /^PT\d/.test(asText(body?.code) ?? '')
+  const said = asText(error ? error.code : body?.message)
+  const fallback = body
+    ? (BY_STATUS[status] ?? (status < 500 ? 'response_malformed' : 'internal'))
+    : 'response_malformed'
+  const message = asText(error ? error.message : isOurs ? body?.details : body?.message)
+  return new LoaclError(
+    // Codes of a newer server pass as they are.
+    isOurs && said && CODE.test(said) ? (said as ErrorCode) : status === 429 ? 'rate_limited' : fallback,
+    message ?? `The server answered with HTTP status ${status}.`,
+    {
+      status,
+      retryAfterMs: asMs(error?.retryAfterMs) ?? asMs(isOurs ? body?.hint : null) ?? retryAfterMs(headers, now),
+      requestId: asText(error?.requestId) ?? headers.get('x-request-id') ?? headers.get('sb-request-id') ?? undefined,
+    },
+  )
+}
+
+async function readJson(response: Response): Promise<Body | null> {
+  try {
+    return asObject(await response.json())
+  } catch {
+    // No JSON, or cut off: either way there is nothing to read in it.
+    return null
+  }
+}
+
+const asObject = (value: unknown): Body | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : null
+
+const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+const asMs = (value: unknown): number | undefined =>
+  typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value)) ? Number(value) : undefined
+
+/** `retry-after` is seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const value = headers.get('retry-after')
+  if (!value) return undefined
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}

@@ -1,0 +1,41 @@
+import { SESSION_TOKEN } from '@loacl/wire'
+import { randomToken } from './random.ts'
+import type { TokenStorage } from './types.ts'
+
+export interface SessionTokens {
+  /** The token that all tabs of this visitor share; made at the first call. */
+  current(): string
+  /** Puts a fresh token in the place of `used`, unless another tab has done so already. */
+  replace(used: string): void
+}
+
+/** `localStorage` is looked up at each use: where it is blocked, merely naming it throws. */
+export function createSessionTokens(key: string, storage: TokenStorage | 'memory' | undefined): SessionTokens {
+  let memory: string | null = null
+
+  const withStorage = <T>(use: (storage: TokenStorage) => T): T | null => {
+    try {
+      const found = storage ?? globalThis.localStorage
+      return found && found !== 'memory' ? use(found) : null
+    } catch {
+      // Private mode, a sandboxed frame, a full quota: memory serves for as long as the page lives.
+      return null
+    }
+  }
+  const write = (token: string): string => {
+    memory = token
+    withStorage((found) => found.setItem(key, token))
+    return token
+  }
+  const current = (): string => {
+    const stored = withStorage((found) => found.getItem(key))
+    if (stored && SESSION_TOKEN.test(stored)) return (memory = stored)
+    return write(memory ?? randomToken())
+  }
+  return {
+    current,
+    replace(used) {
+      if (current() === used) write(randomToken())
+    },
+  }
+}

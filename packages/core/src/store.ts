@@ -1,0 +1,34 @@
+import type { Readable } from './types.ts'
+
+export interface Store<S> extends Readable<S> {
+  set(state: S): void
+}
+
+export function createStore<S>(initial: S): Store<S> {
+  let state = initial
+  const listeners = new Set<() => void>()
+  return {
+    getSnapshot: () => state,
+    subscribe(listener) {
+      // Wrapped, so that the same function can be subscribed twice and each taken away by itself.
+      const entry = () => listener()
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
+    set(next) {
+      if (Object.is(next, state)) return
+      state = next
+      const round = [...listeners]
+      for (const listener of round) {
+        try {
+          listener()
+        } catch (error) {
+          // A host's fault is the host's to see, and must not end a turn.
+          queueMicrotask(() => {
+            throw error
+          })
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,152 @@
+import type { MessagePage, ThreadSummary } from '@loacl/wire'
+import { untilAborted } from './abort.ts'
+import { LoaclError } from './errors.ts'
+import { randomUuid } from './random.ts'
+import { createStore } from './store.ts'
+import type { ThreadHost } from './thread_host.ts'
+import { changed, mergeNewest, newUserMessage, prependOlder, withoutAnswers, withUserMessage } from './thread_state.ts'
+import { refusedTurn, startTurn, type TurnedThread, type TurnStart } from './thread_turns.ts'
+import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
+
+const PAGE_SIZE = 50
+
+/** @param isStored whether `id` is the server's, not one made here */
+export function createThread(host: ThreadHost, id: string, isStored: boolean, title: string | null): Thread {
+  const store = createStore<ThreadState>({ id, title, messages: [], hasOlder: false, turn: { status: 'idle' } })
+  const state = store.getSnapshot
+  let cursor: string | null = null
+  let older: Promise<void> | null = null
+  /** A turn that runs and wasn't begun here. */
+  let activeTurnId: string | null = null
+
+  const turned: TurnedThread = {
+    state,
+    update: (change) => store.set(changed(state(), change)),
+    serverId: isStored ? id : null,
+    named(serverId) {
+      turned.serverId = serverId
+      host.named(thread, serverId)
+      turned.update({ id: serverId })
+    },
+    lost: null,
+  }
+  const { update } = turned
+
+  const runningTurn = (): Turn | null => {
+    const { turn } = state()
+    return 'turn' in turn ? turn.turn : null
+  }
+
+  function start(how: TurnStart): Turn {
+    activeTurnId = null
+    return startTurn(host, turned, how)
+  }
+
+  /** Shows a message as on its way, in place if it was there, and sends it. */
+  function sendMessage(clientId: string, text: string, rest: Abortable & { suggestionId?: string | undefined }): Turn {
+    const { assistant } = host
+    update({ messages: withUserMessage(state().messages, newUserMessage(clientId, text, host.timestamp())) })
+    return start({
+      id: clientId,
+      clientId,
+      signal: rest.signal,
+      suggestionId: rest.suggestionId,
+      request: (threadId) => ({ type: 'message', assistantId: assistant, id: clientId, threadId, text }),
+    })
+  }
+
+  function readPage(from: string | null, signal: AbortSignal | undefined): Promise<MessagePage> {
+    const args = { thread_id: turned.serverId, cursor: from, page_size: PAGE_SIZE }
+    return host.rpc<MessagePage>('list_messages', args, 'items', signal)
+  }
+
+  async function prepend(from: string): Promise<void> {
+    const page = await readPage(from, undefined)
+    cursor = page.nextCursor
+    update({ messages: prependOlder(page, state().messages), hasOlder: cursor !== null })
+  }
+
+  async function updateStored(
+    what: { title?: string; status?: 'archived' },
+    { signal }: Abortable,
+  ): Promise<ThreadSummary> {
+    if (turned.serverId === null) throw new LoaclError('thread_not_found', 'This thread has no message yet.')
+    return await host.rpc<ThreadSummary>('update_thread', { thread_id: turned.serverId, ...what }, 'id', signal)
+  }
+
+  const thread: Thread = {
+    getSnapshot: state,
+    subscribe: store.subscribe,
+
+    async load({ signal } = {}) {
+      if (turned.serverId === null) return
+      const page = await readPage(null, signal)
+      cursor = page.nextCursor
+      const running = runningTurn()
+      activeTurnId = running ? null : page.activeTurnId
+      update({
+        title: page.thread.title,
+        messages: mergeNewest(page, state().messages, running !== null),
+        hasOlder: cursor !== null,
+      })
+    },
+
+    async loadOlder({ signal } = {}) {
+      if (cursor === null) return
+      older ??= prepend(cursor).finally(() => (older = null))
+      await untilAborted(older, signal)
+    },
+
+    send(input, { id: clientId = randomUuid(), signal } = {}) {
+      const { text, suggestionId = undefined } = typeof input === 'string' ? { text: input } : input
+      if (runningTurn()) return refuseBusy(clientId)
+      if (text.trim() === '') return refusedTurn(clientId, new LoaclError('text_required', 'The message is empty.'))
+      return sendMessage(clientId, text, { signal, suggestionId })
+    },
+
+    retry({ signal } = {}) {
+      const turnId = randomUuid()
+      if (runningTurn()) return refuseBusy(turnId)
+      const { lost, serverId } = turned
+      const message = state().messages.findLast(isQuestion)
+      if (message && message.status !== 'completed') return sendMessage(message.clientId, message.content, { signal })
+      if (!message || serverId === null)
+        return refusedTurn(turnId, new LoaclError('message_not_found', 'There is no message to try again.'))
+      const { clientId } = message
+      if (lost?.clientId === clientId) return start({ id: turnId, clientId, signal, follow: lost.turnId })
+      update({ messages: withoutAnswers(state().messages, message) })
+      const { assistant } = host
+      return start({
+        id: turnId,
+        clientId,
+        signal,
+        request: () => ({ type: 'retry', assistantId: assistant, id: clientId, threadId: serverId }),
+      })
+    },
+
+    resume({ signal } = {}) {
+      if (activeTurnId === null) return runningTurn()
+      return start({ id: activeTurnId, clientId: null, signal, follow: activeTurnId })
+    },
+
+    stop: () => runningTurn()?.stop(),
+
+    async rename(newTitle, options = {}) {
+      const summary = await updateStored({ title: newTitle }, options)
+      update({ title: summary.title })
+      host.listed(summary.id, { title: summary.title }, false)
+    },
+
+    async archive(options = {}) {
+      const summary = await updateStored({ status: 'archived' }, options)
+      host.unlisted(summary.id)
+    },
+  }
+  return thread
+}
+
+const isQuestion = (message: Message): message is Message & { clientId: string } =>
+  message.role === 'user' && message.clientId !== null
+
+const refuseBusy = (id: string): Turn =>
+  refusedTurn(id, new LoaclError('turn_in_progress', 'An answer is being written: wait for it, or stop it.'))

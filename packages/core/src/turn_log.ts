@@ -1,0 +1,45 @@
+import type { Turn, TurnEvent, TurnResult } from './types.ts'
+
+export interface TurnLog {
+  readonly turn: Turn
+  /** Nothing can follow an `end`. */
+  push(event: TurnEvent): void
+}
+
+/** A turn's events, kept, so that each iterator can replay them from the start. */
+export function createTurnLog(id: string, stop: () => void): TurnLog {
+  const events: TurnEvent[] = []
+  let wakers: Array<() => void> = []
+  let end: (result: TurnResult) => void
+  const done = new Promise<TurnResult>((resolve) => (end = resolve))
+
+  return {
+    turn: {
+      id,
+      done,
+      stop,
+      async text() {
+        const result = await done
+        if (result.status === 'failed') throw result.error
+        return result.message.content
+      },
+      async *[Symbol.asyncIterator]() {
+        for (let next = 0; ;) {
+          for (; next < events.length; next++) {
+            const event = events[next]!
+            yield event
+            if (event.type === 'end') return
+          }
+          await new Promise<void>((wake) => wakers.push(wake))
+        }
+      },
+    },
+    push(event) {
+      events.push(event)
+      if (event.type === 'end') end(event.result)
+      const woken = wakers
+      wakers = []
+      for (const wake of woken) wake()
+    },
+  }
+}
