@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { App, setExperimental } from '@supabase/lite'
 import { createPostgresConnection } from '@supabase/lite/postgres'
 import { sql, type Kysely } from 'kysely'
+import type { PostgresType } from 'postgres'
 import { createDiskStorage } from './disk_storage.ts'
 import type { Keys } from './keys.ts'
 import { APPLICATION_NAME } from './postgres.ts'
@@ -48,6 +49,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       max: 10,
       onnotice: () => {},
       connection: { application_name: APPLICATION_NAME },
+      types: { json: jsonType(114), jsonb: jsonType(3802) },
     },
   })
   replaceMethods(connection, hostedMethods(requests))
@@ -83,6 +85,25 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     },
     createSchemas: () => app.ensureSystemSchema(),
     stop: () => connection.driver.end({ timeout: 2 }),
+  }
+}
+
+/**
+ * Lite hands JSON over as text, and its driver would make a JSON string of that text. What is no JSON yet is a string
+ * that a caller sent.
+ */
+function jsonType(oid: number): PostgresType<unknown> {
+  const serialize = (value: unknown): string =>
+    typeof value === 'string' && isJson(value) ? value : JSON.stringify(value)
+  return { to: oid, from: [oid], serialize, parse: (text: string): unknown => JSON.parse(text) }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
