@@ -4,6 +4,7 @@ import { createPostgresConnection } from '@supabase/lite/postgres'
 import { sql, type Kysely } from 'kysely'
 import type { PostgresType } from 'postgres'
 import { createDiskStorage } from './disk_storage.ts'
+import { mendError } from './data_api_errors.ts'
 import type { Keys } from './keys.ts'
 import { APPLICATION_NAME } from './postgres.ts'
 
@@ -31,6 +32,8 @@ interface RequestContext {
   path: string
   headers: Record<string, string>
   schema: string
+  /** What the database refused with, where it did. */
+  error?: unknown
 }
 
 /** Hosted limits by role, as in `bootstrap.sql`. PostgREST applies a role's settings itself; `set role` does not. */
@@ -52,7 +55,16 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       types: { json: jsonType(114), jsonb: jsonType(3802) },
     },
   })
-  replaceMethods(connection, hostedMethods(requests))
+  const { normalizeDbError } = connection
+  replaceMethods(connection, {
+    ...hostedMethods(requests),
+    normalizeDbError: (error) => {
+      const normalized = normalizeDbError.call(connection, error)
+      const request = requests.getStore()
+      if (request) request.error = normalized
+      return normalized
+    },
+  })
 
   const app = new App({
     connection,
@@ -81,7 +93,8 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     fetch: (request, peerAddress) => {
       const answer = (): Promise<Response> => quietly(() => app.fetch(request, { peerAddress }))
       const context = toRequestContext(request, options.schemas)
-      return context ? requests.run(context, answer) : answer()
+      if (!context) return answer()
+      return requests.run(context, async () => mendError(await answer(), context.error))
     },
     createSchemas: () => app.ensureSystemSchema(),
     stop: () => connection.driver.end({ timeout: 2 }),
@@ -93,10 +106,10 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
  * that a caller sent.
  */
 function jsonType(oid: number): PostgresType<unknown> {
-  const serialize = (value: unknown): string =>
-    typeof value === 'string' && isJson(value) ? value : JSON.stringify(value)
-  return { to: oid, from: [oid], serialize, parse: (text: string): unknown => JSON.parse(text) }
+  return { to: oid, from: [oid], serialize: toJson, parse: (text: string): unknown => JSON.parse(text) }
 }
+
+const toJson = (value: unknown): string => (typeof value === 'string' && isJson(value) ? value : JSON.stringify(value))
 
 function isJson(text: string): boolean {
   try {
@@ -152,6 +165,7 @@ interface HostedMethods {
   ensureRlsContext(): Promise<boolean>
   applyJwtSessionContext(db: Kysely<unknown>, vars: VarsContext, setRole: boolean): Promise<void>
   applyRpcRequestGucs(db: Kysely<unknown>): Promise<void>
+  normalizeDbError(error: unknown): unknown
 }
 
 function replaceMethods(connection: object, methods: HostedMethods): void {
@@ -160,7 +174,7 @@ function replaceMethods(connection: object, methods: HostedMethods): void {
   Object.assign(connection, methods)
 }
 
-function hostedMethods(requests: AsyncLocalStorage<RequestContext>): HostedMethods {
+function hostedMethods(requests: AsyncLocalStorage<RequestContext>): Omit<HostedMethods, 'normalizeDbError'> {
   return {
     // Lite's own grants everything on every table to all three roles here. Row security is always on.
     ensureRlsContext: () => Promise.resolve(true),
