@@ -39,6 +39,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     (stopped ??= (async () => {
       // What was started last is stopped first.
       for (const close of closing.toReversed()) await close()
+    })())
+  try {
+    return await assemble(options, (close) => closing.push(close), stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
 }
 
 async function assemble(
