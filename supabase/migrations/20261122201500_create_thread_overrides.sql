@@ -1,0 +1,85 @@
+create table loacl.thread_overrides (
+  thread_id uuid primary key references loacl.threads (id) on delete cascade,
+  assistant_id uuid not null references loacl.assistants (id) on delete cascade,
+  model text,
+  instructions text,
+  context_token_budget integer,
+  auto_approval jsonb not null default '{}',
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint thread_overrides_model_length check (char_length(model) between 1 and 200),
+  constraint thread_overrides_instructions_length check (char_length(instructions) <= 200000),
+  constraint thread_overrides_context_token_budget_range check (context_token_budget between 500 and 1000000),
+  constraint thread_overrides_auto_approval_shape check (
+    jsonb_typeof(auto_approval) = 'object'
+    and not jsonb_path_exists(
+      auto_approval,
+      '$.keyvalue() ? (!(
+        ((@.key == "read_only_operations" || @.key == "low_risk_operations" || @.key == "require_approval_for_new_tools")
+          && @.value.type() == "boolean")
+        || ((@.key == "max_cost_per_tool_usd" || @.key == "max_cost_per_hour_usd")
+          && @.value.type() == "number" && @.value >= 0)
+        || (@.key == "specific_tools" && @.value.type() == "object")
+      ))'
+    )
+    and not jsonb_path_exists(auto_approval, '$.specific_tools.keyvalue() ? (@.value.type() != "boolean")')
+  ),
+  constraint thread_overrides_metadata_object check (jsonb_typeof(metadata) = 'object')
+);
+
+create index thread_overrides_assistant_id_idx on loacl.thread_overrides (assistant_id);
+comment on index loacl.thread_overrides_assistant_id_idx is 'Serves: the policies'' question, where a query names no thread; the deletion of an assistant.';
+
+create trigger thread_overrides_set_assistant before insert on loacl.thread_overrides
+  for each row execute function loacl_private.set_assistant_from_thread();
+
+create trigger thread_overrides_set_updated_at before update on loacl.thread_overrides
+  for each row execute function loacl_private.set_updated_at();
+
+alter table loacl.thread_overrides enable row level security;
+revoke all on table loacl.thread_overrides from public, anon, authenticated, service_role;
+grant select, delete on table loacl.thread_overrides to authenticated;
+grant insert (thread_id, model, instructions, context_token_budget, auto_approval, metadata)
+  on table loacl.thread_overrides to authenticated;
+grant update (model, instructions, context_token_budget, auto_approval, metadata)
+  on table loacl.thread_overrides to authenticated;
+grant select, insert, update, delete on table loacl.thread_overrides to service_role;
+comment on table loacl.thread_overrides is
+  'What one thread has otherwise than its assistant. Operators see and change those of their assistants; visitors never read it.';
+comment on column loacl.thread_overrides.assistant_id is 'The thread''s: taken from it by trigger.';
+comment on column loacl.thread_overrides.model is 'null: the assistant''s, as for the next two.';
+comment on column loacl.thread_overrides.auto_approval is 'Columns of auto_approval_settings by name, with the values that hold in this thread.';
+comment on column loacl.thread_overrides.metadata is 'The host''s own data.';
+
+create policy thread_overrides_select_own on loacl.thread_overrides for select to authenticated
+  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+create policy thread_overrides_insert_own on loacl.thread_overrides for insert to authenticated
+  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+create policy thread_overrides_update_own on loacl.thread_overrides for update to authenticated
+  using (assistant_id = any (array(select loacl_private.own_assistant_ids())))
+  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+create policy thread_overrides_delete_own on loacl.thread_overrides for delete to authenticated
+  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+
+create function loacl_private.apply_thread_overrides(assistant loacl.assistants, thread_id uuid)
+returns loacl.assistants
+language sql
+stable
+security invoker
+set search_path = ''
+return coalesce(
+  (
+    select jsonb_populate_record(
+      assistant,
+      jsonb_strip_nulls(
+        jsonb_build_object('model', o.model, 'instructions', o.instructions, 'context_token_budget', o.context_token_budget)
+      )
+    )
+    from loacl.thread_overrides o
+    where o.thread_id = apply_thread_overrides.thread_id
+  ),
+  assistant
+);
+comment on function loacl_private.apply_thread_overrides(loacl.assistants, uuid) is 'The assistant as it is in one thread.';
+revoke all on function loacl_private.apply_thread_overrides(loacl.assistants, uuid) from public;
