@@ -1,0 +1,7 @@
+declare module '*.css?inline' {
+  const css: string
+  export default css
+}
+
+/** File name of the panel's chunk, with the hash of its content. Set by the build of the loader. */
+declare const PANEL_FILE: string

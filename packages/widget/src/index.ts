@@ -1,0 +1,42 @@
+import { type ChatElement, defineChatElement } from './launcher/chat_element.ts'
+import type { Widget, WidgetOptions } from './types.ts'
+import { assembleWidget } from './widget.ts'
+
+const loadView = async () => (await import('./panel/view.tsx')).createView
+
+/**
+ * Puts a chat on the page: a launcher at once, the panel when the visitor comes near it or it is told to open.
+ * On a server it draws nothing and sends nothing.
+ *
+ * @example
+ * const widget = mount({ url: 'https://abc.supabase.co', key: 'sb_publishable_…', assistant: '7f0c…' })
+ * widget.on('answered', ({ status, ms }) => console.log(status, ms))
+ * await widget.open()
+ */
+export function mount(options: WidgetOptions): Widget {
+  if (typeof document === 'undefined') return assembleWidget(null, options, loadView)
+  defineChatElement(async (element) => assembleWidget(element, element.options as WidgetOptions, loadView))
+  const { target, id } = options
+  const element = document.createElement('loacl-chat') as ChatElement
+  if (id) element.id = id
+  element.widget = assembleWidget(element, options, loadView)
+  ;((typeof target === 'string' ? document.querySelector(target) : target) ?? document.body).append(element)
+  return element.widget
+}
+
+export type { Strings } from './strings.ts'
+export type {
+  Appearance,
+  Command,
+  LoaclChatElement,
+  LoaclGlobal,
+  Look,
+  MountOptions,
+  Placement,
+  Widget,
+  WidgetEvents,
+  WidgetOptions,
+  WidgetStatus,
+} from './types.ts'
+export type { ClientOptions, LoaclClient, Turn, TurnResult } from '@loacl/core'
+export { LoaclError } from '@loacl/core'

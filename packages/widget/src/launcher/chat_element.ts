@@ -1,0 +1,131 @@
+import type { ChatWidget, LoaclChatElement, MountOptions } from '../types.ts'
+import css from './launcher.css?inline'
+
+/** Fetches what a widget needs beyond its launcher, and makes the widget. `attempt` counts from 0. */
+export type LoadWidget = (element: ChatElement, attempt: number) => Promise<ChatWidget>
+
+/** What the widget's other parts ask of the element. */
+export interface ChatElement extends LoaclChatElement {
+  widget: ChatWidget | null
+  disposed: boolean
+  readonly launcher: HTMLButtonElement
+  /** Resolves once there is a widget; asks for none. */
+  readonly loaded: Promise<ChatWidget>
+  /** Loads the widget where that is still to do, and hands it over. Says so, in words, where it can't. */
+  run(action: (widget: ChatWidget) => unknown): Promise<void>
+  /** Words beside the launcher, read out at once; an empty string takes them away. */
+  notify(words: string): void
+  /** Takes it off the page for good. */
+  detach(): void
+}
+
+const SVG = 'http://www.w3.org/2000/svg'
+const PATHS = {
+  talk: 'M20 11.4a8 7.6 0 0 1-11.3 6.9L4.6 19.6l1.2-3.7A8 7.6 0 1 1 20 11.4ZM8.8 12.4c1.7 1.8 4.7 1.8 6.4 0',
+  fold: 'm6 9.5 6 6 6-6',
+}
+
+/** Defines `<loacl-chat>`, once per page. */
+export function defineChatElement(load: LoadWidget): void {
+  if (customElements.get('loacl-chat')) return
+  customElements.define(
+    'loacl-chat',
+    class extends HTMLElement implements ChatElement {
+      options: Partial<MountOptions> = {}
+      widget: ChatWidget | null = null
+      disposed = false
+      launcher = document.createElement('button')
+      loaded: Promise<ChatWidget>
+      #resolve!: (widget: ChatWidget) => void
+      #loading: Promise<ChatWidget> | null = null
+      #attempts = 0
+      #notice = document.createElement('div')
+
+      constructor() {
+        super()
+        this.loaded = new Promise((resolve) => (this.#resolve = resolve))
+        const { launcher } = this
+        const root = this.attachShadow({ mode: 'open' })
+        const sheet = new CSSStyleSheet()
+        sheet.replaceSync(css)
+        root.adoptedStyleSheets = [sheet]
+        setAttributes(this.#notice, { class: 'notice', part: 'notice', role: 'alert' })
+        setAttributes(launcher, {
+          type: 'button',
+          class: 'launcher',
+          part: 'launcher',
+          'aria-haspopup': 'dialog',
+          'aria-expanded': 'false',
+        })
+        const icon = document.createElementNS(SVG, 'svg')
+        setAttributes(icon, { viewBox: '0 0 24 24', 'aria-hidden': 'true' })
+        for (const name of ['talk', 'fold'] as const) {
+          const path = document.createElementNS(SVG, 'path')
+          setAttributes(path, { class: name, d: PATHS[name] })
+          icon.append(path)
+        }
+        launcher.append(icon)
+        root.append(this.#notice, launcher)
+
+        // What fails while the visitor is only near is tried again, with words, on the press.
+        const warm = () =>
+          void this.#load()
+            .then((widget) => widget.warm())
+            .catch(() => {})
+        launcher.addEventListener('pointerenter', warm)
+        launcher.addEventListener('focus', warm)
+        launcher.addEventListener('click', () => this.run((widget) => widget.press()))
+      }
+
+      connectedCallback(): void {
+        this.options = { ...this.dataset, ...this.options } as Partial<MountOptions>
+        this.launcher.setAttribute('aria-label', this.options.strings?.openChat ?? 'Open chat')
+      }
+
+      async run(action: (widget: ChatWidget) => unknown): Promise<void> {
+        this.notify('')
+        this.launcher.setAttribute('aria-busy', 'true')
+        try {
+          await action(await this.#load())
+        } catch (cause) {
+          // As a `LoaclError`, whose class would be most of this file.
+          const known = { name: 'LoaclError', code: 'network', [Symbol.for('loacl.error')]: true }
+          const error = Object.assign(new Error('The chat could not be fetched.', { cause }), known)
+          this.notify(
+            this.options.strings?.loadFailed ?? 'The chat couldn’t be loaded. Check your connection and try again.',
+          )
+          this.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
+        }
+        this.launcher.removeAttribute('aria-busy')
+      }
+
+      notify(words: string): void {
+        this.#notice.textContent = words
+      }
+
+      detach(): void {
+        this.disposed = true
+        this.widget = null
+        this.remove()
+      }
+
+      #load(): Promise<ChatWidget> {
+        if (this.widget) return Promise.resolve(this.widget)
+        return (this.#loading ??= load(this, this.#attempts++).then(
+          (widget) => {
+            this.#resolve((this.widget = widget))
+            return widget
+          },
+          (error: unknown) => {
+            this.#loading = null
+            throw error
+          },
+        ))
+      }
+    },
+  )
+}
+
+function setAttributes(element: Element, attributes: Readonly<Record<string, string>>): void {
+  for (const name in attributes) element.setAttribute(name, attributes[name]!)
+}

@@ -1,0 +1,74 @@
+import type { Command, LoaclGlobal, MountOptions } from '../types.ts'
+import { type ChatElement, defineChatElement } from './chat_element.ts'
+
+// The file that a site owner pastes. It draws the launcher and keeps what is asked of the widget until the panel, which
+// brings all the rest, has been fetched: when the visitor comes near, or when the page says so.
+
+// Both are there only while the script runs for the first time.
+const script = document.currentScript as HTMLScriptElement
+const { src, dataset } = script
+// A page may patch these before the panel comes, and rarely for the better.
+const world = { fetch, parse: JSON.parse, stringify: JSON.stringify }
+
+const fromTag: Command[] = dataset.assistant ? [['mount', { ...dataset } as unknown as MountOptions]] : []
+const before = window.loacl
+
+// A client-side router may run the tag again: the widget that is there stays.
+if (before?.get) fromTag.forEach((command) => before(...command))
+else takeOver([...fromTag, ...(before?.q ?? [])])
+
+function takeOver(queue: Command[]): void {
+  const elements: ChatElement[] = []
+  const alive = () => elements.filter((element) => !element.disposed)
+
+  defineChatElement(async (element, attempt) => {
+    // A browser may remember a failed import, so each attempt has an address of its own.
+    const file = PANEL_FILE + (attempt ? `?${attempt}` : '')
+    const { createWidget } = await import(/* @vite-ignore */ new URL(file, src).href)
+    return createWidget(element, world)
+  })
+
+  const mount = (options: MountOptions) => {
+    const id = options.id ?? ''
+    let element = alive().find((other) => other.id === id && other.options.assistant === options.assistant)
+    if (!element) {
+      element = document.createElement('loacl-chat') as ChatElement
+      if (id) element.id = id
+      element.options = options
+      elements.push(element)
+      if ('open' in options) void element.run((widget) => widget.open())
+    }
+    const { target } = options
+    const place = () =>
+      element.isConnected ||
+      ((typeof target === 'string' ? document.querySelector(target) : target) ?? document.body).append(element)
+    if (document.body) place()
+    else document.addEventListener('DOMContentLoaded', place)
+  }
+
+  /** False where there is no widget yet to do it: the command waits for a `mount`. */
+  const run = ([name, argument, listener]: Command): boolean => {
+    if (name === 'mount') {
+      mount(argument)
+      return true
+    }
+    const [element] = alive()
+    if (!element) return false
+    if (name === 'on') {
+      element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))
+      return true
+    }
+    const act = (widget: object) => (widget as Record<string, (argument?: unknown) => unknown>)[name]!(argument)
+    // The others have nothing to do before there is a widget, and are no reason to fetch one.
+    if (name === 'open' || name === 'toggle' || name === 'send') void element.run(act)
+    else void element.loaded.then(act)
+    return true
+  }
+
+  const loacl: LoaclGlobal = (...command) => {
+    queue = [...queue, command].filter((waiting) => !run(waiting))
+  }
+  loacl.get = (id) => alive().find((element) => !id || element.id === id)?.widget ?? undefined
+  window.loacl = loacl
+  queue = queue.filter((waiting) => !run(waiting))
+}

@@ -1,0 +1,117 @@
+import { h } from 'preact'
+import { fill } from '../strings.ts'
+import { describeError, NEEDS_NEW_THREAD } from './error_words.ts'
+import { Icon } from './icons.tsx'
+import { Markdown } from '../markdown/index.ts'
+import { MessageView } from './message.tsx'
+import { reactive } from './reactive.ts'
+import { Scroller } from './scroller.tsx'
+import type { Ui } from './ui.ts'
+
+export const Chat = reactive(({ ui }: { ui: Ui }) => {
+  const { model } = ui
+  const words = ui.strings.value
+  const { messages, hasOlder, turn } = model.talk.value
+  const loading = model.loading.value || (messages.length === 0 && !model.assistant.value && !model.failure.value)
+  const fresh = messages.length === 0 && !loading && model.assistant.value
+  const last = messages.at(-1)
+  const silent = model.busy.value && !(last?.role === 'assistant' && last.content)
+  const waiting =
+    turn.status === 'reconnecting'
+      ? words.reconnecting
+      : silent
+        ? fill(words.thinking, { name: ui.name.value })
+        : loading
+          ? words.loading
+          : ''
+  return (
+    <Scroller ui={ui} talk={model.talk.value}>
+      {hasOlder && (
+        <button type="button" class="again center" disabled={loading} onClick={model.loadOlder}>
+          {words.loadOlder}
+        </button>
+      )}
+      <div class="log" role="log" aria-label={words.conversation} aria-live="off">
+        {fresh && (
+          <div class="welcome">
+            <span class="drop" />
+            <Markdown source={model.assistant.value?.greeting || words.greeting} words={words.markdown} />
+          </div>
+        )}
+        {messages.map((message) => (
+          <MessageView key={message.clientId ?? message.id} ui={ui} message={message} />
+        ))}
+        {waiting && (
+          <p class="waiting">
+            <span class="drop" />
+            {waiting}
+          </p>
+        )}
+      </div>
+      {fresh && <Questions ui={ui} />}
+      <FollowUps ui={ui} />
+      <Failure ui={ui} />
+    </Scroller>
+  )
+})
+
+const Questions = reactive(({ ui }: { ui: Ui }) => {
+  const session = ui.model.session.value
+  if (session.status !== 'open' || session.questions.length === 0) return null
+  return (
+    <div class="asks" role="group" aria-label={ui.strings.value.suggestedQuestions}>
+      {session.questions.map(({ id, question }) => (
+        <Ask key={id} ui={ui} text={question} />
+      ))}
+    </div>
+  )
+})
+
+const FollowUps = reactive(({ ui }: { ui: Ui }) => {
+  const { talk, busy } = ui.model
+  const last = talk.value.messages.at(-1)
+  const suggestions = last?.role === 'assistant' && !busy.value ? last.suggestions.filter(({ used }) => !used) : []
+  if (suggestions.length === 0) return null
+  return (
+    <div class="asks" role="group" aria-label={ui.strings.value.followUpQuestions}>
+      {suggestions.map(({ id, suggestion }) => (
+        <Ask key={id} ui={ui} text={suggestion} suggestionId={id} />
+      ))}
+    </div>
+  )
+})
+
+const Ask = ({ ui, text, suggestionId }: { ui: Ui; text: string; suggestionId?: string }) => (
+  <button type="button" class="ask-button" part="suggestion" dir="auto" onClick={() => ui.ask(text, suggestionId)}>
+    <Icon name="ask" />
+    {text}
+  </button>
+)
+
+const Failure = reactive(({ ui }: { ui: Ui }) => {
+  const { model } = ui
+  const words = ui.strings.value
+  const error = model.failure.value
+  // There all along, so that assistive technology notices when words come into it.
+  return (
+    <div role="alert">
+      {error && (
+        <div class="alert">
+          <p>{describeError(error.code, words, error.retryAfterMs, ui.locale.value)}</p>
+          {NEEDS_NEW_THREAD.has(error.code) ? (
+            <button type="button" class="again" onClick={ui.newThread}>
+              {words.startOver}
+            </button>
+          ) : (
+            <button type="button" class="again" onClick={model.retry}>
+              {words.tryAgain}
+            </button>
+          )}
+          <small>
+            {error.code} {error.requestId}
+          </small>
+        </div>
+      )}
+    </div>
+  )
+})

@@ -1,0 +1,73 @@
+import { h } from 'preact'
+import { fill } from '../strings.ts'
+import { Icon } from './icons.tsx'
+import { reactive } from './reactive.ts'
+import type { Ui } from './ui.ts'
+
+export const Composer = reactive(({ ui }: { ui: Ui }) => {
+  const { model } = ui
+  const words = ui.strings.value
+  const left = model.charactersLeft.value
+  const near = left < (model.assistant.value?.maxMessageLength ?? 0) / 10
+  const submit = (event: Event) => {
+    event.preventDefault()
+    model.submit()
+  }
+  return (
+    <form part="composer" onSubmit={submit}>
+      <div class="field">
+        <textarea
+          rows={1}
+          dir="auto"
+          aria-label={words.message}
+          aria-describedby="count"
+          aria-invalid={left < 0}
+          placeholder={words.placeholder}
+          enterkeyhint="send"
+          autoComplete="off"
+          value={model.draft.value}
+          ref={fit}
+          onInput={(event) => model.type(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            // 229: the Enter that ends a composition in Safari, where `isComposing` is already false.
+            if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event)
+          }}
+        />
+        {model.busy.value ? (
+          // The second click of a double click on "Send" lands here, and stops nothing.
+          <button
+            key="stop"
+            type="button"
+            class="send"
+            aria-label={words.stopAnswering}
+            title={words.stopAnswering}
+            onClick={(event) => event.detail < 2 && ui.stop()}
+          >
+            <Icon name="stop" />
+          </button>
+        ) : (
+          <button
+            key="send"
+            type="submit"
+            class="send"
+            aria-label={words.sendMessage}
+            title={words.sendMessage}
+            disabled={!model.canSend.value}
+          >
+            <Icon name="send" />
+          </button>
+        )}
+      </div>
+      <div id="count" class={left < 0 ? 'count over' : 'count'} hidden={!near}>
+        {near && fill(left < 0 ? words.charactersOver : words.charactersLeft, { count: Math.abs(left) })}
+      </div>
+    </form>
+  )
+})
+
+/** As high as its text, within the limits that the style sets. */
+function fit(box: HTMLTextAreaElement | null): void {
+  if (!box) return
+  box.style.height = 'auto'
+  box.style.height = `${box.scrollHeight}px`
+}

@@ -1,0 +1,55 @@
+import { h } from 'preact'
+import { describeError } from './error_words.ts'
+import { reactive } from './reactive.ts'
+import { relativeTime } from './relative_time.ts'
+import type { Ui } from './ui.ts'
+
+export const Conversations = reactive(({ ui }: { ui: Ui }) => {
+  const { model } = ui
+  const words = ui.strings.value
+  const { items, nextCursor, status } = model.conversations.value
+  const failed = typeof status === 'object'
+  return (
+    <div class="body">
+      <div class="scroll">
+        <div class="content">
+          <ul class="threads" aria-label={words.conversations} aria-busy={status === 'loading'}>
+            {items.map(({ id, title, lastMessageAt }) => (
+              <li key={id}>
+                <button
+                  type="button"
+                  class="thread"
+                  aria-current={id === model.threadId.value ? 'true' : undefined}
+                  onClick={() => ui.select(id)}
+                >
+                  <span dir="auto">{title ?? words.untitled}</span>
+                  <time dateTime={lastMessageAt}>
+                    {relativeTime(Date.parse(lastMessageAt) - Date.now(), ui.locale.value)}
+                  </time>
+                </button>
+              </li>
+            ))}
+          </ul>
+          {items.length === 0 && !failed && (
+            <p class="quiet">{status === 'loading' ? words.loading : words.noConversations}</p>
+          )}
+          <div role="alert">
+            {failed && (
+              <div class="alert">
+                <p>{describeError(status.code, words, status.retryAfterMs, ui.locale.value)}</p>
+                <button type="button" class="again" onClick={model.showConversations}>
+                  {words.tryAgain}
+                </button>
+              </div>
+            )}
+          </div>
+          {nextCursor && (
+            <button type="button" class="again center" disabled={status === 'loading'} onClick={model.listMore}>
+              {words.loadMore}
+            </button>
+          )}
+        </div>
+      </div>
+    </div>
+  )
+})

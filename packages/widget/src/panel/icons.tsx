@@ -1,0 +1,34 @@
+import { h } from 'preact'
+
+const PATHS = {
+  close: 'm6 6 12 12M18 6 6 18',
+  compose: 'M11 5H7a3 3 0 0 0-3 3v9a3 3 0 0 0 3 3h9a3 3 0 0 0 3-3v-4M18.4 3.6a2 2 0 0 1 2.9 2.9L13 14.7l-3.6.8.8-3.6Z',
+  list: 'M12 7v5l3 2M4.2 9A8.2 8.2 0 1 1 4 13.5M4 4v5h5',
+  send: 'M12 19V5m-6.5 6.5L12 5l6.5 6.5',
+  stop: 'M8 8h8v8H8Z',
+  down: 'M12 5v14m-6-6 6 6 6-6',
+  copy: 'M9 9h11v11H9ZM5 15H4V4h11v1',
+  done: 'm5 12.5 4.5 4.5L19 7.5',
+  ask: 'M6 5v6a4 4 0 0 0 4 4h8m-4-4 4 4-4 4',
+} as const
+
+export type IconName = keyof typeof PATHS
+
+export const Icon = ({ name }: { name: IconName }) => (
+  <svg viewBox="0 0 24 24" aria-hidden="true" class={name}>
+    <path d={PATHS[name]} />
+  </svg>
+)
+
+interface IconButtonProps {
+  icon: IconName
+  label: string
+  onClick: () => void
+  pressed?: boolean
+}
+
+export const IconButton = ({ icon, label, onClick, pressed }: IconButtonProps) => (
+  <button type="button" class="icon" title={label} aria-label={label} aria-pressed={pressed} onClick={onClick}>
+    <Icon name={icon} />
+  </button>
+)

@@ -1,0 +1,100 @@
+import { Component, Fragment, h } from 'preact'
+import type { Message, Source } from '@loacl/core'
+import { describeError } from './error_words.ts'
+import { IconButton } from './icons.tsx'
+import { Markdown } from '../markdown/index.ts'
+import { reactive } from './reactive.ts'
+import type { Ui } from './ui.ts'
+
+/** One message. Renders again only when the message is another object. */
+export const MessageView = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
+  const words = ui.strings.value
+  if (message.role === 'user')
+    return (
+      <article class="mine" part="question" dir="auto" aria-label={words.you}>
+        {message.content}
+      </article>
+    )
+  const streaming = message.status === 'streaming'
+  return (
+    <article class="theirs" part="answer" aria-label={ui.name.value} aria-busy={streaming}>
+      <Markdown source={message.content} streaming={streaming} words={words.markdown} />
+      {!streaming && <Under ui={ui} message={message} />}
+    </article>
+  )
+})
+
+/** What stands under an answer that has ended: how it ended, where it is from, what can be done with it. */
+const Under = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
+  const words = ui.strings.value
+  const sources = message.parts.filter((part): part is Source => part.type.startsWith('source'))
+  const { messages, turn } = ui.model.talk.value
+  const last = messages.at(-1) === message
+  const ending = {
+    stopped: words.stopped,
+    cut:
+      message.cutReason === 'time_limit'
+        ? words.cutTime
+        : message.cutReason === 'content_filter'
+          ? words.cutFilter
+          : words.cutLength,
+    // The alert below it has the words while the failure is news.
+    failed: last && turn.status === 'failed' ? '' : describeError(message.errorCode ?? 'internal', words),
+    completed: '',
+    sending: '',
+    streaming: '',
+  }[message.status]
+  return (
+    <Fragment>
+      {sources.length > 0 && (
+        <ul class="under" aria-label={words.sources}>
+          {sources.map((source) => (
+            <li>{source.type === 'source-url' ? <SourceLink {...source} /> : (source.filename ?? source.title)}</li>
+          ))}
+        </ul>
+      )}
+      <div class="under">
+        {message.content && <Copy ui={ui} text={message.content} />}
+        {ending && <span>{ending}</span>}
+        {ending && last && turn.status === 'idle' && (
+          <button type="button" class="link" onClick={ui.model.retry}>
+            {words.tryAgain}
+          </button>
+        )}
+      </div>
+    </Fragment>
+  )
+})
+
+const SourceLink = ({ url, title }: { url: string; title?: string }) =>
+  /^https?:\/\//i.test(url) ? (
+    <a href={url} target="_blank" rel="noopener noreferrer nofollow">
+      {title || url}
+    </a>
+  ) : (
+    <Fragment>{title || url}</Fragment>
+  )
+
+class Copy extends Component<{ ui: Ui; text: string }, { done?: boolean }> {
+  copy = async () => {
+    const { ui, text } = this.props
+    try {
+      await navigator.clipboard.writeText(text)
+      this.setState({ done: true })
+      setTimeout(() => this.setState({ done: false }), 2000)
+      ui.announce(ui.strings.value.copied)
+    } catch {
+      ui.announce(ui.strings.value.copyFailed)
+    }
+  }
+
+  override render() {
+    return (
+      <IconButton
+        icon={this.state.done ? 'done' : 'copy'}
+        label={this.props.ui.strings.value.copyAnswer}
+        onClick={this.copy}
+      />
+    )
+  }
+}

@@ -1,0 +1,66 @@
+import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
+import type { Model } from '../model.ts'
+import { mergeStrings, type Strings } from '../strings.ts'
+import type { Look } from '../types.ts'
+
+/** What every component of the panel is given: the model it renders, and how to speak and look. */
+export interface Ui {
+  readonly model: Model
+  readonly look: ReadonlySignal<Look>
+  readonly strings: ReadonlySignal<Strings>
+  /** BCP 47 tag of the panel's language. */
+  readonly locale: ReadonlySignal<string>
+  /** The assistant's name, once known. */
+  readonly name: ReadonlySignal<string>
+  readonly online: ReadonlySignal<boolean>
+  /** What assistive technology shall say next. */
+  readonly announcement: ReadonlySignal<string>
+  announce(words: string): void
+  close(): void
+  ask(text: string, suggestionId?: string): void
+  stop(): void
+  newThread(): void
+  select(threadId: string): void
+}
+
+export interface Hooks {
+  close: () => void
+  /** Puts the keyboard where the visitor writes next. */
+  focusComposer: () => void
+}
+
+export function createUi(model: Model, look: ReadonlySignal<Look>, { close, focusComposer }: Hooks): Ui {
+  const announcement = signal('')
+  const online = signal(navigator.onLine)
+  addEventListener('online', () => (online.value = true))
+  addEventListener('offline', () => (online.value = false))
+  return {
+    model,
+    look,
+    strings: computed(() => mergeStrings(look.value.strings)),
+    locale: computed(() => look.value.locale ?? 'en'),
+    name: computed(() => model.assistant.value?.name ?? ''),
+    online,
+    announcement,
+    // The same words again are a change only with something more in them.
+    announce: (words) => (announcement.value = announcement.peek() === words ? `${words}\u00a0` : words),
+    close,
+    ask(text, suggestionId) {
+      if (model.busy.peek()) return
+      model.send(text, suggestionId)
+      focusComposer()
+    },
+    stop() {
+      model.stop()
+      focusComposer()
+    },
+    newThread() {
+      model.newThread()
+      focusComposer()
+    },
+    select(threadId) {
+      void model.select(threadId)
+      focusComposer()
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import { effect, type ReadonlySignal } from '@preact/signals-core'
+import { h, render } from 'preact'
+import { markdownStyles } from '../markdown/index.ts'
+import type { Model } from '../model.ts'
+import { fill } from '../strings.ts'
+import type { Look } from '../types.ts'
+import css from './panel.css?inline'
+import { Panel } from './panel.tsx'
+import { createUi } from './ui.ts'
+
+export interface ViewOptions {
+  host: HTMLElement
+  root: ShadowRoot
+  model: Model
+  look: ReadonlySignal<Look>
+  close: () => void
+}
+
+export interface View {
+  show(): void
+  /** `focus`: hand the keyboard to it, if the panel had it. */
+  hide(focus: HTMLElement): void
+  dispose(): void
+}
+
+const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|ha-arab|he|ks|ku-arab|nqo|ps|sd|syr|ug|ur|yi)\b/i
+
+/** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
+export function createView({ host, root, model, look, close }: ViewOptions): View {
+  const dialog = document.createElement('dialog')
+  const small = matchMedia('(max-width: 480px), (max-height: 480px)')
+  const touch = matchMedia('(pointer: coarse)')
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const page = document.documentElement
+  const sheet = new CSSStyleSheet()
+  let pageOverflow: string | null = null
+
+  const focusComposer = () => {
+    // On a phone the keyboard would come up and hide what there is to read.
+    const target = small.matches && touch.matches ? dialog : dialog.querySelector('textarea')
+    ;(target ?? dialog).focus({ preventScroll: true })
+  }
+  const ui = createUi(model, look, { close, focusComposer })
+
+  sheet.replaceSync(css + markdownStyles)
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+  dialog.className = 'panel'
+  dialog.tabIndex = -1
+  dialog.setAttribute('part', 'panel')
+  root.append(dialog)
+  render(<Panel ui={ui} />, dialog)
+
+  const paint = () => {
+    const { theme, locale } = look.peek()
+    dialog.dataset.theme = theme === 'dark' || (theme !== 'light' && dark.matches) ? 'dark' : 'light'
+    dialog.lang = ui.locale.peek()
+    dialog.dir = locale ? (RIGHT_TO_LEFT.test(locale) ? 'rtl' : 'ltr') : getComputedStyle(host).direction
+    dialog.setAttribute('aria-label', ui.name.peek() || ui.strings.peek().chat)
+  }
+  // The keyboard of a phone covers the page without resizing it: only the visual viewport knows.
+  const fit = () => {
+    const { height, offsetTop, scale } = visualViewport!
+    if (scale !== 1) return
+    dialog.style.setProperty('--_height', `${height}px`)
+    dialog.style.setProperty('--_top', `${offsetTop}px`)
+  }
+  const lock = (locked: boolean) => {
+    if (locked && pageOverflow === null) {
+      pageOverflow = page.style.overflow
+      page.style.overflow = 'hidden'
+    } else if (!locked && pageOverflow !== null) {
+      page.style.overflow = pageOverflow
+      if (!page.getAttribute('style')) page.removeAttribute('style')
+      pageOverflow = null
+    }
+  }
+  const place = () => {
+    if (small.matches) dialog.showModal()
+    else dialog.show()
+    lock(small.matches)
+  }
+  const replace = () => {
+    if (!dialog.open) return
+    const focused = root.activeElement
+    dialog.close()
+    place()
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true })
+  }
+
+  dialog.addEventListener('cancel', (event) => {
+    event.preventDefault()
+    close()
+  })
+  for (const type of ['keydown', 'keyup', 'keypress'] as const)
+    dialog.addEventListener(type, (event) => {
+      // To the page, keys pressed in here seem pressed on no field at all, and would set off its shortcuts.
+      event.stopPropagation()
+      if (type === 'keydown' && event.key === 'Escape' && !event.isComposing) close()
+    })
+
+  const controller = new AbortController()
+  const { signal } = controller
+  small.addEventListener('change', replace, { signal })
+  dark.addEventListener('change', paint, { signal })
+  visualViewport?.addEventListener('resize', fit, { signal })
+  visualViewport?.addEventListener('scroll', fit, { signal })
+
+  let wasBusy = false
+  const stops = [
+    effect(() => {
+      void [look.value, ui.name.value]
+      paint()
+    }),
+    effect(() => {
+      const busy = model.busy.value
+      const done = wasBusy && !busy && !model.failure.value
+      wasBusy = busy
+      // An answer is read out once, when all of it is there; after the next frame it is.
+      if (done && dialog.open)
+        requestAnimationFrame(() => {
+          const answer = [...dialog.querySelectorAll('.theirs .md')].at(-1)
+          ui.announce(`${fill(ui.strings.peek().answered, { name: ui.name.peek() })}: ${answer?.textContent ?? ''}`)
+        })
+    }),
+  ]
+
+  return {
+    show() {
+      if (dialog.open) return
+      fit()
+      paint()
+      place()
+      focusComposer()
+    },
+    hide(focus) {
+      const had = root.activeElement && dialog.contains(root.activeElement)
+      dialog.close()
+      lock(false)
+      if (had) focus.focus({ preventScroll: true })
+    },
+    dispose() {
+      controller.abort()
+      stops.forEach((stop) => stop())
+      lock(false)
+      render(null, dialog)
+      dialog.remove()
+    },
+  }
+}

@@ -1,0 +1,141 @@
+import type { ErrorCode } from '@loacl/core'
+import { ENGLISH_WORDS, type MarkdownWords } from './markdown/words.ts'
+
+/** Every word that the widget shows or says. `{name}` and its like are filled in. */
+export interface Strings {
+  openChat: string
+  /** Names the panel until the assistant's name is known. */
+  chat: string
+  loadFailed: string
+  closeChat: string
+  newChat: string
+  conversations: string
+  noConversations: string
+  untitled: string
+  loadMore: string
+  conversation: string
+  greeting: string
+  suggestedQuestions: string
+  followUpQuestions: string
+  message: string
+  placeholder: string
+  sendMessage: string
+  stopAnswering: string
+  charactersLeft: string
+  charactersOver: string
+  you: string
+  /** `{name}`: the assistant's. */
+  thinking: string
+  answered: string
+  sources: string
+  copyAnswer: string
+  copied: string
+  copyFailed: string
+  loadOlder: string
+  jumpToLatest: string
+  loading: string
+  reconnecting: string
+  offline: string
+  tryAgain: string
+  /** Begins another thread where this one can't go on. */
+  startOver: string
+  stopped: string
+  cutTime: string
+  cutLength: string
+  cutFilter: string
+  /** `{when}`: as in "in 2 minutes". */
+  limitUntil: string
+  /** Words inside an answer's text. */
+  markdown: MarkdownWords
+  errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
+}
+
+const NOT_SET_UP = 'This chat isn’t set up properly yet. Please tell the owner of this site.'
+const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
+const BROKEN_OFF = 'The answer broke off. Try again.'
+const SESSION_ENDED = 'Your session has ended. Start over to go on.'
+
+export const ENGLISH: Strings = {
+  openChat: 'Open chat',
+  chat: 'Chat',
+  loadFailed: 'The chat couldn’t be loaded. Check your connection and try again.',
+  closeChat: 'Close chat',
+  newChat: 'New chat',
+  conversations: 'Conversations',
+  noConversations: 'No conversations yet. What you ask will be kept here.',
+  untitled: 'Untitled conversation',
+  loadMore: 'Show more',
+  conversation: 'Conversation',
+  greeting: 'Hello! How can I help?',
+  suggestedQuestions: 'Suggested questions',
+  followUpQuestions: 'Follow-up questions',
+  message: 'Message',
+  placeholder: 'Ask a question…',
+  sendMessage: 'Send message',
+  stopAnswering: 'Stop answering',
+  charactersLeft: '{count} characters left',
+  charactersOver: '{count} characters too long',
+  you: 'You',
+  thinking: '{name} is thinking',
+  answered: '{name} answered',
+  sources: 'Sources',
+  copyAnswer: 'Copy answer',
+  copied: 'Copied',
+  copyFailed: 'Copying isn’t allowed here',
+  loadOlder: 'Show earlier messages',
+  jumpToLatest: 'Jump to latest',
+  loading: 'Loading…',
+  reconnecting: 'Reconnecting…',
+  offline: 'You’re offline. What you write is kept.',
+  tryAgain: 'Try again',
+  startOver: 'Start over',
+  stopped: 'You stopped this answer.',
+  cutTime: 'This answer took too long and was cut short.',
+  cutLength: 'This answer reached its length limit.',
+  cutFilter: 'This answer was cut short by a content filter.',
+  limitUntil: 'That was a lot at once. You can go on {when}.',
+  markdown: ENGLISH_WORDS,
+  errors: {
+    other: 'Something went wrong on our side. Try again.',
+    network: 'The chat can’t be reached. Check your connection and try again.',
+    stream_cut: 'The connection broke before the answer was complete. Try again.',
+    text_required: 'Write something first.',
+    text_too_long: 'This message is too long.',
+    body_too_large: 'This message is too long.',
+    key_rejected: 'This chat’s key isn’t valid. Please tell the owner of this site.',
+    origin_not_allowed: 'This chat isn’t allowed on this website.',
+    assistant_not_found: NOT_SET_UP,
+    assistant_inactive: 'This assistant is switched off at the moment.',
+    provider_key_missing: NOT_SET_UP,
+    provider_key_unusable: NOT_SET_UP,
+    provider_key_rejected: NOT_SET_UP,
+    price_unknown: NOT_SET_UP,
+    session_missing: SESSION_ENDED,
+    session_invalid: SESSION_ENDED,
+    session_expired: SESSION_ENDED,
+    session_mismatch: SESSION_ENDED,
+    thread_not_found: 'This conversation is no longer there. Start over to go on.',
+    message_not_found: 'This message is no longer there. Start over to go on.',
+    thread_full: 'This conversation is full. Start over to go on.',
+    turn_in_progress: 'An answer is still on its way here. Try again when it has come.',
+    rate_limited: 'That was a lot at once. Try again later.',
+    budget_exceeded: 'This chat has reached its limit for now. Please come back later.',
+    model_rate_limited: MODEL_DOWN,
+    model_unavailable: MODEL_DOWN,
+    model_request_rejected: 'The assistant couldn’t answer this. Try other words.',
+    model_stream_broken: BROKEN_OFF,
+    turn_abandoned: BROKEN_OFF,
+    database_unavailable: 'The chat is down for a moment. Try again shortly.',
+  },
+}
+
+/** `fill('Hello {name}', { name: 'Ada' })` is `'Hello Ada'`. */
+export const fill = (words: string, values: Readonly<Record<string, string | number>>): string =>
+  words.replace(/\{(\w+)\}/g, (match, name: string) => String(values[name] ?? match))
+
+export const mergeStrings = (strings: Partial<Strings> = {}): Strings => ({
+  ...ENGLISH,
+  ...strings,
+  markdown: { ...ENGLISH.markdown, ...strings.markdown },
+  errors: { ...ENGLISH.errors, ...strings.errors },
+})

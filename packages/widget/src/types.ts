@@ -1,0 +1,122 @@
+import type { ClientOptions, LoaclClient, LoaclError, Turn, TurnResult } from '@loacl/core'
+import type { Strings } from './strings.ts'
+
+/** Colours and the like that an owner sets for every page, or a page for itself. What is unknown is ignored. */
+export interface Appearance {
+  /** Colour of the launcher and of what can be pressed, as `#rrggbb`. The text on it is made to contrast. */
+  accent?: string
+}
+
+/** How the widget looks and speaks. Each member can be changed later with `widget.update`. */
+export interface Look {
+  layout?: 'floating'
+  /** `auto`, the default, follows the visitor's system. */
+  theme?: 'auto' | 'light' | 'dark'
+  /** BCP 47 tag of the language that `strings` are in, for dates, direction and pronunciation. Default `en`. */
+  locale?: string
+  /** Words to use instead of the English ones. */
+  strings?: Partial<Strings>
+  appearance?: Appearance
+}
+
+export interface Placement {
+  /** Names the widget where a page has several: the element's `id`, and what `loacl.get` takes. */
+  id?: string
+  /** Where the element is put, as an element or a selector. Default: the end of `<body>`. */
+  target?: Element | string
+}
+
+/** A client of your own, or what `createClient` takes. */
+export type WidgetOptions = (ClientOptions | { client: LoaclClient }) & Look & Placement
+
+/** What the script tag's attributes and the `mount` command give. */
+export type MountOptions = { url: string; key: string; assistant: string; open?: boolean | string } & Look & Placement
+
+export type WidgetStatus = 'launcher' | 'loading' | 'open' | 'closed' | { unavailable: LoaclError }
+
+export interface Widget {
+  /** `null` on a server. */
+  readonly element: LoaclChatElement | null
+  readonly client: LoaclClient
+  /** Resolves when the chat has first been opened and answered for. Never rejects: see `status` and the `error` event. */
+  readonly ready: Promise<void>
+  readonly status: WidgetStatus
+  /**
+   * Opens the panel, and with `threadId` an earlier conversation in it. A `draft` is put into the composer, not sent.
+   *
+   * @throws LoaclError `network`, where the panel can't be fetched.
+   */
+  open(options?: { threadId?: string; draft?: string }): Promise<void>
+  close(): void
+  toggle(): void
+  /**
+   * Sends a message in the conversation at hand, whether the panel is open or not.
+   *
+   * @example
+   * const result = await widget.send('Where is my parcel?').done
+   */
+  send(text: string): Turn
+  newThread(): void
+  /** Merges into what was set before. */
+  update(look: Partial<Look>): void
+  /** Returns what takes the listener away again, as the `signal` does. */
+  on<K extends keyof WidgetEvents>(
+    type: K,
+    listener: (event: WidgetEvents[K]) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void
+  /** Takes the widget off the page, and its client with it unless you brought your own. A running answer goes on. */
+  dispose(): void
+}
+
+/** By name; on the element they are `loacl-${name}` and cross shadow roots. None carries a message's text. */
+export interface WidgetEvents {
+  ready: Record<never, never>
+  opened: { by: 'visitor' | 'api' }
+  closed: Record<never, never>
+  threadchange: { threadId: string | null }
+  sent: { turnId: string }
+  /** `ms` from sending to the end of the answer. */
+  answered: { turnId: string; status: TurnResult['status']; ms: number }
+  suggestion: { id: string }
+  error: { error: LoaclError }
+}
+
+export interface LoaclChatElement extends HTMLElement {
+  options: Partial<MountOptions>
+  readonly widget: Widget | null
+}
+
+/** What `loacl(…)` takes, before its script has come and after. */
+export type Command =
+  | ['mount', MountOptions, undefined?]
+  | ['open' | 'close' | 'toggle' | 'newThread', undefined?, undefined?]
+  | ['send', string, undefined?]
+  | ['update', Partial<Look>, undefined?]
+  | ['on', keyof WidgetEvents, (event: never) => void]
+
+/** The one global that the script tag makes, or takes over from the page's queue stub. */
+export interface LoaclGlobal {
+  (...command: Command): void
+  /** Commands given before the script came. */
+  q?: Command[]
+  /** The widget with this id, or the first; `undefined` until its panel has been fetched. */
+  get?(id?: string): Widget | undefined
+}
+
+/** What the launcher calls, beyond the public part. */
+export interface ChatWidget extends Widget {
+  /** The visitor pressed the launcher. */
+  press(): Promise<void>
+  /** Fetches what is still missing, and shows nothing. */
+  warm(): Promise<unknown>
+}
+
+declare global {
+  interface Window {
+    loacl?: LoaclGlobal
+  }
+  interface HTMLElementTagNameMap {
+    'loacl-chat': LoaclChatElement
+  }
+}

@@ -1,0 +1,132 @@
+import { effect, signal } from '@preact/signals-core'
+import { createClient, LoaclError } from '@loacl/core'
+import { mergeLook, paintAccent } from './look.ts'
+import type { ChatElement } from './launcher/chat_element.ts'
+import { createModel } from './model.ts'
+import type { View, ViewOptions } from './panel/view.tsx'
+import { ENGLISH } from './strings.ts'
+import { createTabMemory } from './tab_memory.ts'
+import type { ChatWidget, Look, WidgetEvents, WidgetOptions } from './types.ts'
+
+type CreateView = (options: ViewOptions) => View
+
+/** Puts a client, a model and, once asked to open, a view behind a launcher. `element` is `null` on a server. */
+export function assembleWidget(
+  element: ChatElement | null,
+  options: WidgetOptions,
+  loadView: () => Promise<CreateView>,
+): ChatWidget {
+  const target = element ?? new EventTarget()
+  const own = 'client' in options ? null : createClient(options)
+  const client = 'client' in options ? options.client : own!
+  const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) =>
+    void target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
+  const prefix = `loacl:${'assistant' in options ? options.assistant : ''}:${options.id ?? ''}:`
+  const model = createModel({
+    client,
+    memory: createTabMemory(prefix, () => (element ? sessionStorage : null)),
+    emit,
+    ...(element && { frame: (run: () => void) => void requestAnimationFrame(run) }),
+  })
+  const look = signal<Look>(mergeLook({}, options))
+  /** What the page wants; the panel follows once it is there. */
+  let wanted = false
+  let shown = false
+  let everShown = false
+  let unavailable: LoaclError | null = null
+  let creating: Promise<CreateView> | null = null
+  let view: View | null = null
+
+  let becomeReady!: () => void
+  const ready = new Promise<void>((resolve) => (becomeReady = resolve))
+  let isReady = false
+  const stops = [
+    effect(() => {
+      if (!model.assistant.value || isReady) return
+      isReady = true
+      becomeReady()
+      queueMicrotask(() => emit('ready', {}))
+    }),
+    effect(() => {
+      if (!element) return
+      element.launcher.setAttribute('aria-label', look.value.strings?.openChat ?? ENGLISH.openChat)
+      paintAccent(element, look.value.appearance?.accent ?? model.assistant.value?.appearance.accent)
+    }),
+  ]
+
+  async function fetchView(): Promise<CreateView> {
+    try {
+      return await (creating ??= loadView())
+    } catch (cause) {
+      creating = null
+      unavailable = new LoaclError('network', 'The chat panel could not be fetched.', { cause })
+      throw unavailable
+    }
+  }
+
+  async function open(
+    request: { threadId?: string; draft?: string } = {},
+    by: 'visitor' | 'api' = 'api',
+  ): Promise<void> {
+    if (!element) return
+    wanted = true
+    unavailable = null
+    const createView = await fetchView()
+    view ??= createView({ host: element, root: element.shadowRoot!, model, look, close })
+    void model.start()
+    if (request.threadId) void model.select(request.threadId)
+    if (request.draft !== undefined) model.type(request.draft)
+    if (!wanted || shown) return
+    shown = everShown = true
+    element.launcher.setAttribute('aria-expanded', 'true')
+    view.show()
+    emit('opened', { by })
+  }
+
+  function close(): void {
+    wanted = false
+    if (!shown || !element) return
+    shown = false
+    element.launcher.setAttribute('aria-expanded', 'false')
+    view?.hide(element.launcher)
+    emit('closed', {})
+  }
+
+  /** For callers who are told by words and an event, not by a promise. */
+  const openAloud = (by: 'visitor' | 'api') => (element ? element.run(() => open({}, by)) : Promise.resolve())
+
+  return {
+    element,
+    client,
+    ready,
+    get status() {
+      const session = model.session.peek()
+      const error = unavailable ?? (session.status === 'failed' ? session.error : null)
+      if (error) return { unavailable: error }
+      if (shown) return 'open'
+      return wanted ? 'loading' : everShown ? 'closed' : 'launcher'
+    },
+    open,
+    close,
+    toggle: () => (wanted ? close() : void openAloud('api')),
+    press: async () => (wanted && shown ? close() : open({}, 'visitor')),
+    warm: fetchView,
+    send: (text) => model.send(text),
+    newThread: model.newThread,
+    update: (change) => void (look.value = mergeLook(look.peek(), change)),
+    on(type, listener, listening = {}) {
+      const name = `loacl-${type}`
+      const handle = (event: Event) => listener((event as CustomEvent<never>).detail)
+      target.addEventListener(name, handle, listening)
+      return () => target.removeEventListener(name, handle)
+    },
+    dispose() {
+      close()
+      stops.forEach((stop) => stop())
+      view?.dispose()
+      model.dispose()
+      own?.dispose()
+      element?.detach()
+    },
+  }
+}
