@@ -1,4 +1,4 @@
-// Brings what package.json names, with pnpm, which need not be there: npx fetches it.
+// Brings what the workspace's packages name, with pnpm.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,15 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PNPM = 'pnpm@12.21.0'
 const stamp = join(root, 'node_modules', '.loacl-installed')
+
+/** Runs pnpm, which need not be installed: npx fetches it. */
+export const pnpm = (...args) =>
+  spawnSync('npx', ['--yes', PNPM, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // On Windows npx is a .cmd file, which only a shell runs. Nothing in the line needs quoting.
+    shell: process.platform === 'win32',
+  })
 
 /** Changes when another install is due. */
 const fingerprint = () =>
@@ -32,12 +41,7 @@ export function ensureInstalled() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false
   const began = Date.now()
   console.log('… Installing (the first time, this fetches Node 24, Deno, PostgreSQL and the Supabase CLI from npm)')
-  const { status, error } = spawnSync('npx', ['--yes', PNPM, 'install', '--frozen-lockfile'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    // On Windows npx is a .cmd file, which only a shell runs. Nothing in the line needs quoting.
-    shell: process.platform === 'win32',
-  })
+  const { status, error } = pnpm('install', '--frozen-lockfile')
   if (status !== 0) {
     console.error(error ? `npx could not be run: ${error.message}` : 'The installation failed: see above.')
     process.exit(1)

@@ -66,7 +66,8 @@ const vitest = (project) =>
   )
 
 async function checks() {
-  await step('types', [...tool('typescript', 'tsc'), '--build', '--noEmit'])
+  for (const project of ['.', 'packages/wire', 'packages/core', 'packages/widget', 'packages/local', 'supabase/functions', 'e2e'])
+    await step(`types in ${project}`, [...tool('typescript', 'tsc'), '--project', project])
   await step('types of the functions', [...tool('deno'), 'check', '--config', 'supabase/functions/chat/deno.json', 'supabase/functions/chat/index.ts'])
   await step('lint', [...tool('oxlint'), '--deny-warnings'])
   await step('format', [...tool('oxfmt'), '--check'])
