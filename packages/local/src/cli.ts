@@ -81,7 +81,7 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
   }
 }
 
-function describe(stack: Stack, began: number): string {
+function describe(stack: Stack, dataDir: string, began: number): string {
   const model = stack.isStandIn ? 'a stand-in, for OPENAI_API_KEY is not set' : stack.modelUrl
   return `
 LOACL is up after ${seconds(began)}.
@@ -93,7 +93,7 @@ LOACL is up after ${seconds(began)}.
   Model       ${model}
   Owner       ${DEMO_OWNER_EMAIL}, password ${stack.ownerPassword}
 
-Keys and addresses are in .loacl/stack.json. Ctrl-C stops it all.`
+Keys and addresses are in ${join(dataDir, 'stack.json')}. Ctrl-C stops it all.`
 }
 
 /** Ends with the message alone where it says all: a stack trace helps with mistakes of ours, not with a taken port. */
@@ -129,7 +129,7 @@ async function main(): Promise<number> {
 
   stack = await startStack(options)
   await refreshTypes(stack.dbUrl, options.dataDir, options.onStep)
-  say(describe(stack, began))
+  say(describe(stack, options.dataDir, began))
 
   const crash = await Promise.race([asked.then(() => null), stack.crashed])
   if (crash) say(`\n${crash.message}\nStopping the rest…`)

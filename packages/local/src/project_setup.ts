@@ -12,7 +12,7 @@ export interface AssistantSettings {
   /** Added to those that it has: `https://example.com`, `https://*.example.com` or `*`. */
   allowedOrigins?: readonly string[]
   /** Given to a new assistant, and to one that has none. */
-  questions?: readonly { question: string; category: string }[]
+  questions?: readonly { question: string; category: string | null }[]
 }
 
 export interface ProjectSettings {

@@ -1,0 +1,76 @@
+// `npm run setup`: an owner, an assistant and a provider key in a project that has the migrations.
+import { parseArgs } from 'node:util'
+import { KeyRingError } from '../../../supabase/functions/_shared/domain/key_ring.ts'
+import { generateKeyRing } from './keys.ts'
+import { DEFAULT_MODEL, ProjectSetupError, setUpProject } from './project_setup.ts'
+
+const HELP = `Sets up LOACL in a Supabase project that has its migrations, or changes what is set up.
+
+  npm run setup -- --generate-keys
+      Prints a fresh key ring. Keep it as the function secret LOACL_ENCRYPTION_KEYS, and somewhere safe besides.
+
+  npm run setup -- --db-url URL --owner-email EMAIL [--assistant NAME] [--origin ORIGIN]… [--greeting TEXT]
+                   [--instructions TEXT] [--model MODEL] [--question TEXT]… [--base-url URL]
+      --db-url        connection string of the role "postgres" (dashboard, Connect); also LOACL_DB_URL
+      --owner-email   of an existing user of the project (dashboard, Authentication); becomes an operator
+      --assistant     its name; one of that name is changed, else it is made ("Assistant" where left out)
+      --origin        a page that may use it: https://example.com, https://*.example.com or *; may be given again
+      --question      shown to visitors as a beginning; only for an assistant that has none; may be given again
+      --model         ${DEFAULT_MODEL} where left out
+      --base-url      of a provider other than OpenAI that speaks its Responses API
+
+  LOACL_ENCRYPTION_KEYS   the key ring of the project's functions
+  OPENAI_API_KEY          the provider's key, stored sealed; where left out, the stored one stays
+`
+
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  'generate-keys': { type: 'boolean' },
+  'db-url': { type: 'string' },
+  'owner-email': { type: 'string' },
+  assistant: { type: 'string', default: 'Assistant' },
+  origin: { type: 'string', multiple: true },
+  greeting: { type: 'string' },
+  instructions: { type: 'string' },
+  model: { type: 'string' },
+  question: { type: 'string', multiple: true },
+  'base-url': { type: 'string' },
+} as const
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: OPTIONS })
+  if (values['generate-keys']) return console.log(generateKeyRing())
+  const dbUrl = values['db-url'] ?? process.env.LOACL_DB_URL
+  const ownerEmail = values['owner-email']
+  if (values.help || !dbUrl || !ownerEmail) return console.log(HELP)
+
+  const apiKey = process.env.OPENAI_API_KEY
+  const encryptionKeys = process.env.LOACL_ENCRYPTION_KEYS
+  if (apiKey && !encryptionKeys)
+    throw new ProjectSetupError(
+      'LOACL_ENCRYPTION_KEYS is not set: it must be the same as in the secrets of the functions.',
+    )
+  const { assistantId } = await setUpProject(dbUrl, encryptionKeys ?? '', {
+    ownerEmail,
+    assistant: {
+      name: values.assistant,
+      ...(values.greeting === undefined ? {} : { greeting: values.greeting }),
+      ...(values.instructions === undefined ? {} : { instructions: values.instructions }),
+      ...(values.model === undefined ? {} : { model: values.model }),
+      ...(values.origin ? { allowedOrigins: values.origin } : {}),
+      ...(values.question ? { questions: values.question.map((question) => ({ question, category: null })) } : {}),
+    },
+    ...(apiKey ? { provider: { apiKey, baseUrl: values['base-url'] ?? null } } : {}),
+  })
+  console.log(`✓ ${values.assistant} is set up. Its id, for data-assistant in the script tag: ${assistantId}`)
+  if (!apiKey) console.log('  OPENAI_API_KEY was not set: the provider key is as it was.')
+  if (!values.origin)
+    console.log('  No --origin was given: pages that may use it are as they were, none for a new one.')
+}
+
+main().catch((error: unknown) => {
+  const plain =
+    error instanceof ProjectSetupError || error instanceof KeyRingError || (error instanceof Error && 'code' in error)
+  console.error(plain ? error.message : error)
+  process.exitCode = 1
+})
