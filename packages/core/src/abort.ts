@@ -20,12 +20,11 @@ export function linkedController(signals: readonly (AbortSignal | undefined)[]):
 
 /** Waits for shared work no longer than until the signal is aborted; the work goes on. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await work
   const link = linkedController([signal])
   const aborted = new Promise<never>((_, reject) => {
-    const fail = () => reject(abortError(signal))
-    if (signal.aborted) fail()
-    else signal.addEventListener('abort', fail, { signal: link.signal })
+    const fail = () => reject(abortError(link.signal))
+    link.signal.addEventListener('abort', fail)
+    if (link.signal.aborted) fail()
   })
   try {
     return await Promise.race([work, aborted])
