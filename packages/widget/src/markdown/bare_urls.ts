@@ -3,7 +3,7 @@
  * tried once only. CJK punctuation ends a URL, since no space follows it.
  */
 const BARE =
-  /(?<![\w.+-])(?:(?:https?:\/\/|www\.)[^\s<>[\]"`*|\u3000-\u303f\uff00-\uffef]+|[\w.+-]+@[a-z\d][\w-]*(?:\.[\w-]+)+)/gi
+  /(?<![a-z\d])(?:https?:\/\/|www\.)[^\s<>[\]"`*|\u3000-\u303f\uff00-\uffef]+|(?<![\w.+-])[\w.+-]+@[a-z\d][\w-]*(?:\.[\w-]+)+/gi
 
 export interface BareUrl {
   start: number

@@ -11,17 +11,17 @@ export const holdsBack = (line: string): boolean => MARKS_ONLY.test(line)
 
 /**
  * The text without what may become a mark with the next characters: delimiters, half an escape, half a character
- * reference, half a surrogate pair.
+ * reference or line break tag, half a surrogate pair.
  */
 export const trimTail = (text: string): string => {
   let end = text.length
   while (end > 0 && '*_~`\\'.includes(text[end - 1] ?? '')) end--
-  return text.slice(0, end).replace(/&(?:#?\w{0,31})$|[\ud800-\udbff]$/, '')
+  return text.slice(0, end).replace(/&#?\w{0,31}$|<(?:br? ?\/?)?$|[\ud800-\udbff]$/i, '')
 }
 
 /** Whether what follows a `]` is nothing yet, or the beginning of a destination. */
 export const likelyLinkEnd = (text: string, at: number): boolean =>
-  at === text.length || /^\(\s*(?:\S+(?:\s+(?:["'(][^]*)?)?)?$/.test(text.slice(at))
+  at === text.length || /^\(\s*(?:(?:<[^<>\n]*(?:>|$)|[^\s<]\S*)(?:\s+(?:["'(][^]*)?)?)?$/.test(text.slice(at))
 
 /** Whether a paragraph is, so far, the beginning of a link reference definition. */
 export const maybeDefinition = (text: string): boolean =>

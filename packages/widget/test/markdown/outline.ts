@@ -119,7 +119,7 @@ function outlineOfBlock(block: Block, tight: boolean): Outline[] {
       return [element('ol', items, block.start === 1 ? {} : { start: String(block.start) })]
     }
     case 'item': {
-      const box = block.checked === null ? [] : [element('input', [], { type: 'checkbox' }), ' ']
+      const box = block.checked === null ? [] : [element('input', [], { type: 'checkbox' })]
       return [element('li', [...box, ...blocks(block.children, tight)])]
     }
     case 'table': {

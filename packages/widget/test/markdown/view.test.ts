@@ -1,0 +1,191 @@
+import { type Component, type ComponentChild, Fragment, h, isValidElement } from 'preact'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Markdown, type MarkdownProps } from '../../src/markdown/markdown_view.tsx'
+import { safeUrl } from '../../src/markdown/urls.ts'
+
+interface Element {
+  tag: string
+  props: Record<string, unknown>
+  children: (Element | string)[]
+}
+
+type Renderable = Component<Record<string, unknown>>
+
+/** What a component renders, down to elements. */
+function expand(child: ComponentChild): (Element | string)[] {
+  if (Array.isArray(child)) return child.flatMap(expand)
+  if (typeof child === 'string' || typeof child === 'number') return [String(child)]
+  if (!isValidElement(child)) return []
+  const { type } = child
+  const { children, ...props } = child.props as { children?: ComponentChild }
+  if (type === Fragment) return expand(children)
+  if (typeof type === 'string') return [{ tag: type, props, children: expand(children) }]
+  const made = new (type as unknown as new (props: object) => Renderable)(props)
+  return expand(made.render(props, made.state))
+}
+
+const show = (source: string, streaming = false) => expand(h(Markdown, { source, streaming }))
+
+function find(tree: readonly (Element | string)[], tag: string): Element[] {
+  return tree.flatMap((node) =>
+    typeof node === 'string' ? [] : [...(node.tag === tag ? [node] : []), ...find(node.children, tag)],
+  )
+}
+const textOf = (tree: readonly (Element | string)[]): string =>
+  tree.map((node) => (typeof node === 'string' ? node : textOf(node.children))).join('')
+
+describe('a URL in an answer', () => {
+  test.each([
+    ['https://a.org/b?c=d#e'],
+    ['HTTP://a.org'],
+    ['mailto:a@b.c'],
+    ['tel:+49123'],
+    ['/a/b'],
+    ['a/b:c'],
+    ['?a=b:c'],
+    ['#a:b'],
+    ['//a.org'],
+  ])('%s may be followed', (url) => {
+    expect(safeUrl(url)).toBe(url)
+  })
+
+  test.each([
+    ['javascript:alert(1)'],
+    ['JavaScript:alert(1)'],
+    [' javascript:alert(1)'],
+    ['java\nscript:alert(1)'],
+    ['java\tscript:alert(1)'],
+    ['\u0001javascript:alert(1)'],
+    ['javascript\u00a0:alert(1)'],
+    ['data:text/html,<script>alert(1)</script>'],
+    ['vbscript:a'],
+    ['blob:https://a.org/b'],
+    ['file:///etc/passwd'],
+    ['intent://a'],
+    ['a:b'],
+    [':a'],
+    [''],
+  ])('%j may not', (url) => {
+    expect(safeUrl(url)).toBeNull()
+  })
+
+  test('that may not is left out, and its text stays', () => {
+    const sources = [
+      '[a *b*](javascript:alert(1))',
+      '[a *b*](java&#10;script:alert(1))',
+      '[a *b*](<javascript&colon;alert(1)>)',
+      '[a *b*](&#x6A;avascript:alert(1))',
+      '![a *b*](data:image/svg+xml,x)',
+      '[a *b*]\n\n[a *b*]: javascript:alert(1)',
+    ]
+    for (const source of sources) {
+      const tree = show(source)
+      for (const link of find(tree, 'a')) expect(safeUrl(String(link.props.href))).not.toBeNull()
+      expect(textOf(tree)).toBe('a b')
+    }
+    expect(find(show('<javascript:alert(1)>'), 'a')).toEqual([])
+  })
+})
+
+test('links open apart, tell nobody where they were and lend no weight', () => {
+  const [link] = find(show('[a](https://a.org "t")'), 'a')
+  expect(link?.props).toMatchObject({
+    href: 'https://a.org',
+    title: 't',
+    target: '_blank',
+    rel: 'noopener noreferrer nofollow ugc',
+  })
+})
+
+test('an image is a link: nothing is loaded from elsewhere', () => {
+  const tree = show('![a **cat**](https://a.org/c.png?q=secret) ![](https://a.org/d.png)')
+  expect(find(tree, 'img')).toEqual([])
+  expect(find(tree, 'a').map((link) => textOf([link]))).toEqual(['a cat', 'https://a.org/d.png'])
+})
+
+test('headings fit below those of the page and the panel', () => {
+  const tree = show('# 1\n## 2\n### 3\n#### 4\n##### 5\n###### 6')
+  expect((tree[0] as Element).children.map((node) => (node as Element).tag)).toEqual([
+    'h3',
+    'h4',
+    'h5',
+    'h6',
+    'h6',
+    'h6',
+  ])
+})
+
+test('what scrolls can be reached by keyboard and has a name', () => {
+  const tree = show('| a | b |\n|:-:|---|\n| 1 | 2 |\n\n```js\nx\n```')
+  const [table] = find(tree, 'div').filter(({ props }) => props.class === 'table')
+  expect(table?.props).toMatchObject({ role: 'region', 'aria-label': 'Table', tabIndex: 0 })
+  expect(find(tree, 'th').map(({ props }) => [props.scope, props['data-align']])).toEqual([
+    ['col', 'center'],
+    ['col', undefined],
+  ])
+  const [code] = find(tree, 'pre')
+  expect(code?.props).toMatchObject({ role: 'group', 'aria-label': 'Code, js', tabIndex: 0 })
+})
+
+test('each block finds its own direction, code none', () => {
+  const [root] = show('שלום\n\nhello\n\n- שלום\n\n```\nx\n```')
+  expect((root as Element).children.map((node) => (node as Element).props.dir)).toEqual(['auto', 'auto', 'auto', 'ltr'])
+})
+
+test('tasks say whether they are done', () => {
+  const boxes = find(show('- [x] a\n- [ ] b'), 'span')
+  expect(boxes.map(({ props }) => props['aria-label'])).toEqual(['Done', 'To do'])
+})
+
+/** A view without a document, whose frames the test runs. */
+function mounted(props: MarkdownProps) {
+  const frames: (() => void)[] = []
+  vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame))
+  const view = new Markdown(props)
+  let renders = 0
+  let tree: (Element | string)[] = []
+  const render = () => {
+    renders++
+    tree = expand(view.render(view.props))
+  }
+  view.forceUpdate = render
+  const set = (next: MarkdownProps) => {
+    const updates = view.shouldComponentUpdate(next)
+    view.props = next
+    if (updates) render()
+  }
+  view.props = props
+  render()
+  const frame = () => {
+    for (const run of frames.splice(0)) run()
+  }
+  return { set, frame, text: () => textOf(tree), renders: () => renders }
+}
+
+describe('a view', () => {
+  afterEach(() => void vi.unstubAllGlobals())
+
+  test('renders once a frame while more comes, and at once when it has ended', () => {
+    const view = mounted({ source: 'a', streaming: true })
+    for (const source of ['a b', 'a b c', 'a b c **d']) view.set({ source, streaming: true })
+    expect(view.renders()).toBe(1)
+    view.frame()
+    expect([view.renders(), view.text()]).toEqual([2, 'a b c d'])
+    view.set({ source: 'a b c **d', streaming: true })
+    view.frame()
+    expect(view.renders()).toBe(2)
+    view.set({ source: 'a b c **d e', streaming: false })
+    expect([view.renders(), view.text()]).toEqual([3, 'a b c **d e'])
+  })
+
+  test('reads afresh what does not go on from what it had', () => {
+    const view = mounted({ source: 'one', streaming: true })
+    view.set({ source: 'two', streaming: false })
+    expect(view.text()).toBe('two')
+    view.set({ source: 'two and more', streaming: true })
+    view.frame()
+    expect(view.text()).toBe('two and more')
+    view.set({ source: 'two', streaming: false })
+    expect(view.text()).toBe('two')
+  })
+})
