@@ -16,8 +16,11 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-const setFeedback = (args: object, caller: object = { token }) => api.rpc('set_feedback', { message_id: turn.messageId, ...args }, caller)
-const read = async (): Promise<unknown[]> => [...(await sql`select value, comment from loacl.message_feedback where message_id = ${turn.messageId}`)]
+const setFeedback = (args: object, caller: object = { token }) =>
+  api.rpc('set_feedback', { message_id: turn.messageId, ...args }, caller)
+const read = async (): Promise<unknown[]> => [
+  ...(await sql`select value, comment from loacl.message_feedback where message_id = ${turn.messageId}`),
+]
 
 it('gives, changes and takes back feedback on an answer', async () => {
   expect(await setFeedback({ value: 'up' })).toEqual({ status: 200, body: { value: 'up', comment: null } })
@@ -33,14 +36,21 @@ it.each([
   ['another visitor', { token: createToken() }],
   ['nobody', {}],
 ])('%s has no say', async (_, caller) => {
-  expect(await setFeedback({ value: 'up' }, caller)).toMatchObject({ status: 404, body: { message: 'message_not_found' } })
+  expect(await setFeedback({ value: 'up' }, caller)).toMatchObject({
+    status: 404,
+    body: { message: 'message_not_found' },
+  })
   expect((await api.insert('message_feedback', { message_id: turn.messageId, value: 'up' }, caller)).status).toBe(404)
   expect(await read()).toEqual([])
 })
 
 it('the operator has none either: it is the visitor’s', async () => {
   expect(await setFeedback({ value: 'up' }, { jwt: operator.jwt })).toMatchObject({ status: 404 })
-  const inserted = await api.insert('message_feedback', { message_id: turn.messageId, value: 'up' }, { jwt: operator.jwt })
+  const inserted = await api.insert(
+    'message_feedback',
+    { message_id: turn.messageId, value: 'up' },
+    { jwt: operator.jwt },
+  )
   expect(inserted).toMatchObject({ status: 403, body: { code: '42501' } })
   expect(await read()).toEqual([])
 })
@@ -59,9 +69,9 @@ it('is about answers alone, and is up or down, with a comment of some length', a
 
 it('can be written through the table too, by nobody but its visitor, and only value and comment', async () => {
   const row = `message_feedback?message_id=eq.${turn.messageId}`
-  expect((await api.insert('message_feedback', { message_id: turn.messageId, value: 'up' }, { token })).body).toMatchObject([
-    { thread_id: turn.threadId, assistant_id: assistantId },
-  ])
+  expect(
+    (await api.insert('message_feedback', { message_id: turn.messageId, value: 'up' }, { token })).body,
+  ).toMatchObject([{ thread_id: turn.threadId, assistant_id: assistantId }])
   expect((await api.update(row, { value: 'down' }, { token: createToken() })).body).toEqual([])
   expect((await api.remove(row, { token: createToken() })).body).toEqual([])
   expect((await api.update(row, { assistant_id: assistantId }, { token })).status).toBe(401)

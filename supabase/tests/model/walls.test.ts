@@ -36,12 +36,15 @@ let ofA: BegunTurn
 async function fill(owner: Operator, assistant: string, { threadId, messageId }: BegunTurn): Promise<void> {
   await sql.begin(async (tx) => {
     const [thread] = await tx`select session_id from loacl.threads where id = ${threadId}`
-    const [document] = await tx`insert into loacl.documents (owner_id, original_name) values (${owner.userId}, 'a.pdf') returning id`
-    const [store] = await tx`insert into loacl.vector_stores (owner_id, name) values (${owner.userId}, 'All') returning id`
+    const [document] =
+      await tx`insert into loacl.documents (owner_id, original_name) values (${owner.userId}, 'a.pdf') returning id`
+    const [store] =
+      await tx`insert into loacl.vector_stores (owner_id, name) values (${owner.userId}, 'All') returning id`
     const [resource] = await tx`
       insert into loacl.resources (owner_id, key, content) values (${owner.userId}, 'hours', 'Always open.') returning id
     `
-    const [tag] = await tx`insert into loacl.conversation_tags (owner_id, name) values (${owner.userId}, 'urgent') returning id`
+    const [tag] =
+      await tx`insert into loacl.conversation_tags (owner_id, name) values (${owner.userId}, 'urgent') returning id`
     const links = { owner_id: owner.userId, assistant_id: assistant }
     await tx`insert into loacl.document_vector_stores ${tx({ document_id: document!.id, vector_store_id: store!.id, owner_id: owner.userId })}`
     await tx`insert into loacl.assistant_documents ${tx({ ...links, document_id: document!.id })}`
@@ -79,7 +82,9 @@ afterAll(() => world.close())
 /** Every row of both owners, as text: whoever changed one changed this. */
 async function readAll(): Promise<string> {
   const tables = [...SHARED, ...KEPT, ...WRITTEN]
-  const rows = await Promise.all(tables.map((table) => sql`select to_jsonb(t) as row from ${sql(`loacl.${table}`)} t order by 1`))
+  const rows = await Promise.all(
+    tables.map((table) => sql`select to_jsonb(t) as row from ${sql(`loacl.${table}`)} t order by 1`),
+  )
   return JSON.stringify(rows)
 }
 
@@ -93,8 +98,14 @@ describe('a visitor', () => {
   })
 
   it.each([...KEPT, ...WRITTEN])('can’t read %s, signed in or not', async (table) => {
-    expect(await api.select(`${table}?select=*`, { token: tokenOfA })).toMatchObject({ status: 401, body: { code: '42501' } })
-    expect(await api.select(`${table}?select=*`, { token: tokenOfA, jwt: stranger.jwt })).toMatchObject({ status: 200, body: [] })
+    expect(await api.select(`${table}?select=*`, { token: tokenOfA })).toMatchObject({
+      status: 401,
+      body: { code: '42501' },
+    })
+    expect(await api.select(`${table}?select=*`, { token: tokenOfA, jwt: stranger.jwt })).toMatchObject({
+      status: 200,
+      body: [],
+    })
   })
 
   it.each([...SHARED, ...KEPT, ...WRITTEN])('can’t add to, change or empty %s', async (table) => {
@@ -113,7 +124,8 @@ describe('a visitor', () => {
   it('is told nothing that is the owner’s', async () => {
     const rows = await Promise.all(SHARED.map((table) => api.select(`${table}?select=*`, { token: tokenOfA })))
     const told = JSON.stringify(rows)
-    for (const secret of ['hidden prompt', 'storage_path', 'provider_', 'cost', 'sha256', operator.userId]) expect(told).not.toContain(secret)
+    for (const secret of ['hidden prompt', 'storage_path', 'provider_', 'cost', 'sha256', operator.userId])
+      expect(told).not.toContain(secret)
   })
 })
 
@@ -146,7 +158,9 @@ describe('an operator', () => {
     const column = ['auto_approval_settings', 'thread_overrides'].includes(table) ? 'assistant_id' : 'owner_id'
     const of = column === 'owner_id' ? operator.userId : assistantId
     expect((await api.remove(`${table}?${column}=eq.${of}`, caller)).body).toEqual([])
-    expect((await api.update(`${table}?created_at=gt.2000-01-01`, { [column]: of }, caller)).status).toBeOneOf([403, 409])
+    expect((await api.update(`${table}?created_at=gt.2000-01-01`, { [column]: of }, caller)).status).toBeOneOf([
+      403, 409,
+    ])
     expect(await readAll()).toBe(before)
   })
 })
@@ -154,24 +168,35 @@ describe('an operator', () => {
 describe('the owner’s walls in the schema itself', () => {
   it('let nobody link what is another’s, whoever writes', async () => {
     const caller = { jwt: operator.jwt }
-    const of = async (table: string): Promise<string> => (await api.select(`${table}?select=id`, { jwt: otherOperator.jwt })).body[0].id
+    const of = async (table: string): Promise<string> =>
+      (await api.select(`${table}?select=id`, { jwt: otherOperator.jwt })).body[0].id
     const mine = async (table: string): Promise<string> => (await api.select(`${table}?select=id`, caller)).body[0].id
     const owner_id = operator.userId
     const attempts: [string, Record<string, string>][] = [
-      ['document_vector_stores', { document_id: await of('documents'), vector_store_id: await mine('vector_stores'), owner_id }],
-      ['document_vector_stores', { document_id: await mine('documents'), vector_store_id: await of('vector_stores'), owner_id }],
+      [
+        'document_vector_stores',
+        { document_id: await of('documents'), vector_store_id: await mine('vector_stores'), owner_id },
+      ],
+      [
+        'document_vector_stores',
+        { document_id: await mine('documents'), vector_store_id: await of('vector_stores'), owner_id },
+      ],
       ['assistant_documents', { assistant_id: assistantId, document_id: await of('documents'), owner_id }],
       ['assistant_vector_stores', { assistant_id: assistantId, vector_store_id: await of('vector_stores'), owner_id }],
       ['assistant_resources', { assistant_id: assistantId, resource_id: await of('resources'), owner_id }],
       ['thread_tags', { thread_id: ofA.threadId, tag_id: await of('conversation_tags'), owner_id }],
     ]
     for (const [table, row] of attempts) {
-      expect(await api.insert(table, row, caller), table).toMatchObject({ status: 409, body: { code: '23503' } })
-      expect(await api.insert(table, row, world.asServer()), table).toMatchObject({ status: 409, body: { code: '23503' } })
+      for (const writer of [caller, world.asServer()]) {
+        const { status, body } = await api.insert(table, row, writer)
+        expect({ table, status, code: body.code }).toEqual({ table, status: 409, code: '23503' })
+      }
     }
     const another = await of('threads')
     const tag_id = await mine('conversation_tags')
     expect(await api.insert('thread_tags', { thread_id: another, tag_id }, caller)).toMatchObject({ status: 404 })
-    expect(await api.insert('thread_overrides', { thread_id: another, model: 'x' }, caller)).toMatchObject({ status: 404 })
+    expect(await api.insert('thread_overrides', { thread_id: another, model: 'x' }, caller)).toMatchObject({
+      status: 404,
+    })
   })
 })

@@ -1,0 +1,81 @@
+create function loacl_private.erase_sessions(session_ids uuid[])
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  erased jsonb := jsonb_build_object(
+    'sessions', cardinality(session_ids),
+    'threads', (select count(*) from loacl.threads t where t.session_id = any (session_ids)),
+    'messages', (select count(*) from loacl.messages m where m.session_id = any (session_ids)),
+    'files', (select count(*) from loacl.files f where f.session_id = any (session_ids))
+  );
+begin
+  -- All else hangs on them: usage_logs loses their ids, uploads go into the deletion queue, a running turn its lease.
+  delete from loacl.sessions s where s.id = any (session_ids);
+  return erased;
+end
+$$;
+comment on function loacl_private.erase_sessions(uuid[]) is 'Deletes sessions with everything in them, and says how much that was.';
+revoke all on function loacl_private.erase_sessions(uuid[]) from public;
+
+create function loacl_private.erase_visitor_data()
+returns jsonb
+language sql
+volatile
+security definer -- visitors delete nothing else themselves
+set search_path = ''
+return loacl_private.erase_sessions(loacl_private.require_own_session_ids());
+comment on function loacl_private.erase_visitor_data() is 'Does the work of loacl.erase_visitor_data.';
+revoke all on function loacl_private.erase_visitor_data() from public;
+grant execute on function loacl_private.erase_visitor_data() to anon, authenticated;
+
+create function loacl.erase_visitor_data()
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+return loacl_private.erase_visitor_data();
+comment on function loacl.erase_visitor_data() is
+  'Erases everything that is kept of the calling visitor, on all their devices, at once and for good: `{sessions, threads, messages, files}` says how much. What they uploaded is queued for deletion in Storage and at the provider. The token is a fresh guest''s afterwards. Errors: session_missing, session_invalid, session_expired.';
+revoke all on function loacl.erase_visitor_data() from public;
+grant execute on function loacl.erase_visitor_data() to anon, authenticated;
+
+create function loacl_private.erase_visitor(session_id uuid)
+returns jsonb
+language plpgsql
+volatile
+security definer -- operators don't delete sessions by the table: one session is not the whole person
+set search_path = ''
+as $$
+declare
+  found_ids uuid[] := array(
+    select s.id
+    from loacl.sessions s
+    where s.id = erase_visitor.session_id and s.assistant_id = any (array(select loacl_private.own_assistant_ids()))
+  );
+begin
+  if found_ids = '{}' then
+    perform loacl_private.raise_error(404, 'not_found', 'There is no such visitor.');
+  end if;
+  return loacl_private.erase_sessions(array(select loacl_private.find_person_session_ids(found_ids)));
+end
+$$;
+comment on function loacl_private.erase_visitor(uuid) is 'Does the work of loacl.erase_visitor.';
+revoke all on function loacl_private.erase_visitor(uuid) from public;
+grant execute on function loacl_private.erase_visitor(uuid) to authenticated;
+
+create function loacl.erase_visitor(session_id uuid)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+return loacl_private.erase_visitor(erase_visitor.session_id);
+comment on function loacl.erase_visitor(uuid) is
+  'For operators: erases a visitor of one of their assistants, as erase_visitor_data does, with all the sessions of the same person. Errors: not_found.';
+revoke all on function loacl.erase_visitor(uuid) from public;
+grant execute on function loacl.erase_visitor(uuid) to authenticated;
