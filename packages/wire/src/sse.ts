@@ -66,6 +66,7 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ i
       if (done) return
     }
   } finally {
-    await reader.cancel()
+    // Not waited for: where a host's own code reads a copy of the stream, this settles only when that one is done.
+    reader.cancel().catch(() => null)
   }
 }

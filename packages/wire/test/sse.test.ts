@@ -100,4 +100,14 @@ describe('readParts', () => {
       expect(cancelled).toBe(true)
     }
   })
+
+  it('ends though somebody else holds a copy of the stream', async () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(bytes('data: {"type":"start"}\n\ndata: [DONE]\n\n')),
+    })
+    const [mine] = body.tee()
+    const parts: NumberedPart[] = []
+    for await (const part of readParts(mine)) parts.push(part)
+    expect(parts).toHaveLength(1)
+  })
 })

@@ -31,7 +31,7 @@ export function createEgress({
   }
   return {
     check,
-    fetch(input, init) {
+    async fetch(input, init) {
       check(input instanceof Request ? input.url : String(input))
       return fetch(input, { ...init, redirect: 'error' })
     },

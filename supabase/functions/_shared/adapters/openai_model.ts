@@ -1,4 +1,4 @@
-import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai'
+import OpenAI, { APIError } from 'openai'
 import type { Model, ModelCall, StructuredCall } from '../domain/model.ts'
 import { CodedError } from '../domain/coded_error.ts'
 import { toModelError, toTokenUsage } from '../domain/responses_events.ts'
@@ -80,19 +80,18 @@ export const reasons = (model: string): boolean =>
   /^(openai\/)?(o\d|gpt-([5-9]|\d\d))/.test(model) && !/-chat\b/.test(model)
 
 /** @param begun whether the answer's stream had begun to arrive */
-function toCoded(error: unknown, begun: boolean): CodedError {
-  const cause = findCoded(error)
-  if (cause) return cause
-  if (error instanceof APIUserAbortError) return turnError('model_stream_broken', { cause: error })
-  if (error instanceof APIConnectionError) return turnError('model_unavailable', { cause: error })
-  if (!(error instanceof APIError)) return turnError('model_stream_broken', { cause: error })
-  const { status, headers, code, type } = error
-  if (status === undefined)
-    return begun || code || type ? toModelError(code ?? type) : turnError('model_unavailable', { cause: error })
-  if (status === 401 || status === 403) return turnError('provider_key_rejected', { cause: error })
-  if (status === 429) return turnError('model_rate_limited', { retryAfterMs: retryAfterMsOf(headers), cause: error })
-  if (status >= 500 || status === 408 || status === 409) return turnError('model_unavailable', { cause: error })
-  return turnError('model_request_rejected', { cause: error })
+function toCoded(cause: unknown, begun: boolean): CodedError {
+  const coded = findCoded(cause)
+  if (coded) return coded
+  if (!(cause instanceof APIError)) return turnError(begun ? 'model_stream_broken' : 'model_unavailable', { cause })
+  const { status, headers, code, type } = cause
+  // An error event in the stream has a code and no status; a broken connection has neither.
+  if (status === undefined && (code || type)) return toModelError(code || type)
+  if (status === undefined) return turnError(begun ? 'model_stream_broken' : 'model_unavailable', { cause })
+  if (status === 401 || status === 403) return turnError('provider_key_rejected', { cause })
+  if (status === 429) return turnError('model_rate_limited', { retryAfterMs: retryAfterMsOf(headers), cause })
+  if (status >= 500 || status === 408 || status === 409) return turnError('model_unavailable', { cause })
+  return turnError('model_request_rejected', { cause })
 }
 
 /** The egress adapter's own refusal comes wrapped by the client. */

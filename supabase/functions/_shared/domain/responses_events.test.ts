@@ -11,6 +11,8 @@ function read(...events: Event[]) {
   return { parts, end: reader.end, details: reader.details }
 }
 
+const cite = (annotation: unknown): Event => ({ type: 'response.output_text.annotation.added', annotation })
+
 describe('the events of a Responses API stream', () => {
   it('become one text, with what the provider tells beside it', () => {
     const { parts, end, details } = read(...(answering('Hel', 'lo') as Event[]))
@@ -50,6 +52,15 @@ describe('the events of a Responses API stream', () => {
     expect(end).toBeNull()
   })
 
+  it('hold nothing that PostgreSQL can not', () => {
+    const { parts, details } = read(textDelta('\uD83D'), textDelta('\uDC4B a\0b \uDC4B \uD83D'), textDone('whole'), {
+      type: 'response.output_item.done',
+      item: { text: 'a\0b\uD83D' },
+    })
+    expect(parts.flatMap((part) => (part.type === 'text-delta' ? part.delta : []))).toEqual(['👋 ab \uFFFD '])
+    expect(details.items).toEqual([{ text: 'ab\uFFFD' }])
+  })
+
   it('show a refusal as text', () => {
     const { parts, end } = read(
       { type: 'response.refusal.delta', item_id: 'm', content_index: 0, delta: "I can't " },
@@ -79,7 +90,6 @@ describe('the events of a Responses API stream', () => {
   })
 
   it('make sources of citations, each once, and none of addresses that are no web pages', () => {
-    const cite = (annotation: unknown): Event => ({ type: 'response.output_text.annotation.added', annotation })
     const page = { type: 'url_citation', url: 'https://example.com/a', title: 'A', start_index: 0, end_index: 3 }
     const { parts } = read(
       cite(page),

@@ -31,6 +31,7 @@ export function createResponsesReader(): ResponsesReader {
   let end: TurnEnd | null = null
   let response: Json = {}
   let count = 0
+  let half = { key: '', text: '' }
   const begun = new Set<string>()
   const sources = new Set<string>()
   const items: unknown[] = []
@@ -42,7 +43,11 @@ export function createResponsesReader(): ResponsesReader {
     return [part]
   }
 
-  const delta = (kind: 'text' | 'reasoning', key: string, text: string): StreamPart[] => {
+  const delta = (kind: 'text' | 'reasoning', key: string, piece: string): StreamPart[] => {
+    // A provider may cut a character in two: its first half waits for the second.
+    const whole = (half.key === key ? half.text : '') + piece
+    half = { key, text: /[\uD800-\uDBFF]$/.exec(whole)?.[0] ?? '' }
+    const text = toStorable(half.text ? whole.slice(0, -1) : whole)
     if (text === '') return []
     const parts: StreamPart[] = []
     if (open?.key !== key) {
@@ -63,13 +68,15 @@ export function createResponsesReader(): ResponsesReader {
 
   const source = (annotation: Json): StreamPart[] => {
     const { type, url, title, filename } = annotation
-    const key = type === 'url_citation' ? stringOf(url) : stringOf(filename)
+    const key = toStorable(type === 'url_citation' ? stringOf(url) : stringOf(filename))
     if (key === '' || sources.has(key)) return []
     const sourceId = `source-${sources.size + 1}`
     if (type === 'url_citation') {
       if (!/^https?:\/\//i.test(key)) return []
       sources.add(key)
-      return [{ type: 'source-url', sourceId, url: key, ...(typeof title === 'string' ? { title } : {}) }]
+      return [
+        { type: 'source-url', sourceId, url: key, ...(typeof title === 'string' ? { title: toStorable(title) } : {}) },
+      ]
     }
     sources.add(key)
     return [{ type: 'source-document', sourceId, mediaType: 'text/plain', title: key, filename: key }]
@@ -130,7 +137,7 @@ export function createResponsesReader(): ResponsesReader {
         responseId: stringOf(response.id) || null,
         model: stringOf(response.model) || null,
         usage: toTokenUsage(response.usage),
-        items: Array.isArray(output) && output.length > 0 ? output : items,
+        items: toStorableItems(Array.isArray(output) && output.length > 0 ? output : items),
       }
     },
   }
@@ -149,12 +156,12 @@ export function toTokenUsage(usage: unknown): TokenUsage | null {
 }
 
 /** An error code of the provider's stream → ours. Its message may quote the prompt or the key, so it goes no further. */
-export function toModelError(code: unknown, retryAfterMs?: number): CodedError {
+export function toModelError(code: unknown): CodedError {
   switch (code) {
     case 'rate_limit_exceeded':
     case 'insufficient_quota':
     case 'too_many_requests':
-      return turnError('model_rate_limited', { retryAfterMs })
+      return turnError('model_rate_limited')
     case 'invalid_api_key':
       return turnError('provider_key_rejected')
     case 'invalid_prompt':
@@ -173,6 +180,12 @@ function cutReasonOf(response: Json): CutReason {
   const { reason } = objectOf(response.incomplete_details)
   return reason === 'content_filter' ? 'content_filter' : 'max_output_tokens'
 }
+
+/** PostgreSQL's text and JSON hold neither U+0000 nor half a character. */
+const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
+
+const toStorableItems = (items: readonly unknown[]): readonly unknown[] =>
+  JSON.parse(JSON.stringify(items), (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))
 
 const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -1,13 +1,13 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
 import { type Answer, streamAnswer, toModelCall } from './answer.ts'
-import { toCodedError } from './coded_error.ts'
+import { type CodedError, toCodedError } from './coded_error.ts'
 import { answerComplete, terminalParts, type TurnEnd } from './ending.ts'
 import { type FollowUps, parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
 import type { KeyRing } from './key_ring.ts'
 import type { Model, ModelCall } from './model.ts'
 import { PartLog } from './part_log.ts'
 import { retryWhileAway, wait } from './retry.ts'
-import type { Caller, NewTurn, TurnStore } from './store.ts'
+import type { Caller, NewTurn, TurnOutcome, TurnStore } from './store.ts'
 import { endOfStored } from './stored_turn.ts'
 import { turnError } from './turn_errors.ts'
 
@@ -85,15 +85,22 @@ async function finish(
   { caller }: TurnContext,
   { store, report }: TurnWorld,
 ): Promise<{ end: TurnEnd; stored: boolean }> {
+  const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
   try {
     if (lost?.code === 'turn_lease_lost') throw lost
-    await retryWhileAway(() => store.finishTurn(turn.turn, outcome), lost ? [] : undefined)
+    await save(outcome)
     return { end, stored: true }
   } catch (cause) {
     const error = toCodedError(cause)
     if (error.code !== 'turn_lease_lost') {
       report(error)
-      return { end: { state: 'failed', error }, stored: false }
+      const failed: TurnEnd = { state: 'failed', error }
+      if (error.code === 'database_unavailable') return { end: failed, stored: false }
+      const stored = await save(withoutDetails(outcome, error)).then(
+        () => true,
+        () => false,
+      )
+      return { end: failed, stored }
     }
   }
   try {
@@ -103,6 +110,13 @@ async function finish(
     report(cause)
     return { end: { state: 'failed', error: toCodedError(cause) }, stored: false }
   }
+}
+
+/** For an outcome that the database does not take: the text alone, so that the turn still ends. */
+function withoutDetails({ content }: TurnOutcome, { code }: CodedError): TurnOutcome {
+  const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
+  const none = { cutReason: null, providerItems: [], responseId: null, model: null, usage: null }
+  return { ...none, state: 'failed', parts, content, errorCode: code }
 }
 
 /** Title and suggestions, stored, as parts. They are extras: an error is reported and brings none. */

@@ -233,7 +233,7 @@ export class MemoryStore implements TurnStore {
   }
 }
 
-export const fault = (code: CodedError['code']): CodedError => new CodedError(code, code)
+export const fault = (code: CodedError['code']): CodedError => new CodedError(code, `The database says ${code}.`)
 
 function newMessage(role: 'user' | 'assistant', session: string, clientId: string | null, content: string) {
   return {

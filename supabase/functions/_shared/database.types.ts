@@ -1,0 +1,801 @@
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+export type Database = {
+  
+  "loacl": {
+          Tables: {
+            "assistant_documents": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"document_id": string,"owner_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"document_id": string,"owner_id"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"document_id"?: string,"owner_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "assistant_documents_assistant_fkey"
+      columns: ["assistant_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "assistant_documents_document_fkey"
+      columns: ["document_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "documents"
+      referencedColumns: ["id","owner_id"]
+    }
+                  ]
+                },"assistant_resources": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"is_given": boolean,"is_public": boolean,"owner_id": string,"position": number,"resource_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"is_given"?: boolean,"is_public"?: boolean,"owner_id"?: string,"position"?: number,"resource_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"is_given"?: boolean,"is_public"?: boolean,"owner_id"?: string,"position"?: number,"resource_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "assistant_resources_assistant_fkey"
+      columns: ["assistant_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "assistant_resources_resource_fkey"
+      columns: ["resource_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "resources"
+      referencedColumns: ["id","owner_id"]
+    }
+                  ]
+                },"assistant_vector_stores": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"owner_id": string,"vector_store_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"owner_id"?: string,"vector_store_id": string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"owner_id"?: string,"vector_store_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "assistant_vector_stores_assistant_fkey"
+      columns: ["assistant_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "assistant_vector_stores_vector_store_fkey"
+      columns: ["vector_store_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "vector_stores"
+      referencedColumns: ["id","owner_id"]
+    }
+                  ]
+                },"assistants": {
+                  Row: {
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_token_budget": number,"created_at": string,"description": string | null,"fingerprint": boolean,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"metadata": NonNullable<Json>,"model": string,"name": string,"owner_id": string,"temperature": number | null,"tools": NonNullable<Json>,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model": string,"name": string,"owner_id": string,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                  }
+                  Update: {
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"owner_id"?: string,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"auto_approval_settings": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"low_risk_operations": boolean,"max_cost_per_hour_usd": number,"max_cost_per_tool_usd": number,"read_only_operations": boolean,"require_approval_for_new_tools": boolean,"specific_tools": NonNullable<Json>,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"low_risk_operations"?: boolean,"max_cost_per_hour_usd"?: number,"max_cost_per_tool_usd"?: number,"read_only_operations"?: boolean,"require_approval_for_new_tools"?: boolean,"specific_tools"?: NonNullable<Json>,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"low_risk_operations"?: boolean,"max_cost_per_hour_usd"?: number,"max_cost_per_tool_usd"?: number,"read_only_operations"?: boolean,"require_approval_for_new_tools"?: boolean,"specific_tools"?: NonNullable<Json>,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "auto_approval_settings_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: true
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"context_optimizations": {
+                  Row: {
+                    "affected_messages": (string)[],"assistant_id": string,"created_at": string,"id": string,"optimization_type": string,"summary": string | null,"thread_id": string,"tokens_after": number,"tokens_before": number,"trigger_reason": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "affected_messages"?: (string)[],"assistant_id": string,"created_at"?: string,"id"?: string,"optimization_type": string,"summary"?: string | null,"thread_id": string,"tokens_after": number,"tokens_before": number,"trigger_reason": string
+                  }
+                  Update: {
+                    "affected_messages"?: (string)[],"assistant_id"?: string,"created_at"?: string,"id"?: string,"optimization_type"?: string,"summary"?: string | null,"thread_id"?: string,"tokens_after"?: number,"tokens_before"?: number,"trigger_reason"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "context_optimizations_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "context_optimizations_thread_id_fkey"
+      columns: ["thread_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"conversation_tags": {
+                  Row: {
+                    "color": string | null,"created_at": string,"id": string,"metadata": NonNullable<Json>,"name": string,"owner_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "color"?: string | null,"created_at"?: string,"id"?: string,"metadata"?: NonNullable<Json>,"name": string,"owner_id"?: string,"updated_at"?: string
+                  }
+                  Update: {
+                    "color"?: string | null,"created_at"?: string,"id"?: string,"metadata"?: NonNullable<Json>,"name"?: string,"owner_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"document_vector_stores": {
+                  Row: {
+                    "created_at": string,"document_id": string,"error_message": string | null,"owner_id": string,"status": string,"updated_at": string,"vector_store_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"document_id": string,"error_message"?: string | null,"owner_id"?: string,"status"?: string,"updated_at"?: string,"vector_store_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"document_id"?: string,"error_message"?: string | null,"owner_id"?: string,"status"?: string,"updated_at"?: string,"vector_store_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "document_vector_stores_document_fkey"
+      columns: ["document_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "documents"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "document_vector_stores_vector_store_fkey"
+      columns: ["vector_store_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "vector_stores"
+      referencedColumns: ["id","owner_id"]
+    }
+                  ]
+                },"documents": {
+                  Row: {
+                    "category": string | null,"created_at": string,"error_message": string | null,"id": string,"metadata": NonNullable<Json>,"mime_type": string | null,"original_name": string,"owner_id": string,"provider_config_id": string | null,"provider_file_id": string | null,"sha256": string | null,"size_bytes": number | null,"status": string,"storage_path": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name": string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name"?: string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "documents_provider_config_fkey"
+      columns: ["provider_config_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "provider_configs"
+      referencedColumns: ["id","owner_id"]
+    }
+                  ]
+                },"file_objects": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"id": string,"mime_type": string,"person": string,"provider_config_id": string | null,"provider_file_id": string | null,"sha256": string,"size_bytes": number,"storage_path": string,"stored_at": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"id"?: string,"mime_type": string,"person": string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256": string,"size_bytes": number,"storage_path": string,"stored_at"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"id"?: string,"mime_type"?: string,"person"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string,"size_bytes"?: number,"storage_path"?: string,"stored_at"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "file_objects_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "file_objects_provider_config_id_fkey"
+      columns: ["provider_config_id"]
+isOneToOne: false
+      referencedRelation: "provider_configs"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"files": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"id": string,"message_id": string | null,"metadata": NonNullable<Json>,"mime_type": string,"object_id": string,"original_name": string,"purpose": string,"session_id": string,"size_bytes": number,"thread_id": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"id"?: string,"message_id"?: string | null,"metadata"?: NonNullable<Json>,"mime_type": string,"object_id": string,"original_name": string,"purpose"?: string,"session_id": string,"size_bytes": number,"thread_id"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"id"?: string,"message_id"?: string | null,"metadata"?: NonNullable<Json>,"mime_type"?: string,"object_id"?: string,"original_name"?: string,"purpose"?: string,"session_id"?: string,"size_bytes"?: number,"thread_id"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "files_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "files_object_fkey"
+      columns: ["object_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "file_objects"
+      referencedColumns: ["id","assistant_id"]
+    },{
+      foreignKeyName: "files_session_fkey"
+      columns: ["session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "sessions"
+      referencedColumns: ["id","assistant_id"]
+    },{
+      foreignKeyName: "files_thread_fkey"
+      columns: ["thread_id","session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id","session_id","assistant_id"]
+    }
+                  ]
+                },"follow_up_suggestions": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"id": string,"message_id": string,"metadata": NonNullable<Json>,"position": number,"session_id": string,"suggestion": string,"thread_id": string,"used_at": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"id"?: string,"message_id": string,"metadata"?: NonNullable<Json>,"position": number,"session_id": string,"suggestion": string,"thread_id": string,"used_at"?: string | null
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"id"?: string,"message_id"?: string,"metadata"?: NonNullable<Json>,"position"?: number,"session_id"?: string,"suggestion"?: string,"thread_id"?: string,"used_at"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "follow_up_suggestions_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "follow_up_suggestions_thread_fkey"
+      columns: ["thread_id","session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id","session_id","assistant_id"]
+    }
+                  ]
+                },"guided_questions": {
+                  Row: {
+                    "assistant_id": string,"category": string | null,"created_at": string,"id": string,"is_active": boolean,"metadata": NonNullable<Json>,"priority": number,"question": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"category"?: string | null,"created_at"?: string,"id"?: string,"is_active"?: boolean,"metadata"?: NonNullable<Json>,"priority"?: number,"question": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"category"?: string | null,"created_at"?: string,"id"?: string,"is_active"?: boolean,"metadata"?: NonNullable<Json>,"priority"?: number,"question"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "guided_questions_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"message_annotations": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"document_id": string | null,"end_index": number | null,"file_id": string | null,"id": string,"message_id": string,"position": number,"quote": string | null,"session_id": string,"start_index": number | null,"text": string | null,"thread_id": string,"title": string | null,"type": string,"url": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"document_id"?: string | null,"end_index"?: number | null,"file_id"?: string | null,"id"?: string,"message_id": string,"position"?: number,"quote"?: string | null,"session_id": string,"start_index"?: number | null,"text"?: string | null,"thread_id": string,"title"?: string | null,"type": string,"url"?: string | null
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"document_id"?: string | null,"end_index"?: number | null,"file_id"?: string | null,"id"?: string,"message_id"?: string,"position"?: number,"quote"?: string | null,"session_id"?: string,"start_index"?: number | null,"text"?: string | null,"thread_id"?: string,"title"?: string | null,"type"?: string,"url"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "message_annotations_document_id_fkey"
+      columns: ["document_id"]
+isOneToOne: false
+      referencedRelation: "documents"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "message_annotations_file_id_fkey"
+      columns: ["file_id"]
+isOneToOne: false
+      referencedRelation: "files"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "message_annotations_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "message_annotations_thread_fkey"
+      columns: ["thread_id","session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id","session_id","assistant_id"]
+    }
+                  ]
+                },"message_feedback": {
+                  Row: {
+                    "assistant_id": string,"comment": string | null,"created_at": string,"id": string,"message_id": string,"session_id": string,"thread_id": string,"updated_at": string,"value": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"comment"?: string | null,"created_at"?: string,"id"?: string,"message_id": string,"session_id": string,"thread_id": string,"updated_at"?: string,"value": string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"comment"?: string | null,"created_at"?: string,"id"?: string,"message_id"?: string,"session_id"?: string,"thread_id"?: string,"updated_at"?: string,"value"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "message_feedback_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: true
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "message_feedback_thread_fkey"
+      columns: ["thread_id","session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id","session_id","assistant_id"]
+    }
+                  ]
+                },"messages": {
+                  Row: {
+                    "assistant_id": string,"client_id": string | null,"content": string,"created_at": string,"cut_reason": string | null,"error_code": string | null,"id": string,"metadata": NonNullable<Json>,"model": string | null,"parent_id": string | null,"parts": NonNullable<Json>,"role": string,"seq": number,"session_id": string,"status": string,"thread_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role": string,"seq"?: never,"session_id": string,"status"?: string,"thread_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role"?: string,"seq"?: never,"session_id"?: string,"status"?: string,"thread_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "messages_parent_id_fkey"
+      columns: ["parent_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "messages_thread_fkey"
+      columns: ["thread_id","session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id","session_id","assistant_id"]
+    }
+                  ]
+                },"model_prices": {
+                  Row: {
+                    "cached_input_usd": number | null,"created_at": string,"id": string,"input_usd": number,"model": string,"output_usd": number,"owner_id": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "cached_input_usd"?: number | null,"created_at"?: string,"id"?: string,"input_usd": number,"model": string,"output_usd": number,"owner_id"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "cached_input_usd"?: number | null,"created_at"?: string,"id"?: string,"input_usd"?: number,"model"?: string,"output_usd"?: number,"owner_id"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"provider_configs": {
+                  Row: {
+                    "base_url": string | null,"created_at": string,"id": string,"is_active": boolean,"is_default": boolean,"key_last_four": string,"owner_id": string,"provider": string,"secret_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "base_url"?: string | null,"created_at"?: string,"id"?: string,"is_active"?: boolean,"is_default"?: boolean,"key_last_four": string,"owner_id": string,"provider"?: string,"secret_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "base_url"?: string | null,"created_at"?: string,"id"?: string,"is_active"?: boolean,"is_default"?: boolean,"key_last_four"?: string,"owner_id"?: string,"provider"?: string,"secret_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"resources": {
+                  Row: {
+                    "content": string,"created_at": string,"id": string,"key": string,"metadata": NonNullable<Json>,"owner_id": string,"title": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "content": string,"created_at"?: string,"id"?: string,"key": string,"metadata"?: NonNullable<Json>,"owner_id"?: string,"title"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "content"?: string,"created_at"?: string,"id"?: string,"key"?: string,"metadata"?: NonNullable<Json>,"owner_id"?: string,"title"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"sessions": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"expires_at": string,"external_id": string | null,"fingerprint_hash": string | null,"id": string,"last_active_at": string,"metadata": NonNullable<Json>,"session_type": string,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"expires_at"?: string,"external_id"?: string | null,"fingerprint_hash"?: string | null,"id"?: string,"last_active_at"?: string,"metadata"?: NonNullable<Json>,"session_type"?: string,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"expires_at"?: string,"external_id"?: string | null,"fingerprint_hash"?: string | null,"id"?: string,"last_active_at"?: string,"metadata"?: NonNullable<Json>,"session_type"?: string,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "sessions_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"thread_overrides": {
+                  Row: {
+                    "assistant_id": string,"auto_approval": NonNullable<Json>,"context_token_budget": number | null,"created_at": string,"instructions": string | null,"metadata": NonNullable<Json>,"model": string | null,"thread_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"auto_approval"?: NonNullable<Json>,"context_token_budget"?: number | null,"created_at"?: string,"instructions"?: string | null,"metadata"?: NonNullable<Json>,"model"?: string | null,"thread_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"auto_approval"?: NonNullable<Json>,"context_token_budget"?: number | null,"created_at"?: string,"instructions"?: string | null,"metadata"?: NonNullable<Json>,"model"?: string | null,"thread_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "thread_overrides_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "thread_overrides_thread_id_fkey"
+      columns: ["thread_id"]
+isOneToOne: true
+      referencedRelation: "threads"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"thread_tags": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"owner_id": string,"tag_id": string,"thread_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"owner_id"?: string,"tag_id": string,"thread_id": string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"owner_id"?: string,"tag_id"?: string,"thread_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "thread_tags_assistant_fkey"
+      columns: ["assistant_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "thread_tags_tag_fkey"
+      columns: ["tag_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "conversation_tags"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "thread_tags_thread_id_fkey"
+      columns: ["thread_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"threads": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"status": string,"title": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "threads_session_fkey"
+      columns: ["session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "sessions"
+      referencedColumns: ["id","assistant_id"]
+    }
+                  ]
+                },"tool_executions": {
+                  Row: {
+                    "approval_requested_at": string | null,"approved_at": string | null,"assistant_id": string,"call_id": string | null,"completed_at": string | null,"cost_usd": number | null,"created_at": string,"error_message": string | null,"executed_at": string | null,"execution_time_ms": number | null,"id": string,"message_id": string,"metadata": NonNullable<Json>,"parameters": NonNullable<Json>,"result": Json | null,"session_id": string,"status": string,"thread_id": string,"tool_name": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "approval_requested_at"?: string | null,"approved_at"?: string | null,"assistant_id": string,"call_id"?: string | null,"completed_at"?: string | null,"cost_usd"?: number | null,"created_at"?: string,"error_message"?: string | null,"executed_at"?: string | null,"execution_time_ms"?: never,"id"?: string,"message_id": string,"metadata"?: NonNullable<Json>,"parameters"?: NonNullable<Json>,"result"?: Json | null,"session_id": string,"status"?: string,"thread_id": string,"tool_name": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "approval_requested_at"?: string | null,"approved_at"?: string | null,"assistant_id"?: string,"call_id"?: string | null,"completed_at"?: string | null,"cost_usd"?: number | null,"created_at"?: string,"error_message"?: string | null,"executed_at"?: string | null,"execution_time_ms"?: never,"id"?: string,"message_id"?: string,"metadata"?: NonNullable<Json>,"parameters"?: NonNullable<Json>,"result"?: Json | null,"session_id"?: string,"status"?: string,"thread_id"?: string,"tool_name"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "tool_executions_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "tool_executions_thread_fkey"
+      columns: ["thread_id","session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id","session_id","assistant_id"]
+    }
+                  ]
+                },"usage_logs": {
+                  Row: {
+                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"thread_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"thread_id"?: string | null
+                  }
+                  Update: {
+                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"thread_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "usage_logs_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "usage_logs_session_id_fkey"
+      columns: ["session_id"]
+isOneToOne: false
+      referencedRelation: "sessions"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "usage_logs_thread_id_fkey"
+      columns: ["thread_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"vector_stores": {
+                  Row: {
+                    "created_at": string,"expires_after_days": number | null,"expires_at": string | null,"id": string,"metadata": NonNullable<Json>,"name": string,"owner_id": string,"provider_config_id": string | null,"provider_vector_store_id": string | null,"status": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"expires_after_days"?: number | null,"expires_at"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"name": string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_vector_store_id"?: string | null,"status"?: string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"expires_after_days"?: number | null,"expires_at"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"name"?: string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_vector_store_id"?: string | null,"status"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "vector_stores_provider_config_fkey"
+      columns: ["provider_config_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "provider_configs"
+      referencedColumns: ["id","owner_id"]
+    }
+                  ]
+                }
+          }
+          Views: {
+            [_ in never]: never
+          }
+          Functions: {
+            "add_file":
+{ Args: { "mime_type": string,"original_name": string,"purpose"?: string,"session_id": string,"sha256": string,"size_bytes": number,"thread_id": string }; Returns: Json
+                           },
+"append_turn_parts":
+{ Args: { "lease": string,"parts": Json,"seq": number,"turn_id": string }; Returns: Json
+                           },
+"begin_turn":
+{ Args: { "request": Json }; Returns: Json
+                           },
+"finish_turn":
+{ Args: { "lease": string,"outcome": Json,"turn_id": string }; Returns: undefined
+                           },
+"is_tool_approved":
+{ Args: { "cost_usd"?: number,"risk": string,"thread_id": string,"tool_name": string }; Returns: boolean
+                           },
+"list_messages":
+{ Args: { "cursor"?: string,"page_size"?: number,"thread_id": string }; Returns: Json
+                           },
+"list_resources":
+{ Args: { "assistant_id": string }; Returns: Json
+                           },
+"list_threads":
+{ Args: { "archived"?: boolean,"assistant_id": string,"cursor"?: string,"page_size"?: number,"search"?: string }; Returns: Json
+                           },
+"open_session":
+{ Args: { "assistant_id": string }; Returns: Json
+                           },
+"read_turn_parts":
+{ Args: { "after_seq": number,"turn_id": string }; Returns: Json
+                           },
+"save_follow_ups":
+{ Args: { "lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
+                           },
+"set_feedback":
+{ Args: { "comment"?: string,"message_id": string,"value": string }; Returns: Json
+                           },
+"stop_turn":
+{ Args: { "turn_id": string }; Returns: Json
+                           },
+"update_thread":
+{ Args: { "status"?: string,"thread_id": string,"title"?: string }; Returns: Json
+                           },
+"usage_metrics":
+{ Args: { "assistant_id"?: string,"by": string,"since"?: string,"until"?: string }; Returns: {
+              "cached_input_tokens": number,"calls": number,"cost_usd": number,"files": number,"input_tokens": number,"key": string,"messages": number,"output_tokens": number,"reasoning_tokens": number,"unpriced_calls": number
+            }[]
+                           },
+"use_suggestion":
+{ Args: { "suggestion_id": string }; Returns: undefined
+                           }
+          }
+          Enums: {
+            [_ in never]: never
+          }
+          CompositeTypes: {
+            [_ in never]: never
+          }
+        }
+}
+
+type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "loacl">]
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+  ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : never
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : never
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : never
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+  ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+  ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never
+
+export const Constants = {
+  "loacl": {
+          Enums: {
+            
+          }
+        }
+} as const

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
+import type { ModelCall } from './model.ts'
+import type { NewTurn } from './store.ts'
+
+const turn = (isFirstTurn: boolean, followUps: boolean) =>
+  ({ isFirstTurn, assistant: { id: 'a', followUps } }) as unknown as NewTurn
+const parse = (value: unknown, of = turn(true, true)) =>
+  parseFollowUps(typeof value === 'string' ? value : JSON.stringify(value), of)
+
+describe('what the model wrote', () => {
+  it('is taken as it is where it is good', () => {
+    expect(parse({ title: 'Lamps', followUps: ['Which?', 'How much?'] })).toEqual({
+      title: 'Lamps',
+      suggestions: ['Which?', 'How much?'],
+    })
+  })
+
+  it('is cut to three short, different lines', () => {
+    const followUps = [' a\n b\u0000 ', 'a b', '', '   ', 'x'.repeat(81), 7, null, '👋'.repeat(80), 'c', 'd', 'e']
+    expect(parse({ title: 'x'.repeat(81), followUps })).toEqual({
+      title: null,
+      suggestions: ['a b', '👋'.repeat(80), 'c'],
+    })
+  })
+
+  it.each(['', 'Sure! Here is JSON', 'null', '[]', '7', '{"title":7,"followUps":"none"}'])(
+    'brings nothing where it is %j',
+    (text) => {
+      expect(parse(text)).toEqual({ title: null, suggestions: [] })
+    },
+  )
+
+  it('brings only what was asked for', () => {
+    const both = { title: 'Lamps', followUps: ['Which?'] }
+    expect(parse(both, turn(false, true))).toEqual({ title: null, suggestions: ['Which?'] })
+    expect(parse(both, turn(true, false))).toEqual({ title: 'Lamps', suggestions: [] })
+  })
+})
+
+it('is asked for where something is wanted', () => {
+  expect([turn(true, true), turn(true, false), turn(false, true), turn(false, false)].map(wantsFollowUps)).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ])
+})
+
+it('is asked for with the end of the conversation, and not with all of a long one', () => {
+  const input = Array.from(
+    { length: 9 },
+    (_, index) => ({ role: index % 2 ? 'assistant' : 'user', content: `${index}` }) as const,
+  )
+  const call = { input, temperature: 1, instructions: 'Be kind.', maxOutputTokens: 9_000 } as unknown as ModelCall
+  const asked = toFollowUpsCall(call, turn(false, true), 'y'.repeat(10_000))
+  expect(asked.input.map(({ content }) => content.slice(0, 1))).toEqual(['6', '7', '8', 'y'])
+  expect(asked.input.at(-1)!.content).toHaveLength(4_000)
+  expect(asked).toMatchObject({ temperature: null, maxOutputTokens: 1_000 })
+  expect(asked.instructions).not.toContain('Be kind.')
+})
