@@ -34,6 +34,7 @@ create table loacl.assistants (
   -- `*`, an exact origin, or every subdomain of a host over HTTPS.
   constraint assistants_allowed_origins_shape check (
     array_position(allowed_origins, null) is null
+    and cardinality(string_to_array(array_to_string(allowed_origins, ' '), ' ')) = cardinality(allowed_origins)
     and array_to_string(allowed_origins, ' ') ~ '^((\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?|https://\*\.[a-z0-9.-]+(:[0-9]+)?)( |$))*$'
   )
 );

@@ -39,7 +39,10 @@ describe('a visitor', () => {
   it.each(['sessions', 'assistants', 'guided_questions', 'provider_configs', 'usage_logs', 'model_prices'])(
     'can’t read %s, which are the owner’s',
     async (table) => {
-      expect(await api.select(`${table}?select=*`, { token: tokenOfA })).toMatchObject({ status: 401, body: { code: '42501' } })
+      expect(await api.select(`${table}?select=*`, { token: tokenOfA })).toMatchObject({
+        status: 401,
+        body: { code: '42501' },
+      })
       const signedIn = await api.select(`${table}?select=*`, { token: tokenOfA, jwt: stranger.jwt })
       expect(signedIn).toMatchObject({ status: 200, body: [] })
     },
@@ -58,13 +61,17 @@ describe('a visitor', () => {
       status: 404,
       body: { message: 'suggestion_not_found' },
     })
-    expect((await api.rpc('list_threads', { assistant_id: assistantId }, caller)).body.items).toMatchObject([{ id: ofB.threadId }])
+    expect((await api.rpc('list_threads', { assistant_id: assistantId }, caller)).body.items).toMatchObject([
+      { id: ofB.threadId },
+    ])
     expect((await api.rpc('open_session', { assistant_id: assistantId }, caller)).body.threads.items).toMatchObject([
       { id: ofB.threadId },
     ])
     const turn = { turn_id: ofA.turn.id }
     const turnNotFound = { status: 404, body: { message: 'turn_not_found' } }
-    expect(await api.rpc('read_turn_parts', { ...turn, after_seq: 0 }, world.asServer(tokenOfB))).toMatchObject(turnNotFound)
+    expect(await api.rpc('read_turn_parts', { ...turn, after_seq: 0 }, world.asServer(tokenOfB))).toMatchObject(
+      turnNotFound,
+    )
     expect(await api.rpc('stop_turn', turn, world.asServer(tokenOfB))).toMatchObject(turnNotFound)
     expect(await world.readRows(assistantId)).toEqual(before)
   })
@@ -83,12 +90,23 @@ describe('a visitor', () => {
     const caller = { token: tokenOfA }
     const thread = `threads?id=eq.${ofA.threadId}`
     const refused = { status: 401, body: { code: '42501' } }
-    for (const change of [{ session_id: ofB.threadId }, { assistant_id: otherAssistantId }, { last_message_at: '2030-01-01' }, { metadata: {} }])
+    for (const change of [
+      { session_id: ofB.threadId },
+      { assistant_id: otherAssistantId },
+      { last_message_at: '2030-01-01' },
+      { metadata: {} },
+    ])
       expect(await api.update(thread, change, caller)).toMatchObject(refused)
     expect(await api.update(thread, { status: 'deleted' }, caller)).toMatchObject(refused)
-    expect(await api.update(`messages?id=eq.${ofA.messageId}`, { content: 'It said this' }, caller)).toMatchObject(refused)
-    expect(await api.update(`follow_up_suggestions?thread_id=eq.${ofA.threadId}`, { suggestion: 'x' }, caller)).toMatchObject(refused)
-    expect(await api.update(`follow_up_suggestions?thread_id=eq.${ofA.threadId}`, { used_at: null }, caller)).toMatchObject(refused)
+    expect(await api.update(`messages?id=eq.${ofA.messageId}`, { content: 'It said this' }, caller)).toMatchObject(
+      refused,
+    )
+    expect(
+      await api.update(`follow_up_suggestions?thread_id=eq.${ofA.threadId}`, { suggestion: 'x' }, caller),
+    ).toMatchObject(refused)
+    expect(
+      await api.update(`follow_up_suggestions?thread_id=eq.${ofA.threadId}`, { used_at: null }, caller),
+    ).toMatchObject(refused)
     for (const table of TABLES) {
       expect(await api.insert(table, { assistant_id: assistantId }, caller)).toMatchObject(refused)
       expect(await api.remove(`${table}?assistant_id=eq.${assistantId}`, caller)).toMatchObject(refused)
@@ -110,7 +128,11 @@ describe('a visitor', () => {
       const { status, body } = await api.select('messages?select=id', { token })
       expect({ token, status, body }).toEqual({ token, status: 200, body: [] })
     }
-    const inClaims = await api.select('messages?select=id', {}, { cookie: `x-loacl-session=${tokenOfA}`, 'x-session': tokenOfA })
+    const inClaims = await api.select(
+      'messages?select=id',
+      {},
+      { cookie: `x-loacl-session=${tokenOfA}`, 'x-session': tokenOfA },
+    )
     expect(inClaims.body).toEqual([])
   })
 
@@ -121,7 +143,9 @@ describe('a visitor', () => {
     for (const table of ['threads', 'messages', 'follow_up_suggestions'])
       expect((await api.select(`${table}?select=id`, { token })).body).toEqual([])
     expect(await api.rpc('list_messages', { thread_id: threadId }, { token })).toMatchObject({ status: 404 })
-    expect(await api.rpc('update_thread', { thread_id: threadId, title: 'x' }, { token })).toMatchObject({ status: 404 })
+    expect(await api.rpc('update_thread', { thread_id: threadId, title: 'x' }, { token })).toMatchObject({
+      status: 404,
+    })
     expect(await api.rpc('open_session', { assistant_id: assistantId }, { token })).toMatchObject({
       status: 401,
       body: { message: 'session_expired' },
@@ -137,9 +161,14 @@ describe('a visitor', () => {
     `
     const threads = 'threads?select=id'
     expect((await api.select(threads, { token })).body).toEqual([])
-    expect((await api.select(threads, { token, jwt: otherOperator.jwt })).body.map(({ id }: { id: string }) => id)).not.toContain(threadId)
+    expect(
+      (await api.select(threads, { token, jwt: otherOperator.jwt })).body.map(({ id }: { id: string }) => id),
+    ).not.toContain(threadId)
     expect((await api.select(threads, { token, jwt: stranger.jwt })).body).toEqual([{ id: threadId }])
-    expect(await world.beginTurn(assistantId, token, { threadId })).toMatchObject({ status: 401, body: { message: 'session_expired' } })
+    expect(await world.beginTurn(assistantId, token, { threadId })).toMatchObject({
+      status: 401,
+      body: { message: 'session_expired' },
+    })
   })
 
   it('never sees a system message', async () => {
@@ -183,14 +212,20 @@ describe('an operator', () => {
 
   it('changes their assistant and can’t touch, take or give away another’s', async () => {
     const caller = { jwt: operator.jwt }
-    expect((await api.update(`assistants?id=eq.${assistantId}`, { description: 'New' }, caller)).body).toMatchObject([{ description: 'New' }])
+    expect((await api.update(`assistants?id=eq.${assistantId}`, { description: 'New' }, caller)).body).toMatchObject([
+      { description: 'New' },
+    ])
     expect((await api.update(`assistants?id=eq.${otherAssistantId}`, { description: 'New' }, caller)).body).toEqual([])
     expect((await api.remove(`assistants?id=eq.${otherAssistantId}`, caller)).body).toEqual([])
     const forbidden = { status: 403, body: { code: '42501' } }
-    expect(await api.update(`assistants?id=eq.${assistantId}`, { owner_id: otherOperator.userId }, caller)).toMatchObject(forbidden)
+    expect(
+      await api.update(`assistants?id=eq.${assistantId}`, { owner_id: otherOperator.userId }, caller),
+    ).toMatchObject(forbidden)
     const question = { question: 'Hi?', assistant_id: otherAssistantId }
     expect(await api.insert('guided_questions', question, caller)).toMatchObject(forbidden)
-    expect(await api.insert('guided_questions', { ...question, assistant_id: assistantId }, caller)).toMatchObject({ status: 201 })
+    expect(await api.insert('guided_questions', { ...question, assistant_id: assistantId }, caller)).toMatchObject({
+      status: 201,
+    })
   })
 
   it('sets prices of their own and can’t change the shared ones', async () => {
@@ -198,7 +233,9 @@ describe('an operator', () => {
     const price = { model: 'gpt-6-luna', input_usd: 1, output_usd: 1 }
     expect(await api.insert('model_prices', { ...price, owner_id: null }, caller)).toMatchObject({ status: 403 })
     expect((await api.update('model_prices?owner_id=is.null', { input_usd: 0 }, caller)).body).toEqual([])
-    expect(await api.insert('model_prices', { ...price, owner_id: operator.userId }, caller)).toMatchObject({ status: 201 })
+    expect(await api.insert('model_prices', { ...price, owner_id: operator.userId }, caller)).toMatchObject({
+      status: 201,
+    })
     const others = await api.select(`model_prices?owner_id=eq.${operator.userId}`, { jwt: otherOperator.jwt })
     expect(others.body).toEqual([])
     await sql`delete from loacl.model_prices where owner_id = ${operator.userId}`
@@ -224,15 +261,22 @@ describe('an operator', () => {
 })
 
 describe('a signed-in stranger', () => {
-  it.each([...TABLES, 'assistants', 'guided_questions', 'provider_configs', 'usage_logs', 'model_prices'])('sees no %s', async (table) => {
-    expect(await api.select(`${table}?select=*`, { jwt: stranger.jwt })).toMatchObject({ status: 200, body: [] })
-  })
+  it.each([...TABLES, 'assistants', 'guided_questions', 'provider_configs', 'usage_logs', 'model_prices'])(
+    'sees no %s',
+    async (table) => {
+      expect(await api.select(`${table}?select=*`, { jwt: stranger.jwt })).toMatchObject({ status: 200, body: [] })
+    },
+  )
 
   it('can own nothing', async () => {
     const caller = { jwt: stranger.jwt }
     const forbidden = { status: 403, body: { code: '42501' } }
-    expect(await api.insert('assistants', { owner_id: stranger.userId, name: 'Mine', model: 'x' }, caller)).toMatchObject(forbidden)
-    expect(await api.insert('guided_questions', { assistant_id: assistantId, question: 'Hi?' }, caller)).toMatchObject(forbidden)
+    expect(
+      await api.insert('assistants', { owner_id: stranger.userId, name: 'Mine', model: 'x' }, caller),
+    ).toMatchObject(forbidden)
+    expect(await api.insert('guided_questions', { assistant_id: assistantId, question: 'Hi?' }, caller)).toMatchObject(
+      forbidden,
+    )
     const price = { owner_id: stranger.userId, model: 'x', input_usd: 1, output_usd: 1 }
     expect(await api.insert('model_prices', price, caller)).toMatchObject(forbidden)
   })
@@ -255,18 +299,24 @@ describe('what is for the functions alone', () => {
     ['save_follow_ups', { turn_id: id, lease: id, title: null, suggestions: [], usage: null }],
   ])('%s is refused to visitors and operators', async (name, args) => {
     expect(await api.rpc(name, args, { token: tokenOfA })).toMatchObject({ status: 401, body: { code: '42501' } })
-    expect(await api.rpc(name, args, { token: tokenOfA, jwt: operator.jwt })).toMatchObject({ status: 403, body: { code: '42501' } })
+    expect(await api.rpc(name, args, { token: tokenOfA, jwt: operator.jwt })).toMatchObject({
+      status: 403,
+      body: { code: '42501' },
+    })
   })
 
-  it.each([{ token: tokenOfA }, { key: inject('stack').secretKey }])('loacl_private can’t be reached by the Data API', async (caller) => {
-    const profile = { 'accept-profile': 'loacl_private', 'content-profile': 'loacl_private' }
-    for (const table of ['operators', 'secrets', 'session_tokens', 'turns', 'turn_chunks', 'message_internals']) {
-      expect((await api.select(`${table}?select=*`, caller, profile)).status).toBe(406)
-      expect((await api.select(`${table}?select=*`, caller)).status).toBe(404)
-    }
-    expect((await api.rpc('own_session_ids', {}, caller, profile)).status).toBe(406)
-    expect((await api.rpc('own_session_ids', {}, caller)).status).toBe(404)
-  })
+  it.each([{ token: tokenOfA }, { key: inject('stack').secretKey }])(
+    'loacl_private can’t be reached by the Data API',
+    async (caller) => {
+      const profile = { 'accept-profile': 'loacl_private', 'content-profile': 'loacl_private' }
+      for (const table of ['operators', 'secrets', 'session_tokens', 'turns', 'turn_chunks', 'message_internals']) {
+        expect((await api.select(`${table}?select=*`, caller, profile)).status).toBe(406)
+        expect((await api.select(`${table}?select=*`, caller)).status).toBe(404)
+      }
+      expect((await api.rpc('own_session_ids', {}, caller, profile)).status).toBe(406)
+      expect((await api.rpc('own_session_ids', {}, caller)).status).toBe(404)
+    },
+  )
 
   it('nothing of the owner’s is in what a visitor is told', async () => {
     const caller = { token: tokenOfA, origin: 'https://site.test' }
@@ -277,7 +327,14 @@ describe('what is for the functions alone', () => {
       api.select('messages?select=*', caller),
     ])
     const told = JSON.stringify(answers)
-    for (const secret of ['secret instructions', 'sealed by the provider', 'resp_1', 'ciphertext', 'cost', operator.userId])
+    for (const secret of [
+      'secret instructions',
+      'sealed by the provider',
+      'resp_1',
+      'ciphertext',
+      'cost',
+      operator.userId,
+    ])
       expect(told).not.toContain(secret)
   })
 })

@@ -29,7 +29,13 @@ export const createToken = (): string => randomBytes(32).toString('base64url')
 
 /** Requests to the Data API as anybody may make them. */
 export function createApi(stack: StackAddress) {
-  async function request(method: string, path: string, caller: Caller, body?: unknown, more: Record<string, string> = {}): Promise<Answer> {
+  async function request(
+    method: string,
+    path: string,
+    caller: Caller,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${stack.apiUrl}/rest/v1/${path}`, {
       method,
       headers: {
@@ -52,7 +58,8 @@ export function createApi(stack: StackAddress) {
   return {
     rpc: (name: string, args: object, caller: Caller = {}, more?: Record<string, string>) =>
       request('POST', `rpc/${name}`, caller, args, more),
-    select: (path: string, caller: Caller = {}, more?: Record<string, string>) => request('GET', path, caller, undefined, more),
+    select: (path: string, caller: Caller = {}, more?: Record<string, string>) =>
+      request('GET', path, caller, undefined, more),
     insert: (table: string, row: object, caller: Caller = {}) => request('POST', table, caller, row),
     update: (path: string, change: object, caller: Caller = {}) => request('PATCH', path, caller, change),
     remove: (path: string, caller: Caller = {}) => request('DELETE', path, caller),

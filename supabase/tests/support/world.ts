@@ -27,16 +27,29 @@ export interface World {
   asServer: (token?: string) => Caller
   createOperator(): Promise<Operator>
   /** With an operator of its own unless one is given, and with a provider key unless told otherwise. */
-  createAssistant(options?: { owner?: Operator; providerKey?: boolean; settings?: Record<string, postgres.SerializableParameter> }): Promise<{
+  createAssistant(options?: {
+    owner?: Operator
+    providerKey?: boolean
+    settings?: Record<string, postgres.SerializableParameter>
+  }): Promise<{
     id: string
     owner: Operator
   }>
   beginTurn(assistantId: string, token: string | undefined, request?: Record<string, unknown>): Promise<Answer>
   /** Asks and begins to answer, or fails the test. */
-  ask(assistantId: string, token: string, text?: string, threadId?: string | null): Promise<BegunTurn & { history: unknown }>
+  ask(
+    assistantId: string,
+    token: string,
+    text?: string,
+    threadId?: string | null,
+  ): Promise<BegunTurn & { history: unknown }>
   finish(turn: TurnKey, outcome?: Record<string, unknown>): Promise<Answer>
   /** Asks, answers and suggests. */
-  converse(assistantId: string, token: string, options?: { text?: string; answer?: string; threadId?: string }): Promise<BegunTurn>
+  converse(
+    assistantId: string,
+    token: string,
+    options?: { text?: string; answer?: string; threadId?: string },
+  ): Promise<BegunTurn>
   /** Every row that hangs on an assistant, by table. */
   readRows(assistantId: string): Promise<Record<string, unknown>>
   close(): Promise<void>
@@ -134,7 +147,13 @@ export function createWorld(stack: StackAddress): World {
     await finish(begun.turn, { content: answer })
     await api.rpc(
       'save_follow_ups',
-      { turn_id: begun.turn.id, lease: begun.turn.lease, title: 'About it', suggestions: ['And why?', 'And how?'], usage: null },
+      {
+        turn_id: begun.turn.id,
+        lease: begun.turn.lease,
+        title: 'About it',
+        suggestions: ['And why?', 'And how?'],
+        usage: null,
+      },
       asServer(),
     )
     return begun
@@ -159,7 +178,19 @@ export function createWorld(stack: StackAddress): World {
     return row!.rows
   }
 
-  return { api, sql, asServer, createOperator, createAssistant, beginTurn, ask, finish, converse, readRows, close: () => sql.end() }
+  return {
+    api,
+    sql,
+    asServer,
+    createOperator,
+    createAssistant,
+    beginTurn,
+    ask,
+    finish,
+    converse,
+    readRows,
+    close: () => sql.end(),
+  }
 }
 
 export { createToken }

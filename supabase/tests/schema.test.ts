@@ -1,0 +1,153 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, describe, expect, inject, it } from 'vitest'
+import postgres from 'postgres'
+import { ERROR_STATUS } from '../../packages/wire/src/index.ts'
+
+const sql = postgres(inject('stack').dbUrl, { max: 1, onnotice: () => {} })
+afterAll(() => sql.end())
+
+const names = (rows: readonly postgres.Row[]) => rows.map(({ name }) => name)
+
+describe('every table', () => {
+  it('has row security and a comment', async () => {
+    const bare = await sql`
+      select c.oid::regclass::text as name
+      from pg_class c
+      where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and c.relkind in ('r', 'p')
+        and (not c.relrowsecurity or obj_description(c.oid) is null)
+    `
+    expect(names(bare)).toEqual([])
+  })
+
+  it('has one policy for a role and verb, named for both, and none for all verbs or all roles', async () => {
+    const policies = await sql<{ name: string; table: string; verb: string; roles: string[]; permissive: string }[]>`
+      select policyname as name, tablename as table, lower(cmd) as verb, roles::text[], permissive
+      from pg_policies where schemaname in ('loacl', 'loacl_private')
+    `
+    expect(policies.length).toBeGreaterThan(0)
+    const seen = new Set<string>()
+    for (const { name, table, verb, roles } of policies) {
+      expect(name).toMatch(new RegExp(`^${table}_${verb}_[a-z_]+$`))
+      expect(['select', 'insert', 'update', 'delete']).toContain(verb)
+      for (const role of roles) {
+        expect(['anon', 'authenticated']).toContain(role)
+        const key = `${table} ${verb} ${role}`
+        expect(seen).not.toContain(key)
+        seen.add(key)
+      }
+    }
+  })
+
+  it('has an index that leads with each foreign key, so that deleting a parent walks no table', async () => {
+    const missing = await sql`
+      select f.conrelid::regclass || '.' || f.conname as name
+      from pg_constraint f
+      where f.contype = 'f' and f.connamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
+        and not exists (
+          select from pg_index i where i.indrelid = f.conrelid and (i.indkey::int2[])[0] = any (f.conkey)
+        )
+      order by 1
+    `
+    expect(names(missing)).toEqual([])
+  })
+
+  it('says of each index of its own which query it serves', async () => {
+    const silent = await sql`
+      select i.indexrelid::regclass::text as name
+      from pg_index i join pg_class c on c.oid = i.indexrelid
+      where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
+        and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
+        and coalesce(obj_description(i.indexrelid, 'pg_class'), '') !~ '^(Serves|Holds):'
+    `
+    expect(names(silent)).toEqual([])
+  })
+})
+
+describe('every function', () => {
+  it('has a comment, a fixed search path and no rights for everybody', async () => {
+    const bare = await sql`
+      select p.oid::regprocedure::text as name
+      from pg_proc p
+      where p.pronamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
+        and (
+          obj_description(p.oid) is null
+          or coalesce(p.proconfig, '{}') <> array['search_path=""']
+          or exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)
+        )
+    `
+    expect(names(bare)).toEqual([])
+  })
+
+  it('that is exposed runs as its caller, with a body that was bound when it was made', async () => {
+    const loose = await sql`
+      select p.oid::regprocedure::text as name
+      from pg_proc p
+      where p.pronamespace = 'loacl'::regnamespace and (p.prosecdef or p.prosqlbody is null)
+    `
+    expect(names(loose)).toEqual([])
+  })
+
+  it('that a visitor may call is one that a visitor is meant to call', async () => {
+    const exposed = await sql`
+      select p.proname as name
+      from pg_proc p
+      where p.pronamespace = 'loacl'::regnamespace and has_function_privilege('anon', p.oid, 'execute')
+      order by 1
+    `
+    expect(names(exposed)).toEqual(
+      expect.arrayContaining(['list_messages', 'list_threads', 'open_session', 'update_thread', 'use_suggestion']),
+    )
+    for (const name of [
+      'begin_turn',
+      'append_turn_parts',
+      'read_turn_parts',
+      'stop_turn',
+      'finish_turn',
+      'save_follow_ups',
+    ])
+      expect(names(exposed)).not.toContain(name)
+  })
+})
+
+it('loacl_private is closed to every role of the Data API', async () => {
+  const open = await sql`
+    select role || ' ' || what as name
+    from unnest(array['anon', 'authenticated', 'service_role', 'authenticator']) as role
+    cross join lateral (
+      select 'schema' as what where has_schema_privilege(role, 'loacl_private', 'usage')
+      union all
+      select c.oid::regclass::text from pg_class c
+      where c.relnamespace = 'loacl_private'::regnamespace and c.relkind in ('r', 'v', 'S')
+        and (case when c.relkind = 'S' then has_sequence_privilege(role, c.oid, 'usage, select, update')
+          else has_table_privilege(role, c.oid, 'select, insert, update, delete, truncate, references, trigger') end)
+    ) as opened
+  `
+  expect(names(open)).toEqual([])
+})
+
+it('no visitor may write a column beyond those that are theirs', async () => {
+  const writable = await sql`
+    select c.relname || '.' || a.attname || ' ' || verb as name
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    cross join unnest(array['insert', 'update']) as verb
+    where c.relnamespace = 'loacl'::regnamespace and c.relkind = 'r' and has_column_privilege('anon', c.oid, a.attnum, verb)
+    union all
+    select c.relname || ' delete' from pg_class c
+    where c.relnamespace = 'loacl'::regnamespace and c.relkind = 'r' and has_table_privilege('anon', c.oid, 'delete, truncate')
+    order by 1
+  `
+  const mayWrite = ['follow_up_suggestions.used_at update', 'threads.status update', 'threads.title update']
+  expect(names(writable).filter((name) => !name.startsWith('message_feedback'))).toEqual(mayWrite)
+})
+
+it('errors raised in SQL have the codes and statuses of the wire', () => {
+  const dir = new URL('../migrations/', import.meta.url)
+  const raised = readdirSync(dir)
+    .map((file) => readFileSync(new URL(file, dir), 'utf8'))
+    .flatMap((text) => [...text.matchAll(/raise_error\(\s*(\d+),\s*'(\w+)'/g)])
+    .map(([, status, code]) => [code, Number(status)])
+  expect(raised.length).toBeGreaterThan(20)
+  for (const [code, status] of raised)
+    expect([code, status]).toEqual([code, ERROR_STATUS[code as keyof typeof ERROR_STATUS]])
+})
