@@ -86,8 +86,13 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   app._storageAdapter = createDiskStorage(options.filesDir)
   await quietly(() => app.init())
 
-  // As PostgREST does: `notify pgrst, 'reload schema'`.
-  await connection.driver.listen('pgrst', () => void connection.clearSchemaCache())
+  // Read before the first request comes, and again after `notify pgrst, 'reload schema'`, as PostgREST does.
+  const readSchema = async (): Promise<void> => {
+    await connection.clearSchemaCache()
+    await quietly(() => connection.introspect())
+  }
+  await readSchema()
+  await connection.driver.listen('pgrst', () => void readSchema())
 
   return {
     fetch: (request, peerAddress) => {

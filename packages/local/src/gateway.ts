@@ -27,7 +27,10 @@ export function createGateway(): Gateway {
       return sendJson(request, response, 401, MALFORMED_TOKEN)
     if (/^\/(rest|auth|storage)\/v1(\/|$|\?)/.test(path)) {
       const peer = request.socket.remoteAddress ?? null
-      return getRequestListener((webRequest) => api.fetch(webRequest, peer))(request, response)
+      return getRequestListener((webRequest) => api.fetch(webRequest, peer), { overrideGlobalObjects: false })(
+        request,
+        response,
+      )
     }
     sendJson(request, response, 404, { message: 'no Route matched with those values' })
   }

@@ -1,0 +1,189 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startStack, type Stack } from '../src/index.ts'
+
+// `chat` is named in config.toml with `verify_jwt = false`; `closed` is not.
+const FUNCTION = `
+import { greet } from '@greeting'
+
+Deno.serve(async (request) => {
+  const url = new URL(request.url)
+  if (url.pathname === '/chat/stream') {
+    const encoder = new TextEncoder()
+    let send
+    const next = new Promise((resolve) => (send = resolve))
+    globalThis.release = send
+    return new Response(new ReadableStream({
+      async start(controller) {
+        controller.enqueue(encoder.encode('first'))
+        await next
+        controller.enqueue(encoder.encode('second'))
+        controller.close()
+      },
+    }))
+  }
+  if (url.pathname === '/chat/release') { globalThis.release(); return new Response('released') }
+  if (url.pathname === '/chat/broken') {
+    return new Response(new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('half'))
+        setTimeout(() => controller.error(new Error('broken')), 20)
+      },
+    }))
+  }
+  if (url.pathname === '/chat/background') {
+    EdgeRuntime.waitUntil(new Promise((resolve) => setTimeout(resolve, 10)).then(() => { globalThis.finished = true }))
+    return Response.json({})
+  }
+  if (url.pathname === '/chat/finished') return Response.json(globalThis.finished === true)
+  if (url.pathname === '/chat/crash') { setTimeout(() => Deno.exit(7), 0); return new Response('bye') }
+  if (url.pathname === '/chat/permissions') {
+    const denied = async (run) => { try { await run(); return false } catch { return true } }
+    return Response.json({
+      write: await denied(() => Deno.writeTextFile('./mark.txt', 'x')),
+      run: await denied(() => new Deno.Command('ls').output()),
+      readElsewhere: await denied(() => Deno.readTextFile('/etc/hostname')),
+    })
+  }
+  return Response.json({
+    greeting: greet,
+    path: url.pathname + url.search,
+    method: request.method,
+    headers: Object.fromEntries(request.headers),
+    body: await request.text(),
+    env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => /^(SUPABASE|LOACL|OPENAI)/.test(name))),
+  })
+})
+`
+
+let stack: Stack
+let dir: string
+const lines: string[] = []
+const call = (path: string, init?: RequestInit): Promise<Response> =>
+  fetch(`${stack.apiUrl}/functions/v1/${path}`, init)
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'loacl-functions-'))
+  for (const name of ['chat', 'closed', '_shared']) mkdirSync(join(dir, name))
+  writeFileSync(join(dir, '_shared', 'greeting.ts'), "export const greet: string = 'hello'\n")
+  writeFileSync(join(dir, 'chat', 'deno.json'), JSON.stringify({ imports: { '@greeting': '../_shared/greeting.ts' } }))
+  writeFileSync(join(dir, 'chat', 'index.ts'), FUNCTION)
+  writeFileSync(join(dir, 'closed', 'index.ts'), "Deno.serve(() => new Response('open'))\n")
+  stack = await startStack({
+    functionsDir: dir,
+    watch: true,
+    env: { LOACL_TURN_DEADLINE_MS: '1234' },
+    log: (line) => lines.push(line),
+  })
+})
+
+afterAll(async () => {
+  await stack?.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+describe('functions', () => {
+  it('see the request as hosted ones do, and find their environment', async () => {
+    const response = await call('chat/turns?after=3', {
+      method: 'POST',
+      headers: { apikey: 'any', 'x-forwarded-for': '203.0.113.9', 'cf-connecting-ip': '203.0.113.9' },
+      body: 'text',
+    })
+    const seen = (await response.json()) as {
+      greeting: string
+      path: string
+      method: string
+      headers: Record<string, string>
+      body: string
+      env: Record<string, string>
+    }
+    expect(seen).toMatchObject({ greeting: 'hello', path: '/chat/turns?after=3', method: 'POST', body: 'text' })
+    // What a client claims comes first; the header that can be trusted holds what the gateway saw.
+    expect(seen.headers).toMatchObject({
+      apikey: 'any',
+      'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+      'cf-connecting-ip': '127.0.0.1',
+    })
+    expect(Object.keys(seen.env).toSorted()).toEqual([
+      'LOACL_ENCRYPTION_KEYS',
+      'LOACL_PRIVATE_HOSTS',
+      'LOACL_TURN_DEADLINE_MS',
+      'SUPABASE_DB_URL',
+      'SUPABASE_JWKS',
+      'SUPABASE_PUBLISHABLE_KEYS',
+      'SUPABASE_SECRET_KEYS',
+      'SUPABASE_URL',
+    ])
+    expect(seen.env).toMatchObject({
+      SUPABASE_URL: stack.apiUrl,
+      SUPABASE_DB_URL: stack.dbUrl,
+      LOACL_TURN_DEADLINE_MS: '1234',
+    })
+    expect(JSON.parse(seen.env.SUPABASE_SECRET_KEYS ?? '')).toEqual({ default: stack.secretKey })
+  })
+
+  it('stream without being held back', async () => {
+    const response = await call('chat/stream')
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    expect(await reader.read()).toEqual({ done: false, value: 'first' })
+    // The second piece exists only now, so the first was not waiting for it.
+    await call('chat/release')
+    expect(await reader.read()).toEqual({ done: false, value: 'second' })
+    expect((await reader.read()).done).toBe(true)
+  })
+
+  it('that break off in the middle look broken, not finished', async () => {
+    const response = await call('chat/broken')
+    await expect(response.text()).rejects.toThrow('terminated')
+  })
+
+  it('get preflights themselves', async () => {
+    const response = await call('chat/turns', { method: 'OPTIONS' })
+    expect(await response.json()).toMatchObject({ method: 'OPTIONS' })
+  })
+
+  it('go on in the background where they ask for it', async () => {
+    await call('chat/background')
+    await vi.waitFor(async () => expect(await (await call('chat/finished')).json()).toBe(true))
+  })
+
+  it('may neither write, nor run programs, nor read what is not theirs', async () => {
+    expect(await (await call('chat/permissions')).json()).toEqual({ write: true, run: true, readElsewhere: true })
+  })
+
+  it('of an unknown name are not found, with an answer that pages can read', async () => {
+    for (const name of ['nothing', '_shared', '..%2fchat']) {
+      const response = await call(name, { headers: { origin: 'https://shop.example' } })
+      expect(response.status).toBe(404)
+      expect(response.headers.get('access-control-allow-origin')).toBe('https://shop.example')
+    }
+  })
+
+  it('without verify_jwt = false are refused, as hosted Supabase would', async () => {
+    const response = await call('closed', { headers: { apikey: stack.publishableKey } })
+    expect(response.status).toBe(401)
+    expect(await response.text()).toContain('verify_jwt')
+  })
+
+  it('that end are named with what they said, and started again', async () => {
+    await call('chat/crash')
+    await vi.waitFor(() => expect(lines).toContain('[chat] The function ended with code 7.'))
+    expect((await call('chat/turns')).status).toBe(200)
+  })
+
+  it('are reloaded when a file changes, and a mistake is told and can be mended', async () => {
+    writeFileSync(join(dir, '_shared', 'greeting.ts'), "export const greet: string = 'good day'\n")
+    await vi.waitFor(
+      async () => expect(await (await call('chat/turns')).json()).toMatchObject({ greeting: 'good day' }),
+      { timeout: 10_000 },
+    )
+
+    writeFileSync(join(dir, 'chat', 'index.ts'), 'not a program')
+    await vi.waitFor(async () => expect((await call('chat/turns')).status).toBe(503), { timeout: 10_000 })
+
+    writeFileSync(join(dir, 'chat', 'index.ts'), FUNCTION)
+    await vi.waitFor(async () => expect((await call('chat/turns')).status).toBe(200), { timeout: 10_000 })
+  })
+})
