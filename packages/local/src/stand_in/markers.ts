@@ -15,7 +15,7 @@ export const MARKERS = {
   slow: '[[slow]]',
   /** The first word never comes: the response stays open, silent, for 90 seconds. */
   silent: '[[silent]]',
-  /** An answer of 20,000 characters, at the pace of the stack. */
+  /** An answer of 20,000 characters in 500 pieces, at the pace of the stack. */
   long: '[[long]]',
   /** The answer is the message itself, without the marker: any Markdown can be shown. */
   echo: '[[echo]]',

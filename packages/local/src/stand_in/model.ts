@@ -82,7 +82,7 @@ function makeFixtures(profile: Profile): Fixture[] {
     answer(MARKERS.cut, { truncateAfterChunks: 24 }),
     answer(MARKERS.slow, { streamingProfile: SLOW }),
     answer(MARKERS.silent, { streamingProfile: SILENT }),
-    answer(MARKERS.long, {}, writeLongAnswer),
+    answer(MARKERS.long, { chunkSize: 40 }, writeLongAnswer),
     answer(MARKERS.echo, {}, (request) => question(request).replace(MARKERS.echo, '').trim()),
     answer(null, {}),
   ]
