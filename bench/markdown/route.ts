@@ -1,0 +1,6 @@
+/** One way to show a Markdown text that comes in pieces. */
+export interface Route {
+  append(chunk: string): void
+  end(): void
+}
+export type CreateRoute = (root: HTMLElement) => Route
