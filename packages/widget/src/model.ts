@@ -65,6 +65,8 @@ export interface Model {
   loadOlder(): Promise<void>
   showChat(): void
   showConversations(): void
+  /** Its title, or else its first words where they are known. */
+  labelOf(thread: ThreadSummary): string | null
   /** Adds a page to the list. */
   listMore(): void
   dispose(): void
@@ -82,6 +84,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   const conversations = signal<Conversations>({ items: [], nextCursor: null, status: 'loading' })
   /** Sent, and not yet known to have reached the server. */
   let unsent = ''
+  let started = false
 
   const assistant = computed(() => (session.value.status === 'open' ? session.value.assistant : null))
   const busy = computed(() => isRunning(talk.value))
@@ -160,16 +163,16 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 
   async function start(): Promise<void> {
     const fresh = thread.peek()
-    const wasOpen = session.peek().status === 'open'
     try {
       await client.open()
     } catch {
       return // The session's state says why.
     }
     const opened = client.getSnapshot()
+    if (started) return
+    started = true
     // Where the visitor was quicker, they have chosen.
-    if (wasOpen || opened.status !== 'open' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0)
-      return
+    if (opened.status !== 'open' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0) return
     const [latest] = opened.threads
     const recent = latest && now() - Date.parse(latest.lastMessageAt) < RECENT ? latest.id : ''
     const id = memory.get('thread') ?? recent
@@ -253,6 +256,11 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     showConversations() {
       view.value = 'conversations'
       void list(null)
+    },
+    labelOf({ id, title }) {
+      if (title) return title
+      const { messages, hasOlder } = client.threads.get(id).getSnapshot()
+      return (!hasOlder && messages[0]?.content.slice(0, 80)) || null
     },
     listMore: () => void list(conversations.peek().nextCursor),
     dispose: () => stops.forEach((stop) => stop()),

@@ -49,7 +49,7 @@ export function defineChatElement(load: LoadWidget): void {
         const sheet = new CSSStyleSheet()
         sheet.replaceSync(css)
         root.adoptedStyleSheets = [sheet]
-        setAttributes(this.#notice, { class: 'notice', part: 'notice', role: 'alert' })
+        setAttributes(this.#notice, { class: 'notice', role: 'alert' })
         setAttributes(launcher, {
           type: 'button',
           class: 'launcher',
@@ -88,12 +88,13 @@ export function defineChatElement(load: LoadWidget): void {
         try {
           await action(await this.#load())
         } catch (cause) {
+          const words =
+            this.options.strings?.loadFailed ?? 'The chat couldn’t be loaded. Check your connection and try again.'
           // As a `LoaclError`, whose class would be most of this file.
           const known = { name: 'LoaclError', code: 'network', [Symbol.for('loacl.error')]: true }
-          const error = Object.assign(new Error('The chat could not be fetched.', { cause }), known)
-          this.notify(
-            this.options.strings?.loadFailed ?? 'The chat couldn’t be loaded. Check your connection and try again.',
-          )
+          const error = Object.assign(new Error(words, { cause }), known)
+          console.error(error)
+          this.notify(words)
           this.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
         }
         this.launcher.removeAttribute('aria-busy')

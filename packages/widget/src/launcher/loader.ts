@@ -36,7 +36,7 @@ function takeOver(queue: Command[]): void {
       if (id) element.id = id
       element.options = options
       elements.push(element)
-      if ('open' in options) void element.run((widget) => widget.open())
+      if (String(options.open ?? false) !== 'false') void element.run((widget) => widget.open())
     }
     const { target } = options
     const place = () =>

@@ -107,9 +107,7 @@ const Failure = reactive(({ ui }: { ui: Ui }) => {
               {words.tryAgain}
             </button>
           )}
-          <small>
-            {error.code} {error.requestId}
-          </small>
+          <small title={error.requestId}>{error.code}</small>
         </div>
       )}
     </div>

@@ -18,7 +18,8 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
       <div class="field">
         <textarea
           rows={1}
-          dir="auto"
+          // Empty, `auto` would mean left to right.
+          dir={model.draft.value ? 'auto' : undefined}
           aria-label={words.message}
           aria-describedby="count"
           aria-invalid={left < 0}
@@ -26,7 +27,8 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
           enterkeyhint="send"
           autoComplete="off"
           value={model.draft.value}
-          ref={fit}
+          // A function of its own each time, so that it runs after each rendering.
+          ref={(box) => fitComposer(box)}
           onInput={(event) => model.type(event.currentTarget.value)}
           onKeyDown={(event) => {
             // 229: the Enter that ends a composition in Safari, where `isComposing` is already false.
@@ -66,8 +68,9 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
 })
 
 /** As high as its text, within the limits that the style sets. */
-function fit(box: HTMLTextAreaElement | null): void {
-  if (!box) return
+export function fitComposer(box: HTMLTextAreaElement | null): void {
+  // Out of sight it has no height to go by.
+  if (!box?.offsetParent) return
   box.style.height = 'auto'
   box.style.height = `${box.scrollHeight}px`
 }

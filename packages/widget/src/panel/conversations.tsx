@@ -14,17 +14,17 @@ export const Conversations = reactive(({ ui }: { ui: Ui }) => {
       <div class="scroll">
         <div class="content">
           <ul class="threads" aria-label={words.conversations} aria-busy={status === 'loading'}>
-            {items.map(({ id, title, lastMessageAt }) => (
-              <li key={id}>
+            {items.map((thread) => (
+              <li key={thread.id}>
                 <button
                   type="button"
                   class="thread"
-                  aria-current={id === model.threadId.value ? 'true' : undefined}
-                  onClick={() => ui.select(id)}
+                  aria-current={thread.id === model.threadId.value ? 'true' : undefined}
+                  onClick={() => ui.select(thread.id)}
                 >
-                  <span dir="auto">{title ?? words.untitled}</span>
-                  <time dateTime={lastMessageAt}>
-                    {relativeTime(Date.parse(lastMessageAt) - Date.now(), ui.locale.value)}
+                  <span dir="auto">{model.labelOf(thread) ?? words.untitled}</span>
+                  <time dateTime={thread.lastMessageAt}>
+                    {relativeTime(Date.parse(thread.lastMessageAt) - Date.now(), ui.locale.value)}
                   </time>
                 </button>
               </li>

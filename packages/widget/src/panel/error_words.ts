@@ -6,7 +6,8 @@ import { relativeTime } from './relative_time.ts'
 export function describeError(code: ErrorCode, words: Strings, retryAfterMs?: number, locale?: string): string {
   if (code === 'rate_limited' && retryAfterMs)
     return fill(words.limitUntil, { when: relativeTime(retryAfterMs, locale) })
-  return words.errors[code] ?? words.errors.other
+  // A newer server may send a code that is no member here, but one of every object's.
+  return (Object.hasOwn(words.errors, code) && words.errors[code]) || words.errors.other
 }
 
 /** Errors that another try can't mend, but a new thread can. */

@@ -15,7 +15,7 @@ const PATHS = {
 export type IconName = keyof typeof PATHS
 
 export const Icon = ({ name }: { name: IconName }) => (
-  <svg viewBox="0 0 24 24" aria-hidden="true" class={name}>
+  <svg viewBox="0 0 24 24" aria-hidden="true" class={`icon-${name}`}>
     <path d={PATHS[name]} />
   </svg>
 )

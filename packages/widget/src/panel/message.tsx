@@ -16,6 +16,8 @@ export const MessageView = reactive(({ ui, message }: { ui: Ui; message: Message
       </article>
     )
   const streaming = message.status === 'streaming'
+  // Before the first word, and where none came, what stands below it says so.
+  if (!message.content && (streaming || isNews(ui, message))) return null
   return (
     <article class="theirs" part="answer" aria-label={ui.name.value} aria-busy={streaming}>
       <Markdown source={message.content} streaming={streaming} words={words.markdown} />
@@ -24,12 +26,17 @@ export const MessageView = reactive(({ ui, message }: { ui: Ui; message: Message
   )
 })
 
+/** Whether its failure is told by the alert at the end of the conversation. */
+const isNews = ({ model }: Ui, message: Message): boolean =>
+  message.status === 'failed' &&
+  model.talk.value.turn.status === 'failed' &&
+  model.talk.value.messages.at(-1) === message
+
 /** What stands under an answer that has ended: how it ended, where it is from, what can be done with it. */
 const Under = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
   const words = ui.strings.value
   const sources = message.parts.filter((part): part is Source => part.type.startsWith('source'))
   const { messages, turn } = ui.model.talk.value
-  const last = messages.at(-1) === message
   const ending = {
     stopped: words.stopped,
     cut:
@@ -38,8 +45,7 @@ const Under = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
         : message.cutReason === 'content_filter'
           ? words.cutFilter
           : words.cutLength,
-    // The alert below it has the words while the failure is news.
-    failed: last && turn.status === 'failed' ? '' : describeError(message.errorCode ?? 'internal', words),
+    failed: isNews(ui, message) ? '' : describeError(message.errorCode ?? 'internal', words),
     completed: '',
     sending: '',
     streaming: '',
@@ -56,7 +62,7 @@ const Under = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
       <div class="under">
         {message.content && <Copy ui={ui} text={message.content} />}
         {ending && <span>{ending}</span>}
-        {ending && last && turn.status === 'idle' && (
+        {ending && messages.at(-1) === message && turn.status === 'idle' && (
           <button type="button" class="link" onClick={ui.model.retry}>
             {words.tryAgain}
           </button>

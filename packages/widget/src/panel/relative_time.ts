@@ -11,7 +11,7 @@ const UNITS = [
 export function relativeTime(ms: number, locale = 'en'): string {
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const size = Math.abs(ms)
-  if (size >= 7 * 86_400_000) return format.format(Math.trunc(ms / (7 * 86_400_000)), 'week')
-  for (const [unit, length] of UNITS) if (size >= length) return format.format(Math.trunc(ms / length), unit)
-  return format.format(ms < 0 ? 0 : Math.ceil(ms / 1000), 'second')
+  if (size >= 7 * 86_400_000) return format.format(Math.ceil(ms / (7 * 86_400_000)), 'week')
+  for (const [unit, length] of UNITS) if (size >= length) return format.format(Math.ceil(ms / length), unit)
+  return format.format(Math.ceil(Math.max(ms, 0) / 1000), 'second')
 }

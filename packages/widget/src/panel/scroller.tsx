@@ -54,7 +54,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
 
   #follow(): void {
     const box = this.#box!
-    if (this.#following) box.scrollTop = box.scrollHeight
+    // A greeting is read from its beginning.
+    if (this.#following && this.props.talk.messages.length > 0) box.scrollTop = box.scrollHeight
     this.#look()
   }
 

@@ -4,6 +4,7 @@ import { markdownStyles } from '../markdown/index.ts'
 import type { Model } from '../model.ts'
 import { fill } from '../strings.ts'
 import type { Look } from '../types.ts'
+import { fitComposer } from './composer.tsx'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { createUi } from './ui.ts'
@@ -130,6 +131,7 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
       fit()
       paint()
       place()
+      fitComposer(dialog.querySelector('textarea'))
       focusComposer()
     },
     hide(focus) {

@@ -1,0 +1,199 @@
+import { LoaclError } from '@loacl/core'
+import { beforeEach, expect, test } from 'vitest'
+import { createModel, type Model } from '../src/model.ts'
+import { createTabMemory, type TabMemory } from '../src/tab_memory.ts'
+import { createScriptedClient, message, type ScriptedClient, type ScriptedThread, summary } from './scripted_client.ts'
+
+const NOW = Date.parse('2026-11-22T12:00:00Z')
+const HOUR_AGO = '2026-11-22T11:00:00Z'
+const LAST_WEEK = '2026-11-15T12:00:00Z'
+
+let client: ScriptedClient
+let memory: TabMemory
+let events: [string, unknown][]
+
+beforeEach(() => {
+  client = createScriptedClient()
+  memory = createTabMemory('', () => null)
+  events = []
+})
+
+const start = async (): Promise<Model> => {
+  const model = createModel({ client, memory, emit: (...event) => events.push(event), now: () => NOW })
+  await model.start()
+  return model
+}
+const fresh = (): ScriptedThread => client.created.at(-1)!
+const named = (name: string): unknown[] => events.filter(([type]) => type === name).map(([, event]) => event)
+
+/** The server has the message, and answers. */
+function accept(thread: ScriptedThread, id = 't9'): void {
+  const messages = thread.getSnapshot().messages.map((each) => ({ ...each, status: 'completed' as const }))
+  thread.set({ id, messages })
+}
+const failed = (code: ConstructorParameters<typeof LoaclError>[0]): LoaclError => new LoaclError(code, code)
+
+test('a visitor who comes back within a day finds their latest conversation', async () => {
+  client.threadsAtOpening = [summary('t2', HOUR_AGO), summary('t1', LAST_WEEK)]
+  const model = await start()
+  expect(model.threadId.value).toBe('t2')
+  expect(client.byId.get('t2')?.calls).toEqual(['load'])
+})
+
+test('after a longer time they are greeted anew', async () => {
+  client.threadsAtOpening = [summary('t1', LAST_WEEK)]
+  const model = await start()
+  expect(model.threadId.value).toBeUndefined()
+  expect(client.byId.size).toBe(0)
+})
+
+test('a reload keeps to what this tab showed, be it an old conversation or a new one', async () => {
+  client.threadsAtOpening = [summary('t2', HOUR_AGO), summary('t1', LAST_WEEK)]
+  const model = await start()
+  await model.select('t1')
+  model.dispose()
+  expect((await start()).threadId.value).toBe('t1')
+
+  const again = await start()
+  again.newThread()
+  again.dispose()
+  expect((await start()).threadId.value).toBeUndefined()
+})
+
+test('a remembered conversation that is gone gives way to a new one, without an alarm', async () => {
+  memory.set('thread', 'gone')
+  client.threads.get('gone')
+  client.byId.get('gone')!.failLoad = failed('thread_not_found')
+  const model = await start()
+  expect(model.threadId.value).toBeNull()
+  expect(model.failure.value).toBeNull()
+})
+
+test('who writes before the session is open keeps writing where they are', async () => {
+  client.threadsAtOpening = [summary('t2', HOUR_AGO)]
+  const model = createModel({ client, memory, emit: () => {}, now: () => NOW })
+  const opening = model.start()
+  model.send('quick')
+  await opening
+  expect(model.talk.value.messages.map(({ content }) => content)).toEqual(['quick'])
+})
+
+test('a session that cannot be opened says why, and another try opens it', async () => {
+  client.failOpen = failed('origin_not_allowed')
+  const model = await start()
+  expect(model.failure.value?.code).toBe('origin_not_allowed')
+  expect(named('error')).toHaveLength(1)
+  client.failOpen = null
+  model.retry()
+  await expect.poll(() => model.assistant.value?.name).toBe('Ada')
+  expect(model.failure.value).toBeNull()
+})
+
+test('a draft outlives a reload until the server has the message', async () => {
+  const model = await start()
+  model.type('half a')
+  expect(memory.get('draft')).toBe('half a')
+  model.submit()
+  expect(model.draft.value).toBe('')
+  expect(memory.get('draft')).toBe('half a')
+  accept(fresh())
+  expect(memory.get('draft')).toBeNull()
+})
+
+test('a message that never reached the server goes back to the composer of the next conversation', async () => {
+  const model = await start()
+  model.type('lost?')
+  model.submit()
+  fresh().end({ status: 'failed', error: failed('network') })
+  expect(model.failure.value?.code).toBe('network')
+  model.newThread()
+  expect(model.draft.value).toBe('lost?')
+  expect(model.failure.value).toBeNull()
+})
+
+test('a failed turn is tried again by the thread', async () => {
+  const model = await start()
+  model.send('hello')
+  fresh().end({ status: 'failed', error: failed('model_unavailable') })
+  model.retry()
+  expect(fresh().calls).toEqual(['retry'])
+  expect(model.busy.value).toBe(true)
+})
+
+test('the composer refuses what is empty, too long in characters, or in the way of an answer', async () => {
+  const model = await start()
+  for (const text of ['', ' \n ', 'x'.repeat(21)]) {
+    model.type(text)
+    expect(model.canSend.value).toBe(false)
+    model.submit()
+  }
+  expect(fresh().sent).toEqual([])
+  model.type('🚲'.repeat(20))
+  expect(model.charactersLeft.value).toBe(0)
+  expect(model.canSend.value).toBe(true)
+  model.submit()
+  model.type('next')
+  model.submit()
+  expect(model.draft.value).toBe('next')
+  expect(fresh().sent).toHaveLength(1)
+})
+
+test('hosts hear of a message, its answer and its conversation, and never of its text', async () => {
+  const model = await start()
+  model.send('secret', 's1')
+  accept(fresh())
+  fresh().end({ status: 'completed', message: message({ role: 'assistant' }) })
+  await expect.poll(() => named('answered')).toEqual([{ turnId: 'turn of secret', status: 'completed', ms: 0 }])
+  expect(named('sent')).toEqual([{ turnId: 'turn of secret' }])
+  expect(named('suggestion')).toEqual([{ id: 's1' }])
+  expect(named('threadchange')).toEqual([{ threadId: 't9' }])
+  expect(fresh().sent).toEqual([{ text: 'secret', suggestionId: 's1' }])
+})
+
+test('conversations are listed page by page, and a failure keeps what is there', async () => {
+  const model = await start()
+  client.pages = [
+    { items: [summary('t3', HOUR_AGO)], nextCursor: 'c1' },
+    failed('network'),
+    { items: [summary('t1', LAST_WEEK)], nextCursor: null },
+  ]
+  const ids = () => model.conversations.value.items.map(({ id }) => id)
+  model.showConversations()
+  await expect.poll(ids).toEqual(['t3'])
+  model.listMore()
+  await expect.poll(() => LoaclError.is(model.conversations.value.status)).toBe(true)
+  expect(ids()).toEqual(['t3'])
+  model.listMore()
+  await expect.poll(ids).toEqual(['t3', 't1'])
+  expect(client.cursors).toEqual([undefined, 'c1', 'c1'])
+})
+
+test('a conversation that fails to load can be tried again, and is forgotten with the conversation', async () => {
+  const model = await start()
+  client.threads.get('t1')
+  const thread = client.byId.get('t1')!
+  thread.failLoad = failed('network')
+  await model.select('t1')
+  expect(model.failure.value?.code).toBe('network')
+  thread.failLoad = null
+  model.retry()
+  await expect.poll(() => model.failure.value).toBeNull()
+  expect(thread.calls).toEqual(['load', 'load'])
+})
+
+test('while an answer streams the panel hears of it once a frame, and at once of its end', async () => {
+  const frames: (() => void)[] = []
+  const model = createModel({ client, memory, emit: () => {}, frame: (run) => frames.push(run) })
+  const turn = model.send('hello')
+  const answer = (content: string) => fresh().set({ messages: [message({ role: 'assistant', content })] })
+  fresh().set({ turn: { status: 'streaming', turn } })
+  answer('a')
+  answer('ab')
+  expect(frames).toHaveLength(1)
+  frames[0]!()
+  expect(model.talk.value.messages[0]?.content).toBe('ab')
+  answer('abc')
+  fresh().end({ status: 'completed', message: message({ role: 'assistant' }) })
+  expect(model.talk.value.messages[0]?.content).toBe('abc')
+  expect(model.busy.value).toBe(false)
+})

@@ -1,0 +1,179 @@
+import {
+  type ClientState,
+  type LoaclClient,
+  LoaclError,
+  type Message,
+  type Page,
+  type PublicAssistant,
+  type Readable,
+  type Thread,
+  type ThreadState,
+  type ThreadSummary,
+  type Turn,
+  type TurnResult,
+} from '@loacl/core'
+
+/** A value that a test sets and the model watches. */
+function createValue<S>(first: S): Readable<S> & { set(next: S): void } {
+  const listeners = new Set<() => void>()
+  let value = first
+  return {
+    getSnapshot: () => value,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    set(next) {
+      value = next
+      for (const listener of listeners) listener()
+    },
+  }
+}
+
+export const message = (fields: Partial<Message>): Message => ({
+  id: 'm1',
+  clientId: null,
+  role: 'user',
+  status: 'completed',
+  content: '',
+  parts: [],
+  errorCode: null,
+  cutReason: null,
+  createdAt: '2026-11-22T08:00:00Z',
+  suggestions: [],
+  ...fields,
+})
+
+export const summary = (id: string, lastMessageAt: string, title: string | null = id): ThreadSummary => ({
+  id,
+  title,
+  status: 'active',
+  createdAt: lastMessageAt,
+  lastMessageAt,
+})
+
+const ASSISTANT: PublicAssistant = {
+  id: 'a1',
+  name: 'Ada',
+  description: null,
+  greeting: null,
+  appearance: {},
+  maxMessageLength: 20,
+  fingerprint: false,
+}
+
+export interface ScriptedThread extends Thread {
+  set(change: Partial<ThreadState>): void
+  /** Ends the turn that is running. */
+  end(result: TurnResult): void
+  readonly sent: (string | { text: string; suggestionId?: string })[]
+  readonly calls: string[]
+  failLoad: LoaclError | null
+}
+
+function createThread(id: string): ScriptedThread {
+  const state = createValue<ThreadState>({ id, title: null, messages: [], hasOlder: false, turn: { status: 'idle' } })
+  let finish: ((result: TurnResult) => void) | undefined
+  const set = (change: Partial<ThreadState>) => state.set({ ...state.getSnapshot(), ...change })
+  const begin = (text: string): Turn => {
+    const done = new Promise<TurnResult>((resolve) => (finish = resolve))
+    const turn = { id: `turn of ${text}`, done, stop: () => {} } as Turn
+    set({ turn: { status: 'sending', turn } })
+    return turn
+  }
+  const thread: ScriptedThread = {
+    ...state,
+    set,
+    sent: [],
+    calls: [],
+    failLoad: null,
+    end(result) {
+      set({ turn: result.status === 'failed' ? { status: 'failed', error: result.error } : { status: 'idle' } })
+      finish?.(result)
+    },
+    async load() {
+      thread.calls.push('load')
+      if (thread.failLoad) throw thread.failLoad
+    },
+    loadOlder: async () => void thread.calls.push('loadOlder'),
+    send(input) {
+      const text = typeof input === 'string' ? input : input.text
+      thread.sent.push(input)
+      if (state.getSnapshot().turn.status === 'sending') return { id: 'refused' } as Turn
+      set({
+        messages: [
+          ...state.getSnapshot().messages,
+          message({ id: text, clientId: text, content: text, status: 'sending' }),
+        ],
+      })
+      return begin(text)
+    },
+    retry() {
+      thread.calls.push('retry')
+      return begin('retry')
+    },
+    resume: () => null,
+    stop: () => void thread.calls.push('stop'),
+    rename: async () => {},
+    archive: async () => {},
+  }
+  return thread
+}
+
+/** A client whose every answer a test scripts. */
+export interface ScriptedClient extends LoaclClient {
+  readonly byId: Map<string, ScriptedThread>
+  /** The threads that `create` made, in order. */
+  readonly created: ScriptedThread[]
+  opens: number
+  failOpen: LoaclError | null
+  threadsAtOpening: readonly ThreadSummary[]
+  pages: (Page<ThreadSummary> | LoaclError)[]
+  readonly cursors: (string | undefined)[]
+}
+
+export function createScriptedClient(): ScriptedClient {
+  const state = createValue<ClientState>({ status: 'idle' })
+  const client: ScriptedClient = {
+    ...state,
+    byId: new Map(),
+    created: [],
+    opens: 0,
+    failOpen: null,
+    threadsAtOpening: [],
+    pages: [],
+    cursors: [],
+    async open() {
+      client.opens++
+      state.set({ status: 'opening' })
+      await Promise.resolve()
+      if (client.failOpen) {
+        state.set({ status: 'failed', error: client.failOpen })
+        throw client.failOpen
+      }
+      const visitor = { sessionId: null, type: 'guest' } as const
+      state.set({ status: 'open', assistant: ASSISTANT, questions: [], visitor, threads: client.threadsAtOpening })
+    },
+    threads: {
+      async list({ cursor } = {}) {
+        client.cursors.push(cursor)
+        const page = client.pages.shift() ?? { items: [], nextCursor: null }
+        if (LoaclError.is(page)) throw page
+        return page
+      },
+      get(id) {
+        const thread = client.byId.get(id) ?? createThread(id)
+        client.byId.set(id, thread)
+        return thread
+      },
+      create() {
+        const thread = createThread(`new ${client.created.length}`)
+        client.created.push(thread)
+        return thread
+      },
+    },
+    signOut: async () => {},
+    dispose: () => {},
+  }
+  return client
+}

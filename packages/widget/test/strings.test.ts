@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { describeError } from '../src/panel/error_words.ts'
+import { relativeTime } from '../src/panel/relative_time.ts'
+import { ENGLISH, fill, mergeStrings } from '../src/strings.ts'
+
+test('strings of a page go before the English ones, errors one by one', () => {
+  const words = mergeStrings({ newChat: 'Neu', errors: { other: 'Oh', network: 'Kein Netz' } })
+  expect(words.newChat).toBe('Neu')
+  expect(words.closeChat).toBe(ENGLISH.closeChat)
+  expect(words.errors.network).toBe('Kein Netz')
+  expect(words.errors.assistant_inactive).toBe(ENGLISH.errors.assistant_inactive)
+})
+
+test('what a string has no value for stays as it is', () => {
+  expect(fill('{name} and {other}', { name: 'Ada' })).toBe('Ada and {other}')
+})
+
+test('a limit with a time says when', () => {
+  expect(describeError('rate_limited', ENGLISH, 90_000, 'en')).toContain('in 2 minutes')
+  expect(describeError('rate_limited', ENGLISH)).toBe(ENGLISH.errors.rate_limited)
+})
+
+test('a code of a newer server has words, too', () => {
+  expect(describeError('toString' as never, ENGLISH)).toBe(ENGLISH.errors.other)
+})
+
+test.each([
+  [-500, 'now'],
+  [-59_000, 'now'],
+  [-90_000, '1 minute ago'],
+  [-26 * 3_600_000, 'yesterday'],
+  [-15 * 86_400_000, '2 weeks ago'],
+  [30_000, 'in 30 seconds'],
+  [61_000, 'in 2 minutes'],
+])('%d ms from now is %s', (ms, words) => {
+  expect(relativeTime(ms, 'en')).toBe(words)
+})
