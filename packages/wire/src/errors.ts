@@ -64,7 +64,7 @@ export const ERROR_STATUS = {
   response_malformed: 0,
   aborted: 0,
   disposed: 0,
-} as const satisfies Record<string, number>
+} as const
 
 export type ErrorCode = keyof typeof ERROR_STATUS
 
