@@ -7,15 +7,37 @@ test('without a connection the question is kept and can be sent later', async ({
   const chat = await visit()
   await chat.open()
   await context.setOffline(true)
-  await chat.composer.fill(question)
-  await chat.composer.press('Enter')
-  await expect(chat.alert).toContainText(/can’t be reached|offline/)
-  await expect(chat.panel.getByText(question).or(chat.composer).first()).toBeVisible()
+  await expect(chat.panel).toContainText('You’re offline. What you write is kept.')
+  await chat.ask(question)
+  await expect(chat.log).toContainText('Reconnecting…')
+
   await context.setOffline(false)
-  await chat.retry.click()
-  await expect(chat.message(question)).toBeVisible()
+  await expect(chat.panel).not.toContainText('You’re offline')
   await chat.answered()
   await expect(chat.alert).toBeHidden()
+  await expect(chat.message(question)).toHaveCount(1)
+})
+
+test('a connection that stays away is given up in words, and another try succeeds', async ({
+  visit,
+  context,
+  page,
+}) => {
+  const question = unique('When is low water?')
+  await page.clock.install()
+  const chat = await visit()
+  await chat.open()
+  await context.setOffline(true)
+  await chat.ask(question)
+  await expect(async () => {
+    await page.clock.runFor(10_000)
+    await expect(chat.alert).toContainText('can’t be reached', { timeout: 200 })
+  }).toPass()
+  await expect(chat.message(question)).toBeVisible()
+  await context.setOffline(false)
+  await chat.retry.click()
+  await expect(chat.alert).toBeHidden()
+  await chat.answered()
   await expect(chat.message(question)).toHaveCount(1)
 })
 

@@ -48,7 +48,7 @@ test('nothing that a model says is run', { tag: '@local' }, async ({ visit, mode
   const { active, links, handlers } = await inventory(page)
   expect(active).toEqual([])
   expect(handlers).toEqual([])
-  expect(new Set(links)).toEqual(new Set(['https:']))
+  expect(links.filter((protocol) => !/^https?:$/.test(protocol))).toEqual([])
   for (const link of await chat.log.getByText('press').all())
     await link.click({ modifiers: ['Alt'], noWaitAfter: true })
   expect(await page.evaluate('window.attacked')).toBeUndefined()

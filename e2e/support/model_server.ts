@@ -34,7 +34,12 @@ interface ResponsesRequest {
 }
 
 const DEFAULT: Required<Pick<Reply, 'text' | 'title' | 'followUps'>> = {
-  text: 'Our lights are **dynamo driven**, so that they never need a battery. Ask for a ride with them at the quay.',
+  text: [
+    'Our lights are **dynamo driven**, so that they never need a battery. Ask for a ride with them at the quay.',
+    'The hub turns with the wheel; a magnet in it turns past a coil, and that is all there is to it.',
+    'At walking pace they are bright enough to be seen, and at twelve kilometres an hour you see the road by them.',
+    'They go on shining for four minutes after you stop, which is longer than any light on this side of the harbour.',
+  ].join('\n\n'),
   title: 'Lights that need no battery',
   followUps: ['How long do they last?', 'What do they cost?'],
 }

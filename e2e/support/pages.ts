@@ -79,7 +79,8 @@ function strictPage(options: PageOptions, trustedTypes: boolean): RenderedPage {
 
 /** A stylesheet that takes everything on the page for itself. */
 const HOSTILE_CSS = `
-  * { all: unset !important; display: none !important; font-size: 90px !important; color: lime !important }
+  * { all: unset !important; font-size: 90px !important; color: lime !important; letter-spacing: 1em !important }
+  body * { display: none !important; visibility: hidden !important; opacity: 0 !important; pointer-events: none !important }
   div, section, span, p { position: static !important; transform: rotate(3deg) !important; opacity: .1 !important }
   button, textarea, input { appearance: none !important; width: 4px !important; height: 4px !important; visibility: hidden !important }
   :root { --accent: hotpink; --background: hotpink; --font: fantasy; font-size: 60px !important }
@@ -132,7 +133,10 @@ function twoPage(options: PageOptions): RenderedPage {
     entries.filter(isSecond).map(([name, value]) => [name.slice('second-'.length), value]),
   )
   return {
-    html: document({ body: scriptTag({ ...first, id: 'first' }) + scriptTag({ ...first, ...second, id: 'second' }) }),
+    html: document({
+      head: '<style>#second { --loacl-offset-inline: 120px }</style>',
+      body: scriptTag({ ...first, id: 'first' }) + scriptTag({ ...first, ...second, id: 'second' }),
+    }),
   }
 }
 
