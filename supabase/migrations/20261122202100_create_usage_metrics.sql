@@ -4,18 +4,7 @@ create function loacl.usage_metrics(
   until timestamptz default now(),
   assistant_id uuid default null
 )
-returns table (
-  key text,
-  input_tokens bigint,
-  cached_input_tokens bigint,
-  output_tokens bigint,
-  reasoning_tokens bigint,
-  calls bigint,
-  messages bigint,
-  files bigint,
-  cost_usd numeric,
-  unpriced_calls bigint
-)
+returns jsonb
 language sql
 stable
 security invoker
@@ -47,30 +36,50 @@ begin atomic
       and f.created_at >= usage_metrics.since
       and f.created_at < usage_metrics.until
       and (usage_metrics.assistant_id is null or f.assistant_id = usage_metrics.assistant_id)
+  ),
+  sums as (
+    select
+      case usage_metrics.by
+        when 'day' then to_char(e.created_at at time zone 'utc', 'YYYY-MM-DD')
+        when 'assistant' then e.assistant_id::text
+        when 'session' then e.session_id::text
+        when 'thread' then e.thread_id::text
+        when 'user' then coalesce(s.user_id::text, s.external_id)
+      end as key,
+      sum(e.input_tokens) as input_tokens,
+      sum(e.cached_input_tokens) as cached_input_tokens,
+      sum(e.output_tokens) as output_tokens,
+      sum(e.reasoning_tokens) as reasoning_tokens,
+      sum(e.calls) as calls,
+      sum(e.messages) as messages,
+      sum(e.files) as files,
+      trim_scale(coalesce(sum(e.cost_usd), 0)) as cost_usd,
+      sum(e.unpriced_calls) as unpriced_calls
+    from events e
+    left join loacl.sessions s on s.id = e.session_id and usage_metrics.by = 'user'
+    group by 1
   )
-  select
-    case usage_metrics.by
-      when 'day' then to_char(e.created_at at time zone 'utc', 'YYYY-MM-DD')
-      when 'assistant' then e.assistant_id::text
-      when 'session' then e.session_id::text
-      when 'thread' then e.thread_id::text
-      when 'user' then coalesce(s.user_id::text, s.external_id)
-    end as key,
-    sum(e.input_tokens)::bigint,
-    sum(e.cached_input_tokens)::bigint,
-    sum(e.output_tokens)::bigint,
-    sum(e.reasoning_tokens)::bigint,
-    sum(e.calls)::bigint,
-    sum(e.messages)::bigint,
-    sum(e.files)::bigint,
-    coalesce(sum(e.cost_usd), 0),
-    sum(e.unpriced_calls)::bigint
-  from events e
-  left join loacl.sessions s on s.id = e.session_id and usage_metrics.by = 'user'
-  group by 1
-  order by 1;
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'key', s.key,
+        'inputTokens', s.input_tokens,
+        'cachedInputTokens', s.cached_input_tokens,
+        'outputTokens', s.output_tokens,
+        'reasoningTokens', s.reasoning_tokens,
+        'calls', s.calls,
+        'messages', s.messages,
+        'files', s.files,
+        'costUsd', s.cost_usd,
+        'unpricedCalls', s.unpriced_calls
+      )
+      order by s.key nulls last
+    ),
+    '[]'
+  )
+  from sums s;
 end;
 comment on function loacl.usage_metrics(text, timestamptz, timestamptz, uuid) is
-  'What the calling operator''s assistants used, by `day` (UTC), `assistant`, `session`, `thread` or `user`, from `since` until before `until`. A null key gathers what no longer has one (deleted, erased) or never had (guests, by user). `messages` are visitors'' messages. `cost_usd` leaves out the calls that unpriced_calls counts: their model has no price. Errors: invalid_body.';
+  'What the calling operator''s assistants used, by `day` (UTC), `assistant`, `session`, `thread` or `user`, from `since` until before `until`: `[{key, inputTokens, cachedInputTokens, outputTokens, reasoningTokens, calls, messages, files, costUsd, unpricedCalls}]`. A null key gathers what no longer has one (deleted, erased) or never had (guests, by user). `messages` are visitors'' messages. `costUsd` leaves out the calls that `unpricedCalls` counts: their model has no price. Errors: invalid_body.';
 revoke all on function loacl.usage_metrics(text, timestamptz, timestamptz, uuid) from public;
 grant execute on function loacl.usage_metrics(text, timestamptz, timestamptz, uuid) to authenticated;
