@@ -1,5 +1,5 @@
 import type { OpenedSession, Page, ThreadSummary } from '@loacl/wire'
-import { linkedController, untilAborted } from './abort.ts'
+import { untilAborted } from './abort.ts'
 import { createEdge } from './edge.ts'
 import { LoaclError } from './errors.ts'
 import { randomUuid } from './random.ts'
@@ -27,7 +27,7 @@ import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts
 export function createClient(options: ClientOptions): LoaclClient {
   const { assistant, now = Date.now, storage } = options
   const edge = createEdge(options)
-  const transport = createTransport(edge, now)
+  const transport = createTransport(edge)
   const tokens = createSessionTokens(`loacl:${edge.project}:${assistant}`, storage)
   const store = createStore<ClientState>({ status: 'idle' })
   const threads = new Map<string, Thread>()
@@ -37,7 +37,7 @@ export function createClient(options: ClientOptions): LoaclClient {
   const openSession = async (signal: AbortSignal): Promise<OpenedSession> => {
     const token = tokens.current()
     const call = (current: string) =>
-      transport.rpc<OpenedSession>('open_session', { assistant_id: assistant }, 'assistant', current, signal)
+      transport.rpc<OpenedSession>('open_session', { assistant_id: assistant }, 'assistant', current, [signal])
     try {
       return await call(token)
     } catch (error) {
@@ -92,14 +92,8 @@ export function createClient(options: ClientOptions): LoaclClient {
     assistant,
     timestamp: () => new Date(now()).toISOString(),
     ready: open,
-    async rpc(name, args, member, signal) {
-      const link = linkedController([lifetime.signal, signal])
-      try {
-        return await inSession(link.signal, (token) => transport.rpc(name, args, member, token, link.signal))
-      } finally {
-        link.abort()
-      }
-    },
+    rpc: (name, args, member, signal) =>
+      inSession(signal, (token) => transport.rpc(name, args, member, token, [lifetime.signal, signal])),
     chat: (method, path, body, signal) =>
       inSession(signal, (token) => transport.chat(method, path, body, token, signal)),
     lifetime: () => lifetime.signal,

@@ -17,7 +17,8 @@ export interface Edge {
   fetch(request: EdgeRequest): Promise<Response>
 }
 
-const hostOf = (url: string): string => url.replace(/^\w+:\/+/, '').replace(/\/.*$/, '')
+/** `https://<host>/…` */
+const hostOf = (url: string): string => url.split('/')[2] ?? url
 
 export const createEdge = (options: ClientOptions): Edge =>
   'supabase' in options ? edgeOfClient(options.supabase) : edgeOfKey(options)

@@ -34,7 +34,7 @@ export class LoaclError extends Error {
   readonly requestId: string | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    super(message, details)
     this.code = code
     this.status = details.status
     this.retryAfterMs = details.retryAfterMs

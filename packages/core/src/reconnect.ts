@@ -3,15 +3,18 @@ import type { LoaclError } from './errors.ts'
 /** After this many failures in a row the connection is given up: some 30 seconds. */
 export const MAX_ATTEMPTS = 7
 
-/** Three heartbeats of the server's: a connection that is silent for longer is dead. Milliseconds. */
-export const SILENCE_MS = 30_000
-
 const FIRST_DELAY_MS = 500
 const MAX_DELAY_MS = 8_000
 
-/** Whether the same request may well succeed soon. */
-export const isTransient = ({ code, status = 0 }: LoaclError): boolean =>
-  code === 'network' || code === 'stream_cut' || (status >= 500 && code !== 'internal')
+/**
+ * Whether the same request may well succeed soon: nothing came, or a proxy's page. A turn that runs already is worth
+ * waiting for a database as well; a visitor who has just sent something is better told.
+ */
+export const isTransient = ({ code, status = 0 }: LoaclError, isRunning: boolean): boolean =>
+  code === 'network' ||
+  code === 'stream_cut' ||
+  (code === 'response_malformed' && status >= 500) ||
+  (code === 'database_unavailable' && isRunning)
 
 /**
  * Waits before attempt `attempt` (from 1): doubling, with jitter, so that the visitors of a site whose project was away

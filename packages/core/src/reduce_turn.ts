@@ -1,4 +1,4 @@
-import type { CutReason, DataParts, MessagePart, StreamPart, Usage, WireError } from '@loacl/wire'
+import type { DataParts, MessagePart, StreamPart, Usage, WireError } from '@loacl/wire'
 import type { Message } from './types.ts'
 
 /** What is known of a turn, from the parts that have come. */
@@ -54,7 +54,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
     case 'data-error':
       return { ...state, error: part.data }
     case 'finish':
-      return endedBy(state, CUT_REASONS[part.finishReason ?? ''] ?? null)
+      return isOpen(state) ? withAnswer(state, { status: 'completed' }) : state
     case 'abort':
       return isOpen(state) ? withAnswer(state, { status: 'stopped' }) : state
     case 'error': {
@@ -69,16 +69,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
   }
 }
 
-/** For a stream that ends without saying first how the answer was stored. */
-const CUT_REASONS: { readonly [finishReason: string]: CutReason } = {
-  length: 'max_output_tokens',
-  'content-filter': 'content_filter',
-}
-
 const isOpen = ({ answer }: TurnProgress): boolean => answer?.status === 'streaming'
-
-const endedBy = (state: TurnProgress, cutReason: CutReason | null): TurnProgress =>
-  isOpen(state) ? withAnswer(state, { status: cutReason ? 'cut' : 'completed', cutReason }) : state
 
 const withAnswer = (state: TurnProgress, change: Partial<Message>): TurnProgress =>
   state.answer ? { ...state, answer: { ...state.answer, ...change } } : state

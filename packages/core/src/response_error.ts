@@ -18,7 +18,7 @@ type Body = { [member: string]: unknown }
  * A response that is not OK, as an error. Three kinds of body are read: a function's `{"error": {…}}`, the Data API's
  * `{"code": "PT404", "message": "<code>", "details", "hint"}`, and the gateway's own JSON. A page of HTML is a proxy's.
  */
-export async function toResponseError(response: Response, now: number): Promise<LoaclError> {
+export async function toResponseError(response: Response): Promise<LoaclError> {
   const { status, headers } = response
   const body = await readJson(response)
   const error = asObject(body?.error)
@@ -34,8 +34,9 @@ export async function toResponseError(response: Response, now: number): Promise<
     message ?? `The server answered with HTTP status ${status}.`,
     {
       status,
-      retryAfterMs: asMs(error?.retryAfterMs) ?? asMs(isOurs ? body?.hint : null) ?? retryAfterMs(headers, now),
-      requestId: asText(error?.requestId) ?? headers.get('x-request-id') ?? headers.get('sb-request-id') ?? undefined,
+      retryAfterMs:
+        asMs(error?.retryAfterMs) ?? asMs(isOurs ? body?.hint : null) ?? inSeconds(headers.get('retry-after')),
+      requestId: asText(error?.requestId) ?? headers.get('x-request-id') ?? undefined,
     },
   )
 }
@@ -57,10 +58,8 @@ const asText = (value: unknown): string | undefined => (typeof value === 'string
 const asMs = (value: unknown): number | undefined =>
   typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value)) ? Number(value) : undefined
 
-/** `retry-after` is seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(headers: Headers, now: number): number | undefined {
-  const value = headers.get('retry-after')
-  if (!value) return undefined
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+/** `retry-after`, as far as it is a number (RFC 9110, section 10.2.3). */
+const inSeconds = (value: string | null): number | undefined => {
+  const seconds = asMs(value)
+  return seconds === undefined ? undefined : seconds * 1000
 }

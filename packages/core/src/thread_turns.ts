@@ -81,7 +81,7 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
     let messages = withProgress(state().messages, clientId, progress)
     if (result.status === 'failed') {
       if (!progress.ids) messages = withFailed(messages, clientId, result.error)
-      else if (isTransient(result.error)) thread.lost = { turnId: progress.ids.turnId, clientId }
+      else if (isTransient(result.error, true)) thread.lost = { turnId: progress.ids.turnId, clientId }
     }
     const turn: TurnState = result.status === 'failed' ? { status: 'failed', error: result.error } : { status: 'idle' }
     update(owns() ? { messages, turn } : { messages })

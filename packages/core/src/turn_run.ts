@@ -1,9 +1,9 @@
 import { isTerminal, MalformedPartError, readParts, type NumberedPart, type StreamPart } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
 import { LoaclError } from './errors.ts'
-import { delayBefore, isTransient, MAX_ATTEMPTS, SILENCE_MS } from './reconnect.ts'
+import { guarded, toClientError } from './guarded.ts'
+import { delayBefore, isTransient, MAX_ATTEMPTS } from './reconnect.ts'
 import { newProgress, reduceTurn, type TurnProgress } from './reduce_turn.ts'
-import { toTransportError } from './transport.ts'
 import { createTurnLog } from './turn_log.ts'
 import type { Turn, TurnResult } from './types.ts'
 
@@ -59,7 +59,7 @@ export function runTurn(plan: TurnPlan): Turn {
         return
       } catch (error) {
         // The stream says how the turn ends, whatever the answer to this was.
-        if (!isTransient(toTransportError(error, life.signal))) return
+        if (!isTransient(toClientError(error, life.signal), true)) return
       }
       await delayBefore(tries, life.signal)
     }
@@ -69,13 +69,15 @@ export function runTurn(plan: TurnPlan): Turn {
     if (seq <= after) return
     after = seq
     attempt = 0
-    progress = reduceTurn(progress, part)
+    const next = reduceTurn(progress, part)
+    const isChanged = next !== progress
+    progress = next
     if (part.type === 'data-turn') {
       turnId = part.data.turnId
       repeated = { ...told }
       if (isStopping) void stopAtServer(turnId)
     }
-    plan.onProgress(progress)
+    if (isChanged) plan.onProgress(progress)
     tell(part)
   }
 
@@ -98,34 +100,24 @@ export function runTurn(plan: TurnPlan): Turn {
   }
 
   /** One connection. Resolves with whether the turn's last part came. */
-  async function connect(): Promise<boolean> {
-    const link = linkedController([life.signal])
-    const { signal } = link
-    const dead = () => link.abort(new LoaclError('stream_cut', 'The connection fell silent.'))
-    let timer = setTimeout(dead, SILENCE_MS)
-    const alive = () => {
-      clearTimeout(timer)
-      timer = setTimeout(dead, SILENCE_MS)
-    }
-    try {
+  const connect = (): Promise<boolean> =>
+    guarded([life.signal], async (signal, alive) => {
       const response = await (turnId === null ? plan.begin(signal) : plan.follow(turnId, after, signal))
-      alive()
-      if (!response.body || !/^text\/event-stream/i.test(response.headers.get('content-type') ?? ''))
-        throw new LoaclError('response_malformed', 'The answer came without a stream.', { status: response.status })
+      const { body, headers, status } = response
+      if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? ''))
+        throw new LoaclError('response_malformed', 'The answer came without a stream.', { status })
       if (attempt > 0) plan.onConnection(false)
-      for await (const numbered of readParts(response.body.pipeThrough(watch(alive)))) {
-        take(numbered)
-        if (isTerminal(numbered.part)) return true
+      try {
+        for await (const numbered of readParts(body.pipeThrough(watch(alive)))) {
+          take(numbered)
+          if (isTerminal(numbered.part)) return true
+        }
+      } catch (error) {
+        if (error instanceof MalformedPartError) throw new LoaclError(error.code, error.message, { cause: error })
+        throw error
       }
       return false
-    } catch (error) {
-      if (error instanceof MalformedPartError) throw new LoaclError(error.code, error.message, { cause: error })
-      throw toTransportError(error, signal)
-    } finally {
-      clearTimeout(timer)
-      link.abort()
-    }
-  }
+    })
 
   async function run(): Promise<LoaclError | null> {
     for (;;) {
@@ -138,9 +130,9 @@ export function runTurn(plan: TurnPlan): Turn {
         if (await connect()) return null
         throw new LoaclError('stream_cut', 'The stream ended early.')
       } catch (caught) {
-        const error = toTransportError(caught, life.signal)
+        const error = toClientError(caught, life.signal)
         if (life.signal.aborted) return abortError(life.signal)
-        if (!hasBegun || !isTransient(error) || ++attempt > MAX_ATTEMPTS) return error
+        if (!hasBegun || !isTransient(error, turnId !== null) || ++attempt > MAX_ATTEMPTS) return error
         plan.onConnection(true)
         log.push({ type: 'reconnecting', attempt })
         await delayBefore(attempt, life.signal)

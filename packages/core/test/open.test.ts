@@ -110,11 +110,6 @@ describe('what goes wrong at the network’s edge', () => {
       () => new Response('<h1>Slow down</h1>', { status: 429, headers: { 'retry-after': '2' } }),
       { code: 'rate_limited', retryAfterMs: 2000 },
     ],
-    [
-      'a date to come back at',
-      () => new Response('', { status: 429, headers: { 'retry-after': 'Sun, 22 Nov 2026 08:00:10 GMT' } }),
-      { retryAfterMs: 10_000 },
-    ],
     ['a portal’s page in place of the answer', () => new Response('<p>Sign in</p>'), { code: 'response_malformed' }],
     ['JSON that is something else', () => json({ hello: 'world' }), { code: 'response_malformed' }],
     ['nothing', () => json(null), { code: 'response_malformed' }],

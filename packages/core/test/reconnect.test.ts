@@ -167,6 +167,32 @@ describe('a lost connection', () => {
     expect(await turn.done).toMatchObject({ status: 'failed', error: { code: 'turn_not_found' } })
   })
 
+  it('is not what a refusal is, whatever its status', async () => {
+    const project = fakeProject().on('POST turns', () => functionError(503, 'database_unavailable'))
+    const turn = clientOf(project).threads.create().send('Hi')
+    await settle()
+    expect(await turn.done).toMatchObject({ error: { code: 'database_unavailable' } })
+    expect(project.named('POST turns')).toHaveLength(1)
+  })
+
+  it('may be a proxy’s page, or a database that is away while the answer is being followed', async () => {
+    const first = partStream().send(...begun(), text('Hel'))
+    const badGateway = () => new Response('<h1>Bad gateway</h1>', { status: 502 })
+    const project = fakeProject()
+      .on('POST turns', badGateway, first.answer)
+      .on(
+        'GET turns/turn-1',
+        badGateway,
+        () => functionError(503, 'database_unavailable'),
+        partStream(4).send(text('lo'), complete(), finish).done().answer,
+      )
+    const turn = clientOf(project).threads.create().send('Hi')
+    await vi.advanceTimersByTimeAsync(500)
+    first.cut()
+    await vi.advanceTimersByTimeAsync(500 + 1000 + 2000)
+    expect(await turn.text()).toBe('Hello')
+  })
+
   it('takes nothing from an answer that is stored', async () => {
     const first = partStream().send(...begun(), text('Hello'), complete())
     const project = fakeProject().on('POST turns', first.answer).on('GET turns/turn-1', offline)

@@ -174,7 +174,6 @@ describe('a turn', () => {
   it('understands a stream that says only how it ended', async () => {
     const ends = [
       [finish, 'completed'],
-      [{ type: 'finish', finishReason: 'length' }, 'cut'],
       [{ type: 'abort' }, 'stopped'],
     ] as const
     for (const [part, status] of ends) {

@@ -1,0 +1,38 @@
+import { abortError, linkedController } from './abort.ts'
+import { LoaclError } from './errors.ts'
+
+/** Milliseconds without a sign of life: three of the server's heartbeats. */
+const SILENCE_MS = 30_000
+
+/**
+ * Work on one connection: given up when a signal is aborted, or when nothing has come for too long. `alive` says that
+ * something came. Rejects with LoaclErrors alone.
+ */
+export async function guarded<T>(
+  signals: readonly (AbortSignal | undefined)[],
+  work: (signal: AbortSignal, alive: () => void) => Promise<T>,
+): Promise<T> {
+  const link = linkedController(signals)
+  const { signal } = link
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const alive = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => link.abort(new LoaclError('network', 'Nothing came for 30 seconds.')), SILENCE_MS)
+  }
+  alive()
+  try {
+    return await work(signal, alive)
+  } catch (error) {
+    throw toClientError(error, signal)
+  } finally {
+    clearTimeout(timer)
+    link.abort()
+  }
+}
+
+/** What went wrong while a request was under way or its body was read. */
+export function toClientError(error: unknown, signal: AbortSignal): LoaclError {
+  if (signal.aborted) return abortError(signal)
+  if (LoaclError.is(error)) return error
+  return new LoaclError('network', 'The project could not be reached.', { cause: error })
+}
