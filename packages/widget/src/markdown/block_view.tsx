@@ -27,7 +27,7 @@ export class BlockView extends Component<BlockProps> {
         return <p dir={dir}>{renderInlines(block.children)}</p>
       case 'heading': {
         const tag = `h${Math.min(block.level + FIRST_HEADING - 1, 6)}`
-        return h(tag, { dir, 'data-level': block.level }, renderInlines(block.children))
+        return h(tag, { dir }, renderInlines(block.children))
       }
       case 'codeblock':
         return <CodeView block={block} words={words} />

@@ -17,6 +17,8 @@ export interface Delimiter {
 const RUN = /\*+|_+|~+/y
 const SPACE = /^\s?$/u
 const PUNCTUATION = /[\p{P}\p{S}]/u
+/** Scripts without blanks between words: there a mark may stand between a letter and a quote (not in the spec). */
+const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/u
 
 /** Reads the run at `at` and says whether it can open or close emphasis, by the characters around it. */
 export function readDelimiter(text: string, at: number): Delimiter {
@@ -27,8 +29,8 @@ export function readDelimiter(text: string, at: number): Delimiter {
   const after = /^.?/su.exec(text.slice(at + run.length, at + run.length + 2))?.[0] ?? ''
   const [spaceBefore, spaceAfter] = [SPACE.test(before), SPACE.test(after)]
   const [markBefore, markAfter] = [PUNCTUATION.test(before), PUNCTUATION.test(after)]
-  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore)
-  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter)
+  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore || UNSPACED.test(before))
+  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter || UNSPACED.test(after))
   // A single tilde inside a word is "about": 10~20.
   const strict = char === '_' || run === '~'
   const known = char !== '~' || run.length < 3

@@ -23,13 +23,7 @@ function renderLink({ type, href, title, children }: Link): ComponentChild {
   const url = href === null ? undefined : safeUrl(href)
   if (url === null) return <Fragment>{content}</Fragment>
   return (
-    <a
-      {...(url && { href: url })}
-      {...(title && { title })}
-      class={image ? 'image' : undefined}
-      target="_blank"
-      rel="noopener noreferrer nofollow ugc"
-    >
+    <a {...(url && { href: url })} {...(title && { title })} target="_blank" rel="noopener noreferrer nofollow ugc">
       {content}
     </a>
   )

@@ -53,15 +53,17 @@ const PIECES = [
 /** The reference drops blanks from blank lines of code in lists. */
 const comparable = (outline: Outline) => JSON.stringify(outline).replace(/(?: |\\t)+\\n/g, '\\n')
 
-test('random texts read as the reference implementation reads them', () => {
+test('random texts read as the reference implementation reads them', { timeout: 30_000 }, () => {
   const random = seededRandom(11)
-  for (let i = 0; i < 6000; i++) {
+  const different: string[] = []
+  for (let i = 0; i < 3000; i++) {
     let source = ''
     for (let pieces = 1 + random() * 13; pieces > 0; pieces--) source += PIECES[Math.floor(random() * PIECES.length)]
     if (hasHtml(source)) continue
     // The reference leaves empty paragraphs after definitions.
     const expected = outlineOfHtml(referenceHtml(source).replaceAll('<p></p>\n', ''))
     const actual = outlineOfBlocks(readWhole(source))
-    expect({ source, outline: comparable(actual) }).toEqual({ source, outline: comparable(expected) })
+    if (comparable(actual) !== comparable(expected)) different.push(source)
   }
+  expect(different).toEqual([])
 })

@@ -123,6 +123,11 @@ describe.each(Object.entries(CASES))('GFM %s', (_, cases) => {
   })
 })
 
+test('strong text beside a quote needs no blanks in Chinese, Japanese and Korean', () => {
+  const html = '<p>这是<strong>“重点”</strong>的。<strong>강조(strong)</strong>는</p>'
+  expect(outlineOfBlocks(readWhole('这是**“重点”**的。**강조(strong)**는'))).toEqual(outlineOfHtml(html))
+})
+
 test('raw HTML is text', () => {
   const markdown = '<script>alert(1)</script>\n\na <img src=x onerror=alert(1)> b'
   const html = '<p>&lt;script&gt;alert(1)&lt;/script&gt;</p><p>a &lt;img src=x onerror=alert(1)&gt; b</p>'

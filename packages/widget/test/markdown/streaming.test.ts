@@ -87,7 +87,7 @@ describe('while an answer comes in, character by character', () => {
 
 const lettersOf = (blocks: readonly Block[]) => textOf(blocks).replace(/[^\p{L}\p{N}]/gu, '')
 
-test('a reader never loses a letter or digit that was shown', () => {
+test('a reader never loses a letter or digit that was shown', { timeout: 30_000 }, () => {
   const pieces = [
     [
       'a',
@@ -131,21 +131,23 @@ test('a reader never loses a letter or digit that was shown', () => {
   ].flat()
   const random = seededRandom(5)
   const sources = [ANSWER, ...examples.map(({ markdown }) => markdown)]
-  for (let i = 0; i < 4000; i++) {
+  for (let i = 0; i < 1500; i++) {
     let source = ''
     for (let count = 1 + random() * 11; count > 0; count--) source += pieces[Math.floor(random() * pieces.length)]
     sources.push(source)
   }
+  const lost: string[] = []
   for (const source of sources) {
     // A definition is shown by no one, and what a backtick that never ends holds is a guess that fails.
     if (source.includes(']:') || textOf(readWhole(source)).includes('`')) continue
     let before = ''
     for (const { blocks, at } of prefixes(source)) {
       const now = lettersOf(blocks)
-      expect(now.startsWith(before), `${JSON.stringify(source)} at ${at}: ${before} became ${now}`).toBe(true)
+      if (!now.startsWith(before)) lost.push(`${JSON.stringify(source)} at ${at}: ${before} became ${now}`)
       before = now
     }
   }
+  expect(lost).toEqual([])
 })
 
 describe('a tail reads as what it will most likely become', () => {
