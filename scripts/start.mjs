@@ -1,5 +1,5 @@
 // `npm start`, on whatever Node is here: installs, builds the widget, and runs the stack under Node 24.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -52,6 +52,26 @@ async function buildWidget() {
   console.log(`✓ Widget built (${((Date.now() - began) / 1000).toFixed(1)} s)`)
 }
 
+/** Calls back when npm has gone without a word: it runs this script by way of a shell, which stays. */
+function watchNpm(onGone) {
+  if (process.env.npm_lifecycle_event !== 'start' || process.platform === 'win32') return
+  const shell = process.ppid
+  const npm = Number(spawnSync('ps', ['-o', 'ppid=', '-p', String(shell)], { encoding: 'utf8' }).stdout)
+  setInterval(() => {
+    if (process.ppid === shell && (!npm || isRunning(npm))) return
+    onGone()
+  }, 1_000).unref()
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 await buildWidget()
 
 // The stack stops in order when this channel closes, however this process ends.
@@ -59,12 +79,7 @@ const { code } = await run(node, [join('packages', 'local', 'src', 'cli.ts'), ..
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   onStart(child) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-    // npm, gone without a word, sends no signal on.
-    const parent = process.ppid
-    if (process.env.npm_lifecycle_event === 'start')
-      setInterval(() => {
-        if (process.ppid !== parent && child.connected) child.disconnect()
-      }, 1_000).unref()
+    watchNpm(() => child.connected && child.disconnect())
   },
 })
 process.exitCode = code

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { readProjectConfig } from './config.ts'
 import { startDataApi } from './data_api.ts'
 import { startDatabase } from './database.ts'
@@ -174,7 +174,7 @@ async function prepareFolders(
   const dataDir = wanted === undefined ? mkdtempSync(join(tmpdir(), 'loacl-')) : resolve(wanted)
   const pgDir = join(await clusterHome(dataDir), 'postgres')
   const remove = (): void => {
-    for (const dir of [pgDir, dataDir]) rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+    for (const dir of [dirname(pgDir), dataDir]) rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
   }
   if (reset) {
     remove()
@@ -182,7 +182,7 @@ async function prepareFolders(
   }
   mkdirSync(dataDir, { recursive: true })
   if (wanted === undefined) {
-    for (const dir of [pgDir, dataDir]) parts.removeLater(dir)
+    for (const dir of [dirname(pgDir), dataDir]) parts.removeLater(dir)
     onStop(remove)
   }
   return { dataDir, pgDir }

@@ -20,8 +20,8 @@ afterEach(async () => {
 })
 
 function makeDataDir(): string {
-  const dir = join(mkdtempSync(join(tmpdir(), 'loacl-lifecycle-')), 'data')
-  cleanUps.push(() => rmSync(join(dir, '..'), { recursive: true, force: true, maxRetries: 5 }))
+  const dir = mkdtempSync(join(tmpdir(), 'loacl-lifecycle-'))
+  cleanUps.push(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
   return dir
 }
 
