@@ -133,7 +133,7 @@ describe('a turn on the real stack', () => {
     })
     const sql = postgres(stack.dbUrl)
     const logs = await sql`
-      select input_tokens, output_tokens, cost_usd > 0 as has_cost from loacl.usage_logs where thread_id = ${threadId}
+      select input_tokens::integer, output_tokens::integer, cost_usd > 0 as has_cost from loacl.usage_logs where thread_id = ${threadId}
     `.finally(() => sql.end())
     expect(logs.map((log) => ({ ...log }))).toEqual(
       [20, 9, 20, 9].map((tokens) => ({ input_tokens: tokens, output_tokens: tokens === 20 ? 7 : 4, has_cost: true })),

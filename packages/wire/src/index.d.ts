@@ -1,6 +1,0 @@
-export { ERROR_STATUS, type ErrorCode, type WireError } from './errors.ts';
-export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts';
-export type { CutReason, GuidedQuestion, Message, MessagePage, MessagePart, MessageStatus, OpenedSession, Page, PublicAssistant, Suggestion, ThreadSummary, Timestamp, Usage, Visitor, } from './dto.ts';
-export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts';
-export { isTerminal, MalformedPartError, parsePart, STREAM_HEADERS, type DataParts, type FinishReason, type StreamPart, } from './parts.ts';
-export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, type NumberedPart } from './sse.ts';
