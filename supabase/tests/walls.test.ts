@@ -194,6 +194,14 @@ describe('nobody', () => {
   })
 })
 
+/** The assistants that a signed-in user of these claims sees. */
+const seenBy = (claims: object) =>
+  sql.begin(async (tx) => {
+    await tx`select set_config('request.jwt.claims', ${JSON.stringify(claims)}, true)`
+    await tx`set local role authenticated`
+    return tx`select id from loacl.assistants`
+  })
+
 describe('an operator', () => {
   it.each(TABLES)('sees the %s of their assistants and no other’s', async (table) => {
     const { status, body } = await api.select(`${table}?select=assistant_id`, { jwt: operator.jwt })
@@ -252,11 +260,18 @@ describe('an operator', () => {
   })
 
   it('is none any more once the row is gone', async () => {
-    const former = await world.createOperator()
-    await world.createAssistant({ owner: former })
-    expect((await api.select('assistants?select=id', { jwt: former.jwt })).body).toHaveLength(1)
+    const { id, owner: former } = await world.createAssistant()
+    await world.converse(id, createToken())
+    const tables = ['assistants', 'provider_configs', 'usage_logs', ...TABLES]
+    for (const table of tables)
+      expect((await api.select(`${table}?select=id`, { jwt: former.jwt })).body).not.toEqual([])
     await sql`delete from loacl_private.operators where user_id = ${former.userId}`
-    expect((await api.select('assistants?select=id', { jwt: former.jwt })).body).toEqual([])
+    for (const table of tables) expect((await api.select(`${table}?select=id`, { jwt: former.jwt })).body).toEqual([])
+  })
+
+  it('is never an anonymous user, whatever the table of operators says', async () => {
+    expect(await seenBy({ sub: operator.userId, is_anonymous: false })).toEqual([{ id: assistantId }])
+    expect(await seenBy({ sub: operator.userId, is_anonymous: true })).toEqual([])
   })
 })
 
