@@ -94,6 +94,7 @@ async function story({ chat, shoot, page }: Scene): Promise<void> {
   await model.says(failing, { status: 500 })
   await shoot('1-closed')
   await chat.open()
+  await expect(chat.questions).toBeVisible()
   await shoot('2-empty')
   await chat.ask(question)
   await expect(chat.log).toContainText('is thinking')
@@ -177,6 +178,7 @@ async function refused({ chat, shoot, page }: Scene): Promise<void> {
 
 async function tooLong({ chat, shoot }: Scene): Promise<void> {
   await chat.open()
+  await expect(chat.questions).toBeVisible()
   await chat.composer.fill('harbour '.repeat(12_500))
   await shoot('too-long')
 }

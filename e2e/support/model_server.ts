@@ -112,7 +112,7 @@ export async function startModelServer(): Promise<{ url: string; stop(): void }>
       if (said >= (now().cutAfter ?? Infinity)) throw new Cut()
       yield word
       said += word.length
-      await delay(4)
+      await delay(8)
     }
   }
 
