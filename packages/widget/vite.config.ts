@@ -53,10 +53,6 @@ function npm(): UserConfig {
   })
 }
 
-const MODES: Record<string, () => UserConfig> = { panel, loader, npm }
+const MODES: Readonly<Record<string, () => UserConfig>> = { panel, loader, npm }
 
-export default defineConfig(({ mode }) => {
-  const config = MODES[mode]
-  if (!config) throw new Error(`Choose --mode ${Object.keys(MODES).join(', ')}.`)
-  return config()
-})
+export default defineConfig(({ mode }) => (MODES[mode] ?? npm)())

@@ -25,7 +25,7 @@ export interface ModelOptions {
 }
 
 /** What was fetched, or why it couldn't be. `items` are what is there meanwhile. */
-export interface Conversations {
+interface Conversations {
   readonly items: readonly ThreadSummary[]
   readonly nextCursor: string | null
   readonly status: 'loading' | 'ready' | LoaclError

@@ -82,9 +82,21 @@ export interface WidgetEvents {
   error: { error: LoaclError }
 }
 
+type ElementEvents = { [K in keyof WidgetEvents as `loacl-${K}`]: CustomEvent<WidgetEvents[K]> }
+
 export interface LoaclChatElement extends HTMLElement {
   options: Partial<MountOptions>
   readonly widget: Widget | null
+  addEventListener<K extends keyof ElementEvents>(
+    type: K,
+    listener: (event: ElementEvents[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void
 }
 
 /** What `loacl(…)` takes, before its script has come and after. */

@@ -59,6 +59,7 @@ export function assembleWidget(
       return await (creating ??= loadView())
     } catch (cause) {
       creating = null
+      wanted = false
       unavailable = new LoaclError('network', 'The chat panel could not be fetched.', { cause })
       throw unavailable
     }

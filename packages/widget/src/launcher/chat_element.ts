@@ -82,6 +82,10 @@ export function defineChatElement(load: LoadWidget): void {
         this.launcher.setAttribute('aria-label', this.options.strings?.openChat ?? 'Open chat')
       }
 
+      disconnectedCallback(): void {
+        this.widget?.close()
+      }
+
       async run(action: (widget: ChatWidget) => unknown): Promise<void> {
         this.notify('')
         this.launcher.setAttribute('aria-busy', 'true')

@@ -12,7 +12,7 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
   const { model } = ui
   const words = ui.strings.value
   const { messages, hasOlder, turn } = model.talk.value
-  const loading = model.loading.value || (messages.length === 0 && !model.assistant.value && !model.failure.value)
+  const loading = model.loading.value || (!model.assistant.value && !model.failure.value)
   const fresh = messages.length === 0 && !loading && model.assistant.value
   const last = messages.at(-1)
   const silent = model.busy.value && !(last?.role === 'assistant' && last.content)
@@ -21,7 +21,7 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
       ? words.reconnecting
       : silent
         ? fill(words.thinking, { name: ui.name.value })
-        : loading
+        : loading && messages.length === 0
           ? words.loading
           : ''
   return (
@@ -39,7 +39,7 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
           </div>
         )}
         {messages.map((message) => (
-          <MessageView key={message.clientId ?? message.id} ui={ui} message={message} />
+          <MessageView key={message.clientId ?? message.id} ui={ui} message={message} last={message === last} />
         ))}
         {waiting && (
           <p class="waiting">

@@ -7,5 +7,5 @@ import { adoptWorld, type World } from './world.ts'
 /** What the script tag's loader calls when this file has come. */
 export function createWidget(element: ChatElement, world: World): ChatWidget {
   adoptWorld(world)
-  return assembleWidget(element, { ...(element.options as MountOptions), fetch: world.fetch }, async () => createView)
+  return assembleWidget(element, { fetch: world.fetch, ...(element.options as MountOptions) }, async () => createView)
 }

@@ -6,8 +6,15 @@ import { Markdown } from '../markdown/index.ts'
 import { reactive } from './reactive.ts'
 import type { Ui } from './ui.ts'
 
+interface MessageProps {
+  ui: Ui
+  message: Message
+  /** Whether it is the newest: the others don't look at what is going on. */
+  last: boolean
+}
+
 /** One message. Renders again only when the message is another object. */
-export const MessageView = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
+export const MessageView = reactive(({ ui, message, last }: MessageProps) => {
   const words = ui.strings.value
   if (message.role === 'user')
     return (
@@ -17,26 +24,23 @@ export const MessageView = reactive(({ ui, message }: { ui: Ui; message: Message
     )
   const streaming = message.status === 'streaming'
   // Before the first word, and where none came, what stands below it says so.
-  if (!message.content && (streaming || isNews(ui, message))) return null
+  if (!message.content && (streaming || isNews(ui, message, last))) return null
   return (
     <article class="theirs" part="answer" aria-label={ui.name.value} aria-busy={streaming}>
       <Markdown source={message.content} streaming={streaming} words={words.markdown} />
-      {!streaming && <Under ui={ui} message={message} />}
+      {!streaming && <Under ui={ui} message={message} last={last} />}
     </article>
   )
 })
 
 /** Whether its failure is told by the alert at the end of the conversation. */
-const isNews = ({ model }: Ui, message: Message): boolean =>
-  message.status === 'failed' &&
-  model.talk.value.turn.status === 'failed' &&
-  model.talk.value.messages.at(-1) === message
+const isNews = ({ model }: Ui, message: Message, last: boolean): boolean =>
+  last && message.status === 'failed' && model.talk.value.turn.status === 'failed'
 
 /** What stands under an answer that has ended: how it ended, where it is from, what can be done with it. */
-const Under = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
+const Under = reactive(({ ui, message, last }: MessageProps) => {
   const words = ui.strings.value
   const sources = message.parts.filter((part): part is Source => part.type.startsWith('source'))
-  const { messages, turn } = ui.model.talk.value
   const ending = {
     stopped: words.stopped,
     cut:
@@ -45,7 +49,7 @@ const Under = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
         : message.cutReason === 'content_filter'
           ? words.cutFilter
           : words.cutLength,
-    failed: isNews(ui, message) ? '' : describeError(message.errorCode ?? 'internal', words),
+    failed: isNews(ui, message, last) ? '' : describeError(message.errorCode ?? 'internal', words),
     completed: '',
     sending: '',
     streaming: '',
@@ -62,7 +66,7 @@ const Under = reactive(({ ui, message }: { ui: Ui; message: Message }) => {
       <div class="under">
         {message.content && <Copy ui={ui} text={message.content} />}
         {ending && <span>{ending}</span>}
-        {ending && messages.at(-1) === message && turn.status === 'idle' && (
+        {ending && last && ui.model.talk.value.turn.status === 'idle' && (
           <button type="button" class="link" onClick={ui.model.retry}>
             {words.tryAgain}
           </button>

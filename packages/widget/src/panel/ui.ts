@@ -27,13 +27,15 @@ export interface Hooks {
   close: () => void
   /** Puts the keyboard where the visitor writes next. */
   focusComposer: () => void
+  /** Aborted when the panel is done with. */
+  signal: AbortSignal
 }
 
-export function createUi(model: Model, look: ReadonlySignal<Look>, { close, focusComposer }: Hooks): Ui {
+export function createUi(model: Model, look: ReadonlySignal<Look>, { close, focusComposer, signal: done }: Hooks): Ui {
   const announcement = signal('')
   const online = signal(navigator.onLine)
-  addEventListener('online', () => (online.value = true))
-  addEventListener('offline', () => (online.value = false))
+  addEventListener('online', () => (online.value = true), { signal: done })
+  addEventListener('offline', () => (online.value = false), { signal: done })
   return {
     model,
     look,

@@ -19,7 +19,7 @@ export interface ViewOptions {
 
 export interface View {
   show(): void
-  /** `focus`: hand the keyboard to it, if the panel had it. */
+  /** `focus`: who gets the keyboard, if the panel had it and nobody else is to have it back. */
   hide(focus: HTMLElement): void
   dispose(): void
 }
@@ -41,7 +41,9 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
     const target = small.matches && touch.matches ? dialog : dialog.querySelector('textarea')
     ;(target ?? dialog).focus({ preventScroll: true })
   }
-  const ui = createUi(model, look, { close, focusComposer })
+  const controller = new AbortController()
+  const { signal } = controller
+  const ui = createUi(model, look, { close, focusComposer, signal })
 
   sheet.replaceSync(css + markdownStyles)
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
@@ -99,8 +101,6 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
       if (type === 'keydown' && event.key === 'Escape' && !event.isComposing) close()
     })
 
-  const controller = new AbortController()
-  const { signal } = controller
   small.addEventListener('change', replace, { signal })
   dark.addEventListener('change', paint, { signal })
   visualViewport?.addEventListener('resize', fit, { signal })
@@ -138,7 +138,8 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
       const had = root.activeElement && dialog.contains(root.activeElement)
       dialog.close()
       lock(false)
-      if (had) focus.focus({ preventScroll: true })
+      // The browser gives it back to what had it at the opening, where that is still there.
+      if (had && document.activeElement === document.body) focus.focus({ preventScroll: true })
     },
     dispose() {
       controller.abort()
