@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { createToken } from '../support/api.ts'
 import { createWorld, type BegunTurn, type Operator } from '../support/world.ts'
 
@@ -63,14 +63,40 @@ it('two uploads of the same bytes at once are one object', async () => {
   expect(await objects(sha256)).toHaveLength(1)
 })
 
-it('the bytes go with the last file, whoever deletes it last', async () => {
+it('the bytes go with the last file', async () => {
   const turn = await world.converse(assistantId, createToken())
   const sha256 = randomHash()
   const ids = [(await addFile(turn, sha256)).body.id, (await addFile(turn, sha256)).body.id]
   await sql`delete from loacl.files where id = ${ids[0]}`
   expect(await objects(sha256)).toHaveLength(1)
-  ids.push((await addFile(turn, sha256)).body.id)
-  await Promise.all(ids.slice(1).map((id) => sql`delete from loacl.files where id = ${id}`))
+  await sql`delete from loacl.files where id = ${ids[1]}`
+  expect(await objects(sha256)).toHaveLength(0)
+})
+
+it('the bytes go, too, when the last two files are deleted at once', async () => {
+  const turn = await world.converse(assistantId, createToken())
+  const sha256 = randomHash()
+  const ids = [(await addFile(turn, sha256)).body.id, (await addFile(turn, sha256)).body.id]
+  const [first, second] = await Promise.all([sql.reserve(), sql.reserve()])
+  try {
+    const [{ pid } = { pid: 0 }] = await second<{ pid: number }[]>`select pg_backend_pid() as pid`
+    await first`begin`
+    await second`begin`
+    await first`delete from loacl.files where id = ${ids[0]}`
+    let ended = false
+    const deleting = second`delete from loacl.files where id = ${ids[1]}`.then(() => (ended = true))
+    // Either it waits for the first, as it should, or it is through and has not seen what the first did.
+    await vi.waitFor(async () => {
+      const [waiting] = await sql`select from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`
+      expect(ended || waiting !== undefined).toBe(true)
+    })
+    await first`commit`
+    await deleting
+    await second`commit`
+  } finally {
+    first.release()
+    second.release()
+  }
   expect(await objects(sha256)).toHaveLength(0)
 })
 

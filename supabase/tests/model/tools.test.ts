@@ -210,6 +210,38 @@ describe('what one thread has otherwise', () => {
   })
 })
 
+const readInstructions = async (thread: string | null): Promise<string> => {
+  const [row] = await sql<{ instructions: string }[]>`
+    select (p).instructions from loacl.assistants a, loacl_private.prepare_assistant(a, ${thread}) p where a.id = ${assistantId}
+  `
+  return row!.instructions
+}
+
+describe('what an assistant is given', () => {
+  it('stands behind its instructions, in order, under its title', async () => {
+    for (const [key, title, is_given, position] of [
+      ['b', 'Hours', true, 2],
+      ['a', null, true, 1],
+      ['c', 'Hidden', false, 0],
+    ] as const) {
+      const { body } = await api.insert(
+        'resources',
+        { key: `${turn.threadId}-${key}`, title, content: `About ${key}.` },
+        caller,
+      )
+      await api.insert(
+        'assistant_resources',
+        { assistant_id: assistantId, resource_id: body[0].id, is_given, position },
+        caller,
+      )
+    }
+    await api.insert('thread_overrides', { thread_id: turn.threadId, instructions: 'Be brief.' }, caller)
+    const given = `# ${turn.threadId}-a\n\nAbout a.\n\n# Hours\n\nAbout b.`
+    expect(await readInstructions(turn.threadId)).toBe(`Be brief.\n\n${given}`)
+    expect(await readInstructions(null)).toBe(`The secret instructions.\n\n${given}`)
+  })
+})
+
 describe('tags and optimizations', () => {
   it('an operator labels conversations, finds them again and renames a label', async () => {
     const { body } = await api.insert('conversation_tags', { name: 'Urgent', color: '#ff0000' }, caller)
