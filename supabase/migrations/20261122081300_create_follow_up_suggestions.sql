@@ -34,7 +34,11 @@ comment on column loacl.follow_up_suggestions.position is 'Order under the answe
 comment on column loacl.follow_up_suggestions.used_at is 'When the visitor chose it. Set once it is set.';
 comment on column loacl.follow_up_suggestions.metadata is 'The host''s own data. The visitor can read it.';
 
-create policy follow_up_suggestions_select_own on loacl.follow_up_suggestions for select to anon, authenticated
+-- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
+-- visitor who asks for the whole table.
+create policy follow_up_suggestions_select_visitor on loacl.follow_up_suggestions for select to anon
+  using (session_id = any (array(select loacl_private.own_session_ids())));
+create policy follow_up_suggestions_select_own on loacl.follow_up_suggestions for select to authenticated
   using (
     session_id = any (array(select loacl_private.own_session_ids()))
     or assistant_id = any (array(select loacl_private.own_assistant_ids()))
