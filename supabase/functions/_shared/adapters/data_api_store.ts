@@ -1,6 +1,7 @@
 import { ERROR_STATUS, SESSION_HEADER, type ErrorCode } from '@loacl/wire'
 import { createClient, type PostgrestError } from '@supabase/supabase-js'
 import { CodedError } from '../domain/coded_error.ts'
+import type { Database } from '../database.types.ts'
 import type { Caller, TurnStore } from '../domain/store.ts'
 
 export interface DataApiStoreOptions {
@@ -12,6 +13,10 @@ export interface DataApiStoreOptions {
   timeoutMs?: number
 }
 
+type Functions = Database['loacl']['Functions']
+/** The database's own types say nothing of what is in its JSON, nor what may be null: names are checked, no values. */
+type Args<Name extends keyof Functions> = Readonly<Record<keyof Functions[Name]['Args'], unknown>>
+
 /** The turn's functions in the database, called over the Data API with the project's secret key. */
 export function createDataApiStore({ url, secretKey, fetch, timeoutMs = 10_000 }: DataApiStoreOptions): TurnStore {
   const client = createClient(url, secretKey, {
@@ -20,7 +25,7 @@ export function createDataApiStore({ url, secretKey, fetch, timeoutMs = 10_000 }
     ...(fetch ? { global: { fetch } } : {}),
   })
 
-  async function call<T>(name: string, args: Record<string, unknown>, caller?: Caller): Promise<T> {
+  async function call<T, Name extends keyof Functions>(name: Name, args: Args<Name>, caller?: Caller): Promise<T> {
     const request = client.rpc(name, args).abortSignal(AbortSignal.timeout(timeoutMs))
     const { data, error, status } = await (caller ? request.setHeader(SESSION_HEADER, caller.sessionToken) : request)
     if (error) throw toCoded(error, status)

@@ -76,8 +76,7 @@ function toParams(call: ModelCall | StructuredCall) {
 }
 
 /** Whether the model reasons, and so may be asked for its encrypted reasoning. Others reject the wish. */
-export const reasons = (model: string): boolean =>
-  /^(openai\/)?(o\d|gpt-([5-9]|\d\d))/.test(model) && !/-chat\b/.test(model)
+const reasons = (model: string): boolean => /^(openai\/)?(o\d|gpt-([5-9]|\d\d))/.test(model) && !/-chat\b/.test(model)
 
 /** @param begun whether the answer's stream had begun to arrive */
 function toCoded(cause: unknown, begun: boolean): CodedError {

@@ -16,7 +16,7 @@ export interface SecretContext {
 }
 
 /** A sealed value as it is stored. */
-export interface SealedSecret {
+interface SealedSecret {
   /** Which key of the ring sealed it. */
   keyId: string
   /** Base64 of nonce (12 bytes), ciphertext and tag (16 bytes), in this order. */

@@ -6,7 +6,7 @@ import type { TokenUsage } from './store.ts'
 import { turnError } from './turn_errors.ts'
 
 /** What the model said beside the parts. */
-export interface AnswerDetails {
+interface AnswerDetails {
   responseId: string | null
   model: string | null
   usage: TokenUsage | null

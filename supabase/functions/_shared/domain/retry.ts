@@ -1,7 +1,7 @@
 import { CodedError } from './coded_error.ts'
 
 /** Waits between tries, in milliseconds: about 16 seconds together, enough for a database to start again. */
-export const RETRY_DELAYS_MS: readonly number[] = [250, 500, 1_000, 2_000, 4_000, 8_000]
+const RETRY_DELAYS_MS: readonly number[] = [250, 500, 1_000, 2_000, 4_000, 8_000]
 
 /** Resolves after `ms`, or at once when the signal is aborted. */
 export function wait(ms: number, signal?: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ export interface Caller {
   sessionToken: string
 }
 
-export interface TurnToBegin {
+interface TurnToBegin {
   request: TurnRequest
   /** The page's origin, `null` where no browser sent one. */
   origin: string | null
@@ -70,7 +70,7 @@ export interface JoinedTurn {
   turn: { id: string }
 }
 
-export type TurnEndState = 'completed' | 'stopped' | 'cut' | 'failed'
+type TurnEndState = 'completed' | 'stopped' | 'cut' | 'failed'
 export type TurnState = 'running' | TurnEndState
 
 /** Tokens as the provider counted them. */

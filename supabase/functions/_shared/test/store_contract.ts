@@ -197,7 +197,7 @@ export const newCaller = (): Caller => ({
   sessionToken: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
 })
 
-export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
+function outcome(change: Partial<TurnOutcome>): TurnOutcome {
   return {
     state: 'completed',
     parts: [],

@@ -6,7 +6,7 @@ import { newCaller } from '../../_shared/test/store_contract.ts'
 import { createHandler } from '../handler.ts'
 
 export const PUBLISHABLE_KEY = 'sb_publishable_test'
-export const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['What now?', 'Why?'] })
+const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['What now?', 'Why?'] })
 
 const keyRing = createKeyRing(JSON.stringify({ current: 'k', keys: { k: Buffer.alloc(32, 1).toString('base64') } }))
 
