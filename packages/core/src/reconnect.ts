@@ -7,14 +7,11 @@ const FIRST_DELAY_MS = 500
 const MAX_DELAY_MS = 8_000
 
 /**
- * Whether the same request may well succeed soon: nothing came, or a proxy's page. A turn that runs already is worth
- * waiting for a database as well; a visitor who has just sent something is better told.
+ * Whether the same request may well succeed soon: nothing came, or a proxy's page. For a turn that runs already any
+ * fault of the server's is worth waiting for; a visitor who has just sent something is better told.
  */
 export const isTransient = ({ code, status = 0 }: LoaclError, isRunning: boolean): boolean =>
-  code === 'network' ||
-  code === 'stream_cut' ||
-  (code === 'response_malformed' && status >= 500) ||
-  (code === 'database_unavailable' && isRunning)
+  code === 'network' || code === 'stream_cut' || (status >= 500 && (isRunning || code === 'response_malformed'))
 
 /**
  * Waits before attempt `attempt` (from 1): doubling, with jitter, so that the visitors of a site whose project was away
@@ -25,8 +22,7 @@ export function delayBefore(attempt: number, signal: AbortSignal): Promise<void>
   return new Promise((resolve) => {
     const finish = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', finish)
-      // Neither exists everywhere: this runs outside browsers too.
+      // It doesn't exist everywhere: this runs outside browsers too.
       globalThis.removeEventListener?.('online', finish)
       resolve()
     }

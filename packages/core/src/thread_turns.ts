@@ -50,6 +50,7 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
     const current = state().turn
     return 'turn' in current && current.turn === turn
   }
+  const connected = () => (isConfirmed || 'follow' in start ? 'streaming' : 'sending')
   const show = (status: 'sending' | 'streaming' | 'reconnecting'): TurnState =>
     shown?.status === status ? shown : (shown = { status, turn })
 
@@ -71,7 +72,7 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
     const isOver = answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
     update({
       messages: withProgress(state().messages, clientId, progress),
-      ...(owns() ? { turn: isOver ? { status: 'idle' } : show(ids ? 'streaming' : 'sending') } : {}),
+      ...(owns() ? { turn: isOver ? { status: 'idle' } : show(connected()) } : {}),
       ...(title === null ? {} : { title }),
     })
     if (ids && title !== null) host.listed(ids.threadId, { title }, false)
@@ -113,13 +114,13 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
     requestStop: (turnId, signal) => host.chat('POST', `turns/${turnId}/stop`, undefined, signal),
     onProgress,
     onConnection: (isLost) => {
-      if (owns()) update({ turn: show(isLost ? 'reconnecting' : isConfirmed ? 'streaming' : 'sending') })
+      if (owns()) update({ turn: show(isLost ? 'reconnecting' : connected()) })
     },
     onEnd,
     lifetime: host.lifetime(),
     signal: start.signal,
   })
   thread.lost = null
-  update({ turn: show('follow' in start ? 'streaming' : 'sending') })
+  update({ turn: show(connected()) })
   return turn
 }

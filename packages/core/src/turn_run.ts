@@ -21,7 +21,7 @@ export interface TurnPlan {
   requestStop: (turnId: string, signal: AbortSignal) => Promise<unknown>
   /** After each part, and before its event. */
   onProgress: (progress: TurnProgress) => void
-  /** The connection was lost, or is back. */
+  /** The connection was lost, or is there. */
   onConnection: (isLost: boolean) => void
   /** Once, before the `end` event. */
   onEnd: (result: TurnResult, progress: TurnProgress) => void
@@ -106,7 +106,7 @@ export function runTurn(plan: TurnPlan): Turn {
       const { body, headers, status } = response
       if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? ''))
         throw new LoaclError('response_malformed', 'The answer came without a stream.', { status })
-      if (attempt > 0) plan.onConnection(false)
+      plan.onConnection(false)
       try {
         for await (const numbered of readParts(body.pipeThrough(watch(alive)))) {
           take(numbered)

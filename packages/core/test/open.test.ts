@@ -63,6 +63,7 @@ describe('opening', () => {
     const second = client.open()
     impatient.abort()
     await expect(first).rejects.toMatchObject({ code: 'aborted' })
+    await expect(client.open({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
     answer(json(opened()))
     await second
     expect(client.getSnapshot().status).toBe('open')

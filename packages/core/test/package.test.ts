@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'tsdown'
@@ -24,14 +24,15 @@ afterAll(() => rm(dir, { recursive: true }))
 const expected = { touched: [], others: ['LoaclError'], events: ['text', 'end'] }
 
 it('runs in plain Node, and makes no global', async () => {
-  const { stdout, stderr } = await run(process.execPath, [runtime, join(dir, 'dist/index.js')])
+  const module = pathToFileURL(join(dir, 'dist/index.js')).href
+  const { stdout, stderr } = await run(process.execPath, [runtime, module])
   expect(JSON.parse(stdout)).toEqual(expected)
   expect(stderr).toBe('')
 })
 
 it('runs in Deno, without a permission beyond reading itself', async () => {
   const deno = path('../../../node_modules/deno/bin.cjs')
-  const module = `file://${join(dir, 'dist/index.js')}`
+  const module = pathToFileURL(join(dir, 'dist/index.js')).href
   const args = [deno, 'run', '--no-prompt', '--no-config', '--no-lock', `--allow-read=${dir}`, runtime, module]
   const { stdout } = await run(process.execPath, args)
   expect(JSON.parse(stdout)).toEqual(expected)
@@ -41,6 +42,34 @@ it('carries the private package inside: nothing is imported', async () => {
   for (const file of ['index.js', 'index.d.ts'])
     expect(await readFile(join(dir, 'dist', file), 'utf8')).not.toMatch(/^\s*(import|export)\b.*\bfrom\b|import\(/m)
 })
+
+it('has a README whose examples compile against what is published', async () => {
+  const examples = [...(await readFile(path('../README.md'), 'utf8')).matchAll(/```ts\n(.*?)```/gs)]
+  expect(examples.length).toBeGreaterThan(5)
+  const folder = join(dir, 'examples')
+  await mkdir(folder)
+  await Promise.all(examples.map(([, code], at) => writeFile(join(folder, `${at}.ts`), code!)))
+  await symlink(path('../../../node_modules'), join(dir, 'node_modules'), 'junction')
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  const react = `declare module 'react' {
+    export function useSyncExternalStore<S>(subscribe: (told: () => void) => () => void, ...get: (() => S)[]): S
+  }`
+  await writeFile(join(folder, 'react.d.ts'), react)
+  const config = {
+    extends: path('../tsconfig.json'),
+    compilerOptions: {
+      noUnusedLocals: false,
+      paths: {
+        '@loacl/core': [join(dir, 'dist/index.d.ts')],
+      },
+    },
+    include: ['.'],
+  }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config))
+  const tsc = path('../../../node_modules/typescript/bin/tsc')
+  const { stdout } = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
+  expect(stdout).toBe('')
+}, 30_000)
 
 it('stays small: brotli bytes, minified', async () => {
   const code = await readFile(join(dir, 'min/index.js'))

@@ -43,6 +43,9 @@ describe('the parts of a turn', () => {
 
   it('begin the answer anew where the stream is told from its start', () => {
     expect(answerAfter(text('Hel'), ...begun(), text('Hello')).content).toBe('Hello')
+    const thought: StreamPart = { type: 'reasoning-delta', id: '1', delta: 'Hm' }
+    const { parts } = answerAfter(thought, text('Hello'), ...begun(), text('Hello'), thought)
+    expect(parts.map(({ type }) => type)).toEqual(['text', 'reasoning'])
   })
 
   it('change nothing before the answer is known, nor by what only frames it', () => {

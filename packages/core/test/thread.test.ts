@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Message, ThreadSummary } from '../src/index.ts'
+import { createStore } from '../src/store.ts'
 import {
   answered,
   begun,
@@ -256,6 +257,14 @@ describe('snapshots', () => {
     expect(thread.getSnapshot()).toBe(thread.getSnapshot())
     const [question] = thread.getSnapshot().messages
     expect(states.filter(({ messages }) => messages[0] === question).length).toBeGreaterThan(2)
+  })
+
+  it('are not told of where nothing changes', () => {
+    const store = createStore({ n: 1 })
+    const states = historyOf(store)
+    store.set(store.getSnapshot())
+    store.set({ n: 2 })
+    expect(states).toEqual([{ n: 1 }, { n: 2 }])
   })
 
   it('are told to each listener, whatever another one throws, until it unsubscribes', async () => {

@@ -111,9 +111,9 @@ describe('a turn', () => {
 
   it('frees the composer when the answer is stored: the next may be sent while follow-ups are awaited', async () => {
     const first = partStream()
-    const project = fakeProject().on('POST turns', first.answer, () =>
-      answered('Again', { messageId: 'answer-2', userMessageId: 'user-2', turnId: 'turn-2' }).answer({} as never),
-    )
+    const second = partStream()
+    const ids = { messageId: 'answer-2', userMessageId: 'user-2', turnId: 'turn-2' }
+    const project = fakeProject().on('POST turns', first.answer, second.answer)
     const thread = clientOf(project).threads.create()
     const turn = thread.send('One')
     first.send(...begun(), text('First'), complete())
@@ -123,7 +123,10 @@ describe('a turn', () => {
 
     const suggestions = [{ id: 'f1', suggestion: 'And then?', used: false }]
     first.send({ type: 'data-follow-ups', data: { messageId: IDS.messageId, suggestions } }, finish).done()
-    await Promise.all([turn.done, next.done])
+    await turn.done
+    expect(thread.getSnapshot().turn).toEqual({ status: 'sending', turn: next })
+    second.send(...begun(ids), text('Again'), complete(ids), finish).done()
+    await next.done
     expect(messagesOf(thread.getSnapshot())).toEqual([
       'user completed "One"',
       'assistant completed "First"',
@@ -281,6 +284,19 @@ describe('a turn that fails', () => {
     expect(await thread.send('Hi').done).toMatchObject({ error: { code: 'assistant_not_found' } })
     expect(messagesOf(thread.getSnapshot())).toEqual(['user failed "Hi"'])
     expect(await thread.retry().text()).toBe('Hello')
+  })
+
+  it('keeps a message that the server has as it is when trying again is refused', async () => {
+    const broken = partStream()
+      .send(...begun(), complete({ status: 'failed' }), { type: 'error', errorText: 'Oh.' })
+      .done()
+    const project = fakeProject().on('POST turns', broken.answer, () => functionError(429, 'rate_limited'))
+    const thread = clientOf(project).threads.create()
+    await thread.send('Hi').done
+    expect(await thread.retry().done).toMatchObject({ error: { code: 'rate_limited' } })
+    expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"'])
+    await thread.retry().done
+    expect(project.named('POST turns').map(({ body }) => body.type)).toEqual(['message', 'retry', 'retry'])
   })
 
   it('because a part is malformed', async () => {
