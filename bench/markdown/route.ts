@@ -1,5 +1,5 @@
 /** One way to show a Markdown text that comes in pieces. */
-export interface Route {
+interface Route {
   append(chunk: string): void
   end(): void
 }

@@ -7,7 +7,7 @@ import type { MarkdownWords } from './words.ts'
 /** Headings in an answer begin below the page's and the panel's own. */
 const FIRST_HEADING = 3
 
-export interface BlockProps {
+interface BlockProps {
   block: Block
   words: MarkdownWords
   /** Whether it stands in no other block; those that do follow its direction. */
@@ -15,7 +15,7 @@ export interface BlockProps {
 }
 
 /** One block. Renders again only when the block is another object: finished ones cost nothing while more streams in. */
-export class BlockView extends Component<BlockProps> {
+class BlockView extends Component<BlockProps> {
   override shouldComponentUpdate(next: BlockProps): boolean {
     return next.block !== this.props.block || next.words !== this.props.words
   }

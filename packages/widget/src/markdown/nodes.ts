@@ -20,7 +20,7 @@ interface Common {
   block: Block | null
 }
 
-export interface Fence {
+interface Fence {
   /** The backticks or tildes that opened it. */
   marks: string
   indent: number

@@ -3,11 +3,11 @@
 /** Text stands as a plain string; a line ending in it is a soft break. */
 export type Inline = string | CodeSpan | HardBreak | Emphasis | Link
 
-export interface CodeSpan {
+interface CodeSpan {
   type: 'code'
   text: string
 }
-export interface HardBreak {
+interface HardBreak {
   type: 'break'
 }
 export interface Emphasis {
@@ -24,11 +24,11 @@ export interface Link {
 
 export type Block = Paragraph | Heading | CodeBlock | Rule | Quote | List | Item | Table | Row
 
-export interface Paragraph {
+interface Paragraph {
   type: 'paragraph'
   children: Inline[]
 }
-export interface Heading {
+interface Heading {
   type: 'heading'
   level: number
   children: Inline[]
@@ -39,14 +39,14 @@ export interface CodeBlock {
   language: string
   text: string
 }
-export interface Rule {
+interface Rule {
   type: 'rule'
 }
-export interface Quote {
+interface Quote {
   type: 'quote'
   children: Block[]
 }
-export interface List {
+interface List {
   type: 'list'
   /** `null` for bullets. */
   start: number | null
@@ -54,7 +54,7 @@ export interface List {
   loose: boolean
   children: Block[]
 }
-export interface Item {
+interface Item {
   type: 'item'
   /** `null` where it is no task. */
   checked: boolean | null

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createMarkdown } from '../../src/markdown/stream.ts'
+import { createMarkdown } from '../../src/markdown/index.ts'
 import { examples, hasHtml, referenceHtml, seededRandom } from './examples.ts'
 import { type Outline, outlineOfBlocks, outlineOfHtml } from './outline.ts'
 import { readWhole } from './read.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createMarkdown } from '../../src/markdown/stream.ts'
+import { createMarkdown } from '../../src/markdown/index.ts'
 import { textOf } from './read.ts'
 
 const SIZE = 50_000

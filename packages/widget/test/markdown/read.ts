@@ -1,4 +1,4 @@
-import { createMarkdown } from '../../src/markdown/stream.ts'
+import { createMarkdown } from '../../src/markdown/index.ts'
 import type { Block, Inline } from '../../src/markdown/tree.ts'
 
 /** A whole text. */

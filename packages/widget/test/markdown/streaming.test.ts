@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createMarkdown } from '../../src/markdown/stream.ts'
+import { createMarkdown } from '../../src/markdown/index.ts'
 import type { Block } from '../../src/markdown/tree.ts'
 import { examples, seededRandom } from './examples.ts'
 import { outlineOfBlocks, outlineOfHtml } from './outline.ts'
