@@ -4,8 +4,8 @@ import { generateTypes, ROOT } from './supabase_cli.ts'
 import { migrationsHash } from './template.ts'
 
 /** Generated, and kept in the repository. */
-const TYPES_FILE = join(ROOT, 'supabase', 'functions', '_shared', 'database.types.ts')
-const TYPED_SCHEMA = 'loacl'
+export const TYPES_FILE = join(ROOT, 'supabase', 'functions', '_shared', 'database.types.ts')
+export const TYPED_SCHEMA = 'loacl'
 
 /** Writes the types of the database anew, unless the migrations are those of the last time in this data directory. */
 export async function refreshTypes(

@@ -63,7 +63,7 @@ const open = (info: StackInfo): Promise<Response> =>
     body: JSON.stringify({ assistant_id: info.assistantId }),
   })
 
-describe('startStack', () => {
+describe('startStack', { timeout: 60_000 }, () => {
   it('runs several at once, each with data and keys of its own', async () => {
     const [one, two] = await Promise.all([start(), start()])
     expect((await open(one)).status).toBe(200)
@@ -178,7 +178,7 @@ async function startCli(dataDir: string, stdio: 'ignore' | 'ipc' = 'ignore') {
   }
 }
 
-describe('npm start', () => {
+describe('npm start', { timeout: 60_000 }, () => {
   it('shows its steps and links, serves the demo page, and stops it all on Ctrl-C', async () => {
     const dataDir = makeDataDir()
     const { child, exited, output, info } = await startCli(dataDir)

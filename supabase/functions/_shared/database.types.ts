@@ -1,3 +1,5 @@
+│
+▲  Connected to 127.0.0.1 without TLS: the TLS connection failed or was rejected. Set PGSSLMODE=require (or verify-full) to refuse unencrypted connections.
 
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
 
@@ -85,14 +87,14 @@ isOneToOne: false
                   ]
                 },"assistants": {
                   Row: {
-                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_token_budget": number,"created_at": string,"description": string | null,"fingerprint": boolean,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"metadata": NonNullable<Json>,"model": string,"name": string,"owner_id": string,"temperature": number | null,"tools": NonNullable<Json>,"updated_at": string
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_token_budget": number,"created_at": string,"description": string | null,"fingerprint": boolean,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"metadata": NonNullable<Json>,"model": string,"name": string,"owner_id": string,"paused_at": string | null,"retention_days": number | null,"temperature": number | null,"tools": NonNullable<Json>,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model": string,"name": string,"owner_id": string,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model": string,"name": string,"owner_id": string,"paused_at"?: string | null,"retention_days"?: number | null,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"owner_id"?: string,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"owner_id"?: string,"paused_at"?: string | null,"retention_days"?: number | null,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -525,14 +527,14 @@ isOneToOne: false
                   ]
                 },"threads": {
                   Row: {
-                    "assistant_id": string,"created_at": string,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"status": string,"title": string | null,"updated_at": string
+                    "assistant_id": string,"created_at": string,"deleted_at": string | null,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"status": string,"title": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"created_at"?: string,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id": string,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"created_at"?: string,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id"?: string,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -636,6 +638,24 @@ isOneToOne: false
 "begin_turn":
 { Args: { "request": Json }; Returns: Json
                            },
+"confirm_deletion":
+{ Args: { "deletion_id": string }; Returns: undefined
+                           },
+"delete_thread":
+{ Args: { "thread_id": string }; Returns: Json
+                           },
+"erase_visitor":
+{ Args: { "session_id": string }; Returns: Json
+                           },
+"erase_visitor_data":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"export_visitor_data":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"fail_deletion":
+{ Args: { "deletion_id": string,"error": string }; Returns: undefined
+                           },
 "finish_turn":
 { Args: { "lease": string,"outcome": Json,"turn_id": string }; Returns: undefined
                            },
@@ -657,6 +677,12 @@ isOneToOne: false
 "read_turn_parts":
 { Args: { "after_seq": number,"turn_id": string }; Returns: Json
                            },
+"restore_thread":
+{ Args: { "thread_id": string }; Returns: Json
+                           },
+"save_annotations":
+{ Args: { "annotations": Json,"message_id": string }; Returns: number
+                           },
 "save_follow_ups":
 { Args: { "lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
                            },
@@ -666,13 +692,14 @@ isOneToOne: false
 "stop_turn":
 { Args: { "turn_id": string }; Returns: Json
                            },
+"take_deletions":
+{ Args: { "batch_size"?: number }; Returns: Json
+                           },
 "update_thread":
 { Args: { "status"?: string,"thread_id": string,"title"?: string }; Returns: Json
                            },
 "usage_metrics":
-{ Args: { "assistant_id"?: string,"by": string,"since"?: string,"until"?: string }; Returns: {
-              "cached_input_tokens": number,"calls": number,"cost_usd": number,"files": number,"input_tokens": number,"key": string,"messages": number,"output_tokens": number,"reasoning_tokens": number,"unpriced_calls": number
-            }[]
+{ Args: { "assistant_id"?: string,"by": string,"since"?: string,"until"?: string }; Returns: Json
                            },
 "use_suggestion":
 { Args: { "suggestion_id": string }; Returns: undefined
