@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type UserConfig } from 'vite'
+import { defineConfig, type Plugin, type UserConfig } from 'vite'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const OUT = path('dist')
@@ -34,13 +34,24 @@ function panel(): UserConfig {
   )
 }
 
+const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** A classic script is read in its page's encoding, which need not be UTF-8. */
+const asciiOnly: Plugin = {
+  name: 'ascii-only',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle))
+      if (file.type === 'chunk') file.code = file.code.replace(/[\u0080-\uffff]/g, escape)
+  },
+}
+
 /** What a site owner pastes. It knows its panel by name, so that no cache can mix two versions. */
 function loader(): UserConfig {
   const file = readdirSync(OUT).find((name) => /^panel-.+\.js$/.test(name))
   if (!file) throw new Error('Build the panel before the loader, which names its file.')
   return build(
     { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: 'loacl.js' } },
-    { define: { PANEL_FILE: JSON.stringify(file) } },
+    { define: { PANEL_FILE: JSON.stringify(file) }, plugins: [asciiOnly] },
   )
 }
 

@@ -57,7 +57,7 @@ const Under = reactive(({ ui, message, last }: MessageProps) => {
   return (
     <Fragment>
       {sources.length > 0 && (
-        <ul class="under" aria-label={words.sources}>
+        <ul class="under sources" aria-label={words.sources}>
           {sources.map((source) => (
             <li>{source.type === 'source-url' ? <SourceLink {...source} /> : (source.filename ?? source.title)}</li>
           ))}

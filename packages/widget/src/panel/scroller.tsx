@@ -20,6 +20,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   #box: HTMLElement | null = null
   #content: HTMLElement | null = null
   #following = true
+  #top = 0
   #grown = new ResizeObserver(() => this.#follow())
 
   override componentDidMount(): void {
@@ -59,10 +60,20 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     this.#look()
   }
 
-  #look(): void {
+  /** Returns the distance to the end. */
+  #look(): number {
     const { scrollHeight, scrollTop, clientHeight } = this.#box!
-    const away = scrollHeight - scrollTop - clientHeight > NEAR
-    if (away !== Boolean(this.state.away)) this.setState({ away })
+    const distance = scrollHeight - scrollTop - clientHeight
+    this.#top = scrollTop
+    if (distance > NEAR !== Boolean(this.state.away)) this.setState({ away: distance > NEAR })
+    return distance
+  }
+
+  // The first pixels upwards end the following: a smooth scroll begins with few, and must not be pulled back.
+  readonly #onScroll = (): void => {
+    const before = this.#top
+    const distance = this.#look()
+    this.#following = distance < (this.#top < before ? 2 : NEAR)
   }
 
   override render({ ui, children }: Props) {
@@ -75,10 +86,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
           ref={(element) => {
             this.#box = element
           }}
-          onScroll={() => {
-            this.#look()
-            this.#following = !this.state.away
-          }}
+          onScroll={this.#onScroll}
         >
           <div
             class="content"
