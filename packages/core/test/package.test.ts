@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const runtime = path('support/runtime.mjs')
+const runtime = fileURLToPath(new URL('./support/runtime.mjs', import.meta.url))
 let dir: string
 
 beforeAll(async () => {

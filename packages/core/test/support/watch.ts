@@ -2,7 +2,7 @@ import { createClient, type ClientOptions, type LoaclClient, type Readable, type
 import { ASSISTANT, KEY, URL_OF_PROJECT, type FakeProject } from './project.ts'
 
 /** The clock of all tests: 2026-11-22T08:00:00.000Z. */
-export const NOW = Date.UTC(2026, 10, 22, 8)
+const NOW = Date.UTC(2026, 10, 22, 8)
 
 export const clientOf = (
   project: Pick<FakeProject, 'fetch'>,
