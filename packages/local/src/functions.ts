@@ -51,14 +51,12 @@ const PASSED_ON = `
   .split(/\s+/)
 
 function findDeno(): string {
-  const require = createRequire(createRequire(join(ROOT, 'package.json')).resolve('deno/package.json'))
-  const program = join(
-    dirname(require.resolve('deno/package.json')),
-    process.platform === 'win32' ? 'deno.exe' : 'deno',
-  )
+  const manifest = createRequire(join(ROOT, 'package.json')).resolve('deno/package.json')
+  const program = join(dirname(manifest), process.platform === 'win32' ? 'deno.exe' : 'deno')
   if (existsSync(program)) return program
   // Where the package's own install script was not run.
-  return (require('./install_api.cjs') as { runInstall(): string }).runInstall()
+  const load = createRequire(manifest)
+  return (load('./install_api.cjs') as { runInstall(): string }).runInstall()
 }
 
 function denoArguments(dir: string, name: string): string[] {

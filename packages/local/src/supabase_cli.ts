@@ -8,7 +8,7 @@ import { PartError } from './parts.ts'
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** A program that a package of the workspace's root installs, by its package's `bin`. */
-export function findBin(packageName: string, bin = packageName): string {
+function findBin(packageName: string, bin = packageName): string {
   const manifestPath = createRequire(join(ROOT, 'package.json')).resolve(`${packageName}/package.json`)
   const manifest = createRequire(manifestPath)(manifestPath) as { bin: string | Record<string, string> }
   const path = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[bin]
