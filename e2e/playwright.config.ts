@@ -19,7 +19,6 @@ export default defineConfig({
   ...(ownProject ? { grepInvert: /@local/ } : {}),
   use: {
     browserName: 'chromium',
-    trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.LOACL_CHROMIUM ?? '/usr/bin/chromium',

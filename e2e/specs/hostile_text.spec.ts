@@ -54,7 +54,7 @@ test('nothing that a model says is run', { tag: '@local' }, async ({ visit, mode
   expect(await page.evaluate('window.attacked')).toBeUndefined()
 
   await chat.conversations.click()
-  await expect(chat.panel.getByText('<img src=x onerror="window.attacked=1">')).toBeVisible()
+  await expect(chat.panel.getByRole('button', { name: '<img src=x onerror="window.attacked=1">' })).toBeVisible()
   expect(await page.evaluate('window.attacked')).toBeUndefined()
 })
 

@@ -13,6 +13,8 @@ export interface Reply {
   holdAfter?: number
   /** After so many characters of `text`, drop the connection. */
   cutAfter?: number
+  /** End `text` as cut short, for this reason. */
+  incomplete?: 'max_output_tokens' | 'content_filter'
   title?: string
   followUps?: string[]
 }
@@ -99,7 +101,7 @@ export async function startModelServer(): Promise<{ url: string; stop(): void }>
       response.end(JSON.stringify({ error: { message: `Scripted ${reply.status}`, type: 'scripted', code: null } }))
       return
     }
-    await new Answer(response, body.model).stream(words(text, reply))
+    await new Answer(response, body.model).stream(words(text, reply), reply.incomplete)
   }
 
   /** The answer word by word, following the script as it changes. */
@@ -154,7 +156,7 @@ class Answer {
       .end(JSON.stringify(this.#describe('completed', text)))
   }
 
-  async stream(words: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  async stream(words: Iterable<string> | AsyncIterable<string>, incomplete?: string): Promise<void> {
     this.#response.writeHead(200, { 'content-type': 'text/event-stream' })
     const place = { item_id: 'message-1', output_index: 0, content_index: 0 }
     this.#event('response.created', { response: this.#describe('in_progress', '') })
@@ -173,7 +175,10 @@ class Answer {
     }
     this.#event('response.output_text.done', { ...place, text })
     this.#event('response.output_item.done', { output_index: 0, item: this.#item('completed', text) })
-    this.#event('response.completed', { response: this.#describe('completed', text) })
+    if (incomplete) {
+      const response = { ...this.#describe('incomplete', text), incomplete_details: { reason: incomplete } }
+      this.#event('response.incomplete', { response })
+    } else this.#event('response.completed', { response: this.#describe('completed', text) })
     this.#response.end()
   }
 

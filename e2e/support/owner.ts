@@ -45,6 +45,30 @@ export class Owner {
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
   }
 
+  /** Ends the session in which `text` was said. */
+  async expireSessionOf(text: string): Promise<void> {
+    await this.#sql`
+      update loacl.sessions set expires_at = now() - interval '1 second'
+      where id = (select session_id from loacl.messages where content = ${text})`
+  }
+
+  /** Goes on with the thread in which `text` was said, by so many messages: "line 1", "line 2" and so on. */
+  async addLines(text: string, count: number): Promise<void> {
+    const ids = Array.from({ length: count }, () => crypto.randomUUID())
+    await this.#sql`
+      with thread as (
+        select m.thread_id, m.session_id, m.assistant_id,
+          (select l.id from loacl.messages l where l.thread_id = m.thread_id order by l.seq desc limit 1) as last
+        from loacl.messages m where m.content = ${text}
+      )
+      insert into loacl.messages (id, thread_id, session_id, assistant_id, parent_id, role, content, parts)
+      select line.id, thread_id, session_id, assistant_id, lag(line.id, 1, last) over (order by n),
+        case when n % 2 = 1 then 'user' else 'assistant' end,
+        'line ' || n, jsonb_build_array(jsonb_build_object('type', 'text', 'text', 'line ' || n))
+      from thread, unnest(${ids}::uuid[]) with ordinality as line (id, n)
+      order by n`
+  }
+
   async leave(): Promise<void> {
     await this.#sql.end()
   }

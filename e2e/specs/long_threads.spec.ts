@@ -1,0 +1,58 @@
+import { expect, test, unique } from '../support/fixtures.ts'
+
+test(
+  'a long conversation opens at its end, and its beginning comes on request',
+  { tag: '@local' },
+  async ({ visit, owner, page }) => {
+    const question = unique('How does it all begin?')
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(question)
+    await owner.addLines(question, 120)
+
+    await page.reload()
+    await chat.open()
+    await expect(chat.message('line 120')).toBeInViewport()
+    await expect(chat.message('line 1')).toBeHidden()
+    const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
+    while (await earlier.isVisible()) {
+      const shown = await chat.log.getByText(/^line \d+$/).count()
+      await earlier.click()
+      await expect.poll(() => chat.log.getByText(/^line \d+$/).count()).toBeGreaterThan(shown)
+    }
+    await expect(chat.log.getByText(/^line \d+$/)).toHaveText(
+      Array.from({ length: 120 }, (_, index) => `line ${index + 1}`),
+    )
+    await expect(chat.message(question)).toHaveCount(1)
+  },
+)
+
+test(
+  'who reads earlier messages is not moved by an answer that comes',
+  { tag: '@local' },
+  async ({ visit, model, owner, page }) => {
+    const [first, second] = [unique('What is below?'), unique('What comes next?')]
+    const text = 'And so it goes on. '.repeat(80).trim()
+    await model.says(second, { text, holdAfter: 400 })
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(first)
+    await owner.addLines(first, 30)
+    await page.reload()
+    await chat.open()
+    await expect(chat.message('line 30')).toBeInViewport()
+    await chat.ask(second)
+    await expect(chat.log).toContainText('And so it goes on.')
+
+    await chat.log.hover()
+    await page.mouse.wheel(0, -4_000)
+    await expect(chat.message(first)).toBeInViewport()
+    const before = await chat.message(first).boundingBox()
+    await model.says(second, text)
+    await chat.answered()
+    expect(await chat.message(first).boundingBox()).toEqual(before)
+
+    await chat.panel.getByRole('button', { name: 'Jump to latest' }).click()
+    await expect(chat.followUps).toBeInViewport()
+  },
+)
