@@ -8,7 +8,7 @@ import { readTarget, type Target } from './target.ts'
 export { expect } from '@playwright/test'
 export { unique } from './model.ts'
 
-export interface Visit {
+interface Visit {
   /** Page of the test site; see `pages.ts`. */
   variant?: string
   assistant?: string
@@ -95,10 +95,7 @@ function needLocal(target: Target): NonNullable<Target['local']> {
   return target.local
 }
 
-export function pageUrl(
-  target: Target,
-  { variant = 'plain', assistant = target.assistantId, data = {} }: Visit = {},
-): string {
+function pageUrl(target: Target, { variant = 'plain', assistant = target.assistantId, data = {} }: Visit = {}): string {
   return pageAddress(target.pagesOrigin, variant, { url: target.url, key: target.key, assistant, ...data })
 }
 
