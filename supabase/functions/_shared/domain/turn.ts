@@ -87,7 +87,6 @@ async function finish(
 ): Promise<{ end: TurnEnd; stored: boolean }> {
   const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
   try {
-    if (lost?.code === 'turn_lease_lost') throw lost
     await save(outcome)
     return { end, stored: true }
   } catch (cause) {

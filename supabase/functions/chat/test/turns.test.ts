@@ -27,6 +27,14 @@ describe('POST /turns', () => {
     ])
   })
 
+  it('says [DONE] after its terminal part, which comes once and last', async () => {
+    const world = await createChatWorld(answering('Hi'))
+    const events = (await (await world.post(world.message())).text()).trimEnd().split('\n\n')
+    expect(events.at(-1)).toBe('data: [DONE]')
+    expect(events.at(-2)).toMatch(/^id: \d+\ndata: \{"type":"finish","finishReason":"stop"\}$/)
+    expect(events.filter((event) => /"type":"(finish|abort|error)"/.test(event))).toHaveLength(1)
+  })
+
   it('sends a token before the model has said the next', async () => {
     const held = gate()
     const world = await createChatWorld([created, textDelta('Hel'), held.opened, textDelta('lo'), completed])
