@@ -1,22 +1,25 @@
 // `npm test`: every check and every test, in one run that ends with one line, "N passed, N failed".
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureInstalled } from './install.mjs'
 
 ensureInstalled()
 const { ensureChromium } = await import('./chromium.mjs')
-const { tool } = await import('./tools.mjs')
+const { node, root, tool } = await import('./tools.mjs')
 
 const reports = mkdtempSync(join(tmpdir(), 'loacl-test-'))
 const report = (name) => join(reports, `${name}.json`)
 const totals = { passed: 0, failed: 0 }
 
+const countExit = (status) => (status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })
+
 /** Runs one command, shows its output when it fails (or as it comes, where `live`), and counts it as `count` says. */
-async function step(name, [command, ...args], { live = false, env = {}, count = countExit } = {}) {
+async function step(name, [program, ...first], rest, { live = false, env = {}, count = countExit } = {}) {
   const started = Date.now()
-  const child = spawn(command, args, {
+  const child = spawn(program, [...first, ...rest.split(' ')], {
+    cwd: root,
     stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
     env: { ...process.env, ...env },
   })
@@ -37,21 +40,19 @@ async function step(name, [command, ...args], { live = false, env = {}, count = 
   if (failed && !live) console.log(output)
 }
 
-const countExit = (status) => (status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })
-
 /** Counts a runner's JSON report. What was skipped counts as failed, and so does a runner that broke down. */
 const counted = (name, read) => (status) => {
   try {
     const { passed, failed } = read(JSON.parse(readFileSync(report(name), 'utf8')))
     return { passed, failed: status !== 0 && failed === 0 ? 1 : failed }
   } catch (error) {
-    console.log(`${name} left no report: ${error.message}`)
+    console.log(`The ${name} tests left no report: ${error.message}`)
     return { passed: 0, failed: 1 }
   }
 }
-const readVitest = ({ numPassedTests, numTotalTests }) => ({
+const readVitest = ({ numPassedTests, numTotalTests, success }) => ({
   passed: numPassedTests,
-  failed: numTotalTests - numPassedTests,
+  failed: numTotalTests - numPassedTests || (success ? 0 : 1),
 })
 const readPlaywright = ({ stats }) => ({
   passed: stats.expected,
@@ -61,29 +62,41 @@ const readPlaywright = ({ stats }) => ({
 const vitest = (project) =>
   step(
     `${project} tests`,
-    [...tool('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report(project)}`],
-    { live: project !== 'unit', count: counted(project, readVitest) },
+    tool('vitest'),
+    `run --project ${project} --reporter=default --reporter=json --outputFile.json=${report(project)}`,
+    { live: true, count: counted(project, readVitest) },
   )
 
+/** A package as it would be published: what its files and types promise to those who install it. */
+async function checkPackage(name) {
+  const folder = join(reports, name)
+  mkdirSync(folder)
+  await step(`pack ${name}`, [node, 'scripts/pack.mjs'], `${name} ${folder}`)
+  const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))
+  await step(`files of ${name}`, tool('publint'), `run --strict ${join(folder, tarball)}`)
+  await step(`types of ${name}`, tool('@arethetypeswrong/cli', 'attw'), `${join(folder, tarball)} --profile esm-only`)
+}
+
 async function checks() {
-  for (const project of ['.', 'packages/wire', 'packages/core', 'packages/widget', 'packages/local', 'supabase/functions', 'e2e'])
-    await step(`types in ${project}`, [...tool('typescript', 'tsc'), '--project', project])
-  await step('types of the functions', [...tool('deno'), 'check', '--config', 'supabase/functions/chat/deno.json', 'supabase/functions/chat/index.ts'])
-  await step('lint', [...tool('oxlint'), '--deny-warnings'])
-  await step('format', [...tool('oxfmt'), '--check'])
-  await step('unused code', [...tool('knip')])
-  await step('sizes', [...tool('size-limit')])
-  for (const name of ['core', 'widget']) {
-    await step(`package ${name}`, [...tool('publint'), '--strict', `packages/${name}`])
-    await step(`types of package ${name}`, [...tool('@arethetypeswrong/cli', 'attw'), '--pack', `packages/${name}`, '--profile', 'esm-only'])
+  const withTypes = ['packages/wire', 'packages/core', 'packages/widget', 'packages/local', 'supabase/functions']
+  for (const project of ['.', ...withTypes, 'e2e', 'bench'])
+    await step(`types in ${project}`, tool('typescript', 'tsc'), `--project ${project}`)
+  for (const name of ['chat', 'admin']) {
+    const folder = `supabase/functions/${name}`
+    await step(`types of the function ${name}`, tool('deno'), `check --config ${folder}/deno.json ${folder}/index.ts`)
   }
+  await step('lint', tool('oxlint'), '--deny-warnings')
+  await step('format', tool('oxfmt'), '--check')
+  await step('unused code', tool('knip'), '--no-config-hints')
+  await step('sizes', tool('size-limit'), '--json')
+  for (const name of ['core', 'widget']) await checkPackage(name)
 }
 
 const chromium = await ensureChromium()
-for (const name of ['core', 'widget']) await step(`build ${name}`, [node, 'scripts/build.mjs', name])
+for (const name of ['core', 'widget']) await step(`build ${name}`, [node, 'scripts/build.mjs'], name)
 await Promise.all([checks(), vitest('unit')])
 await vitest('stack')
-await step('browser tests', [...tool('@playwright/test', 'playwright'), 'test', '--config', 'e2e/playwright.config.ts'], {
+await step('browser tests', tool('@playwright/test', 'playwright'), 'test --config e2e/playwright.config.ts', {
   live: true,
   env: { LOACL_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report('browser') },
   count: counted('browser', readPlaywright),
