@@ -25,7 +25,8 @@ function supabase(args: readonly string[], cwd: string): Promise<string> {
         cwd,
         maxBuffer: 64 * 1024 * 1024,
         windowsHide: true,
-        env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+        // The local PostgreSQL speaks no TLS; unless told so, the CLI writes a remark on that into its output.
+        env: { PGSSLMODE: 'disable', ...process.env, SUPABASE_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
       },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout)
