@@ -24,6 +24,10 @@ export const ERROR_STATUS = {
   session_mismatch: 403,
   origin_not_allowed: 403,
 
+  // Who manages: the owner's side
+  sign_in_required: 401,
+  not_operator: 403,
+
   // What it was about
   assistant_not_found: 404,
   assistant_inactive: 403,

@@ -642,6 +642,9 @@ isOneToOne: false
 "delete_thread":
 { Args: { "thread_id": string }; Returns: Json
                            },
+"describe_identity_secret":
+{ Args: { "assistant_id": string,"owner_id": string }; Returns: Json
+                           },
 "erase_visitor":
 { Args: { "session_id": string }; Returns: Json
                            },
@@ -657,6 +660,9 @@ isOneToOne: false
 "finish_turn":
 { Args: { "lease": string,"outcome": Json,"turn_id": string }; Returns: undefined
                            },
+"get_operator_role":
+{ Args: { "user_id": string }; Returns: string
+                           },
 "is_tool_approved":
 { Args: { "cost_usd"?: number,"risk": string,"thread_id": string,"tool_name": string }; Returns: boolean
                            },
@@ -666,17 +672,38 @@ isOneToOne: false
 "list_resources":
 { Args: { "assistant_id": string }; Returns: Json
                            },
+"list_secrets_to_reseal":
+{ Args: { "after_id"?: string,"batch_size"?: number,"key_id": string,"owner_id"?: string }; Returns: Json
+                           },
 "list_threads":
 { Args: { "archived"?: boolean,"assistant_id": string,"cursor"?: string,"page_size"?: number,"search"?: string }; Returns: Json
                            },
 "open_session":
 { Args: { "assistant_id": string }; Returns: Json
                            },
+"read_identity_secret":
+{ Args: { "assistant_id": string }; Returns: Json
+                           },
+"read_provider_key":
+{ Args: { "config_id"?: string,"owner_id": string }; Returns: Json
+                           },
 "read_turn_parts":
 { Args: { "after_seq": number,"turn_id": string }; Returns: Json
                            },
+"remove_identity_secret":
+{ Args: { "assistant_id": string,"owner_id": string }; Returns: boolean
+                           },
+"remove_provider_key":
+{ Args: { "config_id": string,"owner_id": string }; Returns: boolean
+                           },
+"reseal_secret":
+{ Args: { "ciphertext": string,"key_id": string,"old_ciphertext": string,"secret_id": string }; Returns: boolean
+                           },
 "restore_thread":
 { Args: { "thread_id": string }; Returns: Json
+                           },
+"run_clean_up":
+{ Args: Record<PropertyKey, never>; Returns: undefined
                            },
 "save_annotations":
 { Args: { "annotations": Json,"message_id": string }; Returns: number
@@ -686,6 +713,12 @@ isOneToOne: false
                            },
 "set_feedback":
 { Args: { "comment"?: string,"message_id": string,"value": string }; Returns: Json
+                           },
+"set_identity_secret":
+{ Args: { "assistant_id": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"secret_id": string }; Returns: undefined
+                           },
+"set_provider_key":
+{ Args: { "base_url": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
                            },
 "stop_turn":
 { Args: { "turn_id": string }; Returns: Json

@@ -1,0 +1,28 @@
+create function loacl_private.to_sealed_secret(secret loacl_private.secrets)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+return (
+  select jsonb_build_object(
+    'secretId', (secret).id,
+    'keyId', (secret).key_id,
+    'ciphertext', (secret).ciphertext,
+    'purpose', (secret).purpose,
+    'ownerId', (secret).owner_id,
+    'provider', coalesce(config.provider, (secret).assistant_id::text, ''),
+    'baseUrl', config.base_url
+  )
+  from (select) as always
+  left join lateral (
+    select p.provider, p.base_url
+    from loacl.provider_configs p
+    where p.secret_id = (secret).id and p.owner_id = (secret).owner_id
+    order by p.created_at, p.id
+    limit 1
+  ) as config on true
+);
+comment on function loacl_private.to_sealed_secret(loacl_private.secrets) is
+  'A secret as the functions open it: the ciphertext, and all that it is bound to. The `provider` of an identity secret is the id of its assistant.';
+revoke all on function loacl_private.to_sealed_secret(loacl_private.secrets) from public;
