@@ -69,11 +69,13 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     return distance
   }
 
-  // The first pixels upwards end the following: a smooth scroll begins with few, and must not be pulled back.
+  // The first pixels upwards end the following: a smooth scroll begins with few, and must not be pulled back. Nothing
+  // else does: an answer that has grown since its last scroll is not a visitor who went away.
   readonly #onScroll = (): void => {
     const before = this.#top
     const distance = this.#look()
-    this.#following = distance < (this.#top < before ? 2 : NEAR)
+    if (this.#top < before) this.#following = distance < 2
+    else if (distance < NEAR) this.#following = true
   }
 
   override render({ ui, children }: Props) {
