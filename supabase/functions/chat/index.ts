@@ -3,6 +3,7 @@ import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
 import { toLogLine } from '../_shared/adapters/log_line.ts'
 import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
+import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createKeyRing } from '../_shared/domain/key_ring.ts'
 import { createHandler } from './handler.ts'
 
@@ -16,7 +17,11 @@ Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     model: createOpenAIModel({
-      egress: createEgress({ privateHosts: environment.privateHosts, fetch }),
+      egress: createEgress({
+        privateHosts: environment.privateHosts,
+        fetch,
+        resolve: createHostResolver(Deno, environment.isBehindProxy),
+      }),
       defaultBaseUrl: environment.defaultBaseUrl,
     }),
     keyRing: createKeyRing(environment.encryptionKeys),

@@ -25,6 +25,10 @@ it.each([
   'http://api.openai.com/v1',
   'http://127.0.0.1:4011/v1',
   'https://localhost/v1',
+  'https://localhost./v1',
+  'https://internal/v1',
+  'https://192.0.0.192/v1',
+  'https://224.0.0.1/v1',
   'https://127.0.0.1/v1',
   'https://2130706433/v1',
   'https://0x7f.1/v1',
@@ -36,6 +40,7 @@ it.each([
   'https://[::1]/v1',
   'https://[::ffff:127.0.0.1]/v1',
   'https://[fd00::1]/v1',
+  'https://[64:ff9b::a00:1]/v1',
   'https://metadata.google.internal/v1',
   'https://user:password@models.example/v1',
   'file:///etc/passwd',
@@ -44,5 +49,38 @@ it.each([
 ])('stops %j', async (url) => {
   expect(() => egress.check(url)).toThrow(expect.objectContaining({ code: 'provider_key_unusable' }))
   await expect(egress.fetch(url)).rejects.toMatchObject({ code: 'provider_key_unusable' })
+  expect(calls).toEqual([])
+})
+
+const resolving = (addresses: readonly string[] | null | Error) =>
+  createEgress({
+    privateHosts: ['models.lan:8080'],
+    fetch: async (input, init) => {
+      calls.push({ url: String(input), init })
+      return new Response()
+    },
+    resolve: () => (addresses instanceof Error ? Promise.reject(addresses) : Promise.resolve(addresses)),
+  })
+
+it.each([[['93.184.216.34', '2606:2800:220:1::1']], [null]])('lets a name through that means %j', async (addresses) => {
+  await resolving(addresses).fetch('https://models.example/v1')
+  expect(calls.pop()?.url).toBe('https://models.example/v1')
+})
+
+it('lets a listed host through, whatever it means', async () => {
+  await resolving(['10.0.0.1']).fetch('http://models.lan:8080/v1')
+  expect(calls.pop()?.url).toBe('http://models.lan:8080/v1')
+})
+
+it.each<[string, readonly string[] | Error]>([
+  ['provider_key_unusable', ['127.0.0.1']],
+  ['provider_key_unusable', ['93.184.216.34', '10.0.0.1']],
+  ['provider_key_unusable', ['0:0:0:0:0:ffff:7f00:1']],
+  ['provider_key_unusable', ['FD00::1']],
+  ['provider_key_unusable', ['fe80::1%eth0']],
+  ['model_unavailable', []],
+  ['model_unavailable', new Error('The name server is away.')],
+])('stops with %s a name that means %j', async (code, addresses) => {
+  await expect(resolving(addresses).fetch('https://models.example/v1')).rejects.toMatchObject({ code })
   expect(calls).toEqual([])
 })

@@ -1,4 +1,5 @@
 import { turnError } from '../domain/turn_errors.ts'
+import type { ResolveHost } from './resolve_host.ts'
 
 export interface Egress {
   /** @throws CodedError `provider_key_unusable` where no request may go to this address */
@@ -7,33 +8,61 @@ export interface Egress {
   fetch: typeof fetch
 }
 
-/** Addresses that mean this machine or a private network, as literals. */
+export interface EgressOptions {
+  /** Let through although private or over HTTP, each as `host:port` (`host` for the scheme's own port). */
+  privateHosts: readonly string[]
+  fetch: typeof globalThis.fetch
+  /** Left out, or where it can't tell: a name is judged by itself alone. */
+  resolve?: ResolveHost | undefined
+}
+
+/** Names, and addresses as a URL spells them, that mean this machine or a network that is nobody's but the host's. */
 const PRIVATE_HOST =
-  /^(localhost|.*\.(localhost|local|internal)|0\..*|10\..*|127\..*|169\.254\..*|172\.(1[6-9]|2\d|3[01])\..*|192\.168\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|\[(::|::1|::ffff:.*|f[cd].*|fe[89ab].*)\])$/i
+  /^((.*\.)?(localhost|local|internal)|(0|10|127)\..*|169\.254\..*|172\.(1[6-9]|2\d|3[01])\..*|192\.168\..*|192\.0\.0\..*|198\.1[89]\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|(22[4-9]|2[34]\d|25[0-5])\..*|\[(::|::1|::ffff:.*|64:ff9b:.*|2002:.*|f[cd].*|fe[89ab].*|ff.*)\])$/i
 
 /**
  * The one way out to addresses that an owner has configured: HTTPS, public hosts, no redirects, which would carry the
- * key along. `privateHosts` (each `host:port`) are let through over HTTP as well.
+ * key along. A name is looked up first, and refused where any of its addresses is private. `fetch` then looks it up
+ * again, for the platform offers no way to give it an address: a name server that answers twice in two ways is not
+ * held back by this.
  */
-export function createEgress({
-  privateHosts,
-  fetch,
-}: {
-  privateHosts: readonly string[]
-  fetch: typeof globalThis.fetch
-}): Egress {
-  const check = (address: string): void => {
+export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): Egress {
+  const isListed = ({ protocol, host }: URL): boolean => /^https?:$/.test(protocol) && privateHosts.includes(host)
+
+  const parse = (address: string): URL => {
     const url = URL.canParse(address) ? new URL(address) : null
-    if (url && /^https?:$/.test(url.protocol) && privateHosts.includes(url.host)) return
-    const allowed = url?.protocol === 'https:' && !url.username && !PRIVATE_HOST.test(url.hostname)
-    if (!allowed)
-      throw turnError('provider_key_unusable', { cause: new Error('The base URL is not one that may be called.') })
+    if (url && isListed(url)) return url
+    if (url?.protocol !== 'https:' || url.username || isPrivate(url.hostname)) throw refusal('is not one')
+    return url
   }
+
+  const checkAddresses = async (url: URL): Promise<void> => {
+    const isLiteral = /^\[|^[\d.]+$/.test(url.hostname)
+    if (!resolve || isLiteral || isListed(url)) return
+    const addresses = await resolve(url.hostname).catch((cause: unknown) => {
+      throw turnError('model_unavailable', { cause })
+    })
+    if (addresses?.length === 0) throw turnError('model_unavailable', { cause: new Error('The host has no address.') })
+    if (addresses?.some((address) => isPrivate(toHostname(address)))) throw refusal('has a private address: not one')
+  }
+
   return {
-    check,
+    check: (address) => void parse(address),
     async fetch(input, init) {
-      check(input instanceof Request ? input.url : String(input))
+      await checkAddresses(parse(input instanceof Request ? input.url : String(input)))
       return fetch(input, { ...init, redirect: 'error' })
     },
   }
+}
+
+const refusal = (what: string) =>
+  turnError('provider_key_unusable', { cause: new Error(`The base URL ${what} that may be called.`) })
+
+/** `localhost.` is `localhost`. */
+const isPrivate = (hostname: string): boolean => PRIVATE_HOST.test(hostname.replace(/\.+$/, ''))
+
+/** An address in the one spelling that URLs have for it; what is no address stays as it is, and is refused. */
+function toHostname(address: string): string {
+  const url = `http://${address.includes(':') ? `[${address}]` : address}/`
+  return URL.canParse(url) ? new URL(url).hostname : 'localhost'
 }

@@ -14,12 +14,14 @@ it('takes what the platform gives, and sensible defaults for the rest', () => {
   expect(read()).toEqual({
     supabaseUrl: 'https://project.example',
     secretKey: 'sb_secret_a',
+    secretKeys: ['sb_secret_b', 'sb_secret_a'],
     apiKeys: ['sb_publishable_a', 'sb_publishable_b', 'sb_secret_b', 'sb_secret_a'],
     encryptionKeys: '{}',
     deadlineMs: 65_000,
     addressHeader: 'cf-connecting-ip',
     privateHosts: [],
     defaultBaseUrl: 'https://api.openai.com/v1',
+    isBehindProxy: false,
   })
 })
 

@@ -1,6 +1,9 @@
 export interface Environment {
   supabaseUrl: string
+  /** The one that the function itself uses. */
   secretKey: string
+  /** Every secret key of the project. */
+  secretKeys: readonly string[]
   /** Every publishable and secret key of the project. */
   apiKeys: readonly string[]
   encryptionKeys: string
@@ -8,6 +11,8 @@ export interface Environment {
   addressHeader: string
   privateHosts: readonly string[]
   defaultBaseUrl: string
+  /** Whether requests leave by a proxy, which looks host names up itself. */
+  isBehindProxy: boolean
 }
 
 /**
@@ -41,6 +46,7 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
   return {
     supabaseUrl: required('SUPABASE_URL'),
     secretKey,
+    secretKeys: Object.values(secretKeys),
     apiKeys: [...Object.values(keysIn('SUPABASE_PUBLISHABLE_KEYS')), ...Object.values(secretKeys)],
     encryptionKeys: required('LOACL_ENCRYPTION_KEYS'),
     deadlineMs,
@@ -50,5 +56,6 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
       .map((host) => host.trim())
       .filter(Boolean),
     defaultBaseUrl: get('OPENAI_BASE_URL') || 'https://api.openai.com/v1',
+    isBehindProxy: ['HTTPS_PROXY', 'https_proxy'].some((name) => Boolean(get(name))),
   }
 }

@@ -5,16 +5,27 @@ import { CodedError } from '../domain/coded_error.ts'
  * The function does it itself, for the platform's check of JWTs knows nothing of these keys.
  */
 export function createApiKeyCheck(keys: readonly string[]): (request: Request) => Promise<void> {
-  const known = Promise.all(keys.map(digest))
+  const bringsOne = createKeyMatcher(keys)
   return async (request) => {
-    const bearer = request.headers.get('authorization')?.match(/^Bearer\s+(\S+)$/i)?.[1]
-    const given = await digest(request.headers.get('apikey') ?? bearer ?? '')
-    let found = 0
-    for (const key of await known) found |= equal(given, key)
-    if (!found)
+    if (!(await bringsOne(request)))
       throw new CodedError('key_rejected', "The request needs the project's publishable key as its apikey header.")
   }
 }
+
+/** Whether a request's `apikey`, or without one its Bearer token, is one of these keys. */
+export function createKeyMatcher(keys: readonly string[]): (request: Request) => Promise<boolean> {
+  const known = Promise.all(keys.map(digest))
+  return async (request) => {
+    const given = await digest(request.headers.get('apikey') ?? bearerOf(request) ?? '')
+    let found = 0
+    for (const key of await known) found |= equal(given, key)
+    return found === 1
+  }
+}
+
+/** The token of a request's `authorization` header. */
+export const bearerOf = (request: Request): string | null =>
+  request.headers.get('authorization')?.match(/^Bearer\s+(\S+)$/i)?.[1] ?? null
 
 const digest = async (text: string): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))

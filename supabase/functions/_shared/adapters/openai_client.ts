@@ -1,0 +1,69 @@
+import OpenAI, { APIError } from 'openai'
+import { CodedError } from '../domain/coded_error.ts'
+import { toModelError } from '../domain/responses_events.ts'
+import { turnError } from '../domain/turn_errors.ts'
+import type { Egress } from './egress.ts'
+
+export interface OpenAIOptions {
+  egress: Egress
+  /** Used where a provider has no address of its own. */
+  defaultBaseUrl: string
+}
+
+/** Where to call, and with which key. */
+export interface OpenAIAccount {
+  apiKey: string
+  /** `null` for the provider's own address. */
+  baseUrl: string | null
+}
+
+/**
+ * The provider's client for one account, behind the egress adapter.
+ * @throws CodedError `provider_key_unusable` where no request may go to its address
+ */
+export function connectOpenAI({ apiKey, baseUrl }: OpenAIAccount, { egress, defaultBaseUrl }: OpenAIOptions): OpenAI {
+  const baseURL = baseUrl ?? defaultBaseUrl
+  egress.check(baseURL)
+  return new OpenAI({
+    apiKey,
+    baseURL,
+    fetch: egress.fetch,
+    organization: null,
+    project: null,
+    // A retry would wait out a provider's retry-after, up to a minute, inside the turn's deadline and unseen by the
+    // visitor, who can try again with one tap.
+    maxRetries: 0,
+    logLevel: 'off',
+  })
+}
+
+/** @param begun whether the answer's stream had begun to arrive */
+export function toCodedOpenAIError(cause: unknown, begun = false): CodedError {
+  const coded = findCoded(cause)
+  if (coded) return coded
+  if (!(cause instanceof APIError)) return turnError(begun ? 'model_stream_broken' : 'model_unavailable', { cause })
+  const { status, headers, code, type } = cause
+  // An error event in the stream has a code and no status; a broken connection has neither.
+  if (status === undefined && (code || type)) return toModelError(code || type)
+  if (status === undefined) return turnError(begun ? 'model_stream_broken' : 'model_unavailable', { cause })
+  if (status === 401 || status === 403) return turnError('provider_key_rejected', { cause })
+  if (status === 429) return turnError('model_rate_limited', { retryAfterMs: retryAfterMsOf(headers), cause })
+  if (status >= 500 || status === 408 || status === 409) return turnError('model_unavailable', { cause })
+  return turnError('model_request_rejected', { cause })
+}
+
+/** The egress adapter's own refusal comes wrapped by the client. */
+function findCoded(error: unknown): CodedError | null {
+  if (error instanceof CodedError) return error
+  return error instanceof Error && error.cause !== undefined ? findCoded(error.cause) : null
+}
+
+/** `retry-after` is in seconds or a date; `retry-after-ms` is OpenAI's own. */
+function retryAfterMsOf(headers: Headers | undefined): number | undefined {
+  const ms = Number(headers?.get('retry-after-ms') ?? Number.NaN)
+  if (Number.isFinite(ms)) return ms
+  const value = headers?.get('retry-after')
+  if (!value) return undefined
+  const at = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
+  return Number.isFinite(at) ? Math.max(0, at) : undefined
+}
