@@ -45,12 +45,32 @@ test(
     await model.says(question, 'Still here.')
     const chat = await visit({ assistant })
     await chat.open()
+    await expect(chat.panel).toHaveAccessibleName(/^Test /)
     await owner.change(assistant, { isActive: false })
     await chat.ask(question)
     await expect(chat.alert).toContainText('switched off')
     await owner.change(assistant, { isActive: true })
     await chat.retry.click()
     await expect(chat.message('Still here.')).toBeVisible()
+    await expect(chat.message(question)).toHaveCount(1)
+  },
+)
+
+test(
+  'a question asked before the chat could be opened is sent with one press',
+  { tag: '@local' },
+  async ({ visit, owner, model }) => {
+    const assistant = await owner.addAssistant({ isActive: false })
+    const question = unique('Anybody in?')
+    await model.says(question, 'Coming.')
+    const chat = await visit({ assistant })
+    await chat.open()
+    await expect(chat.alert).toContainText('switched off')
+    await chat.ask(question)
+    await expect(chat.alert).toContainText('switched off')
+    await owner.change(assistant, { isActive: true })
+    await chat.retry.click()
+    await expect(chat.message('Coming.')).toBeVisible()
     await expect(chat.message(question)).toHaveCount(1)
   },
 )

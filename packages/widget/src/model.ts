@@ -247,8 +247,10 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     },
     stop: () => thread.peek().stop(),
     retry() {
-      if (talk.peek().turn.status !== 'failed' && problem.peek()) problem.peek()?.again()
-      else if (session.peek().status === 'failed') void start()
+      const turnFailed = talk.peek().turn.status === 'failed'
+      // A turn opens the session by itself, so that one press mends both.
+      if (!turnFailed && problem.peek()) problem.peek()?.again()
+      else if (!turnFailed && session.peek().status === 'failed') void start()
       else watch(thread.peek().retry())
     },
     loadOlder: () => attempt(() => thread.peek().loadOlder()),
