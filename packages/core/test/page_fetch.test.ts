@@ -9,7 +9,7 @@ const OPEN = `${URL_OF_PROJECT}/rest/v1/rpc/open_session`
 const TURNS = `${URL_OF_PROJECT}/functions/v1/chat/turns`
 
 const server = setupServer()
-beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
 afterEach(() => server.resetHandlers())
 afterAll(() => server.close())
 
