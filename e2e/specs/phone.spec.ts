@@ -41,6 +41,9 @@ test('with a keyboard in the way the composer stays in sight', async ({ visit, p
   await page.setViewportSize({ width: 390, height: 380 })
   await expect(chat.composer).toBeInViewport({ ratio: 1 })
   await expect(chat.send).toBeInViewport({ ratio: 1 })
+  // Where nothing was said yet, there is no latest to jump to.
+  await expect(chat.questions).toBeVisible()
+  await expect(chat.panel.getByRole('button', { name: 'Jump to latest' })).toBeHidden()
   const question = unique('Is this still visible?')
   await chat.ask(question)
   await expect(chat.composer).toBeInViewport({ ratio: 1 })

@@ -78,7 +78,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     else if (distance < NEAR) this.#following = true
   }
 
-  override render({ ui, children }: Props) {
+  override render({ ui, talk, children }: Props) {
     const words = ui.strings.value
     return (
       <div class="body">
@@ -99,7 +99,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
             {children}
           </div>
         </div>
-        {this.state.away && (
+        {this.state.away && talk.messages.length > 0 && (
           <button type="button" class="latest" onClick={this.toLatest}>
             <Icon name="down" />
             {words.jumpToLatest}
