@@ -13,6 +13,7 @@ const read = (change: Record<string, string | undefined> = {}) =>
 it('takes what the platform gives, and sensible defaults for the rest', () => {
   expect(read()).toEqual({
     supabaseUrl: 'https://project.example',
+    publishableKey: 'sb_publishable_a',
     secretKey: 'sb_secret_a',
     secretKeys: ['sb_secret_b', 'sb_secret_a'],
     apiKeys: ['sb_publishable_a', 'sb_publishable_b', 'sb_secret_b', 'sb_secret_a'],
@@ -39,6 +40,7 @@ it.each([
   [{ LOACL_ENCRYPTION_KEYS: '' }, 'LOACL_ENCRYPTION_KEYS'],
   [{ SUPABASE_SECRET_KEYS: 'sb_secret_a' }, 'SUPABASE_SECRET_KEYS'],
   [{ SUPABASE_SECRET_KEYS: '{}' }, 'SUPABASE_SECRET_KEYS'],
+  [{ SUPABASE_PUBLISHABLE_KEYS: '{}' }, 'SUPABASE_PUBLISHABLE_KEYS'],
   [{ LOACL_TURN_DEADLINE_MS: 'soon' }, 'LOACL_TURN_DEADLINE_MS'],
 ])('refuses to start with %j, naming the variable and quoting nothing', (change, name) => {
   let message = ''

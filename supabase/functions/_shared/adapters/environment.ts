@@ -1,5 +1,7 @@
 export interface Environment {
   supabaseUrl: string
+  /** With which the function calls in somebody else's name. */
+  publishableKey: string
   /** The one that the function itself uses. */
   secretKey: string
   /** Every secret key of the project. */
@@ -36,18 +38,18 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
       throw new Error(`The environment variable ${name} must be a JSON object.`)
     }
   }
+  const publishableKeys = keysIn('SUPABASE_PUBLISHABLE_KEYS')
   const secretKeys = keysIn('SUPABASE_SECRET_KEYS')
-  const secretKey = secretKeys.default ?? Object.values(secretKeys)[0]
-  if (!secretKey) throw new Error('The environment variable SUPABASE_SECRET_KEYS holds no key.')
   const deadlineMs = Number(get('LOACL_TURN_DEADLINE_MS') || 65_000)
   if (!(deadlineMs > 0))
     throw new Error('The environment variable LOACL_TURN_DEADLINE_MS must be a number of milliseconds.')
 
   return {
     supabaseUrl: required('SUPABASE_URL'),
-    secretKey,
+    publishableKey: defaultOf('SUPABASE_PUBLISHABLE_KEYS', publishableKeys),
+    secretKey: defaultOf('SUPABASE_SECRET_KEYS', secretKeys),
     secretKeys: Object.values(secretKeys),
-    apiKeys: [...Object.values(keysIn('SUPABASE_PUBLISHABLE_KEYS')), ...Object.values(secretKeys)],
+    apiKeys: [...Object.values(publishableKeys), ...Object.values(secretKeys)],
     encryptionKeys: required('LOACL_ENCRYPTION_KEYS'),
     deadlineMs,
     addressHeader: get('LOACL_ADDRESS_HEADER') || 'cf-connecting-ip',
@@ -58,4 +60,10 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
     defaultBaseUrl: get('OPENAI_BASE_URL') || 'https://api.openai.com/v1',
     isBehindProxy: ['HTTPS_PROXY', 'https_proxy'].some((name) => Boolean(get(name))),
   }
+}
+
+function defaultOf(name: string, keys: Readonly<Record<string, string>>): string {
+  const key = keys.default ?? Object.values(keys)[0]
+  if (!key) throw new Error(`The environment variable ${name} holds no key.`)
+  return key
 }

@@ -1,11 +1,12 @@
 import type { StreamPart } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
-import { KeyRingError, type KeyRing } from './key_ring.ts'
+import type { KeyRing } from './key_ring.ts'
 import { MessageParts } from './message_parts.ts'
 import type { Model, ModelCall, ModelEvent } from './model.ts'
 import { createResponsesReader, type ResponsesReader } from './responses_events.ts'
 import type { NewTurn, TurnOutcome } from './store.ts'
+import { openProviderKey } from './stored_secret.ts'
 import { turnError } from './turn_errors.ts'
 
 /** An answer's end, and what of it is to be stored. */
@@ -51,9 +52,7 @@ export async function* streamAnswer(
 export async function toModelCall(turn: NewTurn, keyRing: KeyRing, safetyIdentifier: string): Promise<ModelCall> {
   const { assistant, provider, history, threadId } = turn
   if (!provider) throw turnError('provider_key_missing')
-  const apiKey = await keyRing.open(provider, provider).catch((cause: unknown) => {
-    throw cause instanceof KeyRingError ? turnError('provider_key_unusable', { cause }) : cause
-  })
+  const apiKey = await openProviderKey(keyRing, provider)
   return {
     apiKey,
     baseUrl: provider.baseUrl,

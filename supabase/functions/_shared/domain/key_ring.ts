@@ -24,6 +24,8 @@ interface SealedSecret {
 }
 
 export interface KeyRing {
+  /** Which key seals. */
+  readonly currentKeyId: string
   /** Seals with the current key, under a fresh random nonce. */
   seal(plaintext: string, context: SecretContext): Promise<SealedSecret>
   /**
@@ -72,6 +74,8 @@ export function createKeyRing(json: string): KeyRing {
   }
 
   return {
+    currentKeyId: current,
+
     async seal(plaintext, context) {
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
       const encrypted = await crypto.subtle.encrypt(

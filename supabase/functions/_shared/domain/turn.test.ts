@@ -44,6 +44,7 @@ const provider = {
 /** Real cryptography takes real time, which stands still here. */
 const keyRing = {
   open: vi.fn<KeyRing['open']>(async () => 'sk-live-123'),
+  currentKeyId: 'k',
   seal: async () => ({ keyId: 'k', ciphertext: 'sealed' }),
 }
 

@@ -1,0 +1,87 @@
+import {
+  createDataApiClient,
+  createFunctionCaller,
+  toCodedDatabaseError,
+  type DataApiOptions,
+} from '../../_shared/adapters/data_api.ts'
+import type { AdminStore, Operator } from '../domain/ports.ts'
+
+export interface AdminStoreOptions extends DataApiOptions {
+  /** With it goes what an operator does under their own name. */
+  publishableKey: string
+}
+
+const DELETIONS_AT_ONCE = 10
+/** Of a clean-up, which may have much to do. */
+const CLEAN_UP_TIMEOUT_MS = 20_000
+
+const asOperator = ({ accessToken }: Operator) => ({ authorization: `Bearer ${accessToken}` })
+
+/** The database over the Data API: with the secret key where sealed values are touched, else as the operator. */
+export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore {
+  const call = createFunctionCaller(options)
+  const callPatiently = createFunctionCaller({ ...options, timeoutMs: CLEAN_UP_TIMEOUT_MS })
+  const client = createDataApiClient(options, options.publishableKey)
+  const callAsVisitor = createFunctionCaller({ ...options, secretKey: options.publishableKey })
+
+  return {
+    getOperatorRole: (userId) => call('get_operator_role', { user_id: userId }),
+
+    async listProviderConfigs(operator) {
+      const { data, error, status } = await client
+        .from('provider_configs')
+        .select(
+          'id, provider, baseUrl:base_url, keyLastFour:key_last_four, isActive:is_active, isDefault:is_default, createdAt:created_at, updatedAt:updated_at',
+        )
+        .eq('owner_id', operator.userId)
+        .order('is_default', { ascending: false })
+        .order('created_at')
+        .setHeader('authorization', asOperator(operator).authorization)
+      if (error) throw toCodedDatabaseError(error, status)
+      return data
+    },
+    setProviderKey: (ownerId, provider, baseUrl, { secretId, keyId, ciphertext, lastFour }) =>
+      call('set_provider_key', {
+        owner_id: ownerId,
+        provider,
+        base_url: baseUrl,
+        secret_id: secretId,
+        key_id: keyId,
+        ciphertext,
+        last_four: lastFour,
+      }),
+    removeProviderKey: (ownerId, configId) => call('remove_provider_key', { owner_id: ownerId, config_id: configId }),
+    readProviderKey: (ownerId, configId) => call('read_provider_key', { owner_id: ownerId, config_id: configId }),
+
+    setIdentitySecret: (ownerId, assistantId, { secretId, keyId, ciphertext, lastFour }) =>
+      call('set_identity_secret', {
+        owner_id: ownerId,
+        assistant_id: assistantId,
+        secret_id: secretId,
+        key_id: keyId,
+        ciphertext,
+        last_four: lastFour,
+      }),
+    removeIdentitySecret: (ownerId, assistantId) =>
+      call('remove_identity_secret', { owner_id: ownerId, assistant_id: assistantId }),
+    describeIdentitySecret: (ownerId, assistantId) =>
+      call('describe_identity_secret', { owner_id: ownerId, assistant_id: assistantId }),
+
+    listSecretsToReseal: (keyId, ownerId, afterId) =>
+      call('list_secrets_to_reseal', { key_id: keyId, owner_id: ownerId, after_id: afterId, batch_size: 50 }),
+    resealSecret: (old, { keyId, ciphertext }) =>
+      call('reseal_secret', {
+        secret_id: old.secretId,
+        old_ciphertext: old.ciphertext,
+        key_id: keyId,
+        ciphertext,
+      }),
+
+    eraseVisitor: (operator, sessionId) =>
+      callAsVisitor('erase_visitor', { session_id: sessionId }, asOperator(operator)),
+    takeDeletions: () => call('take_deletions', { batch_size: DELETIONS_AT_ONCE }),
+    confirmDeletion: (id) => call('confirm_deletion', { deletion_id: id }),
+    failDeletion: (id, error) => call('fail_deletion', { deletion_id: id, error }),
+    cleanUp: () => callPatiently('run_clean_up', {}),
+  }
+}

@@ -1,0 +1,41 @@
+import type OpenAI from 'openai'
+import { APIError } from 'openai'
+import { connectOpenAI, toCodedOpenAIError, type OpenAIOptions } from '../../_shared/adapters/openai_client.ts'
+import type { Account, Provider } from '../domain/ports.ts'
+
+const TIMEOUT_MS = 15_000
+/** The fewest that the Responses API takes. */
+const TEST_OUTPUT_TOKENS = 16
+
+/** OpenAI, or whoever speaks its API. */
+export function createOpenAIProvider(options: OpenAIOptions): Provider {
+  const attempt = async (
+    account: Account,
+    call: (client: OpenAI, options: { signal: AbortSignal }) => Promise<unknown>,
+  ): Promise<void> => {
+    try {
+      await call(connectOpenAI(account, options), { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    } catch (error) {
+      throw toCodedOpenAIError(error)
+    }
+  }
+
+  return {
+    checkAddress: (baseUrl) => options.egress.check(baseUrl),
+    ask: (account, model) =>
+      attempt(account, (client, signal) =>
+        client.responses.create(
+          { model, input: 'Say OK.', max_output_tokens: TEST_OUTPUT_TOKENS, store: false },
+          signal,
+        ),
+      ),
+    deleteFile: (account, id) =>
+      attempt(account, (client, signal) => client.files.delete(id, signal).catch(ignoreGone)),
+    deleteVectorStore: (account, id) =>
+      attempt(account, (client, signal) => client.vectorStores.delete(id, signal).catch(ignoreGone)),
+  }
+}
+
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof APIError && error.status === 404)) throw error
+}

@@ -1,0 +1,16 @@
+import type { KeyRing, SecretContext } from '../../_shared/domain/key_ring.ts'
+import type { NewSecret } from './ports.ts'
+
+/** Shorter secrets would be told by their last characters. */
+const SHORTEST_SHOWN = 12
+
+/** Seals a secret for a row that is yet to be made: each has an id of its own, so an older ciphertext never fits. */
+export async function sealNew(
+  keyRing: KeyRing,
+  plaintext: string,
+  context: Omit<SecretContext, 'secretId'>,
+): Promise<NewSecret> {
+  const secretId = crypto.randomUUID()
+  const sealed = await keyRing.seal(plaintext, { ...context, secretId })
+  return { secretId, ...sealed, lastFour: plaintext.length < SHORTEST_SHOWN ? '' : plaintext.slice(-4) }
+}
