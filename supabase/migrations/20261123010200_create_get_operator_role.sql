@@ -5,7 +5,10 @@ stable
 security definer -- service_role has no rights in loacl_private
 set search_path = ''
 begin atomic
-  select o.role from loacl_private.operators o where o.user_id = get_operator_role.user_id;
+  select o.role
+  from loacl_private.operators o
+  join auth.users u on u.id = o.user_id
+  where o.user_id = get_operator_role.user_id and u.is_anonymous is not true;
 end;
 comment on function loacl_private.get_operator_role(uuid) is 'Does the work of loacl.get_operator_role.';
 revoke all on function loacl_private.get_operator_role(uuid) from public;
@@ -19,7 +22,7 @@ security invoker
 set search_path = ''
 return loacl_private.get_operator_role(get_operator_role.user_id);
 comment on function loacl.get_operator_role(uuid) is
-  'For the functions: `admin`, `operator`, or null for an account that is neither. Whether the user is signed in is the caller''s to check.';
+  'For the functions: `admin`, `operator`, or null for an account that is neither, as an anonymous one always is. Whether the user is signed in is the caller''s to check.';
 revoke all on function loacl.get_operator_role(uuid) from public;
 grant execute on function loacl.get_operator_role(uuid) to service_role;
 

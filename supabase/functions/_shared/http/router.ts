@@ -11,7 +11,7 @@ export interface RouteContext {
 /** `place` is what the path's group matched, or nothing. */
 export type Route = (context: RouteContext, place: string) => Promise<Response>
 
-export interface Routes {
+interface Routes {
   readonly path: RegExp
   readonly methods: Readonly<Record<string, Route>>
 }

@@ -4,7 +4,7 @@ import type { Account } from '../domain/ports.ts'
 import { createHandler } from '../handler.ts'
 import { MemoryAdminStore } from './memory_admin_store.ts'
 
-export const PUBLISHABLE_KEY = 'sb_publishable_test'
+const PUBLISHABLE_KEY = 'sb_publishable_test'
 export const SECRET_KEY = 'sb_secret_test'
 
 const keys = { old: Buffer.alloc(32, 1).toString('base64'), new: Buffer.alloc(32, 2).toString('base64') }
