@@ -22,6 +22,11 @@ export const ERROR_STATUS = {
   session_invalid: 401,
   session_expired: 401,
   session_mismatch: 403,
+  session_bound: 409,
+  identity_token_invalid: 401,
+  identity_token_expired: 401,
+  identity_unavailable: 503,
+  access_token_invalid: 401,
   origin_not_allowed: 403,
 
   // Who manages: the owner's side
@@ -31,6 +36,7 @@ export const ERROR_STATUS = {
   // What it was about
   assistant_not_found: 404,
   assistant_inactive: 403,
+  assistant_paused: 403,
   thread_not_found: 404,
   message_not_found: 404,
   turn_not_found: 404,

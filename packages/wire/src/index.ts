@@ -16,6 +16,7 @@ export type {
   Usage,
   Visitor,
 } from './dto.ts'
+export type { Identified, IdentifyRequest } from './identify.ts'
 export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
 export {
   isTerminal,

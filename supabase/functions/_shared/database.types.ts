@@ -85,14 +85,14 @@ isOneToOne: false
                   ]
                 },"assistants": {
                   Row: {
-                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_token_budget": number,"created_at": string,"description": string | null,"fingerprint": boolean,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"metadata": NonNullable<Json>,"model": string,"name": string,"owner_id": string,"paused_at": string | null,"retention_days": number | null,"temperature": number | null,"tools": NonNullable<Json>,"updated_at": string
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_token_budget": number,"created_at": string,"description": string | null,"fingerprint": boolean,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"retention_days": number | null,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model": string,"name": string,"owner_id": string,"paused_at"?: string | null,"retention_days"?: number | null,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id": string,"paused_at"?: string | null,"retention_days"?: number | null,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"owner_id"?: string,"paused_at"?: string | null,"retention_days"?: number | null,"temperature"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"retention_days"?: number | null,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -663,6 +663,9 @@ isOneToOne: false
 "get_operator_role":
 { Args: { "user_id": string }; Returns: string
                            },
+"identify_session":
+{ Args: { "request": Json }; Returns: Json
+                           },
 "is_tool_approved":
 { Args: { "cost_usd"?: number,"risk": string,"thread_id": string,"tool_name": string }; Returns: boolean
                            },
@@ -688,7 +691,7 @@ isOneToOne: false
 { Args: { "config_id"?: string,"owner_id": string }; Returns: Json
                            },
 "read_turn_parts":
-{ Args: { "after_seq": number,"turn_id": string }; Returns: Json
+{ Args: { "after_seq": number,"claims"?: Json,"turn_id": string }; Returns: Json
                            },
 "remove_identity_secret":
 { Args: { "assistant_id": string,"owner_id": string }; Returns: boolean
@@ -720,8 +723,11 @@ isOneToOne: false
 "set_provider_key":
 { Args: { "base_url": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
                            },
+"sign_out_session":
+{ Args: Record<PropertyKey, never>; Returns: undefined
+                           },
 "stop_turn":
-{ Args: { "turn_id": string }; Returns: Json
+{ Args: { "claims"?: Json,"turn_id": string }; Returns: Json
                            },
 "take_deletions":
 { Args: { "batch_size"?: number }; Returns: Json

@@ -1,14 +1,5 @@
-import {
-  isTerminal,
-  MAX_BODY_BYTES,
-  parseTurnRequest,
-  SESSION_HEADER,
-  SESSION_TOKEN,
-  UUID,
-  type NumberedPart,
-} from '@loacl/wire'
+import { isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
 import { CodedError, toCodedError } from '../_shared/domain/coded_error.ts'
-import type { KeyRing } from '../_shared/domain/key_ring.ts'
 import type { Model } from '../_shared/domain/model.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
@@ -18,13 +9,13 @@ import { corsHeaders, preflightResponse } from '../_shared/http/cors.ts'
 import { toErrorResponse } from '../_shared/http/error_response.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
+import { callerOf } from './caller.ts'
+import { identify, signOut, type IdentifyDeps } from './identify.ts'
 
-export interface ChatDeps {
+/** Of `apiKeys`, the project's publishable and secret keys, a request must bring one. */
+export interface ChatDeps extends IdentifyDeps {
   store: TurnStore
   model: Model
-  keyRing: KeyRing
-  /** The project's publishable and secret keys: a request must bring one of them. */
-  apiKeys: readonly string[]
   /** The one header that tells a visitor's network address and can't be set by visitors. */
   addressHeader: string
   /** Milliseconds that a turn may take, from request to the end of the answer. */
@@ -50,13 +41,16 @@ const ROUTES: readonly { path: RegExp; methods: Readonly<Record<string, Route>> 
   { path: /^\/turns$/, methods: { POST: beginTurn } },
   { path: /^\/turns\/([^/]+)$/, methods: { GET: readTurn } },
   { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: stopTurn } },
+  { path: /^\/identify$/, methods: { POST: ({ request, deps }) => identify(request, deps) } },
+  { path: /^\/sign-out$/, methods: { POST: ({ request, deps }) => signOut(request, deps) } },
 ]
 
 /**
  * The `chat` function, for visitors:
  * - `POST /turns` sends a message and streams the turn;
  * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
- * - `POST /turns/:id/stop` ends one.
+ * - `POST /turns/:id/stop` ends one;
+ * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
   const checkApiKey = createApiKeyCheck(deps.apiKeys)
@@ -101,7 +95,7 @@ async function route(
 async function beginTurn({ request, requestId, deps }: Context): Promise<Response> {
   const { store, deadlineMs, addressHeader } = deps
   const startedAt = performance.now()
-  const caller = callerOf(request)
+  const caller = await callerOf(request, deps)
   const parsed = parseTurnRequest(await readJsonBody(request, MAX_BODY_BYTES))
   if (!parsed.ok) throw new CodedError(parsed.code, parsed.message)
 
@@ -111,7 +105,6 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
       request: parsed.value,
       origin: request.headers.get('origin'),
       address: request.headers.get(addressHeader),
-      userId: null,
       deadlineMs,
     },
     caller,
@@ -130,14 +123,14 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
 }
 
 async function readTurn({ request, url, requestId, deps }: Context, turnId: string): Promise<Response> {
-  const caller = callerOf(request)
+  const caller = await callerOf(request, deps)
   const after = url.searchParams.get('after') ?? '0'
   if (!/^\d{1,9}$/.test(after)) throw new CodedError('invalid_body', '"after" must be the number of a part.')
   return follow(known(turnId), Number(after), caller, requestId, deps)
 }
 
 async function stopTurn({ request, deps }: Context, turnId: string): Promise<Response> {
-  const { state } = await deps.store.stopTurn(known(turnId), callerOf(request))
+  const { state } = await deps.store.stopTurn(known(turnId), await callerOf(request, deps))
   return Response.json({ state }, { status: 202, headers: { 'cache-control': 'no-store' } })
 }
 
@@ -172,13 +165,6 @@ async function pipe(
     report(error)
   }
   stream.cut()
-}
-
-function callerOf(request: Request): Caller {
-  const sessionToken = request.headers.get(SESSION_HEADER)
-  if (!sessionToken) throw new CodedError('session_missing', `The request needs the header ${SESSION_HEADER}.`)
-  if (!SESSION_TOKEN.test(sessionToken)) throw new CodedError('session_invalid', 'The session token is malformed.')
-  return { sessionToken }
 }
 
 function known(turnId: string): string {

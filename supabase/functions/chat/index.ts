@@ -1,3 +1,5 @@
+import { createAccessTokenCheck } from '../_shared/adapters/access_tokens.ts'
+import { createDataApiIdentity } from '../_shared/adapters/data_api_identity.ts'
 import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
 import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
@@ -24,6 +26,8 @@ Deno.serve(
       }),
       defaultBaseUrl: environment.defaultBaseUrl,
     }),
+    identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
+    checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
     keyRing: createKeyRing(environment.encryptionKeys),
     apiKeys: environment.apiKeys,
     addressHeader: environment.addressHeader,

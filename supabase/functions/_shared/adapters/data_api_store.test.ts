@@ -26,7 +26,7 @@ describe('a call', () => {
     expect(request!.headers.get('content-profile')).toBe('loacl')
     expect(request!.headers.get('apikey')).toBe('sb_secret_x')
     expect(request!.headers.get('x-loacl-session')).toBe(caller.sessionToken)
-    expect(await request!.json()).toEqual({ turn_id: 't-1' })
+    expect(await request!.json()).toEqual({ turn_id: 't-1', claims: null })
   })
 
   it.each([

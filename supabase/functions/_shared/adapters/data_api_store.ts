@@ -10,11 +10,11 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
 
   return {
     beginTurn: ({ request, ...circumstances }, caller) =>
-      call('begin_turn', { request: { ...request, ...circumstances } }, asVisitor(caller)),
+      call('begin_turn', { request: { ...request, ...circumstances, claims: caller.claims } }, asVisitor(caller)),
     appendParts: ({ id, lease }, seq, parts) => call('append_turn_parts', { turn_id: id, lease, seq, parts }),
     readTurn: (turnId, afterSeq, caller) =>
-      call('read_turn_parts', { turn_id: turnId, after_seq: afterSeq }, asVisitor(caller)),
-    stopTurn: (turnId, caller) => call('stop_turn', { turn_id: turnId }, asVisitor(caller)),
+      call('read_turn_parts', { turn_id: turnId, after_seq: afterSeq, claims: caller.claims }, asVisitor(caller)),
+    stopTurn: (turnId, caller) => call('stop_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
     saveFollowUps: ({ id, lease }, { title, suggestions, usage }) =>
       call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage }),

@@ -9,9 +9,15 @@ import type {
   TurnRequest,
 } from '@loacl/wire'
 
-/** Who asks. The database knows the session by the hash of this token. */
+/** The claims of a Supabase user's access token that has been verified. */
+export type UserClaims = Readonly<Record<string, unknown>>
+
+/** Who asks. */
 export interface Caller {
+  /** The database knows the session by the hash of this token. */
   sessionToken: string
+  /** A session that is bound to a user works with that user's alone. */
+  claims: UserClaims | null
 }
 
 interface TurnToBegin {
@@ -20,7 +26,6 @@ interface TurnToBegin {
   origin: string | null
   /** The visitor's network address, from the one header that is trusted. */
   address: string | null
-  userId: string | null
   deadlineMs: number
 }
 

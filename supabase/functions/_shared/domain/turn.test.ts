@@ -58,7 +58,6 @@ async function start(model: ScriptedModel, change: Partial<NewTurn['assistant']>
       request: { type: 'message', assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hello' },
       origin: null,
       address: null,
-      userId: null,
       deadlineMs: 60_000,
     },
     caller,

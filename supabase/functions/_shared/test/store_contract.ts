@@ -27,7 +27,7 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
     text,
   })
   const begin = (request: TurnRequest, by = caller) =>
-    store.beginTurn({ request, origin: null, address: null, userId: null, deadlineMs: 65_000 }, by)
+    store.beginTurn({ request, origin: null, address: null, deadlineMs: 65_000 }, by)
   const beginNew = async (request: TurnRequest, by = caller): Promise<NewTurn> => {
     const turn = await begin(request, by)
     if (turn.joined) throw new Error('The turn was there already.')
@@ -195,6 +195,7 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
 /** A visitor of whom nothing is known yet. */
 export const newCaller = (): Caller => ({
   sessionToken: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
+  claims: null,
 })
 
 function outcome(change: Partial<TurnOutcome>): TurnOutcome {

@@ -1,4 +1,5 @@
 import { readParts, type NumberedPart } from '@loacl/wire'
+import { CodedError } from '../../_shared/domain/coded_error.ts'
 import { createKeyRing, type SecretContext } from '../../_shared/domain/key_ring.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type Step } from '../../_shared/test/scripted_model.ts'
@@ -30,6 +31,12 @@ export async function createChatWorld(steps: readonly Step[], options: { deadlin
     store,
     model,
     keyRing,
+    identities: {
+      readIdentitySecret: async () => null,
+      identify: async () => Promise.reject(new Error('Nobody identifies themselves here.')),
+      signOut: async () => {},
+    },
+    checkAccessToken: async () => Promise.reject(new CodedError('access_token_invalid', 'Nobody is signed in here.')),
     apiKeys: [PUBLISHABLE_KEY, 'sb_secret_test'],
     addressHeader: 'cf-connecting-ip',
     deadlineMs: options.deadlineMs ?? 60_000,

@@ -1,0 +1,23 @@
+create function loacl_private.find_live_user(claims jsonb)
+returns uuid
+language plpgsql -- bound late: Auth may change its table without asking this function
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if claims ->> 'sub' is null or claims ->> 'session_id' is null or claims ->> 'is_anonymous' = 'true' then
+    return null;
+  end if;
+  return (
+    select s.user_id
+    from auth.sessions s
+    where s.id = (claims ->> 'session_id')::uuid
+      and s.user_id = (claims ->> 'sub')::uuid
+      and (s.not_after is null or s.not_after > now())
+  );
+end
+$$;
+comment on function loacl_private.find_live_user(jsonb) is
+  'The Supabase user of an access token whose claims have been verified, while their session with Auth goes on: signing out ends it at once, not only when the token runs out. null for anonymous users, who are guests.';
+revoke all on function loacl_private.find_live_user(jsonb) from public;

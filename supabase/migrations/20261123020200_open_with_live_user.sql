@@ -1,0 +1,40 @@
+create or replace function loacl_private.open_session(assistant_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer -- visitors read neither assistants nor sessions
+set search_path = ''
+as $$
+declare
+  token_hash bytea := loacl_private.require_session_token_hash();
+  assistant loacl.assistants := loacl_private.enter_assistant(open_session.assistant_id, loacl_private.read_header('origin'));
+  session loacl.sessions := loacl_private.enter_session(
+    token_hash, assistant.id, loacl_private.find_live_user((select auth.jwt()))
+  );
+begin
+  return jsonb_build_object(
+    'assistant', jsonb_build_object(
+      'id', assistant.id,
+      'name', assistant.name,
+      'description', assistant.description,
+      'greeting', assistant.greeting,
+      'appearance', assistant.appearance,
+      'maxMessageLength', assistant.max_message_length,
+      'fingerprint', assistant.fingerprint
+    ),
+    'questions', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('id', q.id, 'question', q.question, 'category', q.category)
+          order by q.priority desc, q.created_at, q.id
+        ),
+        '[]'
+      )
+      from loacl.guided_questions q
+      where q.assistant_id = assistant.id and q.is_active
+    ),
+    'visitor', jsonb_build_object('sessionId', session.id, 'type', coalesce(session.session_type, 'guest')),
+    'threads', loacl.list_threads(assistant.id)
+  );
+end
+$$;

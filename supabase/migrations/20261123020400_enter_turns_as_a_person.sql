@@ -1,0 +1,139 @@
+-- The functions call with the project's secret key: who is signed in, they have verified and say here.
+
+create function loacl_private.with_live_user(request jsonb)
+returns jsonb
+language sql
+stable
+security definer -- service_role doesn't read Auth's sessions
+set search_path = ''
+return request || jsonb_build_object('userId', loacl_private.find_live_user(request -> 'claims'));
+comment on function loacl_private.with_live_user(jsonb) is
+  'The request with the `userId` that its `claims` prove, null where they prove none.';
+revoke all on function loacl_private.with_live_user(jsonb) from public;
+grant execute on function loacl_private.with_live_user(jsonb) to service_role;
+
+create or replace function loacl.begin_turn(request jsonb)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+return loacl_private.begin_turn(loacl_private.with_live_user(begin_turn.request));
+
+drop function loacl.read_turn_parts(uuid, integer);
+drop function loacl_private.read_turn_parts(uuid, integer);
+drop function loacl.stop_turn(uuid);
+drop function loacl_private.stop_turn(uuid);
+drop function loacl_private.enter_turn(uuid);
+
+create function loacl_private.enter_turn(turn_id uuid, claims jsonb)
+returns loacl_private.turns
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  turn loacl_private.turns;
+begin
+  perform loacl_private.require_session_token_hash();
+  select t.* into turn
+  from loacl_private.turns t
+  join loacl.threads thread on thread.id = t.thread_id
+  where t.id = enter_turn.turn_id
+    and thread.session_id = any (array(select loacl_private.find_own_session_ids(enter_turn.claims)))
+    and thread.status <> 'deleted';
+  if not found then
+    perform loacl_private.raise_error(404, 'turn_not_found', 'There is no such turn.');
+  end if;
+  if turn.state = 'running' and loacl_private.fail_abandoned_turn(turn.id) then
+    select t.* into turn from loacl_private.turns t where t.id = enter_turn.turn_id;
+  end if;
+  return turn;
+end
+$$;
+comment on function loacl_private.enter_turn(uuid, jsonb) is
+  'A turn in a thread of the visitor whose token the request carries, failed if its worker has gone. `claims`: of the verified access token that came along. Errors: session_missing, session_invalid, turn_not_found.';
+revoke all on function loacl_private.enter_turn(uuid, jsonb) from public;
+
+create function loacl_private.read_turn_parts(turn_id uuid, after_seq integer, claims jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = ''
+as $$
+declare
+  turn loacl_private.turns := loacl_private.enter_turn(read_turn_parts.turn_id, read_turn_parts.claims);
+begin
+  return jsonb_build_object(
+    'state', turn.state,
+    'threadId', turn.thread_id,
+    'userMessageId', turn.user_message_id,
+    'messageId', turn.message_id,
+    'parts', (
+      select coalesce(jsonb_agg(jsonb_build_object('seq', c.seq + p.place - 1, 'part', p.part) order by c.seq, p.place), '[]')
+      from loacl_private.turn_chunks c
+      cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
+      where c.turn_id = turn.id
+        -- From the chunk that holds the next part on.
+        and c.seq >= coalesce(
+          (select max(f.seq) from loacl_private.turn_chunks f where f.turn_id = turn.id and f.seq <= after_seq + 1), 1
+        )
+        and c.seq + p.place - 1 > after_seq
+    ),
+    'message', case when turn.state <> 'running' then (
+      select loacl_private.to_message(m, false) from loacl.messages m where m.id = turn.message_id
+    ) end,
+    'errorCode', turn.error_code,
+    'cutReason', turn.cut_reason
+  );
+end
+$$;
+comment on function loacl_private.read_turn_parts(uuid, integer, jsonb) is 'Does the work of loacl.read_turn_parts.';
+revoke all on function loacl_private.read_turn_parts(uuid, integer, jsonb) from public;
+grant execute on function loacl_private.read_turn_parts(uuid, integer, jsonb) to service_role;
+
+create function loacl.read_turn_parts(turn_id uuid, after_seq integer, claims jsonb default null)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+return loacl_private.read_turn_parts(read_turn_parts.turn_id, read_turn_parts.after_seq, read_turn_parts.claims);
+comment on function loacl.read_turn_parts(uuid, integer, jsonb) is
+  'For the functions: what a turn has streamed after part `after_seq`, and, once it has ended, the message. Minutes after the end only the message is left. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
+revoke all on function loacl.read_turn_parts(uuid, integer, jsonb) from public;
+grant execute on function loacl.read_turn_parts(uuid, integer, jsonb) to service_role;
+
+create function loacl_private.stop_turn(turn_id uuid, claims jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = ''
+as $$
+declare
+  turn loacl_private.turns := loacl_private.enter_turn(stop_turn.turn_id, stop_turn.claims);
+begin
+  update loacl_private.turns t
+  set stop_requested_at = coalesce(t.stop_requested_at, clock_timestamp())
+  where t.id = turn.id and t.state = 'running';
+  return jsonb_build_object('state', turn.state);
+end
+$$;
+comment on function loacl_private.stop_turn(uuid, jsonb) is 'Does the work of loacl.stop_turn.';
+revoke all on function loacl_private.stop_turn(uuid, jsonb) from public;
+grant execute on function loacl_private.stop_turn(uuid, jsonb) to service_role;
+
+create function loacl.stop_turn(turn_id uuid, claims jsonb default null)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = ''
+return loacl_private.stop_turn(stop_turn.turn_id, stop_turn.claims);
+comment on function loacl.stop_turn(uuid, jsonb) is
+  'For the functions: asks the worker of a turn to stop, and gives the state that the turn is in. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
+revoke all on function loacl.stop_turn(uuid, jsonb) from public;
+grant execute on function loacl.stop_turn(uuid, jsonb) to service_role;
