@@ -71,7 +71,7 @@ describe('every function', () => {
       where p.pronamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
         and (
           obj_description(p.oid) is null
-          or coalesce(p.proconfig, '{}') <> array['search_path=""']
+          or coalesce(p.proconfig, '{}') <> array['search_path=pg_catalog, pg_temp']
           or exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)
         )
     `
