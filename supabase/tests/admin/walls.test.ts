@@ -61,9 +61,10 @@ const everything = async () => [
 const countSecrets = async ({ userId }: Operator) =>
   (await sql`select from loacl_private.secrets where owner_id = ${userId}`).length
 
-const insertSecret = (ownerId: string, purpose: string, assistant: string | null) => sql`
+const insertSecret = (ownerId: string, purpose: string, assistant: string | null) => sql<{ id: string }[]>`
   insert into loacl_private.secrets (owner_id, assistant_id, purpose, key_id, ciphertext)
   values (${ownerId}, ${assistant}, ${purpose}, 'k', ${'A'.repeat(40)})
+  returning id
 `
 
 beforeAll(async () => {
@@ -195,5 +196,19 @@ describe('the database, of a secret', () => {
       'secrets_assistant_id_purpose',
     )
     await expect(insertSecret(owner.userId, 'identity_secret', assistantId)).rejects.toThrow('secrets_assistant_id_idx')
+  })
+
+  it('is put under another key only as it was read: one that was replaced meanwhile stays', async () => {
+    const { id } = await world.createAssistant({ owner })
+    const [row] = await insertSecret(owner.userId, 'identity_secret', id)
+    const reseal = async (old: string, ciphertext: string) => {
+      const args = { secret_id: row!.id, old_ciphertext: old, key_id: 'next', ciphertext }
+      return (await api.rpc('reseal_secret', args, world.asServer())).body
+    }
+    expect(await reseal('B'.repeat(40), 'C'.repeat(40))).toBe(false)
+    expect(await reseal('A'.repeat(40), 'C'.repeat(40))).toBe(true)
+    expect(await reseal('A'.repeat(40), 'D'.repeat(40))).toBe(false)
+    const [kept] = await sql`select key_id, ciphertext from loacl_private.secrets where id = ${row!.id}`
+    expect(kept).toEqual({ key_id: 'next', ciphertext: 'C'.repeat(40) })
   })
 })

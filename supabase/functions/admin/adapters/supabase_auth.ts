@@ -5,8 +5,8 @@ import type { Accounts } from '../domain/ports.ts'
 
 /**
  * Accounts of Supabase Auth, asked each time. Checking the token's signature here would save that request and miss what
- * matters for an operator: a session that was signed out elsewhere, a user who was deleted or banned. It would also
- * need a public key, which projects that sign with a secret (HS256), the local one among them, don't have.
+ * matters for an operator: a session that was signed out elsewhere, a user who was deleted. It would also need a
+ * public key, which projects that sign with a secret (HS256), the local one among them, don't have.
  */
 export function createSupabaseAccounts(options: DataApiOptions): Accounts {
   const { auth } = createDataApiClient(options, options.secretKey)
