@@ -106,6 +106,7 @@ export const ENGLISH: Strings = {
     origin_not_allowed: 'This chat isn’t allowed on this website.',
     assistant_not_found: NOT_SET_UP,
     assistant_inactive: 'This assistant is switched off at the moment.',
+    assistant_paused: 'This assistant is taking a break. Please come back later.',
     provider_key_missing: NOT_SET_UP,
     provider_key_unusable: NOT_SET_UP,
     provider_key_rejected: NOT_SET_UP,

@@ -6,11 +6,15 @@ import type { ErrorCode } from './errors.ts'
  *
  * - `message`: a new message of the visitor's. `id` is a UUID that the client makes; sending the same id and text again
  *   joins the same turn. Without `threadId` the server makes a thread.
+ *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one.
  * - `retry`: another try at answering the message `id` after its turn failed, was stopped or was cut.
  */
 export type TurnRequest =
-  | { type: 'message'; assistantId: string; id: string; threadId: string | null; text: string }
-  | { type: 'retry'; assistantId: string; id: string; threadId: string }
+  | { type: 'message'; assistantId: string; id: string; threadId: string | null; text: string; fingerprint?: string }
+  | { type: 'retry'; assistantId: string; id: string; threadId: string; fingerprint?: string }
+
+/** Longest fingerprint, in characters: room for a hash. */
+const MAX_FINGERPRINT_LENGTH = 128
 
 /** Largest accepted body of `POST /turns`, in bytes. Above it: `body_too_large`. */
 export const MAX_BODY_BYTES = 262_144
@@ -19,6 +23,8 @@ type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message:
 
 const fail = (code: ErrorCode, message: string): Parsed<never> => ({ ok: false, code, message })
 const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value)
+const isFingerprint = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w-]+$/.test(value) && value.length <= MAX_FINGERPRINT_LENGTH
 
 /**
  * Reads a body of `POST /turns`. Members it does not know, a history among them, are ignored.
@@ -27,13 +33,16 @@ const isUuid = (value: unknown): value is string => typeof value === 'string' &&
 export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return fail('invalid_body', 'The body must be a JSON object.')
-  const { type = 'message', assistantId, id, threadId = null, text } = body as Record<string, unknown>
+  const { type = 'message', assistantId, id, threadId = null, text, fingerprint } = body as Record<string, unknown>
   if (!isUuid(assistantId)) return fail('invalid_body', '"assistantId" must be a UUID.')
   if (!isUuid(id)) return fail('invalid_body', '"id" must be a UUID.')
   if (threadId !== null && !isUuid(threadId)) return fail('invalid_body', '"threadId" must be a UUID or null.')
+  if (fingerprint !== undefined && !isFingerprint(fingerprint))
+    return fail('invalid_body', `"fingerprint" must be up to ${MAX_FINGERPRINT_LENGTH} letters, digits, "-" and "_".`)
+  const signals = fingerprint === undefined ? {} : { fingerprint }
   if (type === 'retry') {
     if (threadId === null) return fail('invalid_body', 'A retry needs a "threadId".')
-    return { ok: true, value: { type, assistantId, id, threadId } }
+    return { ok: true, value: { type, assistantId, id, threadId, ...signals } }
   }
   if (type !== 'message') return fail('turn_type_unsupported', 'This "type" of turn is not known here.')
   if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
@@ -41,5 +50,5 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
   if (text.includes('\0') || !text.isWellFormed())
     return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')
-  return { ok: true, value: { type, assistantId, id, threadId, text } }
+  return { ok: true, value: { type, assistantId, id, threadId, text, ...signals } }
 }

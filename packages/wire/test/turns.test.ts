@@ -27,7 +27,16 @@ describe('parseTurnRequest', () => {
     expect(codeOf({ type: 'retry', assistantId: ID, id: ID })).toBe('invalid_body')
   })
 
+  it('keeps a fingerprint, of a message and of a retry', () => {
+    const retry = { type: 'retry', assistantId: ID, id: ID, threadId: ID, fingerprint: 'a1-B_' }
+    for (const body of [{ ...MESSAGE, fingerprint: 'a1-B_' }, retry])
+      expect(parseTurnRequest(body)).toEqual({ ok: true, value: body })
+  })
+
   it.each([
+    [{ ...MESSAGE, fingerprint: '' }, 'invalid_body'],
+    [{ ...MESSAGE, fingerprint: 7 }, 'invalid_body'],
+    [{ ...MESSAGE, fingerprint: 'a'.repeat(129) }, 'invalid_body'],
     [null, 'invalid_body'],
     [[], 'invalid_body'],
     ['text', 'invalid_body'],

@@ -332,7 +332,7 @@ describe('the pause switch', () => {
     for (const request of [{}, { threadId: turn.threadId }])
       expect(await world.beginTurn(assistantId, token, request)).toMatchObject({
         status: 403,
-        body: { message: 'assistant_inactive' },
+        body: { message: 'assistant_paused' },
       })
     expect(await world.readRows(assistantId)).toEqual(before)
     expect((await api.rpc('list_messages', { thread_id: turn.threadId }, { token })).status).toBe(200)

@@ -103,7 +103,8 @@ export function createWorld(stack: StackAddress): World {
           threadId: null,
           text: 'What is it?',
           origin: 'https://site.test',
-          address: null,
+          // The machine's own, to which limits by address don't apply.
+          address: '127.0.0.1',
           userId: null,
           deadlineMs: 65_000,
           ...request,

@@ -1,0 +1,257 @@
+create table loacl_private.budgets (
+  assistant_id uuid primary key references loacl.assistants (id) on delete cascade,
+  day date not null default (now() at time zone 'utc')::date,
+  day_tokens bigint not null default 0,
+  day_usd numeric not null default 0,
+  month date not null default date_trunc('month', now() at time zone 'utc')::date,
+  month_usd numeric not null default 0,
+  constraint budgets_positive check (day_tokens >= 0 and day_usd >= 0 and month_usd >= 0),
+  constraint budgets_month_first check (month = date_trunc('month', day)::date)
+);
+alter table loacl_private.budgets enable row level security;
+revoke all on table loacl_private.budgets from public, anon, authenticated, service_role;
+comment on table loacl_private.budgets is
+  'What an assistant''s model calls took today and this month, in UTC: what was reserved for them until it is settled, then what they did take. One row each, at which turns that begin at once queue.';
+comment on column loacl_private.budgets.month is 'Its first day.';
+
+create table loacl_private.reservations (
+  turn_id uuid not null references loacl_private.turns (id) on delete cascade,
+  purpose text not null,
+  assistant_id uuid not null references loacl.assistants (id) on delete cascade,
+  day date not null,
+  tokens bigint not null,
+  usd numeric not null,
+  constraint reservations_pkey primary key (turn_id, purpose),
+  constraint reservations_purpose check (purpose in ('answer', 'follow_ups')),
+  constraint reservations_positive check (tokens >= 0 and usd >= 0)
+);
+create index reservations_assistant_id_idx on loacl_private.reservations (assistant_id);
+comment on index loacl_private.reservations_assistant_id_idx is 'Serves: the deletion of an assistant.';
+create index reservations_day_idx on loacl_private.reservations (day);
+comment on index loacl_private.reservations_day_idx is 'Serves: reservations that nobody will settle any more.';
+alter table loacl_private.reservations enable row level security;
+revoke all on table loacl_private.reservations from public, anon, authenticated, service_role;
+comment on table loacl_private.reservations is
+  'What a turn''s model calls may take at most, and is in the budget already. Settling deletes the row and puts right what was too much; one that is never settled has been spent in full.';
+comment on column loacl_private.reservations.purpose is 'As in usage_logs: a turn makes at most one call of each.';
+comment on column loacl_private.reservations.day is 'The day whose budget it is in.';
+comment on column loacl_private.reservations.usd is '0 where the price is not known, which no spend limit lets through.';
+
+create function loacl_private.bound_tokens(content text)
+returns bigint
+language sql
+immutable
+security invoker
+set search_path = ''
+return octet_length(content) + 16;
+comment on function loacl_private.bound_tokens(text) is
+  'How many tokens a message takes at most: no token is shorter than a byte, and sixteen are room for what goes around it. estimate_tokens is the likely number.';
+revoke all on function loacl_private.bound_tokens(text) from public;
+
+create function loacl_private.bound_calls(assistant loacl.assistants, history jsonb, is_first_turn boolean)
+returns table (purpose text, tokens bigint, usd numeric)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return query
+  with said as (
+    select h.place, h.message ->> 'content' as content
+    from jsonb_array_elements(history) with ordinality as h (message, place)
+  ),
+  calls (purpose, input, output) as (
+    select 'answer', loacl_private.bound_tokens(assistant.instructions) + sum(loacl_private.bound_tokens(s.content))::bigint,
+      assistant.max_output_tokens
+    from said s
+    union all
+    -- One call that is shown 4,000 characters of each of the last three messages and of the answer, and 4,000 bytes of
+    -- instructions and schema.
+    select 'follow_ups',
+      4000 + least(assistant.max_output_tokens, 12000) + sum(loacl_private.bound_tokens(left(s.content, 4000)))::bigint,
+      1000
+    from (select * from said order by place desc limit 3) s
+    where is_first_turn or assistant.follow_ups
+    having count(*) > 0
+  )
+  select c.purpose, c.input + c.output,
+    greatest(
+      loacl_private.compute_cost(assistant.owner_id, assistant.model, c.input, 0, c.output),
+      -- Where a price list says that cached input is the dearer.
+      loacl_private.compute_cost(assistant.owner_id, assistant.model, c.input, c.input, c.output)
+    )
+  from calls c;
+end
+$$;
+comment on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean) is
+  'The model calls that a turn may make, with the most that each can take; `usd` null where the model has no price.';
+revoke all on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean) from public;
+
+create function loacl_private.add_to_budget(budget loacl_private.budgets, tokens bigint, usd numeric)
+returns loacl_private.budgets
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  today date := (clock_timestamp() at time zone 'utc')::date;
+begin
+  if budget.day is null or budget.day < today then
+    budget.day := today;
+    budget.day_tokens := 0;
+    budget.day_usd := 0;
+  end if;
+  if budget.month is distinct from date_trunc('month', budget.day)::date then
+    budget.month := date_trunc('month', budget.day)::date;
+    budget.month_usd := 0;
+  end if;
+  budget.day_tokens := budget.day_tokens + tokens;
+  budget.day_usd := budget.day_usd + usd;
+  budget.month_usd := budget.month_usd + usd;
+  return budget;
+end
+$$;
+comment on function loacl_private.add_to_budget(loacl_private.budgets, bigint, numeric) is
+  'The budget with so much more in it, of today and this month.';
+revoke all on function loacl_private.add_to_budget(loacl_private.budgets, bigint, numeric) from public;
+
+create function loacl_private.check_budget(assistant loacl.assistants, budget loacl_private.budgets)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  until timestamp;
+begin
+  if budget.month_usd > assistant.spend_per_month_usd then
+    until := budget.month + interval '1 month';
+  elsif budget.day_usd > assistant.spend_per_day_usd or budget.day_tokens > assistant.tokens_per_day then
+    until := budget.day + interval '1 day';
+  else
+    return;
+  end if;
+  -- Says nothing of which limit it is, nor how high: that is the owner's business.
+  perform loacl_private.raise_error(
+    429, 'budget_exceeded', 'This assistant has reached its limit for now. Please come back later.',
+    loacl_private.to_hint(until at time zone 'utc')
+  );
+end
+$$;
+comment on function loacl_private.check_budget(loacl.assistants, loacl_private.budgets) is
+  'Refuses what is more than the assistant''s limits allow, until the next day or month begins, in UTC. Errors: budget_exceeded.';
+revoke all on function loacl_private.check_budget(loacl.assistants, loacl_private.budgets) from public;
+
+create function loacl_private.reserve_budget(assistant loacl.assistants, history jsonb, is_first_turn boolean, turn_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  purposes text[];
+  most_tokens bigint[];
+  most_usd numeric[];
+  tokens bigint;
+  usd numeric;
+  budget loacl_private.budgets;
+begin
+  select array_agg(c.purpose), array_agg(c.tokens), array_agg(c.usd), sum(c.tokens), coalesce(sum(c.usd), 0)
+  into purposes, most_tokens, most_usd, tokens, usd
+  from loacl_private.bound_calls(assistant, history, is_first_turn) c;
+  if array_position(most_usd, null) is not null
+    and num_nonnulls(assistant.spend_per_day_usd, assistant.spend_per_month_usd) > 0
+  then
+    perform loacl_private.raise_error(
+      409, 'price_unknown', 'This assistant has a spend limit and a model without a price. Its owner can set the price.'
+    );
+  end if;
+
+  if turn_id is null then
+    select b.* into budget from loacl_private.budgets b where b.assistant_id = assistant.id;
+    perform loacl_private.check_budget(assistant, loacl_private.add_to_budget(budget, tokens, usd));
+    return;
+  end if;
+
+  insert into loacl_private.budgets (assistant_id) values (assistant.id) on conflict (assistant_id) do nothing;
+  select b.* into budget from loacl_private.budgets b where b.assistant_id = assistant.id for no key update;
+  budget := loacl_private.add_to_budget(budget, tokens, usd);
+  perform loacl_private.check_budget(assistant, budget);
+  update loacl_private.budgets b
+  set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
+  where b.assistant_id = assistant.id;
+  insert into loacl_private.reservations (turn_id, purpose, assistant_id, day, tokens, usd)
+  select reserve_budget.turn_id, c.purpose, assistant.id, budget.day, c.tokens, coalesce(c.usd, 0)
+  from unnest(purposes, most_tokens, most_usd) as c (purpose, tokens, usd);
+end
+$$;
+comment on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, uuid) is
+  'Reserves what a turn may take at most, or refuses it. Holds the assistant''s budget to the end of the transaction: to be called last. Without a turn it reserves nothing and refuses what has no room as things are. Errors: budget_exceeded, price_unknown.';
+revoke all on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, uuid) from public;
+
+create function loacl_private.settle_reservation(turn_id uuid, purpose text, tokens bigint, usd numeric)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  reserved loacl_private.reservations;
+begin
+  delete from loacl_private.reservations r
+  where r.turn_id = settle_reservation.turn_id and r.purpose = settle_reservation.purpose
+  returning r.* into reserved;
+  if not found then
+    return;
+  end if;
+  -- What was reserved yesterday is no longer in today's budget.
+  update loacl_private.budgets b
+  set day_tokens = b.day_tokens + case when b.day = reserved.day then settle_reservation.tokens - reserved.tokens else 0 end,
+    day_usd = b.day_usd + case when b.day = reserved.day then coalesce(settle_reservation.usd, reserved.usd) - reserved.usd else 0 end,
+    month_usd = b.month_usd
+      + case when b.month = date_trunc('month', reserved.day)::date then coalesce(settle_reservation.usd, reserved.usd) - reserved.usd else 0 end
+  where b.assistant_id = reserved.assistant_id;
+end
+$$;
+comment on function loacl_private.settle_reservation(uuid, text, bigint, numeric) is
+  'Puts what a call did take in place of what was reserved for it, once. `usd` null: the whole reservation.';
+revoke all on function loacl_private.settle_reservation(uuid, text, bigint, numeric) from public;
+
+create function loacl_private.settle_usage(turn loacl_private.turns, purpose text, model text, usage jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  owner_id uuid;
+  input_tokens bigint := coalesce((usage ->> 'inputTokens')::bigint, 0);
+  cached_input_tokens bigint := coalesce((usage ->> 'cachedInputTokens')::bigint, 0);
+  output_tokens bigint := coalesce((usage ->> 'outputTokens')::bigint, 0);
+begin
+  if jsonb_typeof(usage) is distinct from 'object' then
+    return;
+  end if;
+  select a.owner_id into owner_id
+  from loacl.threads t
+  join loacl.assistants a on a.id = t.assistant_id
+  where t.id = turn.thread_id;
+  perform loacl_private.settle_reservation(
+    turn.id, purpose, input_tokens + output_tokens,
+    coalesce(
+      loacl_private.compute_cost(owner_id, model, input_tokens, cached_input_tokens, output_tokens),
+      -- Named in the answer in a way that no price goes by, it is still the one that was asked.
+      loacl_private.compute_cost(owner_id, turn.model, input_tokens, cached_input_tokens, output_tokens)
+    )
+  );
+end
+$$;
+comment on function loacl_private.settle_usage(loacl_private.turns, text, text, jsonb) is
+  'Settles a call by what it used; where that is not known the reservation stands in full.';
+revoke all on function loacl_private.settle_usage(loacl_private.turns, text, text, jsonb) from public;
