@@ -1,14 +1,13 @@
 import { isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
-import { CodedError, toCodedError } from '../_shared/domain/coded_error.ts'
+import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
 import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
-import { corsHeaders, preflightResponse } from '../_shared/http/cors.ts'
-import { toErrorResponse } from '../_shared/http/error_response.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
+import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
 import { callerOf } from './caller.ts'
 import { identify, signOut, type IdentifyDeps } from './identify.ts'
 
@@ -28,22 +27,9 @@ export interface ChatDeps extends IdentifyDeps {
   report: (error: unknown, requestId: string) => void
 }
 
-interface Context {
-  request: Request
-  url: URL
-  requestId: string
+interface Context extends RouteContext {
   deps: ChatDeps
 }
-
-type Route = (context: Context, turnId: string) => Promise<Response>
-
-const ROUTES: readonly { path: RegExp; methods: Readonly<Record<string, Route>> }[] = [
-  { path: /^\/turns$/, methods: { POST: beginTurn } },
-  { path: /^\/turns\/([^/]+)$/, methods: { GET: readTurn } },
-  { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: stopTurn } },
-  { path: /^\/identify$/, methods: { POST: ({ request, deps }) => identify(request, deps) } },
-  { path: /^\/sign-out$/, methods: { POST: ({ request, deps }) => signOut(request, deps) } },
-]
 
 /**
  * The `chat` function, for visitors:
@@ -53,43 +39,23 @@ const ROUTES: readonly { path: RegExp; methods: Readonly<Record<string, Route>> 
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
-  const checkApiKey = createApiKeyCheck(deps.apiKeys)
+  const withDeps =
+    (route: (context: Context, turnId: string) => Promise<Response>): Route =>
+    (context, turnId) =>
+      route({ ...context, deps }, turnId)
 
-  return async (request) => {
-    const requestId = crypto.randomUUID()
-    const response = await route(request, requestId, deps, checkApiKey).catch((error: unknown) => {
-      const { code } = toCodedError(error)
-      if (code === 'internal' || code === 'database_unavailable') deps.report(error, requestId)
-      return toErrorResponse(error, requestId)
-    })
-    for (const [name, value] of Object.entries(corsHeaders(request))) response.headers.set(name, value)
-    response.headers.set('x-request-id', requestId)
-    return response
-  }
-}
-
-async function route(
-  request: Request,
-  requestId: string,
-  deps: ChatDeps,
-  checkApiKey: (request: Request) => Promise<void>,
-): Promise<Response> {
-  const url = new URL(request.url)
-  const path = url.pathname.replace(/^(\/functions\/v1)?\/chat(?=\/|$)/, '')
-  for (const { path: pattern, methods } of ROUTES) {
-    const match = pattern.exec(path)
-    if (!match) continue
-    const allowed = [...Object.keys(methods), 'OPTIONS']
-    if (request.method === 'OPTIONS') return preflightResponse(request, allowed)
-    if (!Object.hasOwn(methods, request.method)) {
-      const response = toErrorResponse(new CodedError('method_not_allowed', `Use ${allowed[0]} here.`), requestId)
-      response.headers.set('allow', allowed.join(', '))
-      return response
-    }
-    await checkApiKey(request)
-    return methods[request.method]!({ request, url, requestId, deps }, match[1] ?? '')
-  }
-  throw new CodedError('not_found', 'There is nothing here.')
+  return createRouter({
+    name: 'chat',
+    check: createApiKeyCheck(deps.apiKeys),
+    report: deps.report,
+    routes: [
+      { path: /^\/turns$/, methods: { POST: withDeps(beginTurn) } },
+      { path: /^\/turns\/([^/]+)$/, methods: { GET: withDeps(readTurn) } },
+      { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: withDeps(stopTurn) } },
+      { path: /^\/identify$/, methods: { POST: ({ request }) => identify(request, deps) } },
+      { path: /^\/sign-out$/, methods: { POST: ({ request }) => signOut(request, deps) } },
+    ],
+  })
 }
 
 async function beginTurn({ request, requestId, deps }: Context): Promise<Response> {
