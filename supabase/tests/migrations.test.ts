@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { afterAll, describe, expect, inject, it } from 'vitest'
-import { pushMigrations } from '../../packages/local/src/index.ts'
+import { generateTypes, pushMigrations } from '../../packages/local/src/index.ts'
+import { TYPED_SCHEMA, TYPES_FILE } from '../../packages/local/src/types_file.ts'
+import { createDatabase as createEmptyDatabase, type EmptyDatabase } from './support/database.ts'
 
 const { dbUrl } = inject('stack')
 const supabaseDir = fileURLToPath(new URL('..', import.meta.url))
@@ -14,27 +15,10 @@ afterAll(async () => {
   for (const clean of cleanups.toReversed()) await clean()
 })
 
-/** A database with what a hosted project has before any migration, made by its owner, who is no superuser. */
-async function createDatabase(): Promise<{ url: string; sql: postgres.Sql }> {
-  const name = `test_${randomBytes(6).toString('hex')}`
-  const admin = postgres(dbUrl, { max: 1, onnotice: () => {} })
-  await admin.unsafe(`create database ${name} template template0`)
-  const url = Object.assign(new URL(dbUrl), { pathname: `/${name}` }).href
-  const sql = postgres(url, { max: 1, onnotice: () => {} })
-  cleanups.push(async () => {
-    await sql.end()
-    await admin.unsafe(`drop database ${name} with (force)`)
-    await admin.end()
-  })
-  await sql.unsafe(`
-    create schema auth;
-    grant usage on schema auth to anon, authenticated, service_role;
-    create table auth.users (id uuid primary key, email text);
-    create function auth.jwt() returns jsonb language sql stable
-      as $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;
-    create function auth.uid() returns uuid language sql stable as $$ select (auth.jwt() ->> 'sub')::uuid $$;
-  `)
-  return { url, sql }
+async function createDatabase(): Promise<EmptyDatabase> {
+  const database = await createEmptyDatabase(dbUrl)
+  cleanups.push(database.drop)
+  return database
 }
 
 /** Everything in our schemas, as text that two databases can be compared by. */
@@ -50,6 +34,17 @@ async function describeSchema(sql: postgres.Sql): Promise<string[]> {
       from pg_proc where pronamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
     union all select format('relation %s %s %s', oid::regclass, relacl, relrowsecurity)
       from pg_class where relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
+    union all select format('comment %s %s %s', classoid::regclass, objsubid, description)
+      from pg_description
+      where (classoid = 'pg_class'::regclass and objoid in (select oid from pg_class where relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)))
+        or (classoid = 'pg_proc'::regclass and objoid in (select oid from pg_proc where pronamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)))
+        or (classoid = 'pg_namespace'::regclass and objoid in ('loacl'::regnamespace, 'loacl_private'::regnamespace))
+    union all select format('schema %s %s', nspname, nspacl) from pg_namespace where nspname in ('loacl', 'loacl_private')
+    union all select format('column grant %s.%s %s', attrelid::regclass, attname, attacl)
+      from pg_attribute a join pg_class c on c.oid = a.attrelid
+      where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and attacl is not null
+    union all select format('default grant %s %s %s', defaclnamespace::regnamespace, defaclobjtype, defaclacl)
+      from pg_default_acl where defaclnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
     union all select format('trigger %s', pg_get_triggerdef(t.oid)) from pg_trigger t join pg_class c on c.oid = t.tgrelid
       where not t.tgisinternal and c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
     order by 1
@@ -90,7 +85,7 @@ const NAMES = [
 ]
 
 describe('the migrations', () => {
-  it('give an empty database the same schema each time, and change nothing when applied again', async () => {
+  it('give an empty database the same schema each time, that of the generated types, and change nothing when applied again', async () => {
     const [one, two] = [await createDatabase(), await createDatabase()]
     await pushMigrations(one.url)
     await pushMigrations(two.url)
@@ -99,6 +94,7 @@ describe('the migrations', () => {
     expect(await describeSchema(two.sql)).toEqual(schema)
     await pushMigrations(one.url)
     expect(await describeSchema(one.sql)).toEqual(schema)
+    expect(await generateTypes(one.url, TYPED_SCHEMA)).toBe(readFileSync(TYPES_FILE, 'utf8'))
   })
 
   it('give the same to a project with tables of the same names, a history of its own and traps in public, and leave those alone', async () => {

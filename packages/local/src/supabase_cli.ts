@@ -48,3 +48,19 @@ export async function pushMigrations(dbUrl: string, root: string = ROOT): Promis
 export function generateTypes(dbUrl: string, schema: string, root: string = ROOT): Promise<string> {
   return supabase(['gen', 'types', '--lang=typescript', `--remote=${dbUrl}`, '--schema', schema, '--agent', 'no'], root)
 }
+
+/** One finding of the database advisors. */
+interface Advice {
+  name: string
+  detail: string
+  metadata?: { schema?: string; name?: string }
+}
+
+/** What the advisors of Supabase say of a database: security and speed, down to mere remarks. */
+export async function advise(dbUrl: string, root: string = ROOT): Promise<readonly Advice[]> {
+  const args = ['--type=all', '--level=info', '--fail-on=none', '--output-format=json', '--agent', 'no']
+  const report = JSON.parse(await supabase(['db', 'advisors', `--remote=${dbUrl}`, ...args], root)) as {
+    results: Advice[]
+  }
+  return report.results
+}
