@@ -1,5 +1,5 @@
 alter table loacl.assistants
-  add column messages_per_minute integer default 20,
+  add column messages_per_minute integer default 30,
   add column messages_per_hour_per_address integer default 300,
   add column messages_per_hour_per_fingerprint integer default 120,
   add column new_sessions_per_hour_per_address integer default 60,

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, inject, it, vi } from 'vitest'
 import { createToken } from '../support/api.ts'
 import { createWorld, type TurnKey } from '../support/world.ts'
 
@@ -48,21 +48,65 @@ const usageOf = (inputTokens: number, outputTokens: number) => ({
   outputTokens,
   reasoningTokens: 0,
 })
+/** An end that costs nothing. */
+const refusedByProvider = {
+  state: 'failed',
+  errorCode: 'provider_key_rejected',
+  content: '',
+  responseId: null,
+  usage: null,
+}
 const untilTomorrow = () => DAY_MS - (Date.now() % DAY_MS)
 
 describe('a budget', () => {
   it('lets exactly one of twenty turns through that come at once, where it has room for one', async () => {
     const { id } = await world.createAssistant()
     const { usd } = await readBound(id)
+    // One before, so that there is a budget that all of them read.
+    const { turn } = (await begin(id)).body
+    await world.finish(turn, refusedByProvider)
     await setLimit(id, { spend_per_day_usd: usd * 1.9 })
     const answers = await Promise.all(Array.from({ length: 20 }, () => begin(id)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     for (const answer of answers.filter(({ status }) => status !== 200)) expect(answer).toMatchObject(exceeded)
     expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(usd, 9), month: expect.closeTo(usd, 9) })
-    for (const table of ['sessions', 'threads', 'messages'])
-      expect(await sql`select from loacl.${sql(table)} where assistant_id = ${id}`).toHaveLength(
-        table === 'messages' ? 2 : 1,
+    const counts = await sql`
+      select (select count(*)::int from loacl.sessions where assistant_id = ${id}) as sessions,
+        (select count(*)::int from loacl.threads where assistant_id = ${id}) as threads,
+        (select count(*)::int from loacl.messages where assistant_id = ${id}) as messages
+    `
+    expect(counts).toEqual([{ sessions: 2, threads: 2, messages: 4 }])
+  })
+
+  it('is read by the second turn only when the first has reserved, however close they come', async () => {
+    const { id } = await world.createAssistant()
+    const { usd } = await readBound(id)
+    const { turn } = (await begin(id)).body
+    await world.finish(turn, refusedByProvider)
+    await setLimit(id, { spend_per_day_usd: usd * 1.9 })
+    const second = await sql.begin(async (tx) => {
+      await tx`select set_config('request.headers', ${JSON.stringify({ 'x-loacl-session': createToken() })}, true)`
+      const [first] = await tx<{ pid: number }[]>`
+        select pg_backend_pid() as pid, loacl_private.begin_turn(${sql.json({
+          type: 'message',
+          assistantId: id,
+          id: crypto.randomUUID(),
+          text: TEXT,
+          origin: 'https://site.test',
+          address: '127.0.0.1',
+        })})
+      `
+      const answer = begin(id)
+      await vi.waitFor(
+        async () =>
+          expect(
+            await sql`select from pg_stat_activity where ${first!.pid} = any (pg_blocking_pids(pid))`,
+          ).toHaveLength(1),
+        { timeout: 10_000 },
       )
+      return { answer }
+    })
+    expect(await second.answer).toMatchObject(exceeded)
   })
 
   // A twentieth of ten thousand guests against one dollar: 500 against five cents. A guest who is refused leaves the

@@ -246,7 +246,7 @@ describe('an owner', () => {
       from loacl.assistants where id = ${id}
     `
     expect(row).toEqual({
-      messages_per_minute: 20,
+      messages_per_minute: 30,
       messages_per_hour_per_address: 300,
       messages_per_hour_per_fingerprint: 120,
       new_sessions_per_hour_per_address: 60,
