@@ -1,14 +1,15 @@
-import type { OpenedSession, Page, ThreadSummary } from '@loacl/wire'
+import type { IdentifyRequest, OpenedSession, Page, ThreadSummary } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import { createEdge } from './edge.ts'
 import { LoaclError } from './errors.ts'
-import { randomUuid } from './random.ts'
+import { guarded } from './guarded.ts'
+import { randomToken, randomUuid } from './random.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createStore } from './store.ts'
 import { createThread } from './thread.ts'
-import { isSessionError, type ThreadHost } from './thread_host.ts'
+import { isAccessTokenError, isSessionError, type ThreadHost } from './thread_host.ts'
 import { createTransport } from './transport.ts'
-import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts'
+import type { ClientOptions, ClientState, Credential, LoaclClient, Thread, VisitorExport } from './types.ts'
 
 /**
  * A visitor's client to one assistant. It does no I/O until it is used.
@@ -25,9 +26,10 @@ import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts
  * const client = createClient({ supabase, assistant: '0b0f7d0c-5a2e-4f0e-9a51-3f6c2f1f8f11' })
  */
 export function createClient(options: ClientOptions): LoaclClient {
-  const { assistant, now = Date.now, storage } = options
+  const { assistant, auth, now = Date.now, storage } = options
   const edge = createEdge(options)
-  const transport = createTransport(edge)
+  let accessToken: string | null = null
+  const transport = createTransport(edge, () => accessToken)
   const tokens = createSessionTokens(`loacl:${edge.project}:${assistant}`, storage)
   const store = createStore<ClientState>({ status: 'idle' })
   const threads = new Map<string, Thread>()
@@ -47,11 +49,68 @@ export function createClient(options: ClientOptions): LoaclClient {
     }
   }
 
-  async function load({ signal }: AbortController): Promise<void> {
+  const post = (path: string, body: object | undefined, token: string): Promise<Response> =>
+    guarded([lifetime.signal], (signal) => transport.chat('POST', path, body, token, signal))
+
+  /** Makes this device's session a person's. Its token, which somebody else may know, gives way to a fresh one. */
+  async function bind(credential: Credential): Promise<void> {
+    const before = accessToken
+    const token = tokens.current()
+    const newToken = randomToken()
+    const body: IdentifyRequest = { assistantId: assistant, newToken }
+    if ('identityToken' in credential) body.identityToken = credential.identityToken
+    accessToken = 'accessToken' in credential ? credential.accessToken : null
+    try {
+      await post('identify', body, token)
+      tokens.replace(token, newToken)
+    } catch (error) {
+      accessToken = before
+      throw error
+    }
+  }
+
+  /** The same, on a device that another person may have left without signing out. */
+  async function bindAfresh(credential: Credential): Promise<void> {
+    try {
+      await bind(credential)
+    } catch (error) {
+      if (!isSessionError(error)) throw error
+      await signOut()
+      await bind(credential)
+    }
+  }
+
+  /** Lets go of the visitor: nothing of theirs is left here. */
+  function forget(): void {
+    if (lifetime.signal.aborted) throw disposedError()
+    lifetime.abort(new LoaclError('aborted', 'The visitor has signed out.'))
+    lifetime = new AbortController()
+    opening = null
+    accessToken = null
+    threads.clear()
+    tokens.replace(tokens.current())
+    store.set({ status: 'idle' })
+  }
+
+  async function signOut(): Promise<void> {
+    const token = tokens.current()
+    forget()
+    await post('sign-out', undefined, token)
+  }
+
+  /** @param known whose session it is by now; `undefined`: the host is asked, if it can be */
+  async function load({ signal }: AbortController, known?: Credential | null): Promise<void> {
     if (store.getSnapshot().status !== 'open') store.set({ status: 'opening' })
     try {
-      const { assistant: found, questions, visitor, threads: page } = await openSession(signal)
-      if (signal.aborted) return
+      const credential = known === undefined && auth ? await guarded([signal], auth) : known
+      if (credential === null) accessToken = null
+      if (credential && credential !== known) await bindAfresh(credential)
+      const opened = lifetime.signal === signal ? await openSession(signal) : null
+      // The host knows nobody any more, and this device was not told.
+      if (credential === null && opened?.visitor.type === 'authenticated') await signOut()
+      if (lifetime.signal !== signal) return await (opening ??= load(lifetime, credential))
+      if (!opened || signal.aborted) return
+      const { assistant: found, questions, visitor, threads: page } = opened
       store.set({ status: 'open', assistant: found, questions, visitor, threads: page.items })
     } catch (error) {
       if (signal.aborted || !LoaclError.is(error)) throw error
@@ -74,13 +133,19 @@ export function createClient(options: ClientOptions): LoaclClient {
     try {
       return await call(token)
     } catch (error) {
-      if (isSessionError(error)) {
-        tokens.replace(token)
-        opening = null
-        await open(signal)
-      }
+      if (!isSessionError(error) && !(auth && isAccessTokenError(error))) throw error
+      if (!auth) tokens.replace(token)
+      opening = null
+      await open(signal)
+      // Renewed by the host: nothing has happened yet of what was asked.
+      if (auth && isAuthenticated()) return await call(tokens.current())
       throw error
     }
+  }
+
+  const isAuthenticated = (): boolean => {
+    const state = store.getSnapshot()
+    return state.status === 'open' && state.visitor.type === 'authenticated'
   }
 
   function setThreads(change: (threads: readonly ThreadSummary[]) => readonly ThreadSummary[]): void {
@@ -131,14 +196,18 @@ export function createClient(options: ClientOptions): LoaclClient {
       get: (id) => threadOf(id, true),
       create: () => threadOf(randomUuid(), false),
     },
-    async signOut() {
+    async identify(credential) {
       if (lifetime.signal.aborted) throw disposedError()
-      lifetime.abort(new LoaclError('aborted', 'The visitor has signed out.'))
-      lifetime = new AbortController()
-      opening = null
-      threads.clear()
-      tokens.replace(tokens.current())
-      store.set({ status: 'idle' })
+      // What is under way fails, or not, for those who wait for it.
+      await opening?.catch(() => undefined)
+      await bindAfresh(credential)
+      await (opening = load(lifetime, credential))
+    },
+    signOut,
+    exportData: ({ signal } = {}) => host.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
+    async eraseData() {
+      await host.rpc('erase_visitor_data', {}, null, undefined)
+      forget()
     },
     dispose() {
       lifetime.abort(disposedError())

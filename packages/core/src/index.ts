@@ -5,6 +5,7 @@ export type {
   Abortable,
   ClientOptions,
   ClientState,
+  Credential,
   CutReason,
   GuidedQuestion,
   LoaclClient,
@@ -28,4 +29,5 @@ export type {
   TurnState,
   Usage,
   Visitor,
+  VisitorExport,
 } from './types.ts'

@@ -24,9 +24,11 @@ export async function toResponseError(response: Response): Promise<LoaclError> {
   const error = asObject(body?.error)
   const isOurs = error !== null || /^PT\d/.test(asText(body?.code) ?? '')
   const said = asText(error ? error.code : body?.message)
-  const fallback = body
-    ? (BY_STATUS[status] ?? (status < 500 ? 'response_malformed' : 'internal'))
-    : 'response_malformed'
+  const fallback = asText(body?.code)?.startsWith('PGRST30')
+    ? 'access_token_invalid'
+    : body
+      ? (BY_STATUS[status] ?? (status < 500 ? 'response_malformed' : 'internal'))
+      : 'response_malformed'
   const message = asText(error ? error.message : isOurs ? body?.details : body?.message)
   return new LoaclError(
     // Codes of a newer server pass as they are.

@@ -6,7 +6,7 @@ export interface SessionTokens {
   /** The token that all tabs of this visitor share; made at the first call. */
   current(): string
   /** Puts a fresh token in the place of `used`, unless another tab has done so already. */
-  replace(used: string): void
+  replace(used: string, fresh?: string): void
 }
 
 /** `localStorage` is looked up at each use: where it is blocked, merely naming it throws. */
@@ -34,8 +34,8 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
   }
   return {
     current,
-    replace(used) {
-      if (current() === used) write(randomToken())
+    replace(used, fresh = randomToken()) {
+      if (current() === used) write(fresh)
     },
   }
 }

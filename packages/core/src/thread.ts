@@ -66,13 +66,13 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
     update({ messages: prependOlder(page, state().messages), hasOlder: cursor !== null })
   }
 
-  async function updateStored(
-    what: { title?: string; status?: 'archived' },
-    { signal }: Abortable,
-  ): Promise<ThreadSummary> {
+  async function callStored<T extends { id: string }>(name: string, what: object, { signal }: Abortable): Promise<T> {
     if (turned.serverId === null) throw new LoaclError('thread_not_found', 'This thread has no message yet.')
-    return await host.rpc<ThreadSummary>('update_thread', { thread_id: turned.serverId, ...what }, 'id', signal)
+    return await host.rpc<T>(name, { thread_id: turned.serverId, ...what }, 'id', signal)
   }
+
+  const updateStored = (what: { title?: string; status?: 'archived' }, options: Abortable): Promise<ThreadSummary> =>
+    callStored('update_thread', what, options)
 
   const thread: Thread = {
     getSnapshot: state,
@@ -140,6 +140,19 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
     async archive(options = {}) {
       const summary = await updateStored({ status: 'archived' }, options)
       host.unlisted(summary.id)
+    },
+
+    async delete(options = {}) {
+      host.unlisted((await callStored('delete_thread', {}, options)).id)
+    },
+
+    async restore(options = {}) {
+      const summary = await callStored<ThreadSummary>('restore_thread', {}, options)
+      host.listed(summary.id, summary, true)
+    },
+
+    async feedback(messageId, value, comment, { signal } = {}) {
+      await host.rpc('set_feedback', { message_id: messageId, value, comment }, null, signal)
     },
   }
   return thread

@@ -25,4 +25,7 @@ export interface ThreadHost {
   unlisted(id: string): void
 }
 
+export const isAccessTokenError = (error: unknown): boolean =>
+  LoaclError.is(error) && error.code === 'access_token_invalid'
+
 export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && error.code.startsWith('session_')

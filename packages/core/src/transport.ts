@@ -27,12 +27,15 @@ export interface Transport {
   ): Promise<Response>
 }
 
-export function createTransport(edge: Edge): Transport {
+/** @param accessToken of the user whose requests these are, where the host's own client doesn't say so itself */
+export function createTransport(edge: Edge, accessToken: () => string | null): Transport {
   async function send(
     { body, ...rest }: Omit<EdgeRequest, 'headers' | 'body'> & { body: object | undefined },
     token: string,
   ): Promise<Response> {
     const headers: Record<string, string> = { [SESSION_HEADER]: token }
+    const bearer = accessToken()
+    if (bearer) headers.authorization = `Bearer ${bearer}`
     if (rest.to === 'rpc') headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
     const response = await edge.fetch({ ...rest, headers, ...(body ? { body: JSON.stringify(body) } : {}) })

@@ -58,6 +58,12 @@ export interface SupabaseLike {
   }
 }
 
+/**
+ * Who the visitor is: an identity token that your site's server signed, or the access token of a user of the same
+ * Supabase project.
+ */
+export type Credential = { identityToken: string } | { accessToken: string }
+
 export type ClientOptions = {
   /** The assistant's id, a UUID. */
   assistant: string
@@ -65,6 +71,17 @@ export type ClientOptions = {
   storage?: TokenStorage | 'memory'
   /** Milliseconds since 1970. Default `Date.now`. */
   now?: () => number
+  /**
+   * Who the visitor is, for pages that know: asked at opening, and again whenever the session or the access token has
+   * run out. `null`: a guest. Give a fresh token each time. Where it rejects, opening fails with `network`.
+   *
+   * @example
+   * auth: async () => {
+   *   const response = await fetch('/api/chat-identity', { method: 'POST' })
+   *   return response.ok ? { identityToken: await response.text() } : null
+   * }
+   */
+  auth?: () => Promise<Credential | null>
 } & (
   | {
       /** The project's URL: `https://<ref>.supabase.co`. */
@@ -111,12 +128,37 @@ export interface LoaclClient extends Readable<ClientState> {
     create(): Thread
   }
   /**
-   * Forgets the visitor on this device: the next call is a new guest's. What was written stays with the site, and
-   * running turns go on there, out of this visitor's sight.
+   * Says who the visitor is, and opens. What they wrote as a guest becomes theirs, and what they wrote on other devices
+   * appears. Where another person used this device before, they are signed out first.
+   *
+   * @throws LoaclError `identity_token_invalid`, `identity_token_expired`, `identity_unavailable`,
+   * `access_token_invalid`, and those of `open`: the visitor stays who they were
+   * @example
+   * await client.identify({ identityToken: await (await fetch('/api/chat-identity', { method: 'POST' })).text() })
+   */
+  identify(credential: Credential): Promise<void>
+  /**
+   * Forgets the visitor: nothing of theirs is left on this device, the token it had is worth nothing any more, and the
+   * next call is a new guest's. What was written stays with the site, and running turns go on there, out of sight.
+   *
+   * @throws LoaclError `network` and the like: this device has forgotten, and the server has not been told
    */
   signOut(): Promise<void>
+  /** Everything that is kept of the visitor, on all their devices. */
+  exportData(options?: Abortable): Promise<VisitorExport>
+  /** Erases everything that is kept of the visitor, on all their devices, for good. The next call is a new guest's. */
+  eraseData(): Promise<void>
   /** Lets go of everything. Running turns go on at the server. Calls after it fail with `disposed`. */
   dispose(): void
+}
+
+/** What `exportData` gives: what the database keeps, ready for `JSON.stringify`. A newer server may add members. */
+export interface VisitorExport {
+  exportedAt: string
+  sessions: readonly Readonly<Record<string, unknown>>[]
+  /** With their messages. Deleted ones are among them until they are purged. */
+  threads: readonly Readonly<Record<string, unknown>>[]
+  files: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** A message as the client holds it: `sending` is a visitor's message that the server hasn't confirmed yet. */
@@ -180,6 +222,17 @@ export interface Thread extends Readable<ThreadState> {
   rename(title: string, options?: Abortable): Promise<void>
   /** Takes it off the list of active threads. @throws LoaclError `thread_not_found` before the first message */
   archive(options?: Abortable): Promise<void>
+  /** For seven days `restore` undoes it. @throws LoaclError `thread_not_found` */
+  delete(options?: Abortable): Promise<void>
+  /** @throws LoaclError `thread_not_found` more than seven days after it was deleted */
+  restore(options?: Abortable): Promise<void>
+  /**
+   * What the visitor thinks of an answer; `null` takes it back.
+   *
+   * @param messageId the answer's `id`
+   * @throws LoaclError `message_not_found`, `invalid_body` for a comment of more than 2000 characters
+   */
+  feedback(messageId: string, value: 'up' | 'down' | null, comment?: string, options?: Abortable): Promise<void>
 }
 
 /**

@@ -233,4 +233,56 @@ describe('against a real project', () => {
     stopped.stop()
     expect((await stopped.done).status).toMatch(/failed|stopped/)
   })
+
+  it('keeps what a visitor thinks of an answer, deletes a thread and brings it back', async () => {
+    const client = visitor()
+    const thread = client.threads.create()
+    await thread.send('[[echo]] Hello').done
+    await thread.feedback(thread.getSnapshot().messages[1]!.id, 'down', 'Too short')
+    const { threads } = await client.exportData()
+    expect(threads).toMatchObject([{ messages: [{}, { feedback: { value: 'down', comment: 'Too short' } }] }])
+    await thread.delete()
+    expect(threadsOf(client)).toEqual([])
+    expect((await client.threads.list()).items).toEqual([])
+    await thread.restore()
+    expect(threadsOf(client)).toMatchObject([{ id: thread.getSnapshot().id, status: 'active' }])
+  })
+
+  it('signs a visitor in by their Supabase account, finds their threads on another device, and forgets them', async () => {
+    const email = `${crypto.randomUUID()}@example.com`
+    const supabase = createSupabase(apiUrl, publishableKey, { auth: { persistSession: false } })
+    const { data } = await supabase.auth.signUp({ email, password: crypto.randomUUID() })
+    const accessToken = data.session!.access_token
+    const storage = memoryStorage()
+    const laptop = visitor(storage)
+    const thread = laptop.threads.create()
+    await thread.send('[[echo]] As a guest').done
+    const planted = [...storage.items.values()][0]!
+    await laptop.identify({ accessToken })
+    expect(threadsOf(laptop)).toMatchObject([{ id: thread.getSnapshot().id }])
+    expect(await thread.send('[[echo]] As a person').done).toMatchObject({ status: 'completed' })
+    expect([...storage.items.values()]).not.toContain(planted)
+
+    const phone = createClient({
+      url: apiUrl,
+      key: publishableKey,
+      assistant: assistantId,
+      storage: 'memory',
+      auth: async () => ({ accessToken }),
+    })
+    await phone.open()
+    expect(phone.getSnapshot()).toMatchObject({ visitor: { type: 'authenticated' } })
+    expect(threadsOf(phone)).toMatchObject([{ id: thread.getSnapshot().id }])
+    const there = phone.threads.get(thread.getSnapshot().id)
+    expect(await there.send('[[echo]] From the phone').done).toMatchObject({ status: 'completed' })
+    await thread.load()
+    expect(thread.getSnapshot().messages).toHaveLength(6)
+
+    await laptop.signOut()
+    await laptop.open()
+    expect(laptop.getSnapshot()).toMatchObject({ visitor: { sessionId: null, type: 'guest' }, threads: [] })
+    await phone.eraseData()
+    await laptop.identify({ accessToken })
+    expect(threadsOf(laptop)).toEqual([])
+  })
 })

@@ -276,7 +276,8 @@ describe('leaving', () => {
     expect(client.threads.get('thread-1')).not.toBe(before)
     await client.open()
     expect(client.getSnapshot()).toMatchObject({ status: 'open', threads: [] })
-    const [first, second] = tokensOf(project)
+    const [first, signedOut, second] = tokensOf(project)
+    expect(signedOut).toBe(first)
     expect(second).not.toBe(first)
   })
 

@@ -6,6 +6,7 @@ import {
   LoaclError,
   type ClientOptions,
   type ClientState,
+  type Credential,
   type ErrorCode,
   type LoaclClient,
   type Message,
@@ -21,6 +22,7 @@ import {
   type TurnResult,
   type TurnState,
   type Usage,
+  type VisitorExport,
 } from '../src/index.ts'
 
 const assistant = '0b0f7d0c-5a2e-4f0e-9a51-3f6c2f1f8f11'
@@ -52,10 +54,18 @@ expectTypeOf<LoaclClient['open']>().toEqualTypeOf<(options?: { signal?: AbortSig
 expectTypeOf<LoaclClient['threads']['get']>().toEqualTypeOf<(id: string) => Thread>()
 expectTypeOf<LoaclClient['threads']['create']>().toEqualTypeOf<() => Thread>()
 expectTypeOf<LoaclClient['threads']['list']>().returns.toEqualTypeOf<Promise<Page<ThreadSummary>>>()
+expectTypeOf<Credential>().toEqualTypeOf<{ identityToken: string } | { accessToken: string }>()
+expectTypeOf<LoaclClient['identify']>().toEqualTypeOf<(credential: Credential) => Promise<void>>()
+createClient({ url: '', key: '', assistant, auth: async () => null })
+createClient({ url: '', key: '', assistant, auth: async () => ({ identityToken: '' }) })
+// @ts-expect-error a credential is one of the two
+createClient({ url: '', key: '', assistant, auth: async () => ({ userId: '' }) })
+expectTypeOf<LoaclClient['exportData']>().returns.toEqualTypeOf<Promise<VisitorExport>>()
+expectTypeOf<LoaclClient['eraseData']>().toEqualTypeOf<() => Promise<void>>()
 expectTypeOf<LoaclClient['signOut']>().toEqualTypeOf<() => Promise<void>>()
 expectTypeOf<LoaclClient['dispose']>().toEqualTypeOf<() => void>()
 expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
-  'getSnapshot' | 'subscribe' | 'open' | 'threads' | 'signOut' | 'dispose'
+  'getSnapshot' | 'subscribe' | 'open' | 'threads' | 'identify' | 'signOut' | 'exportData' | 'eraseData' | 'dispose'
 >()
 expectTypeOf<ClientState['status']>().toEqualTypeOf<'idle' | 'opening' | 'failed' | 'open'>()
 expectTypeOf<Extract<ClientState, { status: 'open' }>['threads']>().toEqualTypeOf<readonly ThreadSummary[]>()
@@ -63,7 +73,19 @@ expectTypeOf<Extract<ClientState, { status: 'open' }>['threads']>().toEqualTypeO
 // A thread.
 expectTypeOf<Thread>().toExtend<Readable<ThreadState>>()
 expectTypeOf<keyof Thread>().toEqualTypeOf<
-  'getSnapshot' | 'subscribe' | 'load' | 'loadOlder' | 'send' | 'retry' | 'resume' | 'stop' | 'rename' | 'archive'
+  | 'getSnapshot'
+  | 'subscribe'
+  | 'load'
+  | 'loadOlder'
+  | 'send'
+  | 'retry'
+  | 'resume'
+  | 'stop'
+  | 'rename'
+  | 'archive'
+  | 'delete'
+  | 'restore'
+  | 'feedback'
 >()
 expectTypeOf<Parameters<Thread['send']>[0]>().toEqualTypeOf<string | { text: string; suggestionId?: string }>()
 expectTypeOf<Thread['send']>().returns.toEqualTypeOf<Turn>()

@@ -81,7 +81,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   const draft = signal(memory.get('draft') ?? '')
   const loading = signal(false)
   const problem = signal<{ error: LoaclError; again: () => void } | null>(null)
-  const conversations = signal<Conversations>({ items: [], nextCursor: null, status: 'loading' })
+  const conversations = signal<Conversations>(NO_CONVERSATIONS)
   /** Sent, and not yet known to have reached the server. */
   let unsent = ''
   let started = false
@@ -102,7 +102,10 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     talk.value = thread.peek().getSnapshot()
   }
   const stops = [
-    client.subscribe(() => (session.value = client.getSnapshot())),
+    client.subscribe(() => {
+      session.value = client.getSnapshot()
+      if (session.peek().status === 'idle') forget()
+    }),
     effect(() =>
       thread.value.subscribe(() => {
         if (thread.peek().getSnapshot().turn.status !== 'streaming') return read()
@@ -198,6 +201,14 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     threadId.value = null
   }
 
+  /** The client has let go of the visitor: the next one sees nothing of theirs. */
+  function forget(): void {
+    unsent = ''
+    newThread()
+    draft.value = ''
+    conversations.value = NO_CONVERSATIONS
+  }
+
   function send(text: string, suggestionId?: string): Turn {
     const at = thread.peek()
     view.value = 'chat'
@@ -268,6 +279,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     dispose: () => stops.forEach((stop) => stop()),
   }
 }
+
+const NO_CONVERSATIONS: Conversations = { items: [], nextCursor: null, status: 'loading' }
 
 const isRunning = ({ turn }: ThreadState): boolean => turn.status !== 'idle' && turn.status !== 'failed'
 

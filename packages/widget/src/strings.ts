@@ -111,6 +111,8 @@ export const ENGLISH: Strings = {
     provider_key_unusable: NOT_SET_UP,
     provider_key_rejected: NOT_SET_UP,
     price_unknown: NOT_SET_UP,
+    identity_unavailable: NOT_SET_UP,
+    identity_token_invalid: NOT_SET_UP,
     session_missing: SESSION_ENDED,
     session_invalid: SESSION_ENDED,
     session_expired: SESSION_ENDED,

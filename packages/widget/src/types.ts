@@ -1,4 +1,4 @@
-import type { ClientOptions, LoaclClient, LoaclError, Turn, TurnResult } from '@loacl/core'
+import type { ClientOptions, Credential, LoaclClient, LoaclError, Turn, TurnResult } from '@loacl/core'
 import type { Strings } from './strings.ts'
 
 /** Colours and the like that an owner sets for every page, or a page for itself. What is unknown is ignored. */
@@ -30,7 +30,13 @@ export interface Placement {
 export type WidgetOptions = (ClientOptions | { client: LoaclClient }) & Look & Placement
 
 /** What the script tag's attributes and the `mount` command give. */
-export type MountOptions = { url: string; key: string; assistant: string; open?: boolean | string } & Look & Placement
+export type MountOptions = Pick<ClientOptions, 'auth'> & {
+  url: string
+  key: string
+  assistant: string
+  open?: boolean | string
+} & Look &
+  Placement
 
 export type WidgetStatus = 'launcher' | 'loading' | 'open' | 'closed' | { unavailable: LoaclError }
 
@@ -57,6 +63,10 @@ export interface Widget {
    */
   send(text: string): Turn
   newThread(): void
+  /** Says who the visitor is: `client.identify`. Where the page knows at any time, the option `auth` does it by itself. */
+  identify(credential: Credential): Promise<void>
+  /** Forgets the visitor, drafts and all: `client.signOut`. */
+  signOut(): Promise<void>
   /** Merges into what was set before. */
   update(look: Partial<Look>): void
   /** Returns what takes the listener away again, as the `signal` does. */
@@ -102,7 +112,8 @@ export interface LoaclChatElement extends HTMLElement {
 /** What `loacl(…)` takes, before its script has come and after. */
 export type Command =
   | ['mount', MountOptions, undefined?]
-  | ['open' | 'close' | 'toggle' | 'newThread', undefined?, undefined?]
+  | ['open' | 'close' | 'toggle' | 'newThread' | 'signOut', undefined?, undefined?]
+  | ['identify', Credential, undefined?]
   | ['send', string, undefined?]
   | ['update', Partial<Look>, undefined?]
   | ['on', keyof WidgetEvents, (event: never) => void]

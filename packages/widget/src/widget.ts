@@ -114,6 +114,11 @@ export function assembleWidget(
     warm: fetchView,
     send: (text) => model.send(text),
     newThread: model.newThread,
+    identify: client.identify,
+    async signOut() {
+      await client.signOut()
+      if (shown) await model.start()
+    },
     update: (change) => void (look.value = mergeLook(look.peek(), change)),
     on(type, listener, listening = {}) {
       const name = `loacl-${type}`

@@ -197,3 +197,29 @@ test('while an answer streams the panel hears of it once a frame, and at once of
   expect(model.talk.value.messages[0]?.content).toBe('abc')
   expect(model.busy.value).toBe(false)
 })
+
+test('when the client lets go of the visitor, nothing of theirs is left: no thread, no draft, no list', async () => {
+  client.threadsAtOpening = [summary('t1', HOUR_AGO)]
+  client.pages = [{ items: [summary('t1', HOUR_AGO)], nextCursor: null }]
+  const model = await start()
+  model.showConversations()
+  await Promise.resolve()
+  model.showChat()
+  model.type('A secret')
+  await client.signOut()
+  expect(model.threadId.value).toBeNull()
+  expect(model.talk.value.messages).toEqual([])
+  expect(model.draft.value).toBe('')
+  expect(model.conversations.value.items).toEqual([])
+  expect([memory.get('draft'), memory.get('thread')]).toEqual([null, ''])
+})
+
+test('nor a message that the server never got', async () => {
+  const model = await start()
+  model.type('A secret')
+  model.submit()
+  fresh().end({ status: 'failed', error: failed('network') })
+  await client.signOut()
+  expect(model.draft.value).toBe('')
+  expect(memory.get('draft')).toBeNull()
+})

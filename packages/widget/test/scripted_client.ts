@@ -116,6 +116,9 @@ function createThread(id: string): ScriptedThread {
     stop: () => void thread.calls.push('stop'),
     rename: async () => {},
     archive: async () => {},
+    delete: async () => {},
+    restore: async () => {},
+    feedback: async () => {},
   }
   return thread
 }
@@ -172,7 +175,10 @@ export function createScriptedClient(): ScriptedClient {
         return thread
       },
     },
-    signOut: async () => {},
+    identify: async () => {},
+    signOut: async () => state.set({ status: 'idle' }),
+    exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [] }),
+    eraseData: async () => {},
     dispose: () => {},
   }
   return client

@@ -75,7 +75,9 @@ export function fakeProject() {
       })
     },
   }
-  return project.on('POST rpc/open_session', () => json(opened()))
+  return project
+    .on('POST rpc/open_session', () => json(opened()))
+    .on('POST sign-out', () => new Response(null, { status: 204 }))
 }
 
 export type FakeProject = ReturnType<typeof fakeProject>

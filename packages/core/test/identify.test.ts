@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest'
+import type { ClientOptions, Credential } from '../src/index.ts'
+import {
+  ASSISTANT,
+  answered,
+  fakeProject,
+  functionError,
+  json,
+  opened,
+  rpcError,
+  type Call,
+} from './support/project.ts'
+import { clientOf, historyOf, memoryStorage } from './support/watch.ts'
+
+const STORED_AT = `loacl:abc.supabase.co:${ASSISTANT}`
+const AUTHENTICATED = { sessionId: 's1', type: 'authenticated' }
+const identified = () => json({ visitor: AUTHENTICATED, expiresAt: '2026-11-23T08:00:00+00:00' })
+const openedAsPerson = () => json(opened({ visitor: AUTHENTICATED }))
+const tokenOf = ({ headers }: Call) => headers.get('x-loacl-session')
+const namesOf = (project: ReturnType<typeof fakeProject>) => project.calls.map(({ name }) => name)
+
+const projectOf = () => fakeProject().on('POST identify', identified)
+
+/** A host that knows one visitor after the other; the last one stays. */
+const hostOf = (...known: (Credential | null)[]): Pick<ClientOptions, 'auth'> => ({
+  auth: async () => (known.length > 1 ? known.shift()! : known[0]!),
+})
+
+describe('identify', () => {
+  it('binds the guest’s session, and goes on with a fresh token', async () => {
+    const project = projectOf()
+    const storage = memoryStorage()
+    const client = clientOf(project, { storage })
+    await client.open()
+    project.on('POST rpc/open_session', openedAsPerson)
+    await client.identify({ identityToken: 'a.b.c' })
+
+    expect(namesOf(project)).toEqual(['POST rpc/open_session', 'POST identify', 'POST rpc/open_session'])
+    const [first, identify, again] = project.calls
+    expect(tokenOf(identify!)).toBe(tokenOf(first!))
+    const { newToken } = identify!.body
+    expect(identify!.body).toEqual({ assistantId: ASSISTANT, newToken, identityToken: 'a.b.c' })
+    expect(newToken).toMatch(/^[\w-]{43}$/)
+    expect(newToken).not.toBe(tokenOf(first!))
+    expect(tokenOf(again!)).toBe(newToken)
+    expect(storage.items.get(STORED_AT)).toBe(newToken)
+    expect(client.getSnapshot()).toMatchObject({ status: 'open', visitor: AUTHENTICATED })
+  })
+
+  it('sends a user’s access token with this and every later request', async () => {
+    const project = projectOf().on('POST turns', answered('Hi').answer)
+    const client = clientOf(project)
+    await client.identify({ accessToken: 'jwt' })
+    await client.threads.create().send('Hi').done
+    expect(namesOf(project)).toEqual(['POST identify', 'POST rpc/open_session', 'POST turns'])
+    expect(project.calls.map(({ headers }) => headers.get('authorization'))).toEqual(Array(3).fill('Bearer jwt'))
+    expect(project.calls[0]!.body).not.toHaveProperty('identityToken')
+  })
+
+  it('leaves the visitor as they were where it is refused', async () => {
+    const project = projectOf().on('POST identify', () => functionError(401, 'identity_token_invalid'))
+    const storage = memoryStorage()
+    const client = clientOf(project, { storage })
+    await client.open()
+    const token = storage.items.get(STORED_AT)
+    await expect(client.identify({ accessToken: 'bad' })).rejects.toMatchObject({ code: 'identity_token_invalid' })
+    expect(client.getSnapshot().status).toBe('open')
+    await client.threads.list().catch(() => undefined)
+    expect(storage.items.get(STORED_AT)).toBe(token)
+    expect(project.calls.at(-1)!.headers.has('authorization')).toBe(false)
+  })
+
+  it('signs out the person who used the device before', async () => {
+    const project = projectOf().on('POST identify', () => functionError(409, 'session_bound'), identified)
+    const client = clientOf(project)
+    await client.open()
+    const thread = client.threads.get('of-a')
+    const states = historyOf(client)
+    await client.identify({ identityToken: 'of.b.b' })
+    expect(namesOf(project).slice(1)).toEqual([
+      'POST identify',
+      'POST sign-out',
+      'POST identify',
+      'POST rpc/open_session',
+    ])
+    const [, refused, signedOut, accepted] = project.calls
+    expect(tokenOf(signedOut!)).toBe(tokenOf(refused!))
+    expect(tokenOf(accepted!)).not.toBe(tokenOf(refused!))
+    expect(states.map(({ status }) => status)).toContain('idle')
+    expect(client.threads.get('of-a')).not.toBe(thread)
+  })
+})
+
+describe('auth', () => {
+  it('is asked at opening, before anything is shown', async () => {
+    const project = projectOf()
+    await clientOf(project, hostOf({ identityToken: 'a.b.c' })).open()
+    expect(namesOf(project)).toEqual(['POST identify', 'POST rpc/open_session'])
+  })
+
+  it('says that nobody is signed in: a guest opens', async () => {
+    const project = projectOf()
+    await clientOf(project, hostOf(null)).open()
+    expect(namesOf(project)).toEqual(['POST rpc/open_session'])
+  })
+
+  it('signs out a device whose person has left the site', async () => {
+    const project = projectOf().on('POST rpc/open_session', openedAsPerson, () => json(opened()))
+    const client = clientOf(project, hostOf(null))
+    await client.open()
+    expect(namesOf(project)).toEqual(['POST rpc/open_session', 'POST sign-out', 'POST rpc/open_session'])
+    expect(client.getSnapshot()).toMatchObject({ status: 'open', visitor: { type: 'guest' } })
+    expect(tokenOf(project.calls[2]!)).not.toBe(tokenOf(project.calls[0]!))
+  })
+
+  it('renews a session that has run out, unnoticed', async () => {
+    const project = projectOf()
+      .on('POST rpc/open_session', openedAsPerson)
+      .on('POST turns', () => functionError(401, 'session_expired'), answered('Hi').answer)
+    const client = clientOf(project, hostOf({ identityToken: 'first' }, { identityToken: 'second' }))
+    const result = await client.threads.create().send('Hello').done
+    expect(result.status).toBe('completed')
+    expect(namesOf(project)).toEqual([
+      'POST identify',
+      'POST rpc/open_session',
+      'POST turns',
+      'POST identify',
+      'POST rpc/open_session',
+      'POST turns',
+    ])
+    const [, , refused, renewed, , sent] = project.calls
+    expect(renewed!.body.identityToken).toBe('second')
+    expect(tokenOf(renewed!)).toBe(tokenOf(refused!))
+    expect(tokenOf(sent!)).toBe(renewed!.body.newToken)
+  })
+
+  it('gives a fresh access token where the Data API says that the old one has run out', async () => {
+    const project = projectOf()
+      .on('POST rpc/open_session', openedAsPerson)
+      .on(
+        'POST rpc/list_threads',
+        () => json({ code: 'PGRST303', message: 'JWT expired', details: null, hint: null }, 401),
+        () => json({ items: [], nextCursor: null }),
+      )
+    const client = clientOf(project, hostOf({ accessToken: 'old' }, { accessToken: 'new' }))
+    await client.threads.list()
+    expect(project.named('POST rpc/list_threads').map(({ headers }) => headers.get('authorization'))).toEqual([
+      'Bearer old',
+      'Bearer new',
+    ])
+  })
+
+  it('that fails keeps the chat from opening as somebody else', async () => {
+    const project = projectOf()
+    const client = clientOf(project, { auth: async () => Promise.reject(new Error('The host is down.')) })
+    await expect(client.open()).rejects.toMatchObject({ code: 'network', cause: { message: 'The host is down.' } })
+    expect(project.calls).toEqual([])
+  })
+})
+
+describe('leaving', () => {
+  it('signOut forgets the token here and on the server', async () => {
+    const project = projectOf()
+    const storage = memoryStorage()
+    const client = clientOf(project, { storage })
+    await client.identify({ accessToken: 'jwt' })
+    const token = storage.items.get(STORED_AT)
+    await client.signOut()
+    expect(project.calls.at(-1)).toMatchObject({ name: 'POST sign-out' })
+    expect(tokenOf(project.calls.at(-1)!)).toBe(token)
+    expect([...storage.items.values()]).not.toContain(token)
+    expect(client.getSnapshot()).toEqual({ status: 'idle' })
+    await client.open()
+    expect(project.calls.at(-1)!.headers.has('authorization')).toBe(false)
+  })
+
+  it('signOut forgets here even where the server can’t be told, and says so', async () => {
+    const project = projectOf().on('POST sign-out', () => Promise.reject(new TypeError('offline')))
+    const storage = memoryStorage()
+    const client = clientOf(project, { storage })
+    await client.open()
+    const token = storage.items.get(STORED_AT)
+    await expect(client.signOut()).rejects.toMatchObject({ code: 'network' })
+    expect([...storage.items.values()]).not.toContain(token)
+  })
+
+  it('eraseData erases, and forgets only what is erased', async () => {
+    const project = projectOf().on(
+      'POST rpc/erase_visitor_data',
+      () => rpcError(503, 'database_unavailable'),
+      () => json({ sessions: 1, threads: 1, messages: 2, files: 0 }),
+    )
+    const storage = memoryStorage()
+    const client = clientOf(project, { storage })
+    await expect(client.eraseData()).rejects.toMatchObject({ code: 'database_unavailable' })
+    const token = storage.items.get(STORED_AT)
+    expect(client.getSnapshot().status).toBe('open')
+    await client.eraseData()
+    expect(client.getSnapshot().status).toBe('idle')
+    expect(storage.items.get(STORED_AT)).not.toBe(token)
+  })
+
+  it('exportData gives what the database keeps', async () => {
+    const exported = { exportedAt: '2026-11-22T08:00:00+00:00', sessions: [], threads: [], files: [] }
+    const project = projectOf().on('POST rpc/export_visitor_data', () => json(exported))
+    expect(await clientOf(project).exportData()).toEqual(exported)
+  })
+})
