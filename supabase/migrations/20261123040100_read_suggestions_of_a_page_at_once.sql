@@ -1,0 +1,116 @@
+-- A page of 50 messages looked for the suggestions of each, and each look asked the policies again.
+
+create function loacl_private.to_message(message loacl.messages, is_live boolean, suggestions jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  is_abandoned boolean := message.status = 'streaming' and not is_live;
+begin
+  return jsonb_build_object(
+    'id', message.id,
+    'clientId', message.client_id,
+    'role', message.role,
+    'status', case when is_abandoned then 'failed' else message.status end,
+    'content', message.content,
+    'parts', message.parts,
+    'errorCode', case when is_abandoned then 'turn_abandoned' else message.error_code end,
+    'cutReason', message.cut_reason,
+    'createdAt', message.created_at,
+    'suggestions', coalesce(suggestions, '[]')
+  );
+end
+$$;
+comment on function loacl_private.to_message(loacl.messages, boolean, jsonb) is
+  'A message as it travels, with its suggestions: `Message`. One that streams without a live turn was abandoned, and is shown so before anybody has written it down.';
+revoke all on function loacl_private.to_message(loacl.messages, boolean, jsonb) from public;
+grant execute on function loacl_private.to_message(loacl.messages, boolean, jsonb) to anon, authenticated;
+
+create function loacl_private.find_suggestions(message_ids uuid[])
+returns table (message_id uuid, items jsonb)
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select f.message_id,
+    jsonb_agg(
+      jsonb_build_object('id', f.id, 'suggestion', f.suggestion, 'used', f.used_at is not null) order by f.position
+    )
+  from loacl.follow_up_suggestions f
+  where f.message_id = any (find_suggestions.message_ids)
+  group by f.message_id;
+end;
+comment on function loacl_private.find_suggestions(uuid[]) is 'The suggestions that came with each of these messages, as they travel.';
+revoke all on function loacl_private.find_suggestions(uuid[]) from public;
+grant execute on function loacl_private.find_suggestions(uuid[]) to anon, authenticated;
+
+create or replace function loacl_private.to_message(message loacl.messages, is_live boolean)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return loacl_private.to_message(
+  message, is_live, (select f.items from loacl_private.find_suggestions(array[(message).id]) f)
+);
+comment on function loacl_private.to_message(loacl.messages, boolean) is
+  'One message as it travels: `Message`. For several, find_suggestions asks once.';
+
+create or replace function loacl.list_messages(thread_id uuid, cursor text default null, page_size integer default 50)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return coalesce(
+  (
+    with recursive asked as (
+      select
+        t as thread,
+        live.turn_id,
+        live.message_id as live_message_id,
+        least(greatest(coalesce(list_messages.page_size, 50), 1), 100) as page_size,
+        case
+          when list_messages.cursor is null then (
+            select m.id from loacl.messages m where m.thread_id = t.id order by m.seq desc limit 1
+          )
+          when list_messages.cursor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then list_messages.cursor::uuid
+          else (loacl_private.raise_error(400, 'invalid_body', '"cursor" is not one that list_messages gave.') ->> 0)::uuid
+        end as first_id
+      from loacl.threads t
+      left join loacl_private.find_live_turn(list_messages.thread_id) live on true
+      where t.id = list_messages.thread_id
+    ),
+    -- From the newest message up to the first: what was tried again has no way into it.
+    branch as (
+      select m as message, 1 as place
+      from asked
+      join loacl.messages m on m.id = asked.first_id and m.thread_id = list_messages.thread_id
+      union all
+      select parent, branch.place + 1
+      from branch
+      join loacl.messages parent on parent.id = (branch.message).parent_id
+      where branch.place <= (select asked.page_size from asked)
+    )
+    select jsonb_build_object(
+      'thread', loacl_private.to_thread_summary(asked.thread),
+      'activeTurnId', asked.turn_id,
+      'items', coalesce(
+        jsonb_agg(
+          loacl_private.to_message(b.message, (b.message).id is not distinct from asked.live_message_id, f.items) order by b.place
+        ) filter (where b.place <= asked.page_size),
+        '[]'
+      ),
+      'nextCursor', max((b.message).id::text) filter (where b.place > asked.page_size)
+    )
+    from asked
+    left join branch b on true
+    left join loacl_private.find_suggestions(array(select (branch.message).id from branch)) f on f.message_id = (b.message).id
+    group by asked.thread, asked.turn_id, asked.page_size
+  ),
+  loacl_private.raise_error(404, 'thread_not_found', 'There is no such conversation.')
+);
