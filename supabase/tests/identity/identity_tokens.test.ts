@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { SignJWT, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createWorld } from '../support/world.ts'
@@ -30,6 +31,15 @@ describe('an identity token', () => {
     ['with claims of the site’s own', { name: 'Ada', iss: 'https://site.test' }],
   ])('is good %s', async (_, change) => {
     expect(await identify(await signIdentity(site, 'ada', change))).toMatchObject({ status: 200 })
+  })
+
+  it('is what the example for sites makes', async () => {
+    const page = await readFile(new URL('../../../docs/identity.md', import.meta.url), 'utf8')
+    const code = /```js\n(import .*?)```/s.exec(page)![1]!
+    process.env.LOACL_ASSISTANT = site.assistantId
+    process.env.LOACL_IDENTITY_SECRET = site.secret
+    const { identityToken } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+    expect(await identify(identityToken(7))).toMatchObject({ status: 200 })
   })
 
   it('may be for others as well', async () => {
