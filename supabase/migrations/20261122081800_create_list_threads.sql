@@ -17,7 +17,8 @@ return (
       nullif(btrim(list_threads.search), '') as search,
       case
         when list_threads.cursor is null then null
-        when list_threads.cursor ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then list_threads.cursor
+        when list_threads.cursor ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+          and pg_input_is_valid(split_part(list_threads.cursor, '_', 1), 'timestamptz') then list_threads.cursor
         else loacl_private.raise_error(400, 'invalid_body', '"cursor" is not one that list_threads gave.')::text
       end as cursor
   ),

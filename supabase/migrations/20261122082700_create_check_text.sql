@@ -9,7 +9,8 @@ begin
   if jsonb_typeof(request -> 'text') is distinct from 'string' then
     perform loacl_private.raise_error(400, 'invalid_body', '"text" must be a string.');
   end if;
-  if request ->> 'text' !~ '[^[:space:]]' then
+  -- Spaces, and signs that show nothing: soft hyphen, zero-width and direction marks, byte order mark.
+  if request ->> 'text' !~ '[^[:space:]\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]' then
     perform loacl_private.raise_error(400, 'text_required', 'The message is empty.');
   end if;
   if char_length(request ->> 'text') > max_length then

@@ -45,6 +45,6 @@ return loacl_private.save_follow_ups(
   save_follow_ups.turn_id, save_follow_ups.lease, save_follow_ups.title, save_follow_ups.suggestions, save_follow_ups.usage
 );
 comment on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) is
-  'For the functions, after finish_turn: stores suggestions, the title if the thread has none yet, and the usage of the call (`model` in it, if it was another). Gives `Suggestion[]`. Errors: turn_lease_lost.';
+  'For the functions, after finish_turn: stores suggestions, the title if the thread has none yet, and the usage of the call (`model` in it, if it was another). Gives `{"suggestions": Suggestion[], "title"}`, the title being the one that the thread now has. Errors: turn_lease_lost.';
 revoke all on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) from public;
 grant execute on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) to service_role;

@@ -98,7 +98,10 @@ begin
   perform loacl_private.settle_usage(turn, 'follow_ups', usage ->> 'model', usage);
 
   return (
-    select loacl_private.to_message(m, false) -> 'suggestions' from loacl.messages m where m.id = turn.message_id
+    select jsonb_build_object('suggestions', loacl_private.to_message(m, false) -> 'suggestions', 'title', t.title)
+    from loacl.messages m
+    join loacl.threads t on t.id = m.thread_id
+    where m.id = turn.message_id
   );
 end
 $$;

@@ -67,6 +67,7 @@ const BAD: Record<string, Bad> = {
     code: 'provider_key_missing',
   },
   'an empty text': { request: () => ({ text: '' }), status: 400, code: 'text_required' },
+  'a text that shows nothing': { request: () => ({ text: '\u200b\u2060 \ufeff' }), status: 400, code: 'text_required' },
   'a text of whitespace': { request: () => ({ text: ' \n\t\u00a0\u2003 ' }), status: 400, code: 'text_required' },
   'a text of 100,000 characters': {
     request: () => ({ text: 'a'.repeat(100_000) }),
@@ -184,10 +185,15 @@ describe('changes by a visitor are refused', () => {
     expect(await world.readRows(assistantId)).toEqual(before)
   })
 
-  it.each(['list_threads', 'list_messages'])('a cursor that %s did not give', async (name) => {
+  it.each([
+    ['list_threads', "x' or 1=1"],
+    ['list_threads', '2026-02-31T25:61:00.000000Z_00000000-0000-4000-8000-000000000000'],
+    ['list_messages', "x' or 1=1"],
+    ['list_messages', '99999999999999999999'],
+  ])('a cursor that %s did not give: %s', async (name, cursor) => {
     const args = {
       ...(name === 'list_threads' ? { assistant_id: assistantId } : { thread_id: own.threadId }),
-      cursor: "x' or 1=1",
+      cursor,
     }
     expect(await world.api.rpc(name, args, { token })).toMatchObject({ status: 400, body: { message: 'invalid_body' } })
   })

@@ -543,14 +543,17 @@ describe('save_follow_ups', () => {
     await world.finish(turn, { usage: null })
     const usage = { inputTokens: 10, cachedInputTokens: 0, outputTokens: 10, reasoningTokens: 0 }
     const { body } = await save(turn, { usage })
-    expect(body).toEqual([
-      { id: expect.any(String), suggestion: 'Why?', used: false },
-      { id: expect.any(String), suggestion: 'How?', used: false },
-    ])
+    expect(body).toEqual({
+      suggestions: [
+        { id: expect.any(String), suggestion: 'Why?', used: false },
+        { id: expect.any(String), suggestion: 'How?', used: false },
+      ],
+      title: 'About it',
+    })
     expect((await save(turn, { title: 'Other', suggestions: ['Else?'] })).body).toEqual(body)
     const page = await listMessages(threadId, token)
     expect(page.thread.title).toBe('About it')
-    expect(page.items[0].suggestions).toEqual(body)
+    expect(page.items[0].suggestions).toEqual(body.suggestions)
     const logs = await sql`select purpose, input_tokens::int from loacl.usage_logs where thread_id = ${threadId}`
     expect(logs).toEqual([{ purpose: 'follow_ups', input_tokens: 10 }])
     expect((await world.beginTurn(assistantId, token, { threadId })).body.isFirstTurn).toBe(false)
@@ -561,7 +564,7 @@ describe('save_follow_ups', () => {
     const { turn, threadId } = await world.ask(assistantId, token)
     await api.rpc('update_thread', { thread_id: threadId, title: 'Mine' }, { token })
     await world.finish(turn)
-    await save(turn)
+    expect((await save(turn)).body.title).toBe('Mine')
     expect((await listMessages(threadId, token)).thread.title).toBe('Mine')
   })
 })

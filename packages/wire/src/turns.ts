@@ -46,7 +46,7 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   }
   if (type !== 'message') return fail('turn_type_unsupported', 'This "type" of turn is not known here.')
   if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
-  if (text.trim() === '') return fail('text_required', 'The message is empty.')
+  if (!/[^\s\p{Cf}]/u.test(text)) return fail('text_required', 'The message is empty.')
   // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
   if (text.includes('\0') || !text.isWellFormed())
     return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')

@@ -52,6 +52,7 @@ describe('parseTurnRequest', () => {
     [{ ...MESSAGE, text: ['Hello'] }, 'invalid_body'],
     [{ ...MESSAGE, text: '' }, 'text_required'],
     [{ ...MESSAGE, text: ' \n\t\u00A0\u3000' }, 'text_required'],
+    [{ ...MESSAGE, text: '\u200B\u2060 \uFEFF' }, 'text_required'],
     [{ ...MESSAGE, text: 'a\0b' }, 'invalid_body'],
     [{ ...MESSAGE, text: '\uD83D' }, 'invalid_body'],
   ])('gives %j the code %s', (body, code) => {

@@ -130,9 +130,9 @@ export interface TurnStore {
   stopTurn(turnId: string, caller: Caller): Promise<{ state: TurnState }>
   /** Ends the turn, once: `turn_lease_lost` where it has ended already. */
   finishTurn(turn: TurnIds['turn'], outcome: TurnOutcome): Promise<void>
-  /** After `finishTurn`. Keeps a title that the thread already has. */
+  /** After `finishTurn`. Keeps a title that the thread already has, and returns the one that it now has. */
   saveFollowUps(
     turn: TurnIds['turn'],
     followUps: { title: string | null; suggestions: readonly string[]; usage: TokenUsage | null },
-  ): Promise<readonly Suggestion[]>
+  ): Promise<{ suggestions: readonly Suggestion[]; title: string | null }>
 }

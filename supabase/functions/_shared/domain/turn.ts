@@ -29,6 +29,8 @@ export interface TurnContext {
   deadlineMs: number
 }
 
+/** Longest text of an answer that the database takes, in characters. */
+const MAX_CONTENT_LENGTH = 1_000_000
 /** How long the stream stays open for follow-ups after the answer. */
 const FOLLOW_UPS_SHOWN_MS = 3_000
 /** How long they may take to be stored: what misses the stream is there at the next look. */
@@ -112,7 +114,8 @@ async function finish(
 }
 
 /** For an outcome that the database does not take: the text alone, so that the turn still ends. */
-function withoutDetails({ content }: TurnOutcome, { code }: CodedError): TurnOutcome {
+function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
+  const content = outcome.content.slice(0, MAX_CONTENT_LENGTH).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
   const none = { cutReason: null, providerItems: [], responseId: null, model: null, usage: null }
   return { ...none, state: 'failed', parts, content, errorCode: code }
@@ -131,10 +134,14 @@ async function makeFollowUps(
     const { text, usage } = await model.generate(toFollowUpsCall(call, turn, answer.outcome.content), signal)
     const { title, suggestions }: FollowUps = parseFollowUps(text, turn)
     const saved = await store.saveFollowUps(turn.turn, { title, suggestions, usage })
+    const isTitled = turn.isFirstTurn && saved.title !== null
     const { messageId, threadId } = turn
     return [
-      ...(saved.length > 0 ? [{ type: 'data-follow-ups' as const, data: { messageId, suggestions: saved } }] : []),
-      ...(title === null ? [] : [{ type: 'data-title' as const, data: { threadId, title } }]),
+      ...(saved.suggestions.length > 0
+        ? [{ type: 'data-follow-ups' as const, data: { messageId, suggestions: saved.suggestions } }]
+        : []),
+      // The visitor may have given another one in the meantime.
+      ...(isTitled ? [{ type: 'data-title' as const, data: { threadId, title: saved.title! } }] : []),
     ]
   } catch (error) {
     report(error)

@@ -1,4 +1,4 @@
-import type { Message, NumberedPart, Suggestion, ThreadSummary } from '@loacl/wire'
+import type { Message, NumberedPart, ThreadSummary } from '@loacl/wire'
 import { CodedError } from '../domain/coded_error.ts'
 import type { JoinedTurn, NewTurn, StoredTurn, TokenUsage, TurnOutcome, TurnState, TurnStore } from '../domain/store.ts'
 
@@ -161,7 +161,7 @@ export class MemoryStore implements TurnStore {
     })
   }
 
-  async saveFollowUps(...[{ id, lease }, followUps]: Parameters<TurnStore['saveFollowUps']>): Promise<Suggestion[]> {
+  async saveFollowUps(...[{ id, lease }, followUps]: Parameters<TurnStore['saveFollowUps']>) {
     this.#enter('saveFollowUps')
     const turn = this.turns.get(id)
     if (turn?.lease !== lease || turn.state === 'running') throw fault('turn_lease_lost')
@@ -173,7 +173,7 @@ export class MemoryStore implements TurnStore {
       used: false,
     }))
     this.#updateAnswer(turn, { suggestions })
-    return suggestions
+    return { suggestions, title: turn.thread.title }
   }
 
   /** What `list_messages` would show. */
