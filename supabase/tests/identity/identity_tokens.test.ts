@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { SignJWT, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { createToken } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
-import { createChat, createSite, createToken, nowSeconds, signIdentity, type Site } from './site.ts'
+import { createChat, createSite, nowSeconds, signIdentity, type Site } from './site.ts'
 
 const stack = inject('stack')
 const world = createWorld(stack)

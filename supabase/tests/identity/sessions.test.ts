@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { createToken } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
-import { createChat, createSite, createToken, signIdentity, type Site } from './site.ts'
+import { createChat, createSite, signIdentity, type Site } from './site.ts'
 
 const stack = inject('stack')
 const world = createWorld(stack)

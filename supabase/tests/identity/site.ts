@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { SignJWT, type JWTPayload } from 'jose'
 import { createKeyRing } from '../../functions/_shared/domain/key_ring.ts'
-import { createApi, createToken, type Answer, type Caller, type StackAddress } from '../support/api.ts'
+import { createToken, type Answer, type Caller, type StackAddress } from '../support/api.ts'
 import type { Operator, World } from '../support/world.ts'
 
 export interface Site {
@@ -133,5 +133,3 @@ export async function createAccount(stack: StackAddress): Promise<Account> {
     signOutEverywhere: async () => void (await post('logout?scope=global', {}, await signInAgain())),
   }
 }
-
-export { createApi, createToken }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { createToken } from '../support/api.ts'
 import { createWorld, type BegunTurn } from '../support/world.ts'
-import { createAccount, createChat, createSite, createToken, nowSeconds, signIdentity, type Account } from './site.ts'
+import { createAccount, createChat, createSite, nowSeconds, signIdentity, type Account } from './site.ts'
 
 const stack = inject('stack')
 const world = createWorld(stack)
