@@ -6,6 +6,7 @@ test('without a connection the question is kept and can be sent later', async ({
   const question = unique('When is high water?')
   const chat = await visit()
   await chat.open()
+  await expect(chat.questions).toBeVisible()
   await context.setOffline(true)
   await expect(chat.panel).toContainText('You’re offline. What you write is kept.')
   await chat.ask(question)
@@ -27,6 +28,7 @@ test('a connection that stays away is given up in words, and another try succeed
   await page.clock.install()
   const chat = await visit()
   await chat.open()
+  await expect(chat.questions).toBeVisible()
   await context.setOffline(true)
   await chat.ask(question)
   await expect(async () => {
