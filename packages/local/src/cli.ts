@@ -1,6 +1,7 @@
 // `npm start`: the stack in a terminal.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { DataFolderError } from './data_folder.ts'
 import { DEMO_OWNER_EMAIL } from './demo.ts'
 import { PartError } from './parts.ts'
 import { PortBusyError, type PortWish } from './ports.ts'
@@ -12,7 +13,7 @@ import { refreshTypes } from './types_file.ts'
 const HELP = `Starts a Supabase project with LOACL in it, on this machine.
 
   npm start                     starts, on the data of last time
-  npm start -- --reset          begins anew
+  npm start -- --reset          begins anew: removes what LOACL has written there
 
   --api-port N  --db-port N  --site-port N  --widget-port N  --model-port N
                                 this very port (also LOACL_API_PORT and so on); without one, the usual or the next free one
@@ -98,7 +99,7 @@ Keys and addresses are in ${join(dataDir, 'stack.json')}. Ctrl-C stops it all.`
 
 /** Ends with the message alone where it says all: a stack trace helps with mistakes of ours, not with a taken port. */
 function explain(error: unknown): string {
-  const plain = error instanceof PartError || error instanceof PortBusyError || error instanceof UsageError
+  const plain = [PartError, PortBusyError, DataFolderError, UsageError].some((kind) => error instanceof kind)
   if (plain || (error instanceof TypeError && 'code' in error)) return (error as Error).message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -11,6 +11,8 @@ export interface DatabaseOptions {
   port: number
   durable: boolean
   onStep(name: string): () => void
+  /** Called right before PostgreSQL opens its port. */
+  onPortNeeded(): Promise<void>
 }
 
 export interface Database {
@@ -21,7 +23,7 @@ export interface Database {
 /** PostgreSQL with every migration applied: a copy of the template where `dir` is empty. */
 export async function startDatabase(
   parts: Parts,
-  { root, dir, port, durable, onStep }: DatabaseOptions,
+  { root, dir, port, durable, onStep, onPortNeeded }: DatabaseOptions,
 ): Promise<Database> {
   const isNew = !hasCluster(dir)
   if (isNew) {
@@ -31,6 +33,7 @@ export async function startDatabase(
     made()
   }
   const started = onStep('PostgreSQL')
+  await onPortNeeded()
   let part = await startCluster(parts, dir, { port, durable })
   started()
 

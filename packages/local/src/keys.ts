@@ -32,9 +32,21 @@ export async function generateKeys(): Promise<Keys> {
   }
 }
 
+export const KEYS_FILE = 'keys.json'
+
+/** Whether `dataDir` has keys that were made here. */
+export function hasKeys(dataDir: string): boolean {
+  try {
+    const keys: unknown = JSON.parse(readFileSync(join(dataDir, KEYS_FILE), 'utf8'))
+    return typeof keys === 'object' && keys !== null && 'encryptionKeys' in keys && 'jwtSecret' in keys
+  } catch {
+    return false
+  }
+}
+
 /** The keys kept in `dataDir`, made there if it has none. */
 export async function loadKeys(dataDir: string): Promise<Keys> {
-  const file = join(dataDir, 'keys.json')
+  const file = join(dataDir, KEYS_FILE)
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Keys
   const keys = await generateKeys()
   mkdirSync(dataDir, { recursive: true })

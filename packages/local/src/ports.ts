@@ -60,11 +60,28 @@ export async function listen(
   throw new PortBusyError(what, first)
 }
 
-/** A free port for a program that opens its own. Between this look and its start another one may take it. */
-export async function findPort(what: string, wish: PortWish, onBusy?: (port: number) => void): Promise<number> {
+export interface ReservedPort {
+  port: number
+  /** Right before the program starts: from then on, another one may take it. */
+  release(): Promise<void>
+}
+
+/** A port for a program that opens its own, kept from others until it does. */
+export async function reservePort(
+  what: string,
+  wish: PortWish,
+  onBusy?: (port: number) => void,
+): Promise<ReservedPort> {
   const server = createServer()
   const port = await listen(server, what, wish, onBusy)
-  await new Promise((resolve) => server.close(resolve))
+  let released: Promise<void> | undefined
+  return { port, release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))) }
+}
+
+/** A free port for a program that opens its own at once. */
+export async function findPort(what: string, wish: PortWish, onBusy?: (port: number) => void): Promise<number> {
+  const { port, release } = await reservePort(what, wish, onBusy)
+  await release()
   return port
 }
 

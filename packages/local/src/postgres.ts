@@ -197,12 +197,14 @@ export async function startCluster(parts: Parts, dir: string, { port, durable }:
  * A cluster that was ended hard leaves `postmaster.pid` behind, and its number may by now be another program's. Where
  * nothing answers on the port noted in it, it is stale. Where the cluster itself answers and no stack is connected, it
  * has outlived its stack, and is stopped.
+ *
+ * @throws PartError where a stack runs on it
  */
-async function clearStaleLock(dir: string): Promise<void> {
+export async function clearStaleLock(dir: string): Promise<void> {
   const file = join(dir, 'postmaster.pid')
   if (!existsSync(file)) return
   const [pid = '', , , port = ''] = readFileSync(file, 'utf8').split('\n')
-  const answer = await askCluster(port)
+  const answer = await askCluster(port, dir)
   if (answer && resolve(answer.dir) === resolve(dir)) {
     if (answer.inUse)
       throw new PartError(
@@ -218,7 +220,10 @@ async function clearStaleLock(dir: string): Promise<void> {
 /** Connections of a running stack bear this name. */
 export const APPLICATION_NAME = 'loacl-stack'
 
-async function askCluster(port: string): Promise<{ dir: string; inUse: boolean } | null> {
+/** Starting or stopping; too many connections. */
+const BUSY = ['57P03', '53300']
+
+async function askCluster(port: string, dir: string): Promise<{ dir: string; inUse: boolean } | null> {
   const sql = postgres(clusterUrl('supabase_admin', port), { max: 1, connect_timeout: 2 })
   try {
     const [row] = await sql<{ dir: string; inUse: boolean }[]>`
@@ -227,7 +232,9 @@ async function askCluster(port: string): Promise<{ dir: string; inUse: boolean }
         exists (select from pg_stat_activity where application_name = ${APPLICATION_NAME}) as "inUse"
     `
     return row ?? null
-  } catch {
+  } catch (error) {
+    // It is there and has no time: whose it is can't be told, so it is let alone.
+    if (error instanceof postgres.PostgresError && BUSY.includes(error.code)) return { dir, inUse: true }
     return null
   } finally {
     await sql.end({ timeout: 1 })

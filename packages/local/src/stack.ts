@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { readProjectConfig } from './config.ts'
 import { startDataApi } from './data_api.ts'
+import { makeThrowawayFolder, openDataFolder, removeTree, type DataFolder } from './data_folder.ts'
 import { startDatabase } from './database.ts'
 import { DEMO_ASSISTANT, DEMO_OWNER_EMAIL } from './demo.ts'
 import { startFunctions } from './functions.ts'
@@ -11,8 +11,8 @@ import { createGateway } from './gateway.ts'
 import { loadKeys, type Keys } from './keys.ts'
 import { localUrl, OPENAI_URL, startModelProvider, type ModelProvider } from './model_provider.ts'
 import { PartError, Parts } from './parts.ts'
-import { closeServer, findPort, listen, type PortWish } from './ports.ts'
-import { clusterHome, clusterUrl } from './postgres.ts'
+import { closeServer, listen, reservePort, type PortWish } from './ports.ts'
+import { clusterUrl } from './postgres.ts'
 import { setUpProject } from './project_setup.ts'
 import { createSite, fillPage, type PageValues } from './site.ts'
 import type { Stack, StackInfo, StackOptions } from './stack_types.ts'
@@ -23,6 +23,7 @@ import { ROOT } from './supabase_cli.ts'
  *
  * @throws PartError where a part did not start, with its last lines
  * @throws PortBusyError where a port was asked for that is taken
+ * @throws DataFolderError where `dataDir` holds what is not LOACL's
  * @example
  * const stack = await startStack()
  * const response = await fetch(`${stack.apiUrl}/rest/v1/rpc/open_session`, {
@@ -62,8 +63,8 @@ async function assemble(
   const crashed = new Promise<PartError>((settle) => {
     parts.onCrash = (part, how) => settle(new PartError(part.name, `${part.name} ${how}.`, part.lines()))
   })
-  const { dataDir, pgDir } = await prepareFolders(options, parts, onStop)
-  const keys = await loadKeys(dataDir)
+  const folder = await prepareFolder(options, parts, onStop)
+  const { dir: dataDir, pgDir } = folder
 
   // Addresses first: the parts are told each other's.
   const open = async (what: string, server: Server, wish: PortWish): Promise<string> => {
@@ -93,8 +94,13 @@ async function assemble(
   })
   onStop(() => provider.standIn?.stop())
 
-  const dbPort = await findPort('PostgreSQL', ports.db, busy('PostgreSQL'))
+  const { port: dbPort, release } = await reservePort('PostgreSQL', ports.db, busy('PostgreSQL'))
+  onStop(release)
   const dbUrl = clusterUrl('postgres', dbPort)
+
+  // Not before every port is there: a start that fails for one must not have removed anything.
+  if (options.reset) await folder.clear()
+  const keys = await loadKeys(dataDir)
 
   const functionsDir = options.functionsDir ?? join(root, 'supabase', 'functions')
   const functionsStarted = onStep('Functions')
@@ -107,7 +113,14 @@ async function assemble(
   })
   const functionsReady = functions.ready().then(functionsStarted)
 
-  const database = await startDatabase(parts, { root, dir: pgDir, port: dbPort, durable: !throwaway, onStep })
+  const database = await startDatabase(parts, {
+    root,
+    dir: pgDir,
+    port: dbPort,
+    durable: !throwaway,
+    onStep,
+    onPortNeeded: release,
+  })
   onStop(database.stop)
   const apiStarted = onStep('Data API, Auth and Storage')
   const api = await startDataApi({
@@ -166,26 +179,17 @@ async function assemble(
   }
 }
 
-async function prepareFolders(
-  { dataDir: wanted, reset = false }: StackOptions,
+/** Data in a folder that was asked for stays, and can be cleared; else it is thrown away at the end. */
+async function prepareFolder(
+  { dataDir, reset = false }: StackOptions,
   parts: Parts,
   onStop: (close: () => unknown) => void,
-): Promise<{ dataDir: string; pgDir: string }> {
-  const dataDir = wanted === undefined ? mkdtempSync(join(tmpdir(), 'loacl-')) : resolve(wanted)
-  const pgDir = join(await clusterHome(dataDir), 'postgres')
-  const remove = (): void => {
-    for (const dir of [dirname(pgDir), dataDir]) rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
-  }
-  if (reset) {
-    remove()
-    await clusterHome(dataDir)
-  }
-  mkdirSync(dataDir, { recursive: true })
-  if (wanted === undefined) {
-    for (const dir of [dirname(pgDir), dataDir]) parts.removeLater(dir)
-    onStop(remove)
-  }
-  return { dataDir, pgDir }
+): Promise<DataFolder> {
+  if (dataDir !== undefined) return openDataFolder(dataDir, reset)
+  const { folders, ...folder } = await makeThrowawayFolder()
+  for (const path of folders) parts.removeLater(path)
+  onStop(() => folders.forEach(removeTree))
+  return { ...folder, clear: () => Promise.resolve() }
 }
 
 /** The environment of hosted functions, and LOACL's own secrets. */

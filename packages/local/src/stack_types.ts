@@ -15,7 +15,7 @@ export interface StackOptions {
   model?: string
   /** How fast the stand-in talks. Left out: `quick` with throw-away data, else `natural`. */
   pace?: Pace
-  /** Begins anew: data and keys in `dataDir` are removed first. */
+  /** Begins anew: data and keys in `dataDir` are removed first, other files stay. */
   reset?: boolean
   /** More of the functions' environment. */
   env?: Readonly<Record<string, string>>
