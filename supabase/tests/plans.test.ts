@@ -1,0 +1,86 @@
+import type postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectAsSuperuser, makeCrowd } from '../../bench/walls/make.ts'
+import {
+  isScanOfLargeTable,
+  listLargeTables,
+  openPlanReader,
+  type PlanReader,
+  type Scan,
+} from '../../bench/walls/plans.ts'
+import { askForAll, createQueries, type Query } from '../../bench/walls/queries.ts'
+import { pickVisits, type Visit } from '../../bench/walls/visits.ts'
+import { startStack, type Stack } from '../../packages/local/src/index.ts'
+
+// Of the bench's crowd some hundredths: enough for the planner to prefer an index to the table.
+const SIZE = { sessions: 4000, threads: 8000, messages: 24_000 }
+const CALLERS = ['guest', 'person with three sessions', 'Supabase user', 'busy operator', 'quiet operator']
+const TABLES_OF_VISITORS = [
+  'threads',
+  'messages',
+  'follow_up_suggestions',
+  'message_annotations',
+  'message_feedback',
+  'files',
+]
+const LARGE = [...TABLES_OF_VISITORS.map((table) => `loacl.${table}`), 'loacl.sessions', 'loacl_private.session_tokens']
+/** Where policies find out who somebody is. */
+const ASKED = ['loacl_private.session_tokens', 'loacl_private.operators']
+
+// Of its own: others would see all these people.
+let stack: Stack
+let sql: postgres.Sql
+let plans: PlanReader
+let visits: Record<string, Visit[]>
+let large: ReadonlySet<string>
+
+beforeAll(async () => {
+  stack = await startStack()
+  sql = connectAsSuperuser(stack.dbUrl)
+  plans = await openPlanReader(stack.dbUrl)
+  await makeCrowd(sql, SIZE)
+  visits = await pickVisits(sql, 10)
+  large = await listLargeTables(sql, 1000)
+})
+afterAll(async () => {
+  await plans?.close()
+  await sql?.end()
+  await stack?.stop()
+})
+
+/** Every look at a table that one request takes, with plans made for it and with plans made for any. */
+async function readScans(query: Query): Promise<Scan[]> {
+  const custom = await plans.read(query, { plans: 'custom' })
+  return [...custom, ...(await plans.read(query, { plans: 'generic' }))]
+}
+
+/** What comes of each query of the caller with the longest conversation. */
+async function readAll<T>(kind: string, look: (scans: Scan[]) => T): Promise<Record<string, T>> {
+  const [visit] = visits[kind]!.toSorted((a, b) => b.messages - a.messages)
+  const results: Record<string, T> = {}
+  for (const query of createQueries(visit!)) results[query.name] = look(await readScans(query))
+  return results
+}
+
+it('has tables that are large enough to tell a scan from a look', () => {
+  expect([...large].toSorted()).toEqual(expect.arrayContaining(LARGE))
+})
+
+describe.each(CALLERS)('a %s', (kind) => {
+  it('reads no large table from end to end, whatever they ask', async () => {
+    const scans = await readAll(kind, (all) => all.filter((scan) => isScanOfLargeTable(scan, large)))
+    expect(Object.keys(scans)).toEqual(expect.arrayContaining(['open_session', 'list_threads', 'list_messages']))
+    expect(Object.values(scans).flat()).toEqual([])
+  })
+
+  it('is asked who they are a few times per request, not once per row', async () => {
+    const times = await readAll(kind, (all) => all.filter(({ table }) => ASKED.includes(table)).length / 2)
+    expect(Object.entries(times).filter(([, count]) => count > 30)).toEqual([])
+  })
+})
+
+it.each(TABLES_OF_VISITORS)('a guest who asks for all of %s gets theirs from an index', async (table) => {
+  const scans = await readScans(askForAll(table, visits['guest']![0]!))
+  expect(scans.map((scan) => scan.table)).toContain(`loacl.${table}`)
+  expect(scans.filter((scan) => isScanOfLargeTable(scan, large))).toEqual([])
+})
