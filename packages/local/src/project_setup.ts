@@ -9,10 +9,12 @@ export interface AssistantSettings {
   greeting?: string
   instructions?: string
   model?: string
-  /** Added to those that it has: `https://example.com`, `https://*.example.com` or `*`. */
+  /** In place of those that it has: `https://example.com`, `https://*.example.com` or `*`. None: no page may use it. */
   allowedOrigins?: readonly string[]
-  /** Given to a new assistant, and to one that has none. */
+  /** In place of those that it has. */
   questions?: readonly { question: string; category: string | null }[]
+  /** Takes nothing away: origins are added to those that it has, and questions are for one that has none. */
+  onlyAdds?: boolean
 }
 
 export interface ProjectSettings {
@@ -53,7 +55,8 @@ export async function setUpProject(
   encryptionKeys: string,
   settings: ProjectSettings,
 ): Promise<ProjectSetup> {
-  const sql = postgres(dbUrl, { max: 1, onnotice: () => {} })
+  // Supabase's transaction pooler knows no prepared statements.
+  const sql = postgres(dbUrl, { max: 1, prepare: false, onnotice: () => {}, ...encryption(dbUrl) })
   try {
     return await sql.begin(async (transaction) => {
       const ownerId = await findOwner(transaction, settings.ownerEmail)
@@ -64,6 +67,14 @@ export async function setUpProject(
   } finally {
     await sql.end()
   }
+}
+
+/** Nothing goes over a network in clear text, unless the address says so by `sslmode`. */
+function encryption(dbUrl: string): { ssl?: 'require' } {
+  const url = URL.canParse(dbUrl) ? new URL(dbUrl) : null
+  const isSaid = ['sslmode', 'ssl', 'sslrootcert'].some((name) => url?.searchParams.get(name))
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(url?.hostname ?? '')
+  return isSaid || isLoopback ? {} : { ssl: 'require' }
 }
 
 type Transaction = postgres.TransactionSql
@@ -80,7 +91,8 @@ async function findOwner(sql: Transaction, email: string): Promise<string> {
 
 async function saveAssistant(sql: Transaction, ownerId: string, assistant: AssistantSettings): Promise<string> {
   const { name, description = null, greeting = null, instructions = null, model = null } = assistant
-  const origins = [...(assistant.allowedOrigins ?? [])]
+  const { allowedOrigins, onlyAdds = false } = assistant
+  const origins = [...new Set(allowedOrigins)].toSorted()
   const [row] = await sql<{ id: string }[]>`
     insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
     values (
@@ -92,19 +104,35 @@ async function saveAssistant(sql: Transaction, ownerId: string, assistant: Assis
       greeting = coalesce(${greeting}, assistants.greeting),
       instructions = coalesce(${instructions}, assistants.instructions),
       model = coalesce(${model}, assistants.model),
-      allowed_origins = array(select distinct unnest(assistants.allowed_origins || ${origins}::text[]) order by 1)
+      allowed_origins = case
+        when ${allowedOrigins === undefined} then assistants.allowed_origins
+        when ${onlyAdds} then array(select distinct unnest(assistants.allowed_origins || ${origins}::text[]) order by 1)
+        else ${origins}::text[]
+      end
     returning id
   `
   if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
-  const questions = (assistant.questions ?? []).map(({ question, category }, index, all) => ({
-    assistant_id: row.id,
+  if (assistant.questions) await saveQuestions(sql, row.id, assistant.questions, onlyAdds)
+  return row.id
+}
+
+async function saveQuestions(
+  sql: Transaction,
+  assistantId: string,
+  questions: NonNullable<AssistantSettings['questions']>,
+  onlyAdds: boolean,
+): Promise<void> {
+  if (onlyAdds) {
+    const [existing] = await sql`select from loacl.guided_questions where assistant_id = ${assistantId} limit 1`
+    if (existing) return
+  } else await sql`delete from loacl.guided_questions where assistant_id = ${assistantId}`
+  const rows = questions.map(({ question, category }, index, all) => ({
+    assistant_id: assistantId,
     question,
     category,
     priority: (all.length - index) * 10,
   }))
-  const [existing] = await sql`select from loacl.guided_questions where assistant_id = ${row.id} limit 1`
-  if (questions.length > 0 && !existing) await sql`insert into loacl.guided_questions ${sql(questions)}`
-  return row.id
+  if (rows.length > 0) await sql`insert into loacl.guided_questions ${sql(rows)}`
 }
 
 const PROVIDER = 'openai'

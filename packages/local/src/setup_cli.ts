@@ -1,6 +1,7 @@
 // `npm run setup`: an owner, an assistant and a provider key in a project that has the migrations.
 import { parseArgs } from 'node:util'
 import { KeyRingError } from '../../../supabase/functions/_shared/domain/key_ring.ts'
+import { parseBaseUrl } from './base_url.ts'
 import { generateKeyRing } from './keys.ts'
 import { DEFAULT_MODEL, ProjectSetupError, setUpProject } from './project_setup.ts'
 
@@ -11,16 +12,20 @@ const HELP = `Sets up LOACL in a Supabase project that has its migrations, or ch
 
   npm run setup -- --db-url URL --owner-email EMAIL [--assistant NAME] [--origin ORIGIN]… [--greeting TEXT]
                    [--instructions TEXT] [--model MODEL] [--question TEXT]… [--base-url URL]
-      --db-url        connection string of the role "postgres" (dashboard, Connect); also LOACL_DB_URL
+      --db-url        the "Session pooler" connection string with its password filled in (dashboard, Connect); or
+                      LOACL_DB_URL. Encrypted unless it leads to this machine or says otherwise by ?sslmode=
       --owner-email   of an existing user of the project (dashboard, Authentication); becomes an operator
       --assistant     its name; one of that name is changed, else it is made ("Assistant" where left out)
-      --origin        a page that may use it: https://example.com, https://*.example.com or *; may be given again
-      --question      shown to visitors as a beginning; only for an assistant that has none; may be given again
+      --origin        a page that may use it: https://example.com, https://*.example.com or *; may be given again.
+                      Replaces the whole list; --origin '' empties it. Where left out, the list stays as it is
+      --question      shown to visitors as a beginning; may be given again. Replaces all questions that it has,
+                      --question '' removes them; where left out, they stay
       --model         ${DEFAULT_MODEL} where left out
-      --base-url      of a provider other than OpenAI that speaks its Responses API
+      --base-url      of a provider other than OpenAI that speaks its Responses API; needs OPENAI_API_KEY
 
   LOACL_ENCRYPTION_KEYS   the key ring of the project's functions
   OPENAI_API_KEY          the provider's key, stored sealed; where left out, the stored one stays
+  LOACL_PRIVATE_HOSTS     as in the project's functions: providers that may be private or speak plain HTTP
 `
 
 const OPTIONS = {
@@ -42,9 +47,18 @@ async function main(): Promise<void> {
   if (values['generate-keys']) return console.log(generateKeyRing())
   const dbUrl = values['db-url'] ?? process.env.LOACL_DB_URL
   const ownerEmail = values['owner-email']
-  if (values.help || !dbUrl || !ownerEmail) return console.log(HELP)
+  if (values.help) return console.log(HELP)
+  if (!dbUrl || !ownerEmail) {
+    console.error(`Both --db-url and --owner-email are needed.\n\n${HELP}`)
+    process.exitCode = 2
+    return
+  }
 
   const apiKey = process.env.OPENAI_API_KEY
+  const givenUrl = values['base-url']
+  if (givenUrl !== undefined && !apiKey)
+    throw new ProjectSetupError('--base-url is stored with the key for it: OPENAI_API_KEY is not set.')
+  const baseUrl = givenUrl === undefined ? null : parseBaseUrl(givenUrl, process.env.LOACL_PRIVATE_HOSTS)
   const encryptionKeys = process.env.LOACL_ENCRYPTION_KEYS
   if (apiKey && !encryptionKeys)
     throw new ProjectSetupError(
@@ -57,10 +71,12 @@ async function main(): Promise<void> {
       ...(values.greeting === undefined ? {} : { greeting: values.greeting }),
       ...(values.instructions === undefined ? {} : { instructions: values.instructions }),
       ...(values.model === undefined ? {} : { model: values.model }),
-      ...(values.origin ? { allowedOrigins: values.origin } : {}),
-      ...(values.question ? { questions: values.question.map((question) => ({ question, category: null })) } : {}),
+      ...(values.origin ? { allowedOrigins: values.origin.filter(Boolean) } : {}),
+      ...(values.question
+        ? { questions: values.question.filter(Boolean).map((question) => ({ question, category: null })) }
+        : {}),
     },
-    ...(apiKey ? { provider: { apiKey, baseUrl: values['base-url'] ?? null } } : {}),
+    ...(apiKey ? { provider: { apiKey, baseUrl } } : {}),
   })
   console.log(`✓ ${values.assistant} is set up. Its id, for data-assistant in the script tag: ${assistantId}`)
   if (!apiKey) console.log('  OPENAI_API_KEY was not set: the provider key is as it was.')

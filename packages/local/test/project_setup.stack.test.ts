@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
-import { setUpProject, startStack, type Stack } from '../src/index.ts'
+import { setUpProject, startStack, type ProjectSettings, type Stack } from '../src/index.ts'
 
 let stack: Stack
 let sql: postgres.Sql
@@ -31,27 +34,47 @@ const readProviders = (ownerId: string) => sql<
   where p.owner_id = ${ownerId} order by p.created_at
 `
 
+const save = (assistant: ProjectSettings['assistant']) =>
+  setUpProject(stack.dbUrl, stack.encryptionKeys, { ownerEmail: stack.ownerEmail.toUpperCase(), assistant })
+const readAssistants = (id: string) =>
+  sql<Record<string, unknown>[]>`select greeting, model, allowed_origins from loacl.assistants where id = ${id}`
+const readQuestions = async (id: string) => {
+  const rows = await sql<{ question: string }[]>`
+    select question from loacl.guided_questions where assistant_id = ${id} order by priority desc
+  `
+  return rows.map((row) => row.question)
+}
+const one = 'https://one.example'
+const two = 'https://two.example'
+
+const ask = (question: string) => ({ question, category: null })
+
 describe('setUpProject', () => {
-  it('makes an assistant once, adds to its origins, and leaves alone what it is not told', async () => {
-    const settings = {
-      ownerEmail: stack.ownerEmail.toUpperCase(),
-      assistant: { name: 'Helper', greeting: 'Hi', allowedOrigins: ['https://one.example'] },
-    }
-    const first = await setUpProject(stack.dbUrl, stack.encryptionKeys, settings)
-    const second = await setUpProject(stack.dbUrl, stack.encryptionKeys, {
-      ...settings,
-      assistant: {
-        name: 'Helper',
-        model: 'gpt-6.1-terra',
-        allowedOrigins: ['https://two.example', 'https://one.example'],
-      },
-    })
-    expect(second).toEqual(first)
-    const rows =
-      await sql`select greeting, model, allowed_origins from loacl.assistants where id = ${first.assistantId}`
-    expect(rows).toEqual([
-      { greeting: 'Hi', model: 'gpt-6.1-terra', allowed_origins: ['https://one.example', 'https://two.example'] },
+  it('makes an assistant once, and leaves alone what it is not told', async () => {
+    const first = await save({ name: 'Helper', greeting: 'Hi', allowedOrigins: [one] })
+    expect(await save({ name: 'Helper', model: 'gpt-6.1-terra' })).toEqual(first)
+    expect(await readAssistants(first.assistantId)).toEqual([
+      { greeting: 'Hi', model: 'gpt-6.1-terra', allowed_origins: [one] },
     ])
+  })
+
+  it('takes back an origin and a question that are not named again', async () => {
+    const questions = [ask('When?'), ask('Where?')]
+    const { assistantId } = await save({ name: 'Taker', allowedOrigins: ['*', one, one], questions })
+    expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: ['*', one] }])
+    expect(await readQuestions(assistantId)).toEqual(['When?', 'Where?'])
+
+    await save({ name: 'Taker', allowedOrigins: [two], questions: [ask('Why?')] })
+    expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [two] }])
+    expect(await readQuestions(assistantId)).toEqual(['Why?'])
+
+    await save({ name: 'Taker', allowedOrigins: [one], questions, onlyAdds: true })
+    expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [one, two] }])
+    expect(await readQuestions(assistantId)).toEqual(['Why?'])
+
+    await save({ name: 'Taker', allowedOrigins: [], questions: [] })
+    expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [] }])
+    expect(await readQuestions(assistantId)).toEqual([])
   })
 
   it('stores the provider key sealed, where only the functions can open it', async () => {
@@ -110,5 +133,41 @@ describe('setUpProject', () => {
       headers: { apikey: stack.publishableKey, authorization: `Bearer ${token}`, 'accept-profile': 'loacl' },
     })
     expect(await assistants.json()).toEqual([{ name: 'Lumi' }])
+  })
+})
+
+const cli = (args: string[], env: Record<string, string> = {}) =>
+  promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'src', 'setup_cli.ts'), ...args], {
+    env: { PATH: process.env.PATH, ...env },
+  })
+const given = () => ['--db-url', stack.dbUrl, '--owner-email', stack.ownerEmail, '--assistant', 'By hand']
+const keys = () => ({ OPENAI_API_KEY: 'sk-by-hand-0003', LOACL_ENCRYPTION_KEYS: stack.encryptionKeys })
+const readOrigins = () => sql`select allowed_origins from loacl.assistants where name = 'By hand'`
+const refused = (words: string) => ({ code: 1, stderr: expect.stringContaining(words) })
+
+describe('npm run setup', () => {
+  it('sets the list of origins, and empties it', async () => {
+    const { stdout } = await cli([...given(), '--origin', '*', '--origin', 'https://one.example'], keys())
+    expect(stdout).toMatch(/data-assistant in the script tag: [0-9a-f-]{36}/)
+    await cli([...given(), '--origin', 'https://two.example'])
+    expect(await readOrigins()).toEqual([{ allowed_origins: ['https://two.example'] }])
+    await cli([...given(), '--origin', ''])
+    expect(await readOrigins()).toEqual([{ allowed_origins: [] }])
+  })
+
+  it('shows what it is for where something needed is missing', async () => {
+    await expect(cli(['--owner-email', 'a@b.example'])).rejects.toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Session pooler'),
+    })
+  })
+
+  it('refuses an address without a key, and one that functions would not call', async () => {
+    const address = ['--base-url', 'http://10.0.0.7/v1']
+    await expect(cli([...given(), ...address])).rejects.toMatchObject(refused('OPENAI_API_KEY is not set'))
+    await expect(cli([...given(), ...address], keys())).rejects.toMatchObject(refused('HTTPS on a public host'))
+    await cli([...given(), ...address], { ...keys(), LOACL_PRIVATE_HOSTS: '10.0.0.7' })
+    expect(await sql`select from loacl.provider_configs where base_url = 'http://10.0.0.7/v1'`).toHaveLength(1)
   })
 })
