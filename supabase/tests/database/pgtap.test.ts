@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { gunzipSync } from 'node:zlib'
 import postgres from 'postgres'
 import { afterAll, expect, inject, it } from 'vitest'
@@ -13,9 +12,7 @@ afterAll(() => sql.end())
 
 /** The same pgTAP, as another Postgres for Node has it: a file of functions in SQL. */
 function readPgtap(): string {
-  const archive = createRequire(import.meta.url)
-    .resolve('@electric-sql/pglite')
-    .replace(/[^/\\]+$/, 'pgtap.tar.gz')
+  const archive = new URL('pgtap.tar.gz', import.meta.resolve('@electric-sql/pglite'))
   const tar = gunzipSync(readFileSync(archive))
   for (let at = 0; at < tar.length;) {
     const name = tar.toString('utf8', at, at + 100).replace(/\0.*$/s, '')

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import postgres from 'postgres'
-import { createApi, createToken, type Answer, type Api, type Caller, type StackAddress } from './api.ts'
+import { createApi, type Answer, type Api, type Caller, type StackAddress } from './api.ts'
 
 export interface Operator {
   userId: string
@@ -193,5 +193,3 @@ export function createWorld(stack: StackAddress): World {
     close: () => sql.end(),
   }
 }
-
-export { createToken }
