@@ -9,12 +9,12 @@ export type FindFunction = (name: string) => Promise<{ port: number } | { proble
 export interface Gateway {
   readonly server: Server
   /** Until then, requests wait. */
-  open(api: DataApi, findFunction: FindFunction): void
+  open(api: Pick<DataApi, 'fetch'>, findFunction: FindFunction): void
 }
 
 /** The one origin of the project: `/rest/v1`, `/auth/v1`, `/storage/v1` and `/functions/v1`. */
 export function createGateway(): Gateway {
-  const opened = Promise.withResolvers<{ api: DataApi; findFunction: FindFunction }>()
+  const opened = Promise.withResolvers<{ api: Pick<DataApi, 'fetch'>; findFunction: FindFunction }>()
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => fail(request, response, error))
   })

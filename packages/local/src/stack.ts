@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { readProjectConfig } from './config.ts'
-import { startDataApi } from './data_api.ts'
 import { makeThrowawayFolder, openDataFolder, removeTree, type DataFolder } from './data_folder.ts'
 import { startDatabase } from './database.ts'
 import { DEMO_ASSISTANT, DEMO_OWNER_EMAIL } from './demo.ts'
 import { startFunctions } from './functions.ts'
 import { createGateway } from './gateway.ts'
+import { startInterruptibleApi } from './interruptible_api.ts'
 import { loadKeys, type Keys } from './keys.ts'
 import { localUrl, OPENAI_URL, startModelProvider, type ModelProvider } from './model_provider.ts'
 import { PartError, Parts } from './parts.ts'
@@ -123,7 +123,7 @@ async function assemble(
   })
   onStop(database.stop)
   const apiStarted = onStep('Data API, Auth and Storage')
-  const api = await startDataApi({
+  const api = await startInterruptibleApi({
     adminUrl: clusterUrl('supabase_admin', dbPort),
     keys,
     schemas: config.schemas,
@@ -174,8 +174,14 @@ async function assemble(
     modelRequests: () => provider.standIn?.requests() ?? [],
     encryptionKeys: keys.encryptionKeys,
     jwtSecret: keys.jwtSecret,
-    stopDatabase: database.stop,
-    startDatabase: database.start,
+    stopDatabase: async () => {
+      await api.disconnect()
+      await database.stop()
+    },
+    startDatabase: async () => {
+      await database.start()
+      await api.connect()
+    },
     crashed,
     stop,
   }

@@ -200,7 +200,27 @@ describe('startStack', { timeout: 60_000 }, () => {
     expect(await down.json()).toMatchObject({ code: 'PGRST000' })
     expect(down.headers.get('access-control-allow-origin')).toBe('*')
     await stack.startDatabase()
-    await vi.waitFor(async () => expect((await open(stack)).status).toBe(200))
+    expect((await open(stack)).status).toBe(200)
+  })
+
+  it('outlives a PostgreSQL that stops and starts under load', async () => {
+    const stack = await start()
+    const leaving = new AbortController()
+    const seen = new Set<number>()
+    const visitors = Array.from({ length: 12 }, async () => {
+      while (!leaving.signal.aborted) seen.add((await open(stack)).status)
+    })
+    for (let times = 0; times < 2; times++) {
+      await vi.waitFor(() => expect(seen).toContain(200))
+      await stack.stopDatabase()
+      await vi.waitFor(() => expect(seen).toContain(503))
+      await stack.startDatabase()
+      seen.clear()
+    }
+    await vi.waitFor(() => expect(seen).toContain(200))
+    leaving.abort()
+    await Promise.all(visitors)
+    expect((await open(stack)).status).toBe(200)
   })
 })
 
