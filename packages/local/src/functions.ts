@@ -108,10 +108,11 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
         settle({ port: Number(line.slice(LISTENS.length)) })
       },
       onCrash: (how) => {
-        log(`[${name}] The function ${how}.`)
-        settle({ problem: `The function "${name}" ${how}.\n${part.lines().join('\n')}` })
         // One that had started is started again when it is next asked for; one that can't waits for a change.
-        if (listened && workers.get(name)?.part === part) workers.delete(name)
+        const startsAgain = listened && workers.get(name)?.part === part
+        if (startsAgain) workers.delete(name)
+        log(`[${name}] The function ${how}.${startsAgain ? ' It starts again at the next request.' : ''}`)
+        settle({ problem: `The function "${name}" ${how}.\n${part.lines().join('\n')}` })
       },
     })
     const worker = { part, outcome }

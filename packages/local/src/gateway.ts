@@ -102,7 +102,8 @@ async function proxyToFunction(request: IncomingMessage, response: ServerRespons
   })
   response.once('close', () => upstream.destroy())
   await new Promise<void>((resolve, reject) => {
-    upstream.once('error', (error) => (response.destroyed ? resolve() : reject(error)))
+    // More than once: after an early answer, what is still being sent may fail as well.
+    upstream.on('error', (error) => (response.destroyed ? resolve() : reject(error)))
     upstream.once('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders)
       response.flushHeaders()
@@ -111,6 +112,9 @@ async function proxyToFunction(request: IncomingMessage, response: ServerRespons
       answer.once('close', () => {
         // Ended early by the function: the client must see a broken stream, not a finished one.
         if (!answer.complete) response.destroy()
+        // Answered before the request had ended: its rest is in the way of the connection's next request.
+        request.unpipe(upstream)
+        request.resume()
         resolve()
       })
     })

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startStack, type Stack } from '../src/index.ts'
 
@@ -33,6 +35,13 @@ Deno.serve(async (request) => {
       },
     }))
   }
+  if (url.pathname === '/chat/refuse') return new Response('too much', { status: 413 })
+  if (url.pathname === '/chat/refuse-later') {
+    const reader = request.body.getReader()
+    for (let read = 0; read < 100_000; ) read += (await reader.read()).value.length
+    await reader.cancel()
+    return new Response('too much', { status: 413 })
+  }
   if (url.pathname === '/chat/background') {
     EdgeRuntime.waitUntil(new Promise((resolve) => setTimeout(resolve, 10)).then(() => { globalThis.finished = true }))
     return Response.json({})
@@ -49,6 +58,7 @@ Deno.serve(async (request) => {
   }
   return Response.json({
     greeting: greet,
+    pid: Deno.pid,
     path: url.pathname + url.search,
     method: request.method,
     headers: Object.fromEntries(request.headers),
@@ -63,6 +73,17 @@ let dir: string
 const lines: string[] = []
 const call = (path: string, init?: RequestInit): Promise<Response> =>
   fetch(`${stack.apiUrl}/functions/v1/${path}`, init)
+
+/** Five megabytes, sent to the end whatever the answer, on a connection that is used again. */
+function postLong(url: string, agent: Agent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', agent }, async (response) => {
+      resolve(`${response.statusCode} ${await text(response)}`)
+    })
+    sent.once('error', reject)
+    sent.end('x'.repeat(5_000_000))
+  })
+}
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'loacl-functions-'))
@@ -153,6 +174,14 @@ describe('functions', () => {
     expect(await (await call('chat/permissions')).json()).toEqual({ write: true, run: true, readElsewhere: true })
   })
 
+  it.each(['refuse', 'refuse-later'])('may answer before a long request has ended: %s', async (route) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const posts = Array.from({ length: 12 }, () => postLong(`${stack.apiUrl}/functions/v1/chat/${route}`, agent))
+    expect(await Promise.all(posts)).toEqual(Array(12).fill('413 too much'))
+    agent.destroy()
+    expect((await call('chat/turns')).status).toBe(200)
+  })
+
   it('of an unknown name are not found, with an answer that pages can read', async () => {
     for (const name of ['nothing', '_shared', '..%2fchat']) {
       const response = await call(name, { headers: { origin: 'https://shop.example' } })
@@ -169,7 +198,16 @@ describe('functions', () => {
 
   it('that end are named with what they said, and started again', async () => {
     await call('chat/crash')
-    await vi.waitFor(() => expect(lines).toContain('[chat] The function ended with code 7.'))
+    await vi.waitFor(() =>
+      expect(lines).toContain('[chat] The function ended with code 7. It starts again at the next request.'),
+    )
+    expect((await call('chat/turns')).status).toBe(200)
+
+    const { pid } = (await (await call('chat/turns')).json()) as { pid: number }
+    process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() =>
+      expect(lines).toContain('[chat] The function was ended by SIGKILL. It starts again at the next request.'),
+    )
     expect((await call('chat/turns')).status).toBe(200)
   })
 
