@@ -9,11 +9,14 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const PNPM = 'pnpm@12.21.0'
 const stamp = join(root, 'node_modules', '.loacl-installed')
 
-/** Runs pnpm, which need not be installed: npx fetches it. */
+/**
+ * Runs pnpm, which need not be installed: npx fetches it. What it prints goes to the standard error, for the standard
+ * output is the script's own, and may be kept in a file.
+ */
 export const pnpm = (...args) =>
   spawnSync('npx', ['--yes', PNPM, ...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 2, 2],
     // On Windows npx is a .cmd file, which only a shell runs. Nothing in the line needs quoting.
     shell: process.platform === 'win32',
   })
@@ -40,13 +43,13 @@ export function ensureInstalled() {
   const wanted = fingerprint()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false
   const began = Date.now()
-  console.log('… Installing (the first time, this fetches Node 24, Deno, PostgreSQL and the Supabase CLI from npm)')
+  console.error('… Installing (the first time, this fetches Node 24, Deno, PostgreSQL and the Supabase CLI from npm)')
   const { status, error } = pnpm('install', '--frozen-lockfile')
   if (status !== 0) {
     console.error(error ? `npx could not be run: ${error.message}` : 'The installation failed: see above.')
     process.exit(1)
   }
   writeFileSync(stamp, wanted)
-  console.log(`✓ Installed (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+  console.error(`✓ Installed (${((Date.now() - began) / 1000).toFixed(1)} s)`)
   return true
 }
