@@ -121,3 +121,16 @@ it.each<CallerName>(['visitor A', 'identified visitor', 'Supabase-signed-in visi
     expect(JSON.stringify([...after])).not.toBe(JSON.stringify([...before]))
   },
 )
+
+it.each<CallerName>(['visitor A', 'identified visitor', 'Supabase-signed-in visitor'])(
+  '%s deletes a thread by the function alone, and takes back no use of a suggestion',
+  async (name) => {
+    const { api: caller, sessionIds } = matrix.callers[name]
+    const forbidden = { body: { code: '42501', message: expect.stringContaining('row-level security') } }
+    // Whatever was done to it before.
+    await sql`update loacl.threads set status = 'active' where session_id = ${sessionIds[0]!}`
+    const mine = `session_id=eq.${sessionIds[0]!}`
+    expect(await api.update(`threads?${mine}`, { status: 'deleted' }, caller)).toMatchObject(forbidden)
+    expect(await api.update(`follow_up_suggestions?${mine}`, { used_at: null }, caller)).toMatchObject(forbidden)
+  },
+)
