@@ -47,6 +47,29 @@ test(
   },
 )
 
+test(
+  'a conversation without a title goes by its first words, or as a new one',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const question = unique('Tell me about knots.')
+    await model.says(question, { text: 'A bowline is the first to learn.', holdAfter: 3 })
+    const chat = await visit()
+    await chat.open()
+    await chat.ask(question)
+    await expect(chat.log).toContainText('A bow')
+    await chat.stop.click()
+    await chat.answered()
+    await chat.newChat.click()
+    await chat.conversations.click()
+    const rows = chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')
+    await expect(rows).toHaveText([new RegExp(`^${question.slice(0, 20)}.*\\)now`)])
+    await page.reload()
+    await chat.open()
+    await chat.conversations.click()
+    await expect(rows).toHaveText([/^New conversation(now|1 minute ago)/])
+  },
+)
+
 test('a new browser sees nothing of it', async ({ visit, newVisitor, pageUrl }) => {
   const question = unique('Remember the word anchor.')
   const chat = await visit()

@@ -82,13 +82,14 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   const loading = signal(false)
   const problem = signal<{ error: LoaclError; again: () => void } | null>(null)
   const conversations = signal<Conversations>(NO_CONVERSATIONS)
-  /** Sent, and not yet known to have reached the server. */
-  let unsent = ''
+  let unsent = JSON.parse(memory.get('unsent') ?? 'null') as Unsent | null
+  /** The draft is `unsent`, of which the server may know. */
+  let restored = false
   let started = false
 
   const assistant = computed(() => (session.value.status === 'open' ? session.value.assistant : null))
   const busy = computed(() => isRunning(talk.value))
-  const charactersLeft = computed(() => (assistant.value?.maxMessageLength ?? Infinity) - [...draft.value].length)
+  const charactersLeft = computed(() => (assistant.value?.maxMessageLength ?? Infinity) - countCharacters(draft.value))
   const canSend = computed(() => !busy.value && charactersLeft.value >= 0 && draft.value.trim() !== '')
   const failure = computed(() => {
     const { turn } = talk.value
@@ -114,13 +115,14 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       }),
     ),
     effect(() => {
-      const asked = talk.value.messages.findLast((message) => message.role === 'user')
-      if (asked && asked.status !== 'sending') {
-        unsent = ''
-        threadId.value = talk.value.id
-      }
-      memory.set('draft', draft.value || unsent || null)
+      const { id, messages } = talk.value
+      for (const { role, status, clientId } of messages)
+        if (role === 'user' && status === 'completed') {
+          threadId.value = id
+          if (clientId === unsent?.id) arrived()
+        }
     }),
+    effect(() => memory.set('draft', draft.value || null)),
     effect(() => {
       const id = threadId.value
       if (id === undefined) return
@@ -135,8 +137,11 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 
   function show(next: Thread): void {
     batch(() => {
-      // What the server never got goes back into the composer.
-      if (talk.peek().turn.status === 'failed' && !draft.peek()) draft.value = unsent
+      // What the server never got goes back into the composer. Elsewhere it is another message.
+      if (talk.peek().turn.status === 'failed') {
+        draft.value ||= unsent?.text ?? ''
+        remember(null)
+      }
       thread.value = next
       talk.value = next.getSnapshot()
       view.value = 'chat'
@@ -159,9 +164,34 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   }
 
   function watch(turn: Turn): Turn {
-    const began = now()
-    void turn.done.then(({ status }) => emit('answered', { turnId: turn.id, status, ms: now() - began }))
+    void report(turn)
     return turn
+  }
+
+  async function report(turn: Turn): Promise<void> {
+    const began = now()
+    const { status } = await turn.done
+    if (status !== 'failed' && turn.id === unsent?.id) arrived()
+    emit('answered', { turnId: turn.id, status, ms: now() - began })
+  }
+
+  function remember(message: Unsent | null): void {
+    unsent = message
+    restored = false
+    memory.set('unsent', message && JSON.stringify(message))
+  }
+
+  /** The server has it. */
+  function arrived(): void {
+    if (restored && draft.peek() === unsent?.text) draft.value = ''
+    remember(null)
+  }
+
+  /** What was sent before a reload, and may or may not have reached the server, goes back into the composer. */
+  function restore(): void {
+    if (!unsent || draft.peek()) return
+    restored = true
+    draft.value = unsent.text
   }
 
   async function start(): Promise<void> {
@@ -169,20 +199,23 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     try {
       await client.open()
     } catch {
-      return // The session's state says why.
+      return restore() // The session's state says why.
     }
     const opened = client.getSnapshot()
     if (started) return
     started = true
     // Where the visitor was quicker, they have chosen.
-    if (opened.status !== 'open' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0) return
+    if (opened.status !== 'open' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0) return restore()
     const [latest] = opened.threads
     const recent = latest && now() - Date.parse(latest.lastMessageAt) < RECENT ? latest.id : ''
-    const id = memory.get('thread') ?? recent
-    if (!id) return
-    await select(id)
+    const kept = memory.get('thread')
+    // A new conversation may have got its first message.
+    const id = unsent ? kept || recent : (kept ?? recent)
+    const awaited = kept === '' && unsent
+    if (id) await select(id)
     // Gone, or another visitor's: nothing that this one asked for.
-    if (problem.peek()?.error.code === 'thread_not_found') newThread()
+    if (problem.peek()?.error.code === 'thread_not_found' || (awaited && awaited === unsent)) newThread()
+    restore()
   }
 
   async function select(id: string): Promise<void> {
@@ -203,7 +236,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 
   /** The client has let go of the visitor: the next one sees nothing of theirs. */
   function forget(): void {
-    unsent = ''
+    remember(null)
     newThread()
     draft.value = ''
     conversations.value = NO_CONVERSATIONS
@@ -214,8 +247,10 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     view.value = 'chat'
     // Refused: the turn that comes back says so, and the text is its caller's to keep.
     if (isRunning(at.getSnapshot())) return at.send(text)
-    unsent = text
-    const turn = watch(at.send(suggestionId ? { text, suggestionId } : text))
+    // Under the same id it is the same message, answered and paid for once.
+    const again = restored && unsent?.text === text ? { id: unsent.id } : {}
+    const turn = watch(at.send(suggestionId ? { text, suggestionId } : text, again))
+    if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id)) remember({ id: turn.id, text })
     emit('sent', { turnId: turn.id })
     if (suggestionId) emit('suggestion', { id: suggestionId })
     return turn
@@ -246,8 +281,15 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     charactersLeft,
     canSend,
     start,
-    select,
-    newThread,
+    select(id) {
+      // In another conversation, what was put back is another message.
+      if (restored) remember(null)
+      return select(id)
+    },
+    newThread() {
+      if (restored) remember(null)
+      newThread()
+    },
     send,
     type: (text) => void (draft.value = text),
     submit() {
@@ -271,9 +313,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       void list(null)
     },
     labelOf({ id, title }) {
-      if (title) return title
       const { messages, hasOlder } = client.threads.get(id).getSnapshot()
-      return (!hasOlder && messages[0]?.content.slice(0, 80)) || null
+      return title?.trim() || (!hasOlder && messages[0]?.content.trim().slice(0, 80)) || null
     },
     listMore: () => void list(conversations.peek().nextCursor),
     dispose: () => stops.forEach((stop) => stop()),
@@ -281,6 +322,16 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 }
 
 const NO_CONVERSATIONS: Conversations = { items: [], nextCursor: null, status: 'loading' }
+
+/** A message that was sent, and isn't known to have reached the server. `id` is its client id. */
+interface Unsent {
+  readonly id: string
+  readonly text: string
+}
+
+/** `[...text].length`, without an array as long as the text. */
+const countCharacters = (text: string): number =>
+  text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
 
 const isRunning = ({ turn }: ThreadState): boolean => turn.status !== 'idle' && turn.status !== 'failed'
 

@@ -43,8 +43,8 @@ export interface Strings {
   cutTime: string
   cutLength: string
   cutFilter: string
-  /** `{when}`: as in "in 2 minutes". */
-  limitUntil: string
+  /** Follows an error's words where the time is known. `{when}`: as in "in 2 minutes". */
+  retryWhen: string
   /** Words inside an answer's text. */
   markdown: MarkdownWords
   errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
@@ -63,7 +63,7 @@ export const ENGLISH: Strings = {
   newChat: 'New chat',
   conversations: 'Conversations',
   noConversations: 'No conversations yet. What you ask will be kept here.',
-  untitled: 'Untitled conversation',
+  untitled: 'New conversation',
   loadMore: 'Show more',
   conversation: 'Conversation',
   greeting: 'Hello! How can I help?',
@@ -93,7 +93,7 @@ export const ENGLISH: Strings = {
   cutTime: 'This answer took too long and was cut short.',
   cutLength: 'This answer reached its length limit.',
   cutFilter: 'This answer was cut short by a content filter.',
-  limitUntil: 'That was a lot at once. You can go on {when}.',
+  retryWhen: 'You can go on {when}.',
   markdown: ENGLISH_WORDS,
   errors: {
     other: 'Something went wrong on our side. Try again.',
@@ -121,8 +121,8 @@ export const ENGLISH: Strings = {
     message_not_found: 'This message is no longer there. Start over to go on.',
     thread_full: 'This conversation is full. Start over to go on.',
     turn_in_progress: 'An answer is still on its way here. Try again when it has come.',
-    rate_limited: 'That was a lot at once. Try again later.',
-    budget_exceeded: 'This chat has reached its limit for now. Please come back later.',
+    rate_limited: 'That was a lot at once.',
+    budget_exceeded: 'This chat has reached its limit for now.',
     model_rate_limited: MODEL_DOWN,
     model_unavailable: MODEL_DOWN,
     model_request_rejected: 'The assistant couldn’t answer this. Try other words.',

@@ -24,7 +24,7 @@ export function assembleWidget(
   const prefix = `loacl:${'assistant' in options ? options.assistant : ''}:${options.id ?? ''}:`
   const model = createModel({
     client,
-    memory: createTabMemory(prefix, () => (element ? sessionStorage : null)),
+    memory: createTabMemory(prefix, element && (() => sessionStorage)),
     emit,
     ...(element && { frame: (run: () => void) => void requestAnimationFrame(run) }),
   })

@@ -14,7 +14,7 @@ let events: [string, unknown][]
 
 beforeEach(() => {
   client = createScriptedClient()
-  memory = createTabMemory('', () => null)
+  memory = createTabMemory('', null)
   events = []
 })
 
@@ -95,9 +95,72 @@ test('a draft outlives a reload until the server has the message', async () => {
   expect(memory.get('draft')).toBe('half a')
   model.submit()
   expect(model.draft.value).toBe('')
-  expect(memory.get('draft')).toBe('half a')
+  model.dispose()
+  const again = await start()
+  expect(again.draft.value).toBe('half a')
+  again.submit()
+  expect(fresh().sentIds).toEqual(['turn of half a'])
   accept(fresh())
-  expect(memory.get('draft')).toBeNull()
+  expect([memory.get('draft'), memory.get('unsent')]).toEqual([null, null])
+})
+
+test('a message that got there just before a reload is not offered again', async () => {
+  const model = await start()
+  model.type('sent')
+  model.submit()
+  model.dispose()
+  client.threadsAtOpening = [summary('t1', HOUR_AGO)]
+  client.threads.get('t1')
+  client.byId.get('t1')!.set({ messages: [message({ clientId: 'turn of sent', content: 'sent' })] })
+  const again = await start()
+  expect(again.threadId.value).toBe('t1')
+  expect(again.draft.value).toBe('')
+  expect(memory.get('unsent')).toBeNull()
+})
+
+test('nor where it began a new conversation; another one is left alone', async () => {
+  const began = await start()
+  began.newThread()
+  began.type('sent')
+  began.submit()
+  began.dispose()
+  client.threadsAtOpening = [summary('t1', HOUR_AGO)]
+  const elsewhere = await start()
+  expect(elsewhere.threadId.value).toBeNull()
+  expect(elsewhere.draft.value).toBe('sent')
+  elsewhere.type('')
+  elsewhere.dispose()
+  client.byId.get('t1')!.set({ messages: [message({ clientId: 'turn of sent', content: 'sent' })] })
+  const again = await start()
+  expect(again.threadId.value).toBe('t1')
+  expect(again.draft.value).toBe('')
+})
+
+test('changed, or in another conversation, what is put back is another message', async () => {
+  for (const change of [(model: Model) => model.type('other'), (model: Model) => model.newThread()]) {
+    const model = await start()
+    model.send('lost')
+    model.dispose()
+    memory.set('draft', null)
+    const again = await start()
+    expect(again.draft.value).toBe('lost')
+    change(again)
+    again.submit()
+    expect(fresh().sentIds).toEqual([undefined])
+    accept(fresh())
+    again.dispose()
+  }
+})
+
+test('a conversation is called by its title, or its first words, and by none where neither is known', async () => {
+  const model = await start()
+  client.threads.get('t1')
+  client.byId.get('t1')!.set({ messages: [message({ content: '\n First words' })] })
+  expect(model.labelOf(summary('t1', HOUR_AGO))).toBe('t1')
+  for (const title of [null, '', ' ']) {
+    expect(model.labelOf(summary('t1', HOUR_AGO, title))).toBe('First words')
+    expect(model.labelOf(summary('t2', HOUR_AGO, title))).toBeNull()
+  }
 })
 
 test('a message that never reached the server goes back to the composer of the next conversation', async () => {

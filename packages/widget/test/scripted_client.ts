@@ -67,6 +67,8 @@ export interface ScriptedThread extends Thread {
   /** Ends the turn that is running. */
   end(result: TurnResult): void
   readonly sent: (string | { text: string; suggestionId?: string })[]
+  /** The client ids that `send` was given. */
+  readonly sentIds: (string | undefined)[]
   readonly calls: string[]
   failLoad: LoaclError | null
 }
@@ -85,6 +87,7 @@ function createThread(id: string): ScriptedThread {
     ...state,
     set,
     sent: [],
+    sentIds: [],
     calls: [],
     failLoad: null,
     end(result) {
@@ -96,14 +99,15 @@ function createThread(id: string): ScriptedThread {
       if (thread.failLoad) throw thread.failLoad
     },
     loadOlder: async () => void thread.calls.push('loadOlder'),
-    send(input) {
+    send(input, { id } = {}) {
       const text = typeof input === 'string' ? input : input.text
       thread.sent.push(input)
+      thread.sentIds.push(id)
       if (state.getSnapshot().turn.status === 'sending') return { id: 'refused' } as Turn
       set({
         messages: [
           ...state.getSnapshot().messages,
-          message({ id: text, clientId: text, content: text, status: 'sending' }),
+          message({ id: `turn of ${text}`, clientId: `turn of ${text}`, content: text, status: 'sending' }),
         ],
       })
       return begin(text)

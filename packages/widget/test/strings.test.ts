@@ -16,7 +16,8 @@ test('what a string has no value for stays as it is', () => {
 })
 
 test('a limit with a time says when', () => {
-  expect(describeError('rate_limited', ENGLISH, 90_000, 'en')).toContain('in 2 minutes')
+  for (const code of ['rate_limited', 'model_rate_limited', 'budget_exceeded'] as const)
+    expect(describeError(code, ENGLISH, 90_000, 'en')).toBe(`${ENGLISH.errors[code]} You can go on in 2 minutes.`)
   expect(describeError('rate_limited', ENGLISH)).toBe(ENGLISH.errors.rate_limited)
 })
 

@@ -67,10 +67,14 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
   )
 })
 
+/** In pixels, and more than the style allows. Above it the height is left as it is. */
+const HIGHEST = 999
+
 /** As high as its text, within the limits that the style sets. */
 export function fitComposer(box: HTMLTextAreaElement | null): void {
   // Out of sight it has no height to go by.
   if (!box?.offsetParent) return
-  box.style.height = 'auto'
-  box.style.height = `${box.scrollHeight}px`
+  // What doesn't fit can't want less. Laying out a long text twice at each key would be felt.
+  if (box.scrollHeight <= box.clientHeight) box.style.height = 'auto'
+  box.style.height = `${Math.min(box.scrollHeight, HIGHEST)}px`
 }

@@ -4,10 +4,9 @@ import { relativeTime } from './relative_time.ts'
 
 /** What to tell the visitor about an error, with the time of the next try where that is known. */
 export function describeError(code: ErrorCode, words: Strings, retryAfterMs?: number, locale?: string): string {
-  if (code === 'rate_limited' && retryAfterMs)
-    return fill(words.limitUntil, { when: relativeTime(retryAfterMs, locale) })
   // A newer server may send a code that is no member here, but one of every object's.
-  return (Object.hasOwn(words.errors, code) && words.errors[code]) || words.errors.other
+  const sentence = (Object.hasOwn(words.errors, code) && words.errors[code]) || words.errors.other
+  return retryAfterMs ? `${sentence} ${fill(words.retryWhen, { when: relativeTime(retryAfterMs, locale) })}` : sentence
 }
 
 /** Errors that another try can't mend, but a new thread can. */

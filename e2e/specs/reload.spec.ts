@@ -1,0 +1,79 @@
+import { expect, test, unique } from '../support/fixtures.ts'
+
+test(
+  'a question sent just before a reload is asked once, and is not in the composer again',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    for (const [index, question] of [unique('Is it raining?'), unique('Is it windy?')].entries()) {
+      await model.says(question, 'A little.')
+      const chat = await visit()
+      await chat.open()
+      if (index === 1) await chat.newChat.click()
+      await chat.composer.fill(question)
+      const posted = page.waitForRequest((request) => request.url().endsWith('/turns') && request.method() === 'POST')
+      await chat.composer.press('Enter')
+      await posted
+      // The server has it, and the page goes before it can be told.
+      await expect.poll(async () => (await model.calls(question)).length).toBe(1)
+      await page.reload()
+      await chat.open()
+      await expect(chat.message(question)).toBeVisible()
+      await expect(chat.log).toContainText('A little.')
+      await expect(chat.composer).toHaveValue('')
+      expect(await model.calls(question)).toHaveLength(1)
+    }
+  },
+)
+
+test(
+  'a question that never reached the server is in the composer after a reload, and one press asks it once',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const question = unique('Is it snowing?')
+    await model.says(question, 'Not yet.')
+    const chat = await visit()
+    await chat.open()
+    await page.route('**/chat/turns', (route) => route.abort())
+    const lost = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/turns'))
+    await chat.ask(question)
+    await lost
+    await page.unroute('**/chat/turns')
+    await page.reload()
+    await chat.open()
+    await expect(chat.composer).toHaveValue(question)
+    await chat.composer.press('Enter')
+    await expect(chat.message('Not yet.')).toBeVisible()
+    await page.reload()
+    await chat.open()
+    await expect(chat.message(question)).toHaveCount(1)
+    await expect(chat.composer).toHaveValue('')
+  },
+)
+
+test('typing in a draft that is far too long takes little longer than in a plain field', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  const text = 'harbour '.repeat(12_500)
+  await page.evaluate(() => {
+    const field = document.createElement('textarea')
+    field.id = 'plain'
+    field.style.cssText = 'position:fixed;inset:0 auto auto 0;inline-size:300px;block-size:150px;line-height:1.5'
+    document.body.append(field)
+  })
+  const timeOf = async (field: typeof chat.composer): Promise<number> => {
+    await field.fill(text)
+    await field.press('x')
+    const begin = Date.now()
+    for (let keys = 0; keys < 10; keys++) await field.press('x')
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+    const ms = Date.now() - begin
+    await field.fill('')
+    return ms
+  }
+  const plain = await timeOf(page.locator('#plain'))
+  const ours = await timeOf(chat.composer)
+  test.info().annotations.push({ type: 'ms for ten keys', description: `${ours}, plain ${plain}` })
+  expect(ours).toBeLessThan(plain * 3 + 300)
+  await chat.composer.fill('short\nagain')
+  expect((await chat.composer.boundingBox())!.height).toBeLessThan(100)
+})
