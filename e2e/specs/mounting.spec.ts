@@ -31,3 +31,38 @@ test('two widgets on a page keep apart', { tag: '@local' }, async ({ page, pageU
   await expect(shop.message(question)).toBeVisible()
   await expect(shop.log).not.toContainText(second)
 })
+
+test('a place that is nowhere on the page is no reason to stay away', async ({ visit, page, target }) => {
+  const chat = await visit({ variant: 'bare' })
+  const errors: string[] = []
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  await page.evaluate(
+    ({ url, key, assistantId: assistant, assetsOrigin }) => {
+      const q: unknown[] = []
+      const loacl = (...command: unknown[]): void => void q.push(command)
+      Object.assign(window, { loacl: Object.assign(loacl, { q }) })
+      loacl('mount', { url, key, assistant, target: '<<<' })
+      loacl('nope')
+      loacl('open')
+      document.head.append(Object.assign(document.createElement('script'), { src: `${assetsOrigin}/loacl.js` }))
+    },
+    { ...target },
+  )
+  await expect(chat.composer).toBeVisible()
+  await expect.poll(() => errors.join('\n')).toMatch(/<<<[^]*nope/)
+})
+
+test('attributes that stand for nothing do no harm', async ({ visit, page }) => {
+  const chat = await visit({ data: { client: 'x', fetch: 'x', storage: 'x', auth: 'x' } })
+  await chat.open()
+  await chat.questions.waitFor()
+  await page.evaluate(() => {
+    const { options } = document.querySelector('loacl-chat') as HTMLElement & { options: Record<string, string> }
+    const element = document.createElement('loacl-chat')
+    Object.assign(element.dataset, { ...options, id: 'by-hand', client: 'x' })
+    element.id = 'by-hand'
+    document.querySelector('loacl-chat')!.replaceWith(element)
+  })
+  await chat.open()
+  await chat.questions.waitFor()
+})

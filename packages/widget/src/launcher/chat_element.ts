@@ -78,7 +78,7 @@ export function defineChatElement(load: LoadWidget): void {
       }
 
       connectedCallback(): void {
-        this.options = { ...this.dataset, ...this.options } as Partial<MountOptions>
+        this.options = { ...readAttributes(this.dataset), ...this.options } as Partial<MountOptions>
         this.launcher.setAttribute('aria-label', this.options.strings?.openChat ?? 'Open chat')
       }
 
@@ -130,6 +130,28 @@ export function defineChatElement(load: LoadWidget): void {
     },
   )
 }
+
+/** Where the page wants the element: at the end of the page, if that is nowhere to be found. */
+export function findPlace(target: MountOptions['target']): Element {
+  try {
+    if (typeof target === 'string') target = document.querySelector(target) ?? undefined
+    return target ?? document.body
+  } catch (error) {
+    console.error(error)
+    return document.body
+  }
+}
+
+/** The options that attributes can give. Of others, such as a client, text would be no more than a mistake. */
+export const readAttributes = ({ url, key, assistant, theme, locale, open, id }: DOMStringMap): object => ({
+  url,
+  key,
+  assistant,
+  theme,
+  locale,
+  open,
+  id,
+})
 
 function setAttributes(element: Element, attributes: Readonly<Record<string, string>>): void {
   for (const name in attributes) element.setAttribute(name, attributes[name]!)

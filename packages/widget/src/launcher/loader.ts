@@ -1,5 +1,5 @@
 import type { Command, LoaclGlobal, MountOptions } from '../types.ts'
-import { type ChatElement, defineChatElement } from './chat_element.ts'
+import { type ChatElement, defineChatElement, findPlace, readAttributes } from './chat_element.ts'
 
 // The file that a site owner pastes. It draws the launcher and keeps what is asked of the widget until the panel, which
 // brings all the rest, has been fetched: when the visitor comes near, or when the page says so.
@@ -10,7 +10,7 @@ const { src, dataset } = script
 // A page may patch these before the panel comes, and rarely for the better.
 const world = { fetch, parse: JSON.parse, stringify: JSON.stringify }
 
-const fromTag: Command[] = dataset.assistant ? [['mount', { ...dataset } as unknown as MountOptions]] : []
+const fromTag: Command[] = dataset.assistant ? [['mount', readAttributes(dataset) as MountOptions]] : []
 const before = window.loacl
 
 // A client-side router may run the tag again: the widget that is there stays.
@@ -36,20 +36,23 @@ function takeOver(queue: Command[]): void {
       if (id) element.id = id
       element.options = options
       elements.push(element)
-      if (String(options.open ?? false) !== 'false') void element.run((widget) => widget.open())
+      if (`${options.open ?? false}` !== 'false') void element.run((widget) => widget.open())
     }
-    const { target } = options
-    const place = () =>
-      element.isConnected ||
-      ((typeof target === 'string' ? document.querySelector(target) : target) ?? document.body).append(element)
+    const place = () => element.isConnected || findPlace(options.target).append(element)
     if (document.body) place()
-    else document.addEventListener('DOMContentLoaded', place)
+    else addEventListener('DOMContentLoaded', place)
   }
 
   /** False where there is no widget yet to do it: the command waits for a `mount`. */
   const run = ([name, argument, listener]: Command): boolean => {
     if (name === 'mount') {
       mount(argument)
+      return true
+    }
+    // The first ones fetch a widget to do it.
+    const known = /^(?:(open|toggle|send)|close|identify|newThread|on|signOut|update)$/.exec(name)
+    if (!known) {
+      console.error('loacl', name)
       return true
     }
     const [element] = alive()
@@ -59,8 +62,8 @@ function takeOver(queue: Command[]): void {
       return true
     }
     const act = (widget: object) => (widget as Record<string, (argument?: unknown) => unknown>)[name]!(argument)
-    // The others have nothing to do before there is a widget, and are no reason to fetch one.
-    if (name === 'open' || name === 'toggle' || name === 'send') void element.run(act)
+    // Others have nothing to do before there is a widget, and are no reason to fetch one.
+    if (known[1]) void element.run(act)
     else void element.loaded.then(act)
     return true
   }
