@@ -7,6 +7,7 @@ export interface AssistantChanges {
   questions?: string[]
   allowedOrigins?: string[]
   isActive?: boolean
+  fingerprint?: boolean
 }
 
 /** Prepares assistants in the database, as a site's owner would. */
@@ -37,10 +38,10 @@ export class Owner {
 
   async change(
     assistant: string,
-    { name, greeting, allowedOrigins, isActive }: Omit<AssistantChanges, 'questions'>,
+    { name, greeting, allowedOrigins, isActive, fingerprint }: Omit<AssistantChanges, 'questions'>,
   ): Promise<void> {
     const sql = this.#sql
-    const changes = { name, greeting, allowed_origins: allowedOrigins, is_active: isActive }
+    const changes = { name, greeting, allowed_origins: allowedOrigins, is_active: isActive, fingerprint }
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
   }

@@ -2,6 +2,7 @@ import type { IdentifyRequest, OpenedSession, Page, ThreadSummary } from '@loacl
 import { untilAborted } from './abort.ts'
 import { createEdge } from './edge.ts'
 import { LoaclError } from './errors.ts'
+import { createFingerprint } from './fingerprint.ts'
 import { guarded } from './guarded.ts'
 import { randomToken, randomUuid } from './random.ts'
 import { createSessionTokens } from './session_token.ts'
@@ -33,6 +34,7 @@ export function createClient(options: ClientOptions): LoaclClient {
   const tokens = createSessionTokens(`loacl:${edge.project}:${assistant}`, storage)
   const store = createStore<ClientState>({ status: 'idle' })
   const threads = new Map<string, Thread>()
+  const fingerprint = createFingerprint(options.fingerprint)
   let lifetime = new AbortController()
   let opening: Promise<void> | null = null
 
@@ -162,6 +164,10 @@ export function createClient(options: ClientOptions): LoaclClient {
     chat: (method, path, body, signal) =>
       inSession(signal, (token) => transport.chat(method, path, body, token, signal)),
     lifetime: () => lifetime.signal,
+    async signals() {
+      const state = store.getSnapshot()
+      return state.status === 'open' && state.assistant.fingerprint ? await fingerprint() : {}
+    },
     named: (thread, id) => void threads.set(id, thread),
     listed: (id, change, isNewest) =>
       setThreads((known) => {

@@ -16,6 +16,8 @@ export interface ThreadHost {
   rpc<T>(name: string, args: object, member: (keyof T & string) | null, signal: AbortSignal | undefined): Promise<T>
   /** Sends a request to the `chat` function; the same holds for its session. */
   chat(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
+  /** What a turn's request carries against abuse, where the opened assistant asks for it. Never rejects. */
+  signals(): Promise<{ fingerprint?: string }>
   /** Aborted when the client lets go of the visitor. */
   lifetime(): AbortSignal
   /** The thread goes by this id from now on. */

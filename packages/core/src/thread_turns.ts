@@ -89,7 +89,8 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
   }
 
   async function post(request: ToRequest, signal: AbortSignal): Promise<Response> {
-    const send = () => host.chat('POST', 'turns', request(thread.serverId), signal)
+    const signals = await host.signals()
+    const send = () => host.chat('POST', 'turns', { ...request(thread.serverId), ...signals }, signal)
     try {
       return await send()
     } catch (error) {

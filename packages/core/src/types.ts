@@ -82,6 +82,11 @@ export type ClientOptions = {
    * }
    */
   auth?: () => Promise<Credential | null>
+  /**
+   * The browser's fingerprint, a signal against abuse: up to 128 letters, digits, `-` and `_`. Asked once, before the
+   * first message to an assistant that wants one. A message waits for it no more than a second, and never fails by it.
+   */
+  fingerprint?: () => Promise<string | null>
 } & (
   | {
       /** The project's URL: `https://<ref>.supabase.co`. */

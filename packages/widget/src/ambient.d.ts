@@ -3,5 +3,8 @@ declare module '*.css?inline' {
   export default css
 }
 
+/** File name of the fingerprint's chunk, with the hash of its content. Set by the build of the panel. */
+declare const FINGERPRINT_FILE: string
+
 /** File name of the panel's chunk, with the hash of its content. Set by the build of the loader. */
 declare const PANEL_FILE: string

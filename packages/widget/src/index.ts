@@ -1,7 +1,8 @@
-import { type ChatElement, defineChatElement } from './launcher/chat_element.ts'
-import type { Widget, WidgetOptions } from './types.ts'
+import { type ChatElement, defineChatElement, findPlace } from './launcher/chat_element.ts'
+import type { MountOptions, Widget, WidgetOptions } from './types.ts'
 import { assembleWidget } from './widget.ts'
 
+const fingerprint = async () => (await import('./fingerprint.ts')).fingerprint()
 const loadView = async () => (await import('./panel/view.tsx')).createView
 
 /**
@@ -15,12 +16,14 @@ const loadView = async () => (await import('./panel/view.tsx')).createView
  */
 export function mount(options: WidgetOptions): Widget {
   if (typeof document === 'undefined') return assembleWidget(null, options, loadView)
-  defineChatElement(async (element) => assembleWidget(element, element.options as WidgetOptions, loadView))
-  const { target, id } = options
+  defineChatElement(async (element) =>
+    assembleWidget(element, { fingerprint, ...(element.options as MountOptions) }, loadView),
+  )
+  const { id } = options
   const element = document.createElement('loacl-chat') as ChatElement
   if (id) element.id = id
-  element.widget = assembleWidget(element, options, loadView)
-  ;((typeof target === 'string' ? document.querySelector(target) : target) ?? document.body).append(element)
+  element.widget = assembleWidget(element, { fingerprint, ...options }, loadView)
+  findPlace(options.target).append(element)
   return element.widget
 }
 

@@ -1,0 +1,24 @@
+/** How long a turn waits for a fingerprint, in milliseconds. */
+const PATIENCE = 1000
+
+/** What `TurnRequest` takes. */
+const FINGERPRINT = /^[\w-]{1,128}$/
+
+/**
+ * The browser's fingerprint, asked of the host once; `{}` where there is none, or not in time. Never rejects: no message
+ * fails for want of it.
+ */
+export function createFingerprint(ask?: () => Promise<string | null>): () => Promise<{ fingerprint?: string }> {
+  let asked: Promise<unknown> | undefined
+  return () =>
+    new Promise((resolve) => {
+      const timer = setTimeout(answer, PATIENCE)
+      function answer(found?: unknown): void {
+        clearTimeout(timer)
+        resolve(typeof found === 'string' && FINGERPRINT.test(found) ? { fingerprint: found } : {})
+      }
+      // What `ask` throws is a rejection, too.
+      asked ??= (async () => ask?.())()
+      asked.then(answer, () => answer())
+    })
+}
