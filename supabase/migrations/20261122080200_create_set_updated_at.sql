@@ -2,7 +2,7 @@ create function loacl_private.set_updated_at()
 returns trigger
 language plpgsql
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   new.updated_at := now();

@@ -10,16 +10,21 @@ comment on table loacl_private.operators is
   'Who may own assistants. Visitors can have accounts in the same project, so being signed in says nothing: a row here does.';
 comment on column loacl_private.operators.role is 'admin: may also add and remove operators. operator: owns assistants.';
 
+-- What every policy asks, here and in own_assistant_ids, own_session_ids and own_deleted_thread_ids, is in plpgsql. A
+-- body in SQL with a search path of its own is planned again in each statement that calls it, and that took longer than
+-- all the rest of a short query. One in plpgsql is planned once per connection.
 create function loacl_private.is_operator()
 returns boolean
-language sql
+language plpgsql
 stable
 security definer -- callers can't read operators
-set search_path = ''
-return (
-  exists (select from loacl_private.operators o where o.user_id = (select auth.uid()))
-  and coalesce((select auth.jwt() ->> 'is_anonymous'), 'false') <> 'true'
-);
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select from loacl_private.operators o where o.user_id = auth.uid())
+    and coalesce(auth.jwt() ->> 'is_anonymous', 'false') <> 'true';
+end
+$$;
 comment on function loacl_private.is_operator() is 'Whether the signed-in caller is an operator. An anonymous user never is.';
 revoke all on function loacl_private.is_operator() from public;
 grant execute on function loacl_private.is_operator() to anon, authenticated;

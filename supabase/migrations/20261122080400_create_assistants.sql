@@ -6,6 +6,7 @@ create table loacl.assistants (
   greeting text,
   model text not null,
   instructions text not null default '',
+  tools jsonb not null default '[]',
   temperature double precision,
   max_output_tokens integer not null default 4096,
   context_token_budget integer not null default 16000,
@@ -16,20 +17,42 @@ create table loacl.assistants (
   is_default boolean not null default false,
   appearance jsonb not null default '{}',
   allowed_origins text[] not null default '{}',
+  messages_per_minute integer default 30,
+  messages_per_hour_per_address integer default 300,
+  messages_per_hour_per_fingerprint integer default 120,
+  new_sessions_per_hour_per_address integer default 60,
+  messages_per_thread integer default 500,
+  tokens_per_day bigint,
+  spend_per_day_usd numeric default 10,
+  spend_per_month_usd numeric default 100,
+  retention_days integer,
+  paused_at timestamptz,
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  -- What an owner's things are linked to names the owner as well: a foreign key on both makes both sides one owner's.
+  constraint assistants_id_owner_id_key unique (id, owner_id),
   constraint assistants_owner_id_name_key unique (owner_id, name),
   constraint assistants_name_length check (char_length(btrim(name)) between 1 and 100),
   constraint assistants_description_length check (char_length(description) <= 2000),
   constraint assistants_greeting_length check (char_length(greeting) <= 4000),
   constraint assistants_model_length check (char_length(model) between 1 and 200),
   constraint assistants_instructions_length check (char_length(instructions) <= 200000),
+  constraint assistants_tools_array check (jsonb_typeof(tools) = 'array'),
   constraint assistants_temperature_range check (temperature between 0 and 2),
   constraint assistants_max_output_tokens_range check (max_output_tokens between 16 and 128000),
   constraint assistants_context_token_budget_range check (context_token_budget between 500 and 1000000),
   constraint assistants_max_message_length_range check (max_message_length between 1 and 100000),
   constraint assistants_appearance_object check (jsonb_typeof(appearance) = 'object'),
+  constraint assistants_messages_per_minute_range check (messages_per_minute >= 1),
+  constraint assistants_messages_per_hour_per_address_range check (messages_per_hour_per_address >= 1),
+  constraint assistants_messages_per_hour_per_fingerprint_range check (messages_per_hour_per_fingerprint >= 1),
+  constraint assistants_new_sessions_per_hour_per_address_range check (new_sessions_per_hour_per_address >= 1),
+  constraint assistants_messages_per_thread_range check (messages_per_thread >= 1),
+  constraint assistants_tokens_per_day_range check (tokens_per_day >= 0),
+  constraint assistants_spend_per_day_usd_range check (spend_per_day_usd >= 0 and spend_per_day_usd < 'infinity'),
+  constraint assistants_spend_per_month_usd_range check (spend_per_month_usd >= 0 and spend_per_month_usd < 'infinity'),
+  constraint assistants_retention_days_range check (retention_days between 1 and 36500),
   constraint assistants_metadata_object check (jsonb_typeof(metadata) = 'object'),
   -- `*`, an exact origin, or every subdomain of a host over HTTPS.
   constraint assistants_allowed_origins_shape check (
@@ -50,6 +73,7 @@ comment on table loacl.assistants is
 comment on column loacl.assistants.owner_id is 'An operator.';
 comment on column loacl.assistants.greeting is 'Shown before the first message. Markdown.';
 comment on column loacl.assistants.instructions is 'The system prompt. Never reaches a visitor.';
+comment on column loacl.assistants.tools is 'Tools that the assistant may call, as the Responses API describes them. Never reaches a visitor.';
 comment on column loacl.assistants.temperature is 'null: the model''s own default.';
 comment on column loacl.assistants.max_output_tokens is 'Most tokens of one answer, reasoning included.';
 comment on column loacl.assistants.context_token_budget is 'Most tokens of the conversation, by estimate, that are sent along with a message.';
@@ -60,19 +84,37 @@ comment on column loacl.assistants.is_default is 'The owner''s default assistant
 comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
 comment on column loacl.assistants.allowed_origins is
   'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
+comment on column loacl.assistants.messages_per_minute is 'How many messages one session may send in a minute. null, here and in the next seven: no limit.';
+comment on column loacl.assistants.messages_per_hour_per_address is
+  'How many messages may come from one network address (IPv6: one /64) in an hour.';
+comment on column loacl.assistants.messages_per_hour_per_fingerprint is
+  'How many messages may come with one browser fingerprint in an hour, where the assistant asks for one.';
+comment on column loacl.assistants.new_sessions_per_hour_per_address is
+  'How many new visitors may come from one network address (IPv6: one /64) in an hour.';
+comment on column loacl.assistants.messages_per_thread is 'How many messages a visitor may send in one conversation.';
+comment on column loacl.assistants.tokens_per_day is 'How many tokens all its model calls may take in a day, in UTC.';
+comment on column loacl.assistants.spend_per_day_usd is
+  'How many US dollars its model calls may cost in a day, in UTC. With a spend limit, a model that has no price is refused.';
+comment on column loacl.assistants.spend_per_month_usd is 'The same for a calendar month, in UTC.';
+comment on column loacl.assistants.retention_days is
+  'Days after its last message that a conversation is kept; null: for as long as nobody deletes it.';
+comment on column loacl.assistants.paused_at is
+  'Since when no new turn may begin, by the owner''s switch; null: it is not paused. Visitors can still open and read.';
 comment on column loacl.assistants.metadata is 'The host''s own data.';
 
 create function loacl_private.own_assistant_ids()
 returns setof uuid
-language sql
+language plpgsql
 stable
 security definer -- reads operators
-set search_path = ''
-begin atomic
-  select a.id
-  from loacl.assistants a
-  where a.owner_id = (select auth.uid()) and (select loacl_private.is_operator());
-end;
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if loacl_private.is_operator() then
+    return query select a.id from loacl.assistants a where a.owner_id = auth.uid();
+  end if;
+end
+$$;
 comment on function loacl_private.own_assistant_ids() is 'The calling operator''s assistants; none for anybody else. The operator''s half of every policy.';
 revoke all on function loacl_private.own_assistant_ids() from public;
 grant execute on function loacl_private.own_assistant_ids() to anon, authenticated;

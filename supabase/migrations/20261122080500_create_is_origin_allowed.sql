@@ -3,7 +3,7 @@ returns boolean
 language sql
 immutable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
   origin is null
   or '*' = any (allowed_origins)

@@ -9,6 +9,7 @@ create table loacl.provider_configs (
   is_default boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  constraint provider_configs_id_owner_id_key unique (id, owner_id),
   constraint provider_configs_owner_id_provider_base_url_key unique nulls not distinct (owner_id, provider, base_url),
   constraint provider_configs_provider check (provider in ('openai')),
   constraint provider_configs_base_url_shape check (base_url ~ '^https?://[^\s]+$'),

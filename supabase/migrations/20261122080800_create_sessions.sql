@@ -24,6 +24,8 @@ create index sessions_user_id_idx on loacl.sessions (user_id, assistant_id) wher
 comment on index loacl.sessions_user_id_idx is 'Serves: a person''s sessions on other devices; the deletion of a user.';
 create index sessions_external_id_idx on loacl.sessions (external_id, assistant_id) where external_id is not null;
 comment on index loacl.sessions_external_id_idx is 'Serves: a person''s sessions on other devices.';
+create index sessions_expires_at_idx on loacl.sessions (expires_at);
+comment on index loacl.sessions_expires_at_idx is 'Serves: sessions that ended and hold nothing.';
 
 create trigger sessions_set_updated_at before update on loacl.sessions
   for each row execute function loacl_private.set_updated_at();
@@ -36,7 +38,8 @@ comment on table loacl.sessions is
   'A visitor on one device, made by the first message. Operators see those of their assistants; visitors don''t read it.';
 comment on column loacl.sessions.user_id is 'The Supabase user it is bound to. It then works only together with that user''s access token.';
 comment on column loacl.sessions.external_id is 'The site''s own id of a visitor who came with an identity token.';
-comment on column loacl.sessions.fingerprint_hash is 'SHA-256 of the browser''s fingerprint. A signal against abuse, never a credential.';
+comment on column loacl.sessions.fingerprint_hash is
+  'SHA-256 of the assistant''s id, a colon and the browser''s fingerprint, where the assistant asks for one. A signal against abuse, never a credential.';
 comment on column loacl.sessions.expires_at is 'From then on it owns nothing. A guest''s slides with each message.';
 comment on column loacl.sessions.metadata is 'The host''s own data.';
 

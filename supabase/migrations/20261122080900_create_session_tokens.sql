@@ -13,23 +13,31 @@ comment on column loacl_private.session_tokens.token_hash is 'SHA-256 of the tok
 
 create function loacl_private.read_header(name text)
 returns text
-language sql
+language plpgsql
 stable
 security invoker
-set search_path = ''
--- Empty where a transaction before this one on the same connection had headers.
-return nullif(current_setting('request.headers', true), '')::json ->> name;
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Empty where a transaction before this one on the same connection had headers.
+  return nullif(current_setting('request.headers', true), '')::json ->> name;
+end
+$$;
 comment on function loacl_private.read_header(text) is 'A header of the Data API request, by its lower-case name.';
 revoke all on function loacl_private.read_header(text) from public;
 
 create function loacl_private.hash_session_token(token text)
 returns bytea
-language sql
+language plpgsql
 immutable
 security invoker
-set search_path = ''
--- 32 bytes as unpadded base64url; null for anything else.
-return case when token ~ '^[A-Za-z0-9_-]{43}$' then sha256(convert_to(token, 'UTF8')) end;
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- 32 bytes as unpadded base64url; null for anything else.
+  return case when token ~ '^[A-Za-z0-9_-]{43}$' then sha256(convert_to(token, 'UTF8')) end;
+end
+$$;
 comment on function loacl_private.hash_session_token(text) is 'What the database keeps of a session token; null where it is none.';
 revoke all on function loacl_private.hash_session_token(text) from public;
 
@@ -38,7 +46,7 @@ returns bytea
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   token text := loacl_private.read_header('x-loacl-session');
@@ -55,21 +63,53 @@ $$;
 comment on function loacl_private.require_session_token_hash() is 'Hash of the request''s session token. Errors: session_missing, session_invalid.';
 revoke all on function loacl_private.require_session_token_hash() from public;
 
-create function loacl_private.own_session_ids()
+create function loacl_private.find_own_session_ids(claims jsonb)
 returns setof uuid
-language sql
+language plpgsql
 stable
-security definer -- reads session_tokens
-set search_path = ''
-begin atomic
-  select s.id
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  hash bytea := loacl_private.hash_session_token(loacl_private.read_header('x-loacl-session'));
+  known record;
+begin
+  if hash is null then
+    return;
+  end if;
+  select s.id, s.assistant_id, s.user_id, s.external_id into known
   from loacl_private.session_tokens k
   join loacl.sessions s on s.id = k.session_id
-  where k.token_hash = loacl_private.hash_session_token(loacl_private.read_header('x-loacl-session'))
-    and s.expires_at > now()
-    and (s.user_id is null or s.user_id = (select auth.uid()));
-end;
+  where k.token_hash = hash and s.expires_at > now();
+  if not found or (known.user_id is not null and known.user_id is distinct from loacl_private.find_live_user(claims)) then
+    return;
+  end if;
+  -- Those of other devices have ended or not: it is this device's session that says who asks.
+  if known.user_id is not null then
+    return query select s.id from loacl.sessions s where s.user_id = known.user_id and s.assistant_id = known.assistant_id;
+  elsif known.external_id is not null then
+    return query select s.id from loacl.sessions s where s.external_id = known.external_id and s.assistant_id = known.assistant_id;
+  else
+    return next known.id;
+  end if;
+end
+$$;
+comment on function loacl_private.find_own_session_ids(jsonb) is
+  'The sessions of the visitor whose token the request carries, with those of the same person on other devices. `claims`: of the verified access token that came along.';
+revoke all on function loacl_private.find_own_session_ids(jsonb) from public;
+
+create function loacl_private.own_session_ids()
+returns setof uuid
+language plpgsql
+stable
+security definer -- reads session_tokens
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query select loacl_private.find_own_session_ids(auth.jwt());
+end
+$$;
 comment on function loacl_private.own_session_ids() is
-  'The calling visitor''s sessions, by the token in the request; none where there is no token or it has expired. The visitor''s half of every policy.';
+  'The calling visitor''s sessions, by the token in the request, and those of the same person on other devices; none where there is no token, it has expired, or it is bound to a user who isn''t signed in. The visitor''s half of every policy.';
 revoke all on function loacl_private.own_session_ids() from public;
 grant execute on function loacl_private.own_session_ids() to anon, authenticated;

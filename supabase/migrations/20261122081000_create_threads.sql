@@ -5,6 +5,7 @@ create table loacl.threads (
   title text,
   status text not null default 'active',
   last_message_at timestamptz not null default now(),
+  deleted_at timestamptz,
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -13,6 +14,7 @@ create table loacl.threads (
   constraint threads_id_session_id_assistant_id_key unique (id, session_id, assistant_id),
   constraint threads_title_length check (char_length(btrim(title)) between 1 and 200),
   constraint threads_status check (status in ('active', 'archived', 'deleted')),
+  constraint threads_deleted_at_status check ((deleted_at is not null) = (status = 'deleted')),
   constraint threads_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
 
@@ -20,9 +22,30 @@ create index threads_session_id_last_message_at_idx on loacl.threads (session_id
 comment on index loacl.threads_session_id_last_message_at_idx is 'Serves: a visitor''s list of threads; the deletion of a session.';
 create index threads_assistant_id_last_message_at_idx on loacl.threads (assistant_id, last_message_at desc, id desc);
 comment on index loacl.threads_assistant_id_last_message_at_idx is 'Serves: an operator''s latest conversations.';
+create index threads_deleted_at_idx on loacl.threads (deleted_at) where deleted_at is not null;
+comment on index loacl.threads_deleted_at_idx is 'Serves: deleted threads that can be purged.';
+create index threads_session_id_deleted_idx on loacl.threads (session_id) where status = 'deleted';
+comment on index loacl.threads_session_id_deleted_idx is 'Serves: a visitor''s deleted threads, whose contents are hidden from them.';
 
 create trigger threads_set_updated_at before update on loacl.threads
   for each row execute function loacl_private.set_updated_at();
+
+create function loacl_private.set_deleted_at()
+returns trigger
+language plpgsql
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.deleted_at := case when new.status = 'deleted' then coalesce(new.deleted_at, now()) end;
+  return new;
+end
+$$;
+comment on function loacl_private.set_deleted_at() is 'Trigger: a thread that is deleted knows since when, and one that is not doesn''t.';
+revoke all on function loacl_private.set_deleted_at() from public;
+
+create trigger threads_set_deleted_at before insert or update of status on loacl.threads
+  for each row execute function loacl_private.set_deleted_at();
 
 alter table loacl.threads enable row level security;
 revoke all on table loacl.threads from public, anon, authenticated, service_role;
@@ -34,6 +57,7 @@ comment on table loacl.threads is
 comment on column loacl.threads.assistant_id is 'The session''s assistant, here so that a policy asks one indexed question.';
 comment on column loacl.threads.title is 'null until the first answer, or the visitor, gives one.';
 comment on column loacl.threads.status is 'deleted: gone for the visitor, and can be undone until it is purged.';
+comment on column loacl.threads.deleted_at is 'When it was deleted. Seven days later it is purged.';
 comment on column loacl.threads.metadata is 'The host''s own data. The visitor can read it.';
 
 -- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
@@ -63,7 +87,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return jsonb_build_object(
   'id', (thread).id,
   'title', (thread).title,
@@ -74,3 +98,22 @@ return jsonb_build_object(
 comment on function loacl_private.to_thread_summary(loacl.threads) is 'A thread as it travels: `ThreadSummary`.';
 revoke all on function loacl_private.to_thread_summary(loacl.threads) from public;
 grant execute on function loacl_private.to_thread_summary(loacl.threads) to anon, authenticated;
+
+-- What was said in a deleted thread is as gone for its visitor as the thread is.
+create function loacl_private.own_deleted_thread_ids()
+returns setof uuid
+language plpgsql
+stable
+security definer -- visitors can't see them
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  own_ids uuid[] := array(select loacl_private.own_session_ids());
+begin
+  return query select t.id from loacl.threads t where t.session_id = any (own_ids) and t.status = 'deleted';
+end
+$$;
+comment on function loacl_private.own_deleted_thread_ids() is
+  'The calling visitor''s threads that are deleted and not yet purged. A policy that names them asks once per statement, where a look at each row''s thread would be asked for each row.';
+revoke all on function loacl_private.own_deleted_thread_ids() from public;
+grant execute on function loacl_private.own_deleted_thread_ids() to anon, authenticated;

@@ -35,13 +35,37 @@ create index messages_thread_id_seq_idx on loacl.messages (thread_id, seq desc);
 comment on index loacl.messages_thread_id_seq_idx is 'Serves: the newest messages of a thread; the deletion of a thread.';
 create index messages_parent_id_idx on loacl.messages (parent_id);
 comment on index loacl.messages_parent_id_idx is 'Serves: siblings of a message; the deletion of a message.';
-create index messages_session_id_idx on loacl.messages (session_id);
-comment on index loacl.messages_session_id_idx is 'Serves: the policies'' question, where a query names no thread.';
+-- By session alone the planner crosses a visitor's whole history for one thread: to it, the two are strangers.
+create index messages_session_id_thread_id_idx on loacl.messages (session_id, thread_id);
+comment on index loacl.messages_session_id_thread_id_idx is
+  'Serves: the policies'' question, whether or not a query names a thread.';
 create index messages_assistant_id_seq_idx on loacl.messages (assistant_id, seq desc);
 comment on index loacl.messages_assistant_id_seq_idx is 'Serves: an operator''s latest messages.';
 
 create trigger messages_set_updated_at before update on loacl.messages
   for each row execute function loacl_private.set_updated_at();
+
+-- A person goes on with a conversation that another of their devices began.
+create function loacl_private.set_session_from_thread()
+returns trigger
+language plpgsql
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select coalesce(
+    (select t.session_id from loacl.threads t where t.id = new.thread_id and t.assistant_id = new.assistant_id),
+    new.session_id
+  ) into new.session_id;
+  return new;
+end
+$$;
+comment on function loacl_private.set_session_from_thread() is
+  'Trigger: a message belongs to the session that began its thread, on whichever of a person''s devices it was written, so that a thread is one person''s as a whole.';
+revoke all on function loacl_private.set_session_from_thread() from public;
+
+create trigger messages_set_session before insert on loacl.messages
+  for each row execute function loacl_private.set_session_from_thread();
 
 alter table loacl.messages enable row level security;
 revoke all on table loacl.messages from public, anon, authenticated, service_role;
@@ -64,9 +88,17 @@ comment on column loacl.messages.metadata is 'The host''s own data. The visitor 
 -- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
 -- visitor who asks for the whole table.
 create policy messages_select_visitor on loacl.messages for select to anon
-  using (session_id = any (array(select loacl_private.own_session_ids())) and role <> 'system');
+  using (
+    session_id = any (array(select loacl_private.own_session_ids()))
+    and role <> 'system'
+    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+  );
 create policy messages_select_own on loacl.messages for select to authenticated
   using (
-    (session_id = any (array(select loacl_private.own_session_ids())) and role <> 'system')
+    (
+      session_id = any (array(select loacl_private.own_session_ids()))
+      and role <> 'system'
+      and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    )
     or assistant_id = any (array(select loacl_private.own_assistant_ids()))
   );

@@ -50,7 +50,7 @@ returns numeric
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
   select (
       greatest(compute_cost.input_tokens - compute_cost.cached_input_tokens, 0) * p.input_usd
@@ -73,7 +73,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   insert into loacl.usage_logs (
     owner_id, assistant_id, session_id, thread_id, purpose, provider, model,

@@ -1,32 +1,63 @@
+-- Once for a page: if each of its messages looked for its own, each look would ask the policies again.
+create function loacl_private.find_suggestions(message_ids uuid[])
+returns table (message_id uuid, items jsonb)
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select f.message_id,
+    jsonb_agg(
+      jsonb_build_object('id', f.id, 'suggestion', f.suggestion, 'used', f.used_at is not null) order by f.position
+    )
+  from loacl.follow_up_suggestions f
+  where f.message_id = any (find_suggestions.message_ids)
+  group by f.message_id;
+end;
+comment on function loacl_private.find_suggestions(uuid[]) is 'The suggestions that came with each of these messages, as they travel.';
+revoke all on function loacl_private.find_suggestions(uuid[]) from public;
+grant execute on function loacl_private.find_suggestions(uuid[]) to anon, authenticated;
+
+create function loacl_private.to_message(message loacl.messages, is_live boolean, suggestions jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  is_abandoned boolean := message.status = 'streaming' and not is_live;
+begin
+  return jsonb_build_object(
+    'id', message.id,
+    'clientId', message.client_id,
+    'role', message.role,
+    'status', case when is_abandoned then 'failed' else message.status end,
+    'content', message.content,
+    'parts', message.parts,
+    'errorCode', case when is_abandoned then 'turn_abandoned' else message.error_code end,
+    'cutReason', message.cut_reason,
+    'createdAt', message.created_at,
+    'suggestions', coalesce(suggestions, '[]')
+  );
+end
+$$;
+comment on function loacl_private.to_message(loacl.messages, boolean, jsonb) is
+  'A message as it travels, with its suggestions: `Message`. One that streams without a live turn was abandoned, and is shown so before anybody has written it down.';
+revoke all on function loacl_private.to_message(loacl.messages, boolean, jsonb) from public;
+grant execute on function loacl_private.to_message(loacl.messages, boolean, jsonb) to anon, authenticated;
+
 create function loacl_private.to_message(message loacl.messages, is_live boolean)
 returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
-return jsonb_build_object(
-  'id', (message).id,
-  'clientId', (message).client_id,
-  'role', (message).role,
-  'status', case when (message).status = 'streaming' and not is_live then 'failed' else (message).status end,
-  'content', (message).content,
-  'parts', (message).parts,
-  'errorCode', case when (message).status = 'streaming' and not is_live then 'turn_abandoned' else (message).error_code end,
-  'cutReason', (message).cut_reason,
-  'createdAt', (message).created_at,
-  'suggestions', (
-    select coalesce(
-      jsonb_agg(
-        jsonb_build_object('id', f.id, 'suggestion', f.suggestion, 'used', f.used_at is not null) order by f.position
-      ),
-      '[]'
-    )
-    from loacl.follow_up_suggestions f
-    where f.message_id = (message).id
-  )
+set search_path = pg_catalog, pg_temp
+return loacl_private.to_message(
+  message, is_live, (select f.items from loacl_private.find_suggestions(array[(message).id]) f)
 );
 comment on function loacl_private.to_message(loacl.messages, boolean) is
-  'A message as it travels: `Message`. One that streams without a live turn was abandoned, and is shown so before anybody has written it down.';
+  'One message as it travels: `Message`. For several, find_suggestions asks once.';
 revoke all on function loacl_private.to_message(loacl.messages, boolean) from public;
 grant execute on function loacl_private.to_message(loacl.messages, boolean) to anon, authenticated;
 
@@ -35,7 +66,7 @@ returns setof record
 language sql
 stable
 security definer -- reads turns; asks itself whose thread it is
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select turn.id, turn.message_id
   from loacl_private.turns turn
@@ -57,7 +88,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce(
   (
     with recursive asked as (
@@ -93,7 +124,7 @@ return coalesce(
       'activeTurnId', asked.turn_id,
       'items', coalesce(
         jsonb_agg(
-          loacl_private.to_message(b.message, (b.message).id is not distinct from asked.live_message_id) order by b.place
+          loacl_private.to_message(b.message, (b.message).id is not distinct from asked.live_message_id, f.items) order by b.place
         ) filter (where b.place <= asked.page_size),
         '[]'
       ),
@@ -101,6 +132,7 @@ return coalesce(
     )
     from asked
     left join branch b on true
+    left join loacl_private.find_suggestions(array(select (branch.message).id from branch)) f on f.message_id = (b.message).id
     group by asked.thread, asked.turn_id, asked.page_size
   ),
   loacl_private.raise_error(404, 'thread_not_found', 'There is no such conversation.')

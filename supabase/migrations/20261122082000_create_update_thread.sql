@@ -3,7 +3,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.raise_error(400, 'invalid_body', 'A title has 1 to 200 characters.')
   where char_length(btrim(update_thread.title)) not between 1 and 200;

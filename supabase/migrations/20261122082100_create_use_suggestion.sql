@@ -3,7 +3,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   with used as (
     update loacl.follow_up_suggestions f

@@ -3,7 +3,7 @@ returns loacl.assistants
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   assistant loacl.assistants;
@@ -32,7 +32,7 @@ returns loacl.sessions
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   session loacl.sessions;

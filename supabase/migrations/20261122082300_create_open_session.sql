@@ -3,12 +3,14 @@ returns jsonb
 language plpgsql
 stable
 security definer -- visitors read neither assistants nor sessions
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   token_hash bytea := loacl_private.require_session_token_hash();
   assistant loacl.assistants := loacl_private.enter_assistant(open_session.assistant_id, loacl_private.read_header('origin'));
-  session loacl.sessions := loacl_private.enter_session(token_hash, assistant.id, (select auth.uid()));
+  session loacl.sessions := loacl_private.enter_session(
+    token_hash, assistant.id, loacl_private.find_live_user((select auth.jwt()))
+  );
 begin
   return jsonb_build_object(
     'assistant', jsonb_build_object(
@@ -45,7 +47,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.open_session(open_session.assistant_id);
 comment on function loacl.open_session(uuid) is
   'All that a widget needs to open: `OpenedSession`. Writes nothing; the first message makes the session. Errors: session_missing, session_invalid, session_expired, session_mismatch, assistant_not_found, assistant_inactive, origin_not_allowed.';

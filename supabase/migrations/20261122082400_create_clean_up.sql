@@ -3,7 +3,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   with old as (
     select t.id
@@ -27,7 +27,7 @@ returns boolean
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   answer_id uuid;
@@ -64,13 +64,16 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform loacl_private.fail_abandoned_turn(t.id)
   from loacl_private.turns t
   where t.state = 'running' and t.lease_expires_at < now();
   perform loacl_private.purge_turn_chunks(100000);
+  perform loacl_private.purge_expired_data();
+  perform loacl_private.purge_rate_counters(100000);
+  perform loacl_private.purge_reservations();
 end
 $$;
 comment on function loacl_private.clean_up() is

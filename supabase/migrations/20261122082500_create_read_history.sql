@@ -3,7 +3,7 @@ returns integer
 language sql
 immutable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return ceil(octet_length(content) / 3.0)::integer + 4;
 comment on function loacl_private.estimate_tokens(text) is
   'About how many tokens a message takes: one for three bytes of UTF-8, and four around it. On the high side for English (four letters a token), about right for scripts of three bytes a letter.';
@@ -14,7 +14,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
   with recursive branch as (
     select m.id, m.parent_id, m.role, m.status, m.content, 1 as place, loacl_private.estimate_tokens(m.content) as tokens

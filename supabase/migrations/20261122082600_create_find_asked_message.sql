@@ -3,18 +3,19 @@ returns loacl.messages
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   asked loacl.messages;
   request_id uuid := (request ->> 'id')::uuid;
   request_thread_id uuid := (request ->> 'threadId')::uuid;
+  own_ids uuid[] := array(select loacl_private.find_person_session_ids(array[find_asked_message.session_id]));
 begin
   if request ->> 'type' = 'retry' then
     -- By either of its ids: after a reload a page knows both.
     select m.* into asked
     from loacl.messages m
-    where m.session_id = find_asked_message.session_id
+    where m.session_id = any (own_ids)
       and m.thread_id = request_thread_id
       and m.role = 'user'
       and (m.client_id = request_id or m.id = request_id);
@@ -27,12 +28,12 @@ begin
   select m.* into asked
   from loacl.messages m
   where m.client_id = request_id
-  order by m.session_id is distinct from find_asked_message.session_id
+  order by m.session_id <> all (own_ids)
   limit 1;
   if not found then
     return null;
   end if;
-  if asked.session_id is distinct from find_asked_message.session_id then
+  if asked.session_id <> all (own_ids) then
     perform loacl_private.raise_error(404, 'message_not_found', 'There is no such message.');
   end if;
   if asked.content is distinct from request ->> 'text'

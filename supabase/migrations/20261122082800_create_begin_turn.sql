@@ -3,7 +3,7 @@ returns interval
 language sql
 immutable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return interval '15 seconds';
 comment on function loacl_private.lease_duration() is
   'How long a turn lives without a word from its worker, which appends or beats several times in it.';
@@ -14,7 +14,7 @@ returns loacl.sessions
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   session loacl.sessions;
@@ -32,7 +32,7 @@ returns loacl.threads
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   thread loacl.threads;
@@ -41,7 +41,7 @@ begin
   select t.* into thread
   from loacl.threads t
   where t.id = lock_thread.thread_id
-    and t.session_id = lock_thread.session_id
+    and t.session_id = any (array(select loacl_private.find_person_session_ids(array[lock_thread.session_id])))
     and t.assistant_id = lock_thread.assistant_id
     and t.status <> 'deleted'
   for no key update;
@@ -51,7 +51,8 @@ begin
   return thread;
 end
 $$;
-comment on function loacl_private.lock_thread(uuid, uuid, uuid) is 'A thread of this session, held to the end of the transaction. Errors: thread_not_found.';
+comment on function loacl_private.lock_thread(uuid, uuid, uuid) is
+  'A thread of this session, or of the same person''s, held to the end of the transaction. Errors: thread_not_found.';
 revoke all on function loacl_private.lock_thread(uuid, uuid, uuid) from public;
 
 create function loacl_private.begin_turn(request jsonb)
@@ -59,7 +60,7 @@ returns jsonb
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   token_hash bytea := loacl_private.require_session_token_hash();
@@ -73,6 +74,9 @@ declare
   turn loacl_private.turns;
   provider loacl.provider_configs;
   secret loacl_private.secrets;
+  is_new_session boolean;
+  fingerprint text;
+  history jsonb;
 begin
   assistant := loacl_private.enter_assistant((request ->> 'assistantId')::uuid, request ->> 'origin');
   -- All requests with one token queue here: the first makes the session, the same message sent twice finds itself.
@@ -117,6 +121,10 @@ begin
     perform loacl_private.raise_error(409, 'id_conflict', 'Only the latest message can be tried again.');
   end if;
 
+  if not is_retry then
+    perform loacl_private.check_thread_length(assistant, thread.id);
+  end if;
+
   select p.* into provider
   from loacl.provider_configs p
   where p.owner_id = assistant.owner_id and p.is_active
@@ -129,7 +137,17 @@ begin
     perform loacl_private.raise_error(503, 'provider_key_missing', 'The owner of this assistant has not set a provider key.');
   end if;
 
-  if session.id is null then
+  assistant := loacl_private.prepare_assistant(assistant, thread.id);
+  -- The message alone has room, or nothing is written in the first place.
+  perform loacl_private.reserve_budget(
+    assistant,
+    jsonb_build_array(jsonb_build_object('content', coalesce(asked.content, request ->> 'text'))),
+    thread.title is null,
+    null
+  );
+
+  is_new_session := session.id is null;
+  if is_new_session then
     session := loacl_private.create_session(assistant.id, token_hash);
   else
     update loacl.sessions s
@@ -137,6 +155,10 @@ begin
       expires_at = case s.session_type when 'guest' then now() + interval '30 days' else s.expires_at end
     where s.id = session.id;
   end if;
+  if assistant.fingerprint and request ->> 'fingerprint' is not null then
+    fingerprint := loacl_private.remember_fingerprint(session, request ->> 'fingerprint');
+  end if;
+  perform loacl_private.check_rates(assistant, session.id, is_new_session, request ->> 'address', fingerprint);
   if thread.id is null then
     insert into loacl.threads (session_id, assistant_id) values (session.id, assistant.id) returning * into thread;
   else
@@ -164,6 +186,9 @@ begin
   returning * into turn;
   -- More than one turn leaves: without a scheduler too, what is left over shrinks.
   perform loacl_private.purge_turn_chunks(5);
+  perform loacl_private.purge_rate_counters(5);
+  history := loacl_private.read_history(asked.id, assistant.context_token_budget);
+  perform loacl_private.reserve_budget(assistant, history, thread.title is null, turn.id);
 
   return jsonb_build_object(
     'turn', jsonb_build_object('id', turn.id, 'lease', turn.lease, 'deadlineAt', turn.deadline_at),
@@ -191,7 +216,7 @@ begin
       'provider', provider.provider,
       'baseUrl', provider.base_url
     ),
-    'history', loacl_private.read_history(asked.id, assistant.context_token_budget)
+    'history', history
   );
 end
 $$;
@@ -204,9 +229,9 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
-return loacl_private.begin_turn(begin_turn.request);
+set search_path = pg_catalog, pg_temp
+return loacl_private.begin_turn(loacl_private.with_live_user(begin_turn.request));
 comment on function loacl.begin_turn(jsonb) is
-  'For the functions: stores a visitor''s message and begins the turn that answers it, or finds the turn where the same message was sent before (`joined`). One transaction; an error leaves nothing behind. `isFirstTurn`: the thread still wants a title. Errors: those of open_session, thread_not_found, message_not_found, id_conflict, turn_in_progress, invalid_body, text_required, text_too_long, provider_key_missing.';
+  'For the functions: stores a visitor''s message and begins the turn that answers it, or finds the turn where the same message was sent before (`joined`). One transaction; an error leaves nothing behind. `address`: the visitor''s network address, from the one header that is trusted. `fingerprint`: their browser''s, where they sent one. `isFirstTurn`: the thread still wants a title. Errors: those of open_session, thread_not_found, message_not_found, id_conflict, turn_in_progress, invalid_body, text_required, text_too_long, provider_key_missing, assistant_paused, and, with how long it takes as the hint, rate_limited and budget_exceeded; thread_full, price_unknown.';
 revoke all on function loacl.begin_turn(jsonb) from public;
 grant execute on function loacl.begin_turn(jsonb) to service_role;

@@ -3,7 +3,7 @@ returns jsonb
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   turn loacl_private.turns;
@@ -44,7 +44,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.append_turn_parts(
   append_turn_parts.turn_id, append_turn_parts.lease, append_turn_parts.seq, append_turn_parts.parts
 );

@@ -1,9 +1,9 @@
-create function loacl_private.enter_turn(turn_id uuid)
+create function loacl_private.enter_turn(turn_id uuid, claims jsonb)
 returns loacl_private.turns
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   turn loacl_private.turns;
@@ -13,7 +13,7 @@ begin
   from loacl_private.turns t
   join loacl.threads thread on thread.id = t.thread_id
   where t.id = enter_turn.turn_id
-    and thread.session_id = any (array(select loacl_private.own_session_ids()))
+    and thread.session_id = any (array(select loacl_private.find_own_session_ids(enter_turn.claims)))
     and thread.status <> 'deleted';
   if not found then
     perform loacl_private.raise_error(404, 'turn_not_found', 'There is no such turn.');
@@ -24,19 +24,19 @@ begin
   return turn;
 end
 $$;
-comment on function loacl_private.enter_turn(uuid) is
-  'A turn in a thread of the visitor whose token the request carries, failed if its worker has gone. Errors: session_missing, session_invalid, turn_not_found.';
-revoke all on function loacl_private.enter_turn(uuid) from public;
+comment on function loacl_private.enter_turn(uuid, jsonb) is
+  'A turn in a thread of the visitor whose token the request carries, failed if its worker has gone. `claims`: of the verified access token that came along. Errors: session_missing, session_invalid, turn_not_found.';
+revoke all on function loacl_private.enter_turn(uuid, jsonb) from public;
 
-create function loacl_private.read_turn_parts(turn_id uuid, after_seq integer)
+create function loacl_private.read_turn_parts(turn_id uuid, after_seq integer, claims jsonb)
 returns jsonb
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
-  turn loacl_private.turns := loacl_private.enter_turn(read_turn_parts.turn_id);
+  turn loacl_private.turns := loacl_private.enter_turn(read_turn_parts.turn_id, read_turn_parts.claims);
 begin
   return jsonb_build_object(
     'state', turn.state,
@@ -62,18 +62,18 @@ begin
   );
 end
 $$;
-comment on function loacl_private.read_turn_parts(uuid, integer) is 'Does the work of loacl.read_turn_parts.';
-revoke all on function loacl_private.read_turn_parts(uuid, integer) from public;
-grant execute on function loacl_private.read_turn_parts(uuid, integer) to service_role;
+comment on function loacl_private.read_turn_parts(uuid, integer, jsonb) is 'Does the work of loacl.read_turn_parts.';
+revoke all on function loacl_private.read_turn_parts(uuid, integer, jsonb) from public;
+grant execute on function loacl_private.read_turn_parts(uuid, integer, jsonb) to service_role;
 
-create function loacl.read_turn_parts(turn_id uuid, after_seq integer)
+create function loacl.read_turn_parts(turn_id uuid, after_seq integer, claims jsonb default null)
 returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
-return loacl_private.read_turn_parts(read_turn_parts.turn_id, read_turn_parts.after_seq);
-comment on function loacl.read_turn_parts(uuid, integer) is
-  'For the functions: what a turn has streamed after part `after_seq`, and, once it has ended, the message. Minutes after the end only the message is left. Errors: session_missing, session_invalid, turn_not_found.';
-revoke all on function loacl.read_turn_parts(uuid, integer) from public;
-grant execute on function loacl.read_turn_parts(uuid, integer) to service_role;
+set search_path = pg_catalog, pg_temp
+return loacl_private.read_turn_parts(read_turn_parts.turn_id, read_turn_parts.after_seq, read_turn_parts.claims);
+comment on function loacl.read_turn_parts(uuid, integer, jsonb) is
+  'For the functions: what a turn has streamed after part `after_seq`, and, once it has ended, the message. Minutes after the end only the message is left. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
+revoke all on function loacl.read_turn_parts(uuid, integer, jsonb) from public;
+grant execute on function loacl.read_turn_parts(uuid, integer, jsonb) to service_role;

@@ -3,7 +3,7 @@ returns void
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   turn loacl_private.turns;
@@ -35,6 +35,15 @@ begin
   insert into loacl_private.message_internals (message_id, response_id, provider_items)
   values (turn.message_id, outcome ->> 'responseId', nullif(outcome -> 'providerItems', 'null'));
   perform loacl_private.log_usage(turn, 'answer', outcome ->> 'model', outcome -> 'usage');
+  if loacl_private.is_free_of_charge(outcome) then
+    perform loacl_private.settle_reservation(turn.id, 'answer', 0, 0);
+  else
+    perform loacl_private.settle_usage(turn, 'answer', outcome ->> 'model', outcome -> 'usage');
+  end if;
+  -- Only what was answered to the end has follow-ups.
+  if end_state <> 'completed' then
+    perform loacl_private.settle_reservation(turn.id, 'follow_ups', 0, 0);
+  end if;
 end
 $$;
 comment on function loacl_private.finish_turn(uuid, uuid, jsonb) is 'Does the work of loacl.finish_turn.';
@@ -46,7 +55,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.finish_turn(finish_turn.turn_id, finish_turn.lease, finish_turn.outcome);
 end;

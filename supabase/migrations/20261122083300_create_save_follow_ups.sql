@@ -3,7 +3,7 @@ returns jsonb
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   turn loacl_private.turns;
@@ -25,9 +25,13 @@ begin
   where m.id = turn.message_id and btrim(s.suggestion) <> '' and s.place <= 10
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
   perform loacl_private.log_usage(turn, 'follow_ups', usage ->> 'model', usage);
+  perform loacl_private.settle_usage(turn, 'follow_ups', usage ->> 'model', usage);
 
   return (
-    select loacl_private.to_message(m, false) -> 'suggestions' from loacl.messages m where m.id = turn.message_id
+    select jsonb_build_object('suggestions', loacl_private.to_message(m, false) -> 'suggestions', 'title', t.title)
+    from loacl.messages m
+    join loacl.threads t on t.id = m.thread_id
+    where m.id = turn.message_id
   );
 end
 $$;
@@ -40,7 +44,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.save_follow_ups(
   save_follow_ups.turn_id, save_follow_ups.lease, save_follow_ups.title, save_follow_ups.suggestions, save_follow_ups.usage
 );

@@ -3,7 +3,7 @@ returns jsonb
 language sql
 stable
 security definer -- visitors read neither assistants nor resources
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select coalesce(
     jsonb_agg(
@@ -25,7 +25,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.list_resources(list_resources.assistant_id);
 comment on function loacl.list_resources(uuid) is
   'The resources of an assistant that its visitors may see: `[{id, key, title, content}]`. Needs no session. Errors: assistant_not_found, assistant_inactive, origin_not_allowed.';

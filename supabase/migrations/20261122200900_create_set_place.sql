@@ -2,7 +2,7 @@ create function loacl_private.set_place_from_message()
 returns trigger
 language plpgsql
 security invoker -- a visitor finds their own messages alone
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   select m.thread_id, m.session_id, m.assistant_id
@@ -24,7 +24,7 @@ create function loacl_private.set_assistant_from_thread()
 returns trigger
 language plpgsql
 security invoker -- an operator finds the threads of their own assistants, and those of their own as a visitor
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   select t.assistant_id into new.assistant_id from loacl.threads t where t.id = new.thread_id;

@@ -86,6 +86,8 @@ create index files_thread_id_idx on loacl.files (thread_id);
 comment on index loacl.files_thread_id_idx is 'Serves: the files of a thread; the deletion of a thread.';
 create index files_message_id_idx on loacl.files (message_id);
 comment on index loacl.files_message_id_idx is 'Serves: the files of a message; the deletion of a message.';
+create index files_unsent_idx on loacl.files (created_at) where message_id is null;
+comment on index loacl.files_unsent_idx is 'Serves: uploads that were never sent.';
 
 create trigger files_set_updated_at before update on loacl.files
   for each row execute function loacl_private.set_updated_at();
@@ -102,8 +104,19 @@ comment on column loacl.files.purpose is 'What the model provider is told that i
 comment on column loacl.files.original_name is 'The file''s name on the visitor''s device.';
 comment on column loacl.files.metadata is 'The host''s own data. The visitor can read it.';
 
-create policy files_select_own on loacl.files for select to anon, authenticated
+-- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
+-- visitor who asks for the whole table.
+-- A file that is in no thread yet is in no deleted one.
+create policy files_select_visitor on loacl.files for select to anon
   using (
     session_id = any (array(select loacl_private.own_session_ids()))
+    and (thread_id = any (array(select loacl_private.own_deleted_thread_ids()))) is not true
+  );
+create policy files_select_own on loacl.files for select to authenticated
+  using (
+    (
+      session_id = any (array(select loacl_private.own_session_ids()))
+      and (thread_id = any (array(select loacl_private.own_deleted_thread_ids()))) is not true
+    )
     or assistant_id = any (array(select loacl_private.own_assistant_ids()))
   );

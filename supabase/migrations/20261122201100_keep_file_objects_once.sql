@@ -3,7 +3,7 @@ returns text
 language sql
 immutable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce('user:' || (session).user_id, 'external:' || (session).external_id, 'session:' || (session).id);
 comment on function loacl_private.to_person(loacl.sessions) is
   'Who is behind a session, within its assistant: the same text for all sessions of a signed-in visitor.';
@@ -13,7 +13,7 @@ create function loacl_private.delete_unused_object()
 returns trigger
 language plpgsql
 security definer -- a cascade runs as whoever deleted
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Two transactions that delete the last two files would each see the other''s: the second waits here, and looks again.
@@ -33,7 +33,7 @@ create function loacl_private.move_file_objects()
 returns trigger
 language plpgsql
 security definer -- whoever identifies a session moves its files
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   old_person text := loacl_private.to_person(old);
@@ -74,7 +74,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   with object as (
     insert into loacl.file_objects as o (assistant_id, person, sha256, size_bytes, mime_type, storage_path)

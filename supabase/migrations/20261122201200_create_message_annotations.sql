@@ -60,8 +60,18 @@ comment on column loacl.message_annotations.quote is 'The passage of the source.
 comment on column loacl.message_annotations.start_index is 'Where in the message''s content it belongs, in Unicode characters from 0; null where the provider did not say.';
 comment on column loacl.message_annotations.end_index is 'The character after its last one.';
 
-create policy message_annotations_select_own on loacl.message_annotations for select to anon, authenticated
+-- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
+-- visitor who asks for the whole table.
+create policy message_annotations_select_visitor on loacl.message_annotations for select to anon
   using (
     session_id = any (array(select loacl_private.own_session_ids()))
+    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+  );
+create policy message_annotations_select_own on loacl.message_annotations for select to authenticated
+  using (
+    (
+      session_id = any (array(select loacl_private.own_session_ids()))
+      and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    )
     or assistant_id = any (array(select loacl_private.own_assistant_ids()))
   );

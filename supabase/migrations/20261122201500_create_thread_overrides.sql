@@ -67,7 +67,7 @@ returns loacl.assistants
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce(
   (
     select jsonb_populate_record(

@@ -66,7 +66,7 @@ create function loacl_private.advance_tool_execution()
 returns trigger
 language plpgsql
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'UPDATE' and new.status <> old.status and (old.status, new.status) not in (

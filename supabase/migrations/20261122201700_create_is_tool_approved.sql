@@ -3,7 +3,7 @@ returns boolean
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return coalesce(
   (
     select

@@ -8,7 +8,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.raise_error(400, 'invalid_body', '"by" must be day, assistant, session, thread or user.')
   where coalesce(usage_metrics.by, '') not in ('day', 'assistant', 'session', 'thread', 'user');

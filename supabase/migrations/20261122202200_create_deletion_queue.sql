@@ -30,7 +30,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   insert into loacl_private.deletion_queue (kind, reference, provider_config_id)
   select queue_deletion.kind, queue_deletion.reference, queue_deletion.provider_config_id
@@ -45,7 +45,7 @@ create function loacl_private.queue_deleted_file()
 returns trigger
 language plpgsql
 security definer -- operators delete documents, and a cascade runs as whoever began it
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform loacl_private.queue_deletion('storage_object', old.storage_path);
@@ -61,7 +61,7 @@ create function loacl_private.queue_deleted_vector_store()
 returns trigger
 language plpgsql
 security definer -- operators delete stores, and a cascade runs as whoever began it
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform loacl_private.queue_deletion('provider_vector_store', old.provider_vector_store_id, old.provider_config_id);

@@ -3,7 +3,7 @@ returns jsonb
 language sql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   with due as (
     select q.id
@@ -55,7 +55,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.take_deletions(take_deletions.batch_size);
 end;
@@ -69,7 +69,7 @@ returns void
 language sql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   delete from loacl_private.deletion_queue q where q.id = confirm_deletion.deletion_id;
 end;
@@ -82,7 +82,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.confirm_deletion(confirm_deletion.deletion_id);
 end;
@@ -95,7 +95,7 @@ returns void
 language sql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   update loacl_private.deletion_queue q
   set last_error = left(fail_deletion.error, 1000),
@@ -111,7 +111,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.fail_deletion(fail_deletion.deletion_id, fail_deletion.error);
 end;

@@ -1,34 +1,9 @@
-alter table loacl.threads
-  add column deleted_at timestamptz,
-  add constraint threads_deleted_at_status check ((deleted_at is not null) = (status = 'deleted'));
-comment on column loacl.threads.deleted_at is 'When it was deleted. Seven days later it is purged.';
-
-create index threads_deleted_at_idx on loacl.threads (deleted_at) where deleted_at is not null;
-comment on index loacl.threads_deleted_at_idx is 'Serves: deleted threads that can be purged.';
-
-create function loacl_private.set_deleted_at()
-returns trigger
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  new.deleted_at := case when new.status = 'deleted' then coalesce(new.deleted_at, now()) end;
-  return new;
-end
-$$;
-comment on function loacl_private.set_deleted_at() is 'Trigger: a thread that is deleted knows since when, and one that is not doesn''t.';
-revoke all on function loacl_private.set_deleted_at() from public;
-
-create trigger threads_set_deleted_at before insert or update of status on loacl.threads
-  for each row execute function loacl_private.set_deleted_at();
-
 create function loacl_private.delete_thread(thread_id uuid)
 returns jsonb
 language plpgsql
 volatile
 security definer -- a visitor can't see the row any more once it is deleted, and an update must see what it wrote
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   deleted timestamptz;
@@ -58,7 +33,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.delete_thread(delete_thread.thread_id);
 comment on function loacl.delete_thread(uuid) is
   'Deletes a thread of the calling visitor: `{id, deletedAt, restorableUntil}`. It is gone from every list at once, an answer that is being written is stopped, and for seven days restore_thread brings it back. Errors: thread_not_found.';
@@ -70,7 +45,7 @@ returns jsonb
 language plpgsql
 volatile
 security definer -- a visitor can't see a deleted thread
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   thread loacl.threads;
@@ -96,7 +71,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.restore_thread(restore_thread.thread_id);
 comment on function loacl.restore_thread(uuid) is
   'Brings a deleted thread of the calling visitor back: `ThreadSummary`. Up to seven days after it was deleted, whether or not anything has purged since. Errors: thread_not_found.';

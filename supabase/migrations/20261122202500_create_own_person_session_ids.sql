@@ -1,18 +1,24 @@
 create function loacl_private.find_person_session_ids(session_ids uuid[])
 returns setof uuid
-language sql
+language plpgsql
 stable
 security invoker
-set search_path = ''
-begin atomic
-  select s.id from loacl.sessions s where s.id = any (find_person_session_ids.session_ids)
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with known as (
+    select s.id, s.assistant_id, s.user_id, s.external_id
+    from loacl.sessions s
+    where s.id = any (find_person_session_ids.session_ids)
+  )
+  select k.id from known k
   union
-  select other.id
-  from loacl.sessions s
-  join loacl.sessions other on other.assistant_id = s.assistant_id
-    and (other.user_id = s.user_id or other.external_id = s.external_id)
-  where s.id = any (find_person_session_ids.session_ids);
-end;
+  select s.id from known k join loacl.sessions s on s.user_id = k.user_id and s.assistant_id = k.assistant_id
+  union
+  select s.id from known k join loacl.sessions s on s.external_id = k.external_id and s.assistant_id = k.assistant_id;
+end
+$$;
 comment on function loacl_private.find_person_session_ids(uuid[]) is
   'These sessions and, where their visitors are signed in, those of the same people on other devices, with the same assistant.';
 revoke all on function loacl_private.find_person_session_ids(uuid[]) from public;
@@ -22,7 +28,7 @@ returns uuid[]
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   hash bytea := loacl_private.require_session_token_hash();

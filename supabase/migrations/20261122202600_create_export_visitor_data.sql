@@ -3,7 +3,7 @@ returns jsonb
 language plpgsql
 stable
 security definer -- visitors don't read sessions, and their deleted threads are theirs until they are purged
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   own_ids uuid[] := loacl_private.require_own_session_ids();
@@ -121,7 +121,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.export_visitor_data();
 comment on function loacl.export_visitor_data() is
   'Everything that is kept of the calling visitor, on all their devices: `{exportedAt, sessions, threads, files}`, messages within their threads, deleted threads until they are purged. Errors: session_missing, session_invalid, session_expired.';

@@ -3,7 +3,7 @@ returns jsonb
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   erased jsonb := jsonb_build_object(
@@ -26,7 +26,7 @@ returns jsonb
 language sql
 volatile
 security definer -- visitors delete nothing else themselves
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.erase_sessions(loacl_private.require_own_session_ids());
 comment on function loacl_private.erase_visitor_data() is 'Does the work of loacl.erase_visitor_data.';
 revoke all on function loacl_private.erase_visitor_data() from public;
@@ -37,7 +37,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.erase_visitor_data();
 comment on function loacl.erase_visitor_data() is
   'Erases everything that is kept of the calling visitor, on all their devices, at once and for good: `{sessions, threads, messages, files}` says how much. What they uploaded is queued for deletion in Storage and at the provider. The token is a fresh guest''s afterwards. Errors: session_missing, session_invalid, session_expired.';
@@ -49,7 +49,7 @@ returns jsonb
 language plpgsql
 volatile
 security definer -- operators don't delete sessions by the table: one session is not the whole person
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   found_ids uuid[] := array(
@@ -73,7 +73,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.erase_visitor(erase_visitor.session_id);
 comment on function loacl.erase_visitor(uuid) is
   'For operators: erases a visitor of one of their assistants, as erase_visitor_data does, with all the sessions of the same person. Errors: not_found.';

@@ -3,7 +3,7 @@ returns loacl.assistants
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return jsonb_populate_record(
   assistant,
   jsonb_build_object(
@@ -29,7 +29,7 @@ returns loacl.assistants
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.add_resources(loacl_private.apply_thread_overrides(assistant, thread_id));
 comment on function loacl_private.prepare_assistant(loacl.assistants, uuid) is
   'The assistant as a turn in this thread asks it: with what the thread has otherwise, and with its resources. A null thread has nothing otherwise.';

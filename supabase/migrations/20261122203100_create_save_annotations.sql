@@ -3,7 +3,7 @@ returns integer
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   delete from loacl.message_annotations a where a.message_id = save_annotations.message_id;
 

@@ -29,7 +29,7 @@ returns bytea
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   today date := (now() at time zone 'utc')::date;
@@ -53,7 +53,7 @@ returns text
 language plpgsql
 immutable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   parsed inet;
@@ -82,7 +82,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   counter loacl_private.rate_counters;
@@ -114,7 +114,7 @@ returns text
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return greatest(ceil(extract(epoch from until - clock_timestamp()) * 1000), 1)::bigint::text;
 comment on function loacl_private.to_hint(timestamptz) is 'The milliseconds until then, as raise_error takes them.';
 revoke all on function loacl_private.to_hint(timestamptz) from public;
@@ -124,7 +124,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   delete from loacl_private.rate_counters c
   where c.key in (

@@ -42,7 +42,7 @@ returns bigint
 language sql
 immutable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return octet_length(content) + 16;
 comment on function loacl_private.bound_tokens(text) is
   'How many tokens a message takes at most: no token is shorter than a byte, and sixteen are room for what goes around it. estimate_tokens is the likely number.';
@@ -53,7 +53,7 @@ returns table (purpose text, tokens bigint, usd numeric)
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -93,7 +93,7 @@ returns loacl_private.budgets
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   today date := (clock_timestamp() at time zone 'utc')::date;
@@ -122,7 +122,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   until timestamp;
@@ -150,7 +150,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   purposes text[];
@@ -198,7 +198,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   reserved loacl_private.reservations;
@@ -227,7 +227,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   owner_id uuid;
@@ -255,3 +255,16 @@ $$;
 comment on function loacl_private.settle_usage(loacl_private.turns, text, text, jsonb) is
   'Settles a call by what it used; where that is not known the reservation stands in full.';
 revoke all on function loacl_private.settle_usage(loacl_private.turns, text, text, jsonb) from public;
+
+create function loacl_private.purge_reservations()
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+begin atomic
+  -- No turn takes that long. What it reserved stays in the budget of its month.
+  delete from loacl_private.reservations r where r.day < (now() at time zone 'utc')::date - 1;
+end;
+comment on function loacl_private.purge_reservations() is 'Deletes reservations that nobody will settle any more: they stand in full.';
+revoke all on function loacl_private.purge_reservations() from public;

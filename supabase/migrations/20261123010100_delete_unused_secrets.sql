@@ -2,7 +2,7 @@ create function loacl_private.delete_unused_secret()
 returns trigger
 language plpgsql
 security definer -- a cascade runs as whoever deleted
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from loacl_private.secrets s

@@ -3,7 +3,7 @@ returns text
 language sql
 stable
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select o.role
   from loacl_private.operators o
@@ -19,7 +19,7 @@ returns text
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.get_operator_role(get_operator_role.user_id);
 comment on function loacl.get_operator_role(uuid) is
   'For the functions: `admin`, `operator`, or null for an account that is neither, as an anonymous one always is. Whether the user is signed in is the caller''s to check.';
@@ -31,7 +31,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform from loacl_private.operators o where o.user_id = lock_operator.user_id for no key update;

@@ -3,7 +3,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return (
   select jsonb_build_object(
     'secretId', (secret).id,

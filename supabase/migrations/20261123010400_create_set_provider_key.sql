@@ -11,7 +11,7 @@ returns uuid
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   config_id uuid;
@@ -55,7 +55,7 @@ returns uuid
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.set_provider_key(
   set_provider_key.owner_id,
   set_provider_key.provider,
@@ -75,7 +75,7 @@ returns boolean
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   with removed as (
     delete from loacl.provider_configs p
@@ -94,7 +94,7 @@ returns jsonb
 language sql
 stable
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select jsonb_build_object(
     'secret', loacl_private.to_sealed_secret(s),
@@ -118,7 +118,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.read_provider_key(read_provider_key.owner_id, read_provider_key.config_id);
 comment on function loacl.read_provider_key(uuid, uuid) is
   'For the functions: an owner''s sealed key and a model of theirs to try it with, `{secret, model}`; without `config_id` the key that turns use. null where there is none.';

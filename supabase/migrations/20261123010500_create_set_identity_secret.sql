@@ -10,7 +10,7 @@ returns void
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform loacl_private.lock_operator(set_identity_secret.owner_id);
@@ -45,7 +45,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.set_identity_secret(
     set_identity_secret.owner_id,
@@ -66,7 +66,7 @@ returns boolean
 language sql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   with removed as (
     delete from loacl_private.secrets s
@@ -84,7 +84,7 @@ returns boolean
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.remove_identity_secret(remove_identity_secret.owner_id, remove_identity_secret.assistant_id);
 end;
@@ -98,7 +98,7 @@ returns jsonb
 language sql
 stable
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select jsonb_build_object('isSet', s.id is not null, 'lastFour', s.last_four, 'createdAt', s.created_at)
   from loacl.assistants a
@@ -114,7 +114,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.describe_identity_secret(
   describe_identity_secret.owner_id, describe_identity_secret.assistant_id
 );
@@ -128,7 +128,7 @@ returns jsonb
 language sql
 stable
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.to_sealed_secret(s)
   from loacl_private.secrets s
@@ -143,7 +143,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.read_identity_secret(read_identity_secret.assistant_id);
 comment on function loacl.read_identity_secret(uuid) is
   'For the functions: the sealed secret that an assistant''s identity tokens are signed with; null where it has none.';

@@ -3,7 +3,7 @@ returns jsonb
 language sql
 stable
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select coalesce(jsonb_agg(loacl_private.to_sealed_secret(s) order by s.id), '[]')
   from (
@@ -31,7 +31,7 @@ returns jsonb
 language sql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.list_secrets_to_reseal(
   list_secrets_to_reseal.key_id,
   list_secrets_to_reseal.owner_id,
@@ -48,7 +48,7 @@ returns boolean
 language sql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   with resealed as (
     update loacl_private.secrets s
@@ -67,7 +67,7 @@ returns boolean
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.reseal_secret(
     reseal_secret.secret_id, reseal_secret.old_ciphertext, reseal_secret.key_id, reseal_secret.ciphertext

@@ -3,7 +3,7 @@ returns void
 language sql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.clean_up();
 end;
@@ -16,7 +16,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.run_clean_up();
 end;

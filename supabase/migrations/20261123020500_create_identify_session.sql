@@ -3,7 +3,7 @@ returns jsonb
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   old_hash bytea := loacl_private.require_session_token_hash();
@@ -90,7 +90,7 @@ returns jsonb
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.identify_session(identify_session.request);
 comment on function loacl.identify_session(jsonb) is
   'For the functions, which have verified who it is: binds the session of the request''s token to a person, and puts `newToken` in the token''s place: `{visitor, expiresAt}`. request: `{assistantId, origin, newToken}` and either `externalId` or the `claims` of an access token. The session is kept, with all that was written in it, and made if there is none. Safe to repeat. Errors: session_missing, session_invalid, session_mismatch, session_bound, access_token_invalid, assistant_not_found, assistant_inactive, origin_not_allowed, invalid_body, id_conflict.';

@@ -3,7 +3,7 @@ returns void
 language plpgsql
 volatile
 security definer -- service_role has no rights in loacl_private
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from loacl_private.session_tokens k where k.token_hash = loacl_private.require_session_token_hash();
@@ -18,7 +18,7 @@ returns void
 language sql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return loacl_private.sign_out_session();
 comment on function loacl.sign_out_session() is
   'For the functions: forgets the request''s token, which is worth nothing from then on. What was written stays: a person finds it when they identify themselves again, a guest never. Safe to repeat. Errors: session_missing, session_invalid.';

@@ -3,7 +3,7 @@ returns uuid
 language plpgsql -- bound late: Auth may change its table without asking this function
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if claims ->> 'sub' is null or claims ->> 'session_id' is null or claims ->> 'is_anonymous' = 'true' then

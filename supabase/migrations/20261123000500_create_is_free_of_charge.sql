@@ -1,0 +1,21 @@
+create function loacl_private.is_free_of_charge(outcome jsonb)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+return coalesce(
+  outcome ->> 'state' = 'failed'
+    -- Before the provider began to answer.
+    and outcome ->> 'responseId' is null
+    and coalesce(outcome ->> 'content', '') = ''
+    and jsonb_typeof(outcome -> 'usage') is distinct from 'object'
+    and outcome ->> 'errorCode' in (
+      'provider_key_missing', 'provider_key_unusable', 'provider_key_rejected',
+      'model_rate_limited', 'model_request_rejected', 'model_unavailable'
+    ),
+  false
+);
+comment on function loacl_private.is_free_of_charge(jsonb) is
+  'Whether a turn ended without a model call that anybody charges for: none was made, or the provider refused it. A stopped turn may have been charged for, whatever came of it.';
+revoke all on function loacl_private.is_free_of_charge(jsonb) from public;
