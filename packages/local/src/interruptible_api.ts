@@ -12,19 +12,28 @@ export interface InterruptibleApi extends Pick<DataApi, 'fetch' | 'stop'> {
  * driver throws where nobody can catch it, and the process ends (https://github.com/porsager/postgres/issues/1154).
  */
 export async function startInterruptibleApi(options: DataApiOptions): Promise<InterruptibleApi> {
-  let api: DataApi | null = await startDataApi(options)
-  const disconnect = async (): Promise<void> => {
-    const connected = api
-    api = null
-    await connected?.stop()
-  }
+  let connected = await connect(options)
   return {
-    fetch: (request, peerAddress) => (api ? api.fetch(request, peerAddress) : Promise.resolve(withoutDatabase())),
-    disconnect,
+    fetch: (request, peerAddress) => connected.fetch(request, peerAddress),
+    disconnect: () => connected.stop(),
     connect: async () => {
-      api ??= await startDataApi(options)
+      connected = await connect(options)
     },
-    stop: disconnect,
+    stop: () => connected.stop(),
+  }
+}
+
+async function connect(options: DataApiOptions): Promise<Pick<DataApi, 'fetch' | 'stop'>> {
+  const api = await startDataApi(options)
+  const { promise: stopped, resolve: saysStopped } = Promise.withResolvers<void>()
+  let stopping: Promise<void> | null = null
+  return {
+    fetch: (request, peerAddress) =>
+      stopping
+        ? Promise.resolve(withoutDatabase())
+        : // The driver may forget a query that was under way when it was closed.
+          Promise.race([api.fetch(request, peerAddress), stopped.then(withoutDatabase)]),
+    stop: () => (stopping ??= api.stop().then(saysStopped)),
   }
 }
 
