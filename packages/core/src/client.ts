@@ -222,4 +222,4 @@ export function createClient(options: ClientOptions): LoaclClient {
   }
 }
 
-const disposedError = () => new LoaclError('disposed', 'This client has been disposed of.')
+const disposedError = () => new LoaclError('disposed', 'The client is disposed.')

@@ -10,15 +10,13 @@ const FINGERPRINT = /^[\w-]{1,128}$/
  */
 export function createFingerprint(ask?: () => Promise<string | null>): () => Promise<{ fingerprint?: string }> {
   let asked: Promise<unknown> | undefined
-  return () =>
-    new Promise((resolve) => {
-      const timer = setTimeout(answer, PATIENCE)
-      function answer(found?: unknown): void {
-        clearTimeout(timer)
-        resolve(typeof found === 'string' && FINGERPRINT.test(found) ? { fingerprint: found } : {})
-      }
-      // What `ask` throws is a rejection, too.
-      asked ??= (async () => ask?.())()
-      asked.then(answer, () => answer())
-    })
+  return async () => {
+    if (!ask) return {}
+    // What it throws is a rejection, too.
+    asked ??= Promise.resolve()
+      .then(ask)
+      .catch(() => {})
+    const found = await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, PATIENCE))])
+    return typeof found === 'string' && FINGERPRINT.test(found) ? { fingerprint: found } : {}
+  }
 }

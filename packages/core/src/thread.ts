@@ -67,7 +67,7 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
   }
 
   async function callStored<T extends { id: string }>(name: string, what: object, { signal }: Abortable): Promise<T> {
-    if (turned.serverId === null) throw new LoaclError('thread_not_found', 'This thread has no message yet.')
+    if (turned.serverId === null) throw new LoaclError('thread_not_found', 'This thread is still empty.')
     return await host.rpc<T>(name, { thread_id: turned.serverId, ...what }, 'id', signal)
   }
 
@@ -111,7 +111,7 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
       const message = state().messages.findLast(isQuestion)
       if (message && message.status !== 'completed') return sendMessage(message.clientId, message.content, { signal })
       if (!message || serverId === null)
-        return refusedTurn(turnId, new LoaclError('message_not_found', 'There is no message to try again.'))
+        return refusedTurn(turnId, new LoaclError('message_not_found', 'There is nothing to try again.'))
       const { clientId } = message
       if (lost?.clientId === clientId) return start({ id: turnId, clientId, signal, follow: lost.turnId })
       update({ messages: withoutAnswers(state().messages, message) })
@@ -162,4 +162,4 @@ const isQuestion = (message: Message): message is Message & { clientId: string }
   message.role === 'user' && message.clientId !== null
 
 const refuseBusy = (id: string): Turn =>
-  refusedTurn(id, new LoaclError('turn_in_progress', 'An answer is being written: wait for it, or stop it.'))
+  refusedTurn(id, new LoaclError('turn_in_progress', 'An answer is being written.'))

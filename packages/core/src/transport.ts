@@ -69,5 +69,5 @@ function parseResult<T>(text: string, member: (keyof T & string) | null, status:
     cause = error
   }
   if (member === null || (typeof value === 'object' && value !== null && member in value)) return value as T
-  throw new LoaclError('response_malformed', 'The answer is not what was asked for.', { status, cause })
+  throw new LoaclError('response_malformed', 'The answer is not as asked for.', { status, cause })
 }

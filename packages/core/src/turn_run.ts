@@ -124,7 +124,7 @@ export function runTurn(plan: TurnPlan): Turn {
       try {
         if (!hasBegun) {
           await plan.prepare(life.signal)
-          if (isStopping) return new LoaclError('aborted', 'Stopped before it was sent.')
+          if (isStopping) return new LoaclError('aborted', 'It was stopped.')
           hasBegun = true
         }
         if (await connect()) return null
@@ -171,7 +171,7 @@ function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | nul
   // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
   if (answer && (status === 'completed' || status === 'stopped' || status === 'cut'))
     return { status, message: answer, ...(usage ? { usage } : {}) }
-  const { code, message, ...details } = error ?? { code: 'internal', message: 'The turn ended without a word.' }
+  const { code, message, ...details } = error ?? { code: 'internal', message: 'The turn has failed.' }
   return {
     status: 'failed',
     error: lost ?? new LoaclError(code, message, details),

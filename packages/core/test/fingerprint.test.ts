@@ -16,13 +16,13 @@ async function fingerprintsOf(fingerprint: ClientOptions['fingerprint'], isAsked
 
 describe('the fingerprint', () => {
   it('is asked of the host once, and sent with each message', async () => {
-    const ask = vi.fn(async () => 'f1-_A')
+    const ask = vi.fn<() => Promise<string>>(async () => 'f1-_A')
     expect(await fingerprintsOf(ask, true, 2)).toEqual(['f1-_A', 'f1-_A'])
     expect(ask).toHaveBeenCalledTimes(1)
   })
 
   it('is not asked for where the assistant doesn’t want it', async () => {
-    const ask = vi.fn(async () => 'f1')
+    const ask = vi.fn<() => Promise<string>>(async () => 'f1')
     expect(await fingerprintsOf(ask, false)).toEqual([undefined])
     expect(ask).not.toHaveBeenCalled()
   })

@@ -73,8 +73,14 @@ export interface ScriptedThread extends Thread {
   failLoad: LoaclError | null
 }
 
-function createThread(id: string): ScriptedThread {
-  const state = createValue<ThreadState>({ id, title: null, messages: [], hasOlder: false, turn: { status: 'idle' } })
+function createThread(threadId: string): ScriptedThread {
+  const state = createValue<ThreadState>({
+    id: threadId,
+    title: null,
+    messages: [],
+    hasOlder: false,
+    turn: { status: 'idle' },
+  })
   let finish: ((result: TurnResult) => void) | undefined
   const set = (change: Partial<ThreadState>) => state.set({ ...state.getSnapshot(), ...change })
   const begin = (text: string): Turn => {
