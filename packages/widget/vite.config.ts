@@ -60,7 +60,7 @@ function fingerprint(): UserConfig {
       input: path('src/fingerprint.ts'),
       output: { format: 'es', entryFileNames: 'fingerprint-[hash].js' },
     },
-    { build: { emptyOutDir: true } },
+    { build: { emptyOutDir: true, license: { fileName: 'licenses-fingerprint.md' } } },
   )
 }
 
@@ -73,7 +73,10 @@ function panel(): UserConfig {
       output: { format: 'es', entryFileNames: 'panel-[hash].js' },
       transform: { inject: { 'JSON.parse': [world, 'parseJson'], 'JSON.stringify': [world, 'stringifyJson'] } },
     },
-    { define: { FINGERPRINT_FILE: builtFile('fingerprint') } },
+    {
+      define: { FINGERPRINT_FILE: builtFile('fingerprint') },
+      build: { license: { fileName: 'licenses-panel.md' } },
+    },
   )
 }
 
