@@ -8,6 +8,10 @@ export interface AssistantChanges {
   allowedOrigins?: string[]
   isActive?: boolean
   fingerprint?: boolean
+  /** Of one visitor; `null` allows all. */
+  messagesPerMinute?: number | null
+  /** While it is set, nothing is answered. */
+  pausedAt?: Date | null
 }
 
 /** Prepares assistants in the database, as a site's owner would. */
@@ -38,10 +42,16 @@ export class Owner {
 
   async change(
     assistant: string,
-    { name, greeting, allowedOrigins, isActive, fingerprint }: Omit<AssistantChanges, 'questions'>,
+    { allowedOrigins, isActive, messagesPerMinute, pausedAt, ...same }: Omit<AssistantChanges, 'questions'>,
   ): Promise<void> {
     const sql = this.#sql
-    const changes = { name, greeting, allowed_origins: allowedOrigins, is_active: isActive, fingerprint }
+    const changes = {
+      ...same,
+      allowed_origins: allowedOrigins,
+      is_active: isActive,
+      messages_per_minute: messagesPerMinute,
+      paused_at: pausedAt,
+    }
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
   }
