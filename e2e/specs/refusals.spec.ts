@@ -1,24 +1,48 @@
 import { expect, test, unique } from '../support/fixtures.ts'
 
-test('a wrong publishable key is told in words, and what was typed stays', async ({ visit }) => {
+test('a wrong publishable key is told in words, and what was typed and asked stays', async ({ visit, page }) => {
+  const refused = () => page.waitForResponse((response) => response.status() === 401)
   const chat = await visit({ data: { key: 'sb_publishable_wrong_wrong_wrong_wrong' } })
-  await chat.launcher.click()
+  await chat.open()
+  const question = unique('Is this key right?')
+  await chat.composer.fill(question)
   await expect(chat.alert).toContainText('key isn’t valid')
-  await expect(chat.retry).toBeVisible()
+  await Promise.all([refused(), chat.retry.click()])
+  await expect(chat.alert).toContainText('key isn’t valid')
+  await expect(chat.composer).toHaveValue(question)
+
+  await Promise.all([refused(), chat.composer.press('Enter')])
+  await expect(chat.alert).toContainText('key isn’t valid')
+  await Promise.all([refused(), chat.retry.click()])
+  await expect(chat.alert).toContainText('key isn’t valid')
+  await expect(chat.message(question)).toHaveCount(1)
 })
 
 test(
-  'a page that is not allowed is told so, and works once it is',
+  'a page that is not allowed is told so, and what was asked and typed goes through once it is',
   { tag: '@local' },
-  async ({ visit, owner, target }) => {
+  async ({ visit, owner, model, target }) => {
     const assistant = await owner.addAssistant({ allowedOrigins: ['https://elsewhere.example'] })
+    const question = unique('Am I allowed now?')
+    const next = unique('And what now?')
+    await model.says(question, 'You are.')
+    await model.says(next, 'Whatever you like.')
     const chat = await visit({ assistant })
-    await chat.launcher.click()
+    await chat.open()
+    await chat.ask(question)
     await expect(chat.alert).toContainText('isn’t allowed on this website')
+    await expect(chat.message(question)).toBeVisible()
+    await chat.composer.fill(next)
     await owner.change(assistant, { allowedOrigins: [target.pagesOrigin] })
     await chat.retry.click()
-    await expect(chat.composer).toBeVisible()
-    await chat.askAndWait(unique('Am I allowed now?'))
+    await expect(chat.message('You are.')).toBeVisible()
+    await expect(chat.message(question)).toHaveCount(1)
+    await expect(chat.alert).toBeHidden()
+    await chat.answered()
+
+    await expect(chat.composer).toHaveValue(next)
+    await chat.composer.press('Enter')
+    await expect(chat.message('Whatever you like.')).toBeVisible()
   },
 )
 

@@ -40,6 +40,24 @@ test('focus is reaching for it, too', async ({ visit, page, target }) => {
   await panel
 })
 
+test.describe('on a touch screen', () => {
+  test.use({ hasTouch: true })
+
+  test('a tap is reaching for it, and nothing is fetched before', async ({ visit, page, target }) => {
+    const requests = watchRequests(page)
+    const widgets = () => requests.map((request) => request.url()).filter((url) => !url.startsWith(target.pagesOrigin))
+    const chat = await visit()
+    await expect(chat.launcher).toBeVisible()
+    await page.waitForLoadState('networkidle')
+    await settled(page)
+    expect(widgets()).toEqual([`${target.assetsOrigin}/loacl.js`])
+
+    await chat.launcher.tap()
+    await expect(chat.composer).toBeVisible()
+    expect(widgets().filter((url) => url.startsWith(target.assetsOrigin)).length).toBeGreaterThan(1)
+  })
+})
+
 test('from the tag to the first answer it takes at most 32 kB of code and style', async ({ visit, page, target }) => {
   const requests = watchRequests(page)
   const chat = await visit()

@@ -46,9 +46,22 @@ const running = async (text: string): Promise<string[]> => {
   return stdout.split('\n').filter((line) => line.includes(text) && !line.startsWith('ps '))
 }
 
-async function dataDirectory(stack: Stack): Promise<string> {
-  const [row] = await query<{ dir: string }>(stack.dbUrl, "select current_setting('data_directory') as dir")
+async function dataDirectory({ dbUrl }: Pick<StackInfo, 'dbUrl'>): Promise<string> {
+  const [row] = await query<{ dir: string }>(dbUrl, "select current_setting('data_directory') as dir")
   return row!.dir
+}
+
+/** Has PostgreSQL write a line, then crash. */
+async function crashPostgres(info: Pick<StackInfo, 'dbUrl'>, lastWords: string): Promise<void> {
+  const [pid] = readFileSync(join(await dataDirectory(info), 'postmaster.pid'), 'utf8').split('\n')
+  await query(info.dbUrl, `do $$ begin raise log '${lastWords}'; end $$`)
+  process.kill(Number(pid), 'SIGKILL')
+}
+
+async function childrenOf(parent: number): Promise<number[]> {
+  const { stdout } = await run('ps', ['-eo', 'pid,ppid'])
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return rows.flatMap(([pid, ppid]) => (ppid === parent ? [pid!] : []))
 }
 
 const open = (info: StackInfo): Promise<Response> =>
@@ -183,13 +196,12 @@ describe('startStack', { timeout: 60_000 }, () => {
     })
   })
 
-  it('says that PostgreSQL crashed', async () => {
+  it('says which part crashed, how, and its last lines', async () => {
     const stack = await start()
-    const [pid] = readFileSync(join(await dataDirectory(stack), 'postmaster.pid'), 'utf8').split('\n')
-    process.kill(Number(pid), 'SIGKILL')
+    await crashPostgres(stack, 'It gets dark.')
     const crash = await stack.crashed
     expect(crash.part).toBe('PostgreSQL')
-    expect(crash.message).toContain('PostgreSQL was ended by SIGKILL.')
+    expect(crash.message).toMatch(/^PostgreSQL was ended by SIGKILL\. Its last lines:\n {2}.*It gets dark\./s)
   })
 
   it('says 503 while PostgreSQL is stopped, and works again after', async () => {
@@ -282,6 +294,20 @@ describe('npm start', { timeout: 60_000 }, () => {
     child.disconnect()
     expect(await exited).toEqual([0, null])
     expect(await running(dataDir)).toEqual([])
+  })
+
+  it('says what crashed with its last lines, stops the rest and fails', async () => {
+    const { child, exited, output, info } = await startCli(makeDataDir())
+    const children = await childrenOf(child.pid!)
+    expect(children.length).toBeGreaterThan(1)
+    await crashPostgres(info, 'It gets dark.')
+    expect(await exited).toEqual([1, null])
+    expect(output()).toMatch(
+      /\nPostgreSQL was ended by SIGKILL\. Its last lines:\n {2}.*It gets dark\..*\nStopping the rest…\nStopped\.\n$/s,
+    )
+    for (const pid of children) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    for (const url of [info.apiUrl, info.siteUrl, info.widgetUrl])
+      await expect(fetch(url)).rejects.toThrow('fetch failed')
   })
 
   it('does not mind the lock of a machine that lost power', async () => {
