@@ -51,7 +51,7 @@ test('a panel that cannot be fetched says so beside the launcher, and comes on t
   const chat = await visit()
   await context.setOffline(true)
   await chat.launcher.click()
-  await expect(page.getByRole('alert')).toContainText('couldn’t be loaded')
+  await expect(page.getByRole('alert')).toContainText('did not load')
   await context.setOffline(false)
   await chat.open()
   await expect(page.getByRole('alert')).toBeHidden()

@@ -35,6 +35,7 @@ function serveAssets(): RequestListener {
           .writeHead(200, {
             'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
             'content-encoding': 'br',
+            'content-length': bytes.length,
             'access-control-allow-origin': '*',
             'cache-control': 'no-store',
           })

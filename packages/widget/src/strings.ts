@@ -58,7 +58,7 @@ const SESSION_ENDED = 'Your session has ended. Start over to go on.'
 export const ENGLISH: Strings = {
   openChat: 'Open chat',
   chat: 'Chat',
-  loadFailed: 'The chat couldn’t be loaded. Check your connection and try again.',
+  loadFailed: 'The chat did not load. Check your connection and try again.',
   closeChat: 'Close chat',
   newChat: 'New chat',
   conversations: 'Conversations',

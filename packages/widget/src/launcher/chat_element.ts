@@ -93,7 +93,7 @@ export function defineChatElement(load: LoadWidget): void {
           await action(await this.#load())
         } catch (cause) {
           const words =
-            this.options.strings?.loadFailed ?? 'The chat couldn’t be loaded. Check your connection and try again.'
+            this.options.strings?.loadFailed ?? 'The chat did not load. Check your connection and try again.'
           // As a `LoaclError`, whose class would be most of this file.
           const known = { name: 'LoaclError', code: 'network', [Symbol.for('loacl.error')]: true }
           const error = Object.assign(new Error(words, { cause }), known)
