@@ -11,6 +11,8 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../../..')
+/** The program itself: a signal to the package's wrapper would not reach it. */
+const DENO = join(root, 'node_modules/deno', process.platform === 'win32' ? 'deno.exe' : 'deno')
 const PROJECT = 'abcdefghijklmnopqrst'
 /** A path that each function has. */
 const PATHS: Readonly<Record<string, string>> = { admin: 'provider-key', chat: 'turns' }
@@ -116,22 +118,18 @@ async function output(child: ChildProcess): Promise<string> {
 
 /** Starts a deployed function by itself and returns the status with which it answers a browser's preflight. */
 async function answerToPreflight(entrypoint: string, config: string, name: string): Promise<number> {
-  const deno = spawn(
-    process.execPath,
-    [join(root, 'node_modules/deno/bin.cjs'), 'run', '--no-prompt', '--no-lock', '-A', '--config', config, entrypoint],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        DENO_SERVE_ADDRESS: 'tcp:127.0.0.1:0',
-        SUPABASE_URL: 'http://127.0.0.1:9',
-        SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_x"}',
-        SUPABASE_SECRET_KEYS: '{"default":"sb_secret_x"}',
-        LOACL_ENCRYPTION_KEYS: JSON.stringify({ current: 'k', keys: { k: btoa('0'.repeat(32)) } }),
-      },
+  const deno = spawn(DENO, ['run', '--no-prompt', '--no-lock', '-A', '--config', config, entrypoint], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      DENO_SERVE_ADDRESS: 'tcp:127.0.0.1:0',
+      SUPABASE_URL: 'http://127.0.0.1:9',
+      SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_x"}',
+      SUPABASE_SECRET_KEYS: '{"default":"sb_secret_x"}',
+      LOACL_ENCRYPTION_KEYS: JSON.stringify({ current: 'k', keys: { k: btoa('0'.repeat(32)) } }),
     },
-  )
+  })
   try {
     const url = await new Promise<string>((resolve, reject) => {
       let log = ''
