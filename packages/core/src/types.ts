@@ -137,7 +137,7 @@ export interface LoaclClient extends Readable<ClientState> {
    * appears. Where another person used this device before, they are signed out first.
    *
    * @throws LoaclError `identity_token_invalid`, `identity_token_expired`, `identity_unavailable`,
-   * `access_token_invalid`, and those of `open`: the visitor stays who they were
+   * `identity_secret_unusable`, `access_token_invalid`, and those of `open`: the visitor stays who they were
    * @example
    * await client.identify({ identityToken: await (await fetch('/api/chat-identity', { method: 'POST' })).text() })
    */

@@ -112,6 +112,7 @@ export const ENGLISH: Strings = {
     provider_key_rejected: NOT_SET_UP,
     price_unknown: NOT_SET_UP,
     identity_unavailable: NOT_SET_UP,
+    identity_secret_unusable: NOT_SET_UP,
     identity_token_invalid: NOT_SET_UP,
     session_missing: SESSION_ENDED,
     session_invalid: SESSION_ENDED,

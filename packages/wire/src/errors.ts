@@ -26,6 +26,7 @@ export const ERROR_STATUS = {
   identity_token_invalid: 401,
   identity_token_expired: 401,
   identity_unavailable: 503,
+  identity_secret_unusable: 503,
   access_token_invalid: 401,
   origin_not_allowed: 403,
 

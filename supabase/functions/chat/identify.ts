@@ -3,6 +3,7 @@ import { readIdentityToken } from '../_shared/adapters/identity_token.ts'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { IdentityStore, Person } from '../_shared/domain/identity.ts'
 import type { KeyRing } from '../_shared/domain/key_ring.ts'
+import { openIdentitySecret } from '../_shared/domain/stored_secret.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { callerOf, type CallerDeps } from './caller.ts'
 
@@ -61,16 +62,6 @@ async function provenBy(
   const sealed = await identities.readIdentitySecret(assistantId)
   if (!sealed)
     throw new CodedError('identity_unavailable', 'This assistant has no identity secret: its owner can make one.')
-  const context = {
-    purpose: 'identity_secret',
-    secretId: sealed.secretId,
-    ownerId: sealed.ownerId,
-    // The assistant that was asked for, whatever the row says: a secret that was moved does not open.
-    provider: assistantId,
-    baseUrl: null,
-  }
-  const secret = await keyRing.open(sealed, context).catch((cause: unknown) => {
-    throw new CodedError('identity_unavailable', 'The identity secret of this assistant can’t be opened.', { cause })
-  })
+  const secret = await openIdentitySecret(keyRing, sealed, assistantId)
   return readIdentityToken(identityToken, secret, assistantId)
 }

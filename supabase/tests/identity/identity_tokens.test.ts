@@ -121,7 +121,7 @@ describe('the identity secret', () => {
       update loacl_private.secrets set assistant_id = ${second.assistantId} where assistant_id = ${first.assistantId}
     `
     const token = await signIdentity({ assistantId: second.assistantId, secret: first.secret }, 'ada')
-    expect(await identify(token, second.assistantId)).toMatchObject(coded(503, 'identity_unavailable'))
+    expect(await identify(token, second.assistantId)).toMatchObject(coded(503, 'identity_secret_unusable'))
   })
 
   it('is worth nothing once it is replaced', async () => {

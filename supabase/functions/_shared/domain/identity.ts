@@ -2,7 +2,7 @@ import type { Identified } from '@loacl/wire'
 import type { Caller, UserClaims } from './store.ts'
 
 /** An identity secret as it is stored. `provider` names its assistant: part of the seal. */
-interface SealedIdentitySecret {
+export interface SealedIdentitySecret {
   secretId: string
   ownerId: string
   provider: string

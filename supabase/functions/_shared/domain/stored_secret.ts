@@ -1,3 +1,5 @@
+import { CodedError } from './coded_error.ts'
+import type { SealedIdentitySecret } from './identity.ts'
 import { KeyRingError, type KeyRing, type SecretContext } from './key_ring.ts'
 import { turnError } from './turn_errors.ts'
 
@@ -8,10 +10,27 @@ export interface StoredSecret extends SecretContext {
 }
 
 /** @throws CodedError `provider_key_unusable` where it, or what it is bound to, was changed, or the ring lacks its key */
-export async function openProviderKey(keyRing: KeyRing, secret: StoredSecret): Promise<string> {
+export const openProviderKey = (keyRing: KeyRing, secret: StoredSecret): Promise<string> =>
+  open(keyRing, secret, (cause) => turnError('provider_key_unusable', { cause }))
+
+/**
+ * @param assistantId the assistant that was asked for, whatever the row says: a secret that was moved does not open
+ * @throws CodedError `identity_secret_unusable` where it, or what it is bound to, was changed, or the ring lacks its key
+ */
+export const openIdentitySecret = (
+  keyRing: KeyRing,
+  sealed: SealedIdentitySecret,
+  assistantId: string,
+): Promise<string> =>
+  open(keyRing, { ...sealed, purpose: 'identity_secret', provider: assistantId, baseUrl: null }, (cause) => {
+    const message = 'The identity secret of this assistant can’t be opened: its owner has to make another.'
+    return new CodedError('identity_secret_unusable', message, { cause })
+  })
+
+async function open(keyRing: KeyRing, secret: StoredSecret, unusable: (cause: unknown) => CodedError): Promise<string> {
   try {
     return await keyRing.open(secret, secret)
   } catch (cause) {
-    throw cause instanceof KeyRingError ? turnError('provider_key_unusable', { cause }) : cause
+    throw cause instanceof KeyRingError ? unusable(cause) : cause
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@loacl/wire'
 import { CodedError, toCodedError } from '../domain/coded_error.ts'
 import { corsHeaders, preflightResponse } from './cors.ts'
 import { toErrorResponse } from './error_response.ts'
@@ -26,6 +27,9 @@ export interface RouterOptions {
   report: (error: unknown, requestId: string) => void
 }
 
+/** What only the owner can mend, and so has to read of. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set(['internal', 'database_unavailable', 'identity_secret_unusable'])
+
 /** A function as a handler of requests. Every exit, errors among them, has CORS headers and a request id. */
 export function createRouter({ name, routes, check, report }: RouterOptions): (request: Request) => Promise<Response> {
   const prefix = new RegExp(`^(/functions/v1)?/${name}(?=/|$)`)
@@ -53,7 +57,7 @@ export function createRouter({ name, routes, check, report }: RouterOptions): (r
     const requestId = crypto.randomUUID()
     const response = await answer(request, requestId).catch((error: unknown) => {
       const { code } = toCodedError(error)
-      if (code === 'internal' || code === 'database_unavailable') report(error, requestId)
+      if (FAULTS.has(code)) report(error, requestId)
       return toErrorResponse(error, requestId)
     })
     for (const [header, value] of Object.entries(corsHeaders(request))) response.headers.set(header, value)

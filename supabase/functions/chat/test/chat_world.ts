@@ -1,5 +1,6 @@
 import { readParts, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
+import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { createKeyRing, type SecretContext } from '../../_shared/domain/key_ring.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type Step } from '../../_shared/test/scripted_model.ts'
@@ -9,10 +10,15 @@ import { createHandler } from '../handler.ts'
 export const PUBLISHABLE_KEY = 'sb_publishable_test'
 const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['What now?', 'Why?'] })
 
-const keyRing = createKeyRing(JSON.stringify({ current: 'k', keys: { k: Buffer.alloc(32, 1).toString('base64') } }))
+export const keyRing = createKeyRing(
+  JSON.stringify({ current: 'k', keys: { k: Buffer.alloc(32, 1).toString('base64') } }),
+)
 
 /** The function's handler over a store in memory and a model that plays a script. */
-export async function createChatWorld(steps: readonly Step[], options: { deadlineMs?: number } = {}) {
+export async function createChatWorld(
+  steps: readonly Step[],
+  options: { deadlineMs?: number; readIdentitySecret?: IdentityStore['readIdentitySecret'] } = {},
+) {
   const assistantId = crypto.randomUUID()
   const context: SecretContext = {
     purpose: 'provider_key',
@@ -32,7 +38,7 @@ export async function createChatWorld(steps: readonly Step[], options: { deadlin
     model,
     keyRing,
     identities: {
-      readIdentitySecret: async () => null,
+      readIdentitySecret: options.readIdentitySecret ?? (async () => null),
       identify: async () => Promise.reject(new Error('Nobody identifies themselves here.')),
       signOut: async () => {},
     },
