@@ -6,7 +6,7 @@ import { chromium, expect, type BrowserContextOptions, type Page } from '@playwr
 import { startLocalBackend } from './support/backend.ts'
 import { Chat } from './support/chat.ts'
 import { Model, unique } from './support/model.ts'
-import { pageAddress } from './support/pages.ts'
+import { pageAddress, type PageOptions } from './support/pages.ts'
 
 const RICH = `## Renting a bicycle
 
@@ -53,17 +53,23 @@ async function scene(
   options: BrowserContextOptions,
   play: (scene: Scene) => Promise<void>,
   variant = 'plain',
+  data: PageOptions = {},
 ): Promise<void> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options })
   const page = await context.newPage()
   await page.goto(
-    pageAddress(target.pagesOrigin, variant, { url: target.url, key: target.key, assistant: target.assistantId }),
+    pageAddress(target.pagesOrigin, variant, {
+      url: target.url,
+      key: target.key,
+      assistant: target.assistantId,
+      ...data,
+    }),
   )
   const shoot = async (name: string): Promise<void> => {
     await page.evaluate(() =>
       Promise.all(
-        document
-          .getAnimations()
+        [document, document.querySelector('loacl-chat')!.shadowRoot!]
+          .flatMap((root) => root.getAnimations())
           .filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity)
           .map((animation) => animation.finished.catch(() => null)),
       ),
@@ -146,9 +152,18 @@ async function arabic({ chat, shoot }: Scene): Promise<void> {
     followUps: ['هل تؤجرون الدراجات؟'],
   })
   await chat.open()
+  await shoot('empty')
   await chat.askAndWait(question)
   await expect(chat.followUps).toBeVisible()
   await shoot('answered')
+  const failing = unique('Where is it?')
+  await model.says(failing, { status: 500 })
+  await chat.ask(failing)
+  await expect(chat.alert).toBeVisible()
+  await shoot('error')
+  await chat.conversations.click()
+  await expect(chat.panel.getByRole('listitem').first()).toBeVisible()
+  await shoot('conversations')
 }
 
 async function longWords({ chat, shoot }: Scene): Promise<void> {
@@ -192,6 +207,8 @@ await scene('narrow', { ...PHONE, viewport: { width: 320, height: 568 } }, longW
 await scene('wide', {}, longWords)
 await scene('rtl', {}, arabic, 'rtl')
 await scene('rtl-phone', PHONE, arabic, 'rtl')
+await scene('rtl-locale', {}, arabic, 'plain', { locale: 'ar' })
+await scene('rtl-locale-phone', PHONE, arabic, 'rtl', { locale: 'ar' })
 await scene('refused', {}, refused)
 await scene('too-long', {}, tooLong)
 await scene('hostile', {}, story, 'hostile-css')

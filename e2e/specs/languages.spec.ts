@@ -23,6 +23,63 @@ test('on a page that reads from right to left the chat stands on the left', asyn
   await expect(chat.panel).toBeInViewport({ ratio: 1 })
 })
 
+/** Whether its text begins on the left and ends on the right: a full stop that has jumped to the left is an end. */
+const runsLeftToRight = (element: Element): boolean => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+  const first = texts.nextNode()!
+  let last = first
+  for (let next = texts.nextNode(); next; next = texts.nextNode()) last = next
+  const leftOf = (node: Node, at: number): number => {
+    const range = document.createRange()
+    range.setStart(node, at)
+    range.setEnd(node, at + 1)
+    return range.getBoundingClientRect().left
+  }
+  return leftOf(first, 0) < leftOf(last, last.nodeValue!.length - 1)
+}
+
+test('words in a script of the other direction turn the panel, and leave it beside its launcher', async ({ visit }) => {
+  const chat = await visit({ variant: 'rtl' })
+  await chat.open()
+  expect(await chat.panel.evaluate(directionOf)).toBe('ltr')
+  expect(await chat.composer.evaluate(directionOf)).toBe('ltr')
+  const [launcher, panel] = [(await chat.launcher.boundingBox())!, (await chat.panel.boundingBox())!]
+  expect(panel.x).toBe(launcher.x)
+})
+
+test('a panel from right to left stays beside its launcher on the right', async ({ visit }) => {
+  const chat = await visit({ data: { locale: 'ar' } })
+  await chat.open()
+  expect(await chat.panel.evaluate(directionOf)).toBe('rtl')
+  const [launcher, panel] = [(await chat.launcher.boundingBox())!, (await chat.panel.boundingBox())!]
+  expect(panel.x + panel.width).toBe(launcher.x + launcher.width)
+})
+
+test(
+  'English among words from right to left ends with its full stop',
+  { tag: '@local' },
+  async ({ visit, model, owner }) => {
+    const [slow, failing] = [unique('How long?'), unique('And then?')]
+    await model.says(slow, { text: 'Long', holdAfter: 0 })
+    await model.says(failing, { status: 500 })
+    const assistant = await owner.addAssistant({ name: 'Harbour & Co.' })
+    const chat = await visit({ variant: 'rtl', assistant, data: { locale: 'ar' } })
+    await chat.open()
+    expect(await chat.composer.evaluate(directionOf)).toBe('ltr')
+    expect(await chat.panel.getByRole('heading', { name: 'Harbour & Co.' }).evaluate(runsLeftToRight)).toBe(true)
+    await chat.ask(slow)
+    expect(await chat.log.getByText('is thinking').evaluate(runsLeftToRight)).toBe(true)
+    await chat.stop.click()
+    await chat.answered()
+    expect(await chat.log.getByText('You stopped this answer.').evaluate(runsLeftToRight)).toBe(true)
+    await chat.ask(failing)
+    const said = chat.alert.locator('p')
+    await expect(said).toHaveText(/^The assistant.*\.$/)
+    await said.evaluate((element) => (element.style.whiteSpace = 'nowrap'))
+    expect(await said.evaluate(runsLeftToRight)).toBe(true)
+  },
+)
+
 test('words without end, emoji and every script stay in the panel', { tag: '@local' }, async ({ visit, model }) => {
   const question = `${unique('👩‍👩‍👧‍👦 ')}${'W'.repeat(400)}`
   await model.says(

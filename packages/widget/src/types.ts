@@ -12,7 +12,8 @@ export interface Look {
   layout?: 'floating'
   /** `auto`, the default, follows the visitor's system. */
   theme?: 'auto' | 'light' | 'dark'
-  /** BCP 47 tag of the language that `strings` are in, for dates, direction and pronunciation. Default `en`. */
+  /** BCP 47 tag of the language that `strings` are in, for dates, direction and pronunciation. Default `en`; the
+   * direction is then that of the words. */
   locale?: string
   /** Words to use instead of the English ones. */
   strings?: Partial<Strings>

@@ -1,5 +1,6 @@
 import { h } from 'preact'
 import { fill } from '../strings.ts'
+import { directionOf } from './direction.ts'
 import { describeError, NEEDS_NEW_THREAD } from './error_words.ts'
 import { Icon } from './icons.tsx'
 import { Markdown } from '../markdown/index.ts'
@@ -20,7 +21,7 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
     turn.status === 'reconnecting'
       ? words.reconnecting
       : silent
-        ? fill(words.thinking, { name: ui.name.value })
+        ? fill(words.thinking, { name: `\u2068${ui.name.value}\u2069` })
         : loading && messages.length === 0
           ? words.loading
           : ''
@@ -44,7 +45,7 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
         {waiting && (
           <p class="waiting">
             <span class="drop" />
-            {waiting}
+            <span>{waiting}</span>
           </p>
         )}
       </div>
@@ -82,7 +83,13 @@ const FollowUps = reactive(({ ui }: { ui: Ui }) => {
 })
 
 const Ask = ({ ui, text, suggestionId }: { ui: Ui; text: string; suggestionId?: string }) => (
-  <button type="button" class="ask-button" part="suggestion" dir="auto" onClick={() => ui.ask(text, suggestionId)}>
+  <button
+    type="button"
+    class="ask-button"
+    part="suggestion"
+    dir={directionOf(text)}
+    onClick={() => ui.ask(text, suggestionId)}
+  >
     <Icon name="ask" />
     {text}
   </button>

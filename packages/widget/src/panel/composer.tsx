@@ -1,5 +1,6 @@
 import { h } from 'preact'
 import { fill } from '../strings.ts'
+import { directionOf } from './direction.ts'
 import { Icon } from './icons.tsx'
 import { reactive } from './reactive.ts'
 import type { Ui } from './ui.ts'
@@ -19,7 +20,7 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
         <textarea
           rows={1}
           // Empty, `auto` would mean left to right.
-          dir={model.draft.value ? 'auto' : undefined}
+          dir={model.draft.value ? 'auto' : directionOf(words.placeholder)}
           aria-label={words.message}
           aria-describedby="count"
           aria-invalid={left < 0}

@@ -100,7 +100,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
           </div>
         </div>
         {this.state.away && talk.messages.length > 0 && (
-          <button type="button" class="latest" onClick={this.toLatest}>
+          <button type="button" class="latest" dir="auto" onClick={this.toLatest}>
             <Icon name="down" />
             {words.jumpToLatest}
           </button>

@@ -5,6 +5,7 @@ import type { Model } from '../model.ts'
 import { fill } from '../strings.ts'
 import type { Look } from '../types.ts'
 import { fitComposer } from './composer.tsx'
+import { directionOf, directionOfLocale } from './direction.ts'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { createUi } from './ui.ts'
@@ -23,8 +24,6 @@ export interface View {
   hide(focus: HTMLElement): void
   dispose(): void
 }
-
-const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|ha-arab|he|ks|ku-arab|nqo|ps|sd|syr|ug|ur|yi)\b/i
 
 /** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
 export function createView({ host, root, model, look, close }: ViewOptions): View {
@@ -57,8 +56,11 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
     const { theme, locale } = look.peek()
     dialog.dataset.theme = theme === 'dark' || (theme !== 'light' && dark.matches) ? 'dark' : 'light'
     dialog.lang = ui.locale.peek()
-    dialog.dir = locale ? (RIGHT_TO_LEFT.test(locale) ? 'rtl' : 'ltr') : getComputedStyle(host).direction
-    dialog.setAttribute('aria-label', ui.name.peek() || ui.strings.peek().chat)
+    const words = ui.strings.peek()
+    dialog.dir = locale ? directionOfLocale(locale) : directionOf(words.placeholder)
+    // The launcher stands where the page's direction has it.
+    dialog.classList.toggle('across', dialog.dir !== getComputedStyle(host).direction)
+    dialog.setAttribute('aria-label', ui.name.peek() || words.chat)
   }
   // The keyboard of a phone covers the page without resizing it: only the visual viewport knows.
   const fit = () => {
