@@ -48,6 +48,10 @@ const keysAre =
   (keys: readonly string[]) =>
   ({ answer }: Attempted): boolean =>
     JSON.stringify((answer as string[] | null)?.toSorted() ?? []) === JSON.stringify(keys.toSorted())
+const touches =
+  (count: number) =>
+  ({ answer }: Attempted): boolean =>
+    answer === count
 
 describe.each(CALLERS)('%s, in SQL', (callerName) => {
   it.each(VERBS)('%ss what they may and nothing else', async (verb) => {
@@ -86,10 +90,14 @@ function othersOf(verb: Verb, callerName: CallerName, name: string, table: Catal
       scope === undefined
         ? `delete from ${target}`
         : `with d as (delete from ${target} ${filter} returning *) ${sum('d')}`
-    return [[{ name: 'rows', statement }, scope === undefined ? refused : keysAre(keys)]]
+    const attempts: Expected[] = [[{ name: 'rows', statement }, scope === undefined ? refused : keysAre(keys)]]
+    // What a statement reads must be selectable as well: only one that reads nothing is held by its own policy alone.
+    if (scope !== undefined && scope !== 'all')
+      attempts.push([{ name: 'rows unread', statement: `delete from ${target}` }, touches(keys.length)])
+    return attempts
   }
-  if (verb === 'update')
-    return table.columns.map((column) => {
+  if (verb === 'update') {
+    const columns = table.columns.map((column): Expected => {
       const isMine = writes[caller.role].update.includes(column) && scope !== undefined
       const update = `update ${target} set "${column}" = "${column}"`
       if (table.generated.includes(column))
@@ -97,6 +105,27 @@ function othersOf(verb: Verb, callerName: CallerName, name: string, table: Catal
       if (!isMine) return [{ name: column, statement: update }, refused]
       return [{ name: column, statement: `with u as (${update} ${filter} returning *) ${sum('u')}` }, keysAre(keys)]
     })
+    const own = all.find((row) => isWithin(scope, row, caller))
+    const another = all.find((row) => row.ownerId !== null && !isWithin('own', row, caller))
+    const writable = scope === undefined || scope === 'all' ? [] : writes[caller.role].update
+    const set = (column: string, row: WorldRow | undefined): string =>
+      `update ${target} set "${column}" = (jsonb_populate_record(null::${target}, ${literal(JSON.stringify(row?.json ?? {}))}))."${column}"`
+    return [
+      ...columns,
+      ...writable
+        .filter((column) => !table.generated.includes(column))
+        .map((column): Expected => [
+          { name: `${column} unread`, statement: set(column, own ?? another) },
+          touches(keys.length),
+        ]),
+      ...writable
+        .filter((column) => ['owner_id', 'assistant_id'].includes(column))
+        .map((column): Expected => [
+          { name: `${column} given away`, statement: set(column, another) },
+          keys.length > 0 ? turnedAway : touches(0),
+        ]),
+    ]
+  }
   return [
     [{ name: 'rows', statement: `${sum(target)} ${filter}` }, scope === undefined ? refused : keysAre(keys)],
     ...table.columns.map((column): Expected => [
@@ -109,7 +138,7 @@ function othersOf(verb: Verb, callerName: CallerName, name: string, table: Catal
   ]
 }
 
-/** A row that was there is taken away and put back by the caller: their own, and another's. */
+/** A row that was there is taken away and put back by the caller: their own, another's, and another's in their own name. */
 function insertsOf(callerName: CallerName, name: string, table: CatalogTable): Expected[] {
   const caller = matrix.callers[callerName]
   const { scopes, writes } = expectations.tables.get(name)!
@@ -133,6 +162,10 @@ function insertsOf(callerName: CallerName, name: string, table: CatalogTable): E
   if (own) attempts.push([{ name: 'own', ...insert(own, columns) }, ({ code }) => code === undefined])
   if (another || !own)
     attempts.push([{ name: 'another’s', ...insert(another, columns) }, scope === undefined ? refused : turnedAway])
+  if (another && writable.includes('owner_id') && caller.ownerId !== null && scope === 'none') {
+    const claimed = { ...another, json: { ...another.json, owner_id: caller.ownerId } }
+    attempts.push([{ name: 'their own, of an owner who is none', ...insert(claimed, columns) }, turnedAway])
+  }
   for (const column of open)
     if (!writable.includes(column)) attempts.push([{ name: column, ...insert(own ?? another, [column]) }, refused])
   return attempts

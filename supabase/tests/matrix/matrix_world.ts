@@ -36,6 +36,9 @@ export async function createMatrixWorld(world: World): Promise<MatrixWorld> {
   const otherAssistantId = randomUUID()
   await fillOwner(world, operator, assistantId)
   await fillOwner(world, other, otherAssistantId)
+  // The stranger was an operator once: what is left over names them still, and is theirs no more.
+  const leftOver = newSession(randomUUID(), { session_type: 'guest' })
+  await fillOwner(world, stranger, leftOver.row.assistant_id)
 
   const guest = { session_type: 'guest' }
   const known = { session_type: 'authenticated', external_id: `customer-${randomUUID()}` }
@@ -52,13 +55,13 @@ export async function createMatrixWorld(world: World): Promise<MatrixWorld> {
     // Nothing here binds the two assistants: the same name is another person there.
     other: newSession(otherAssistantId, known),
   }
-  for (const { row, token } of Object.values(sessions)) {
+  for (const { row, token } of [...Object.values(sessions), leftOver]) {
     await sql`insert into loacl.sessions ${sql(row)}`
     const hash = createHash('sha256').update(token).digest()
     await sql`insert into loacl_private.session_tokens (token_hash, session_id) values (${hash}, ${row.id})`
   }
   const sessionIds = Object.values(sessions).map(({ row }) => row.id)
-  await fillSessions(world, sessionIds)
+  await fillSessions(world, [...sessionIds, leftOver.row.id])
 
   return {
     assistantIds: [assistantId, otherAssistantId],

@@ -6,7 +6,7 @@ export interface Attempt {
   name: string
   /** Run as the owner of the database, before. */
   prepare?: string
-  /** Gives one value: keys as a JSON array, or anything. */
+  /** Gives one value: keys as a JSON array, or anything; one that begins with neither `select` nor `with`, how many rows it touched. */
   statement: string
 }
 
@@ -66,6 +66,7 @@ const ATTEMPT = `
     attempt jsonb;
     answer jsonb;
     answers jsonb[] := '{}';
+    touched bigint;
     code text;
     problem text;
   begin
@@ -81,6 +82,8 @@ const ATTEMPT = `
           execute attempt ->> 'statement' into answer;
         else
           execute attempt ->> 'statement';
+          get diagnostics touched = row_count;
+          answer := to_jsonb(touched);
         end if;
         raise exception using errcode = 'UNDO1';
       exception
