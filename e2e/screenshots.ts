@@ -178,6 +178,17 @@ async function longWords({ chat, shoot }: Scene): Promise<void> {
   await shoot('answered')
 }
 
+async function tables({ chat, shoot }: Scene): Promise<void> {
+  const question = unique('Which lock?')
+  const word = `| Lock | Part number | Why |\n|---|---|---|\n| Chain | ${'X9'.repeat(30)} | It goes around a lamp post and both wheels |`
+  const prose = `| Lock | Why |\n|---|---|\n| A chain of hardened steel, two metres long | It goes around a lamp post and both wheels |`
+  const numbers = '| Lock | Day | Week |\n|---|---:|---:|\n| Chain | €2 | €9 |'
+  await model.says(question, [word, prose, numbers].join('\n\n'))
+  await chat.open()
+  await chat.askAndWait(question)
+  await shoot('answered')
+}
+
 async function refused({ chat, shoot, page }: Scene): Promise<void> {
   await page.goto(
     pageAddress(target.pagesOrigin, 'plain', {
@@ -205,6 +216,8 @@ await scene('phone-dark', { ...PHONE, colorScheme: 'dark' }, story)
 await scene('keyboard', { ...PHONE, viewport: { width: 390, height: 380 } }, story)
 await scene('narrow', { ...PHONE, viewport: { width: 320, height: 568 } }, longWords)
 await scene('wide', {}, longWords)
+await scene('tables-narrow', { ...PHONE, viewport: { width: 320, height: 700 } }, tables)
+await scene('tables-wide', {}, tables)
 await scene('rtl', {}, arabic, 'rtl')
 await scene('rtl-phone', PHONE, arabic, 'rtl')
 await scene('rtl-locale', {}, arabic, 'plain', { locale: 'ar' })

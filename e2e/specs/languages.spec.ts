@@ -29,13 +29,12 @@ const runsLeftToRight = (element: Element): boolean => {
   const first = texts.nextNode()!
   let last = first
   for (let next = texts.nextNode(); next; next = texts.nextNode()) last = next
-  const leftOf = (node: Node, at: number): number => {
-    const range = document.createRange()
-    range.setStart(node, at)
-    range.setEnd(node, at + 1)
-    return range.getBoundingClientRect().left
-  }
-  return leftOf(first, 0) < leftOf(last, last.nodeValue!.length - 1)
+  const [begin, end] = [new Range(), new Range()]
+  begin.setStart(first, 0)
+  begin.setEnd(first, 1)
+  end.setStart(last, last.nodeValue!.length - 1)
+  end.setEnd(last, last.nodeValue!.length)
+  return begin.getBoundingClientRect().left < end.getBoundingClientRect().left
 }
 
 test('words in a script of the other direction turn the panel, and leave it beside its launcher', async ({ visit }) => {

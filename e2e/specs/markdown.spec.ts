@@ -46,3 +46,28 @@ test(
     await expect(chat.log).not.toContainText('**')
   },
 )
+
+test(
+  'one long word in a table takes no width from its neighbours',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const question = unique('Which lock?')
+    const table = `| Lock | Part number | Why |\n|---|---|---|\n| Chain | ${'X9'.repeat(30)} | It goes around a lamp post and both wheels |`
+    await model.says(question, table)
+    await page.setViewportSize({ width: 320, height: 600 })
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(question)
+    const why = chat.log.getByRole('cell', { name: 'It goes around' })
+    expect((await why.boundingBox())!.width).toBeGreaterThan(120)
+  const part = chat.log.getByRole('cell', { name: 'X9' })
+  expect(await part.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0)
+
+    const region = chat.log.getByRole('region', { name: 'Table' })
+    await region.focus()
+    await page.keyboard.press('End')
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => region.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0)
+    expect(await chat.log.evaluate((log) => log.scrollWidth - log.clientWidth)).toBeLessThanOrEqual(0)
+  },
+)
