@@ -20,9 +20,11 @@ stable
 security definer -- callers can't read operators
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  caller_id uuid := auth.uid(); -- in a query it would be asked for each row that is looked at
 begin
-  return exists (select from loacl_private.operators o where o.user_id = auth.uid())
-    and coalesce(auth.jwt() ->> 'is_anonymous', 'false') <> 'true';
+  return exists (select from loacl_private.operators o where o.user_id = caller_id)
+    and auth.jwt() ->> 'is_anonymous' is distinct from 'true';
 end
 $$;
 comment on function loacl_private.is_operator() is 'Whether the signed-in caller is an operator. An anonymous user never is.';

@@ -103,16 +103,22 @@ comment on column loacl.assistants.paused_at is
 comment on column loacl.assistants.metadata is 'The host''s own data.';
 
 create function loacl_private.own_assistant_ids()
-returns setof uuid
+returns uuid[]
 language plpgsql
 stable
 security definer -- reads operators
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  caller_id uuid := case when auth.jwt() ->> 'is_anonymous' is distinct from 'true' then auth.uid() end;
 begin
-  if loacl_private.is_operator() then
-    return query select a.id from loacl.assistants a where a.owner_id = auth.uid();
-  end if;
+  -- As is_operator has it, without the time that one more function takes.
+  return array(
+    select a.id
+    from loacl_private.operators o
+    join loacl.assistants a on a.owner_id = o.user_id
+    where o.user_id = caller_id
+  );
 end
 $$;
 comment on function loacl_private.own_assistant_ids() is 'The calling operator''s assistants; none for anybody else. The operator''s half of every policy.';

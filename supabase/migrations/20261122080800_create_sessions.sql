@@ -44,4 +44,4 @@ comment on column loacl.sessions.expires_at is 'From then on it owns nothing. A 
 comment on column loacl.sessions.metadata is 'The host''s own data.';
 
 create policy sessions_select_own on loacl.sessions for select to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));

@@ -5,15 +5,18 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  auth_session_id uuid := claims ->> 'session_id';
+  subject uuid := claims ->> 'sub';
 begin
-  if claims ->> 'sub' is null or claims ->> 'session_id' is null or claims ->> 'is_anonymous' = 'true' then
+  if claims ->> 'is_anonymous' = 'true' then
     return null;
   end if;
   return (
     select s.user_id
     from auth.sessions s
-    where s.id = (claims ->> 'session_id')::uuid
-      and s.user_id = (claims ->> 'sub')::uuid
+    where s.id = auth_session_id
+      and s.user_id = subject
       and (s.not_after is null or s.not_after > now())
   );
 end

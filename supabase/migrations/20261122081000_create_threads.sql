@@ -63,54 +63,58 @@ comment on column loacl.threads.metadata is 'The host''s own data. The visitor c
 -- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
 -- visitor who asks for the whole table.
 create policy threads_select_visitor on loacl.threads for select to anon
-  using (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted');
+  using (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and status <> 'deleted');
 create policy threads_select_own on loacl.threads for select to authenticated
   using (
-    (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted')
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and status <> 'deleted')
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   );
 create policy threads_update_visitor on loacl.threads for update to anon
-  using (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted')
-  with check (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted');
+  using (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and status <> 'deleted')
+  with check (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and status <> 'deleted');
 create policy threads_update_own on loacl.threads for update to authenticated
   using (
-    (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted')
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and status <> 'deleted')
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   )
   with check (
-    (session_id = any (array(select loacl_private.own_session_ids())) and status <> 'deleted')
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and status <> 'deleted')
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   );
 
 create function loacl_private.to_thread_summary(thread loacl.threads)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
-return jsonb_build_object(
-  'id', (thread).id,
-  'title', (thread).title,
-  'status', (thread).status,
-  'createdAt', (thread).created_at,
-  'lastMessageAt', (thread).last_message_at
-);
+as $$
+begin
+  return jsonb_build_object(
+    'id', (thread).id,
+    'title', (thread).title,
+    'status', (thread).status,
+    'createdAt', (thread).created_at,
+    'lastMessageAt', (thread).last_message_at
+  );
+end
+$$;
 comment on function loacl_private.to_thread_summary(loacl.threads) is 'A thread as it travels: `ThreadSummary`.';
 revoke all on function loacl_private.to_thread_summary(loacl.threads) from public;
 grant execute on function loacl_private.to_thread_summary(loacl.threads) to anon, authenticated;
 
 -- What was said in a deleted thread is as gone for its visitor as the thread is.
 create function loacl_private.own_deleted_thread_ids()
-returns setof uuid
+returns uuid[]
 language plpgsql
 stable
 security definer -- visitors can't see them
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  own_ids uuid[] := array(select loacl_private.own_session_ids());
+  own_ids uuid[] := loacl_private.find_own_session_ids(auth.jwt());
 begin
-  return query select t.id from loacl.threads t where t.session_id = any (own_ids) and t.status = 'deleted';
+  return array(select t.id from loacl.threads t where t.session_id = any (own_ids) and t.status = 'deleted');
 end
 $$;
 comment on function loacl_private.own_deleted_thread_ids() is

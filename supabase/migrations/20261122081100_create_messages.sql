@@ -89,16 +89,16 @@ comment on column loacl.messages.metadata is 'The host''s own data. The visitor 
 -- visitor who asks for the whole table.
 create policy messages_select_visitor on loacl.messages for select to anon
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
     and role <> 'system'
-    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
   );
 create policy messages_select_own on loacl.messages for select to authenticated
   using (
     (
-      session_id = any (array(select loacl_private.own_session_ids()))
+      session_id = any ((select loacl_private.own_session_ids())::uuid[])
       and role <> 'system'
-      and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+      and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
     )
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   );

@@ -38,21 +38,21 @@ comment on column loacl.follow_up_suggestions.metadata is 'The host''s own data.
 -- visitor who asks for the whole table.
 create policy follow_up_suggestions_select_visitor on loacl.follow_up_suggestions for select to anon
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
-    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
+    and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
   );
 create policy follow_up_suggestions_select_own on loacl.follow_up_suggestions for select to authenticated
   using (
     (
-      session_id = any (array(select loacl_private.own_session_ids()))
-      and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+      session_id = any ((select loacl_private.own_session_ids())::uuid[])
+      and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
     )
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   );
 -- The visitor's alone: an operator looks at what was used and doesn't say so.
 create policy follow_up_suggestions_update_own on loacl.follow_up_suggestions for update to anon, authenticated
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
-    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
+    and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
   )
-  with check (session_id = any (array(select loacl_private.own_session_ids())) and used_at is not null);
+  with check (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and used_at is not null);

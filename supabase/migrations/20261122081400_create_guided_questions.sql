@@ -28,11 +28,11 @@ comment on column loacl.guided_questions.priority is 'The highest comes first.';
 comment on column loacl.guided_questions.metadata is 'The host''s own data.';
 
 create policy guided_questions_select_own on loacl.guided_questions for select to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy guided_questions_insert_own on loacl.guided_questions for insert to authenticated
-  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  with check (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy guided_questions_update_own on loacl.guided_questions for update to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())))
-  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]))
+  with check (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy guided_questions_delete_own on loacl.guided_questions for delete to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));

@@ -43,57 +43,85 @@ comment on column loacl.usage_logs.cost_usd is 'null where the price of the mode
 create policy usage_logs_select_own on loacl.usage_logs for select to authenticated
   using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
 
-create function loacl_private.compute_cost(
-  owner_id uuid, model text, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint
-)
-returns numeric
-language sql
+create function loacl_private.find_price(owner_id uuid, model text)
+returns loacl.model_prices
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
-return (
-  select (
-      greatest(compute_cost.input_tokens - compute_cost.cached_input_tokens, 0) * p.input_usd
-      + compute_cost.cached_input_tokens * coalesce(p.cached_input_usd, p.input_usd)
-      + compute_cost.output_tokens * p.output_usd
-    ) / 1000000
+as $$
+declare
+  price loacl.model_prices;
+  undated text := regexp_replace(model, '-[0-9]{4}-[0-9]{2}-[0-9]{2}$', '');
+begin
+  select p.* into price
   from loacl.model_prices p
-  where p.model in (compute_cost.model, regexp_replace(compute_cost.model, '-[0-9]{4}-[0-9]{2}-[0-9]{2}$', ''))
-    and (p.owner_id = compute_cost.owner_id or p.owner_id is null)
+  where p.model in (find_price.model, undated) and (p.owner_id = find_price.owner_id or p.owner_id is null)
   -- The owner's own price wins, then that of the very snapshot.
-  order by p.owner_id nulls last, p.model = compute_cost.model desc
-  limit 1
-);
-comment on function loacl_private.compute_cost(uuid, text, bigint, bigint, bigint) is
-  'US dollars that a call costs; null where the model has no price. A dated snapshot costs what its model does.';
-revoke all on function loacl_private.compute_cost(uuid, text, bigint, bigint, bigint) from public;
+  order by p.owner_id nulls last, p.model = find_price.model desc
+  limit 1;
+  return price;
+end
+$$;
+comment on function loacl_private.find_price(uuid, text) is
+  'What a model costs this owner; null where the model has no price. A dated snapshot costs what its model does.';
+revoke all on function loacl_private.find_price(uuid, text) from public;
+
+create function loacl_private.compute_cost(
+  price loacl.model_prices, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint
+)
+returns numeric
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    greatest(input_tokens - cached_input_tokens, 0) * price.input_usd
+    + cached_input_tokens * coalesce(price.cached_input_usd, price.input_usd)
+    + output_tokens * price.output_usd
+  ) / 1000000;
+end
+$$;
+comment on function loacl_private.compute_cost(loacl.model_prices, bigint, bigint, bigint) is
+  'US dollars that a call costs at this price; null without one. Cached input tokens are among the input tokens.';
+revoke all on function loacl_private.compute_cost(loacl.model_prices, bigint, bigint, bigint) from public;
 
 create function loacl_private.log_usage(turn loacl_private.turns, purpose text, model text, usage jsonb)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-begin atomic
+as $$
+declare
+  thread loacl.threads;
+  owner_id uuid;
+  answered_by text := coalesce(model, turn.model);
+  input_tokens bigint := coalesce((usage ->> 'inputTokens')::bigint, 0);
+  cached_input_tokens bigint := coalesce((usage ->> 'cachedInputTokens')::bigint, 0);
+  output_tokens bigint := coalesce((usage ->> 'outputTokens')::bigint, 0);
+  reasoning_tokens bigint := coalesce((usage ->> 'reasoningTokens')::bigint, 0);
+begin
+  if jsonb_typeof(usage) is distinct from 'object' then
+    return;
+  end if;
+  select t.* into thread from loacl.threads t where t.id = turn.thread_id;
+  select a.owner_id into owner_id from loacl.assistants a where a.id = thread.assistant_id;
   insert into loacl.usage_logs (
     owner_id, assistant_id, session_id, thread_id, purpose, provider, model,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd
   )
-  select a.owner_id, a.id, t.session_id, t.id, log_usage.purpose, (turn).provider, m.name,
-    u.input_tokens, u.cached_input_tokens, u.output_tokens, u.reasoning_tokens,
-    loacl_private.compute_cost(a.owner_id, m.name, u.input_tokens, u.cached_input_tokens, u.output_tokens)
-  from loacl.threads t
-  join loacl.assistants a on a.id = t.assistant_id
-  cross join (select coalesce(log_usage.model, (turn).model)) as m (name)
-  cross join (
-    select
-      coalesce((usage ->> 'inputTokens')::bigint, 0),
-      coalesce((usage ->> 'cachedInputTokens')::bigint, 0),
-      coalesce((usage ->> 'outputTokens')::bigint, 0),
-      coalesce((usage ->> 'reasoningTokens')::bigint, 0)
-  ) as u (input_tokens, cached_input_tokens, output_tokens, reasoning_tokens)
-  where t.id = (turn).thread_id and jsonb_typeof(usage) = 'object';
-end;
+  values (
+    owner_id, thread.assistant_id, thread.session_id, thread.id, purpose, turn.provider, answered_by,
+    input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
+    loacl_private.compute_cost(
+      loacl_private.find_price(owner_id, answered_by), input_tokens, cached_input_tokens, output_tokens
+    )
+  );
+end
+$$;
 comment on function loacl_private.log_usage(loacl_private.turns, text, text, jsonb) is
   'Writes one row of usage_logs for a call of this turn; nothing where the usage is not known.';
 revoke all on function loacl_private.log_usage(loacl_private.turns, text, text, jsonb) from public;

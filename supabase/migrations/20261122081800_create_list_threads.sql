@@ -26,7 +26,7 @@ return (
     select t as thread, row_number() over (order by t.last_message_at desc, t.id desc) as place
     from loacl.threads t
     cross join asked
-    where t.session_id = any (array(select loacl_private.own_session_ids()))
+    where t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
       and t.assistant_id = list_threads.assistant_id
       and t.status = case when list_threads.archived then 'archived' else 'active' end
       and (

@@ -1,11 +1,13 @@
 -- Once for a page: if each of its messages looked for its own, each look would ask the policies again.
 create function loacl_private.find_suggestions(message_ids uuid[])
 returns table (message_id uuid, items jsonb)
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
-begin atomic
+as $$
+begin
+  return query
   select f.message_id,
     jsonb_agg(
       jsonb_build_object('id', f.id, 'suggestion', f.suggestion, 'used', f.used_at is not null) order by f.position
@@ -13,7 +15,8 @@ begin atomic
   from loacl.follow_up_suggestions f
   where f.message_id = any (find_suggestions.message_ids)
   group by f.message_id;
-end;
+end
+$$;
 comment on function loacl_private.find_suggestions(uuid[]) is 'The suggestions that came with each of these messages, as they travel.';
 revoke all on function loacl_private.find_suggestions(uuid[]) from public;
 grant execute on function loacl_private.find_suggestions(uuid[]) to anon, authenticated;
@@ -63,11 +66,13 @@ grant execute on function loacl_private.to_message(loacl.messages, boolean) to a
 
 create function loacl_private.find_live_turn(thread_id uuid, out turn_id uuid, out message_id uuid)
 returns setof record
-language sql
+language plpgsql
 stable
 security definer -- reads turns; asks itself whose thread it is
 set search_path = pg_catalog, pg_temp
-begin atomic
+as $$
+begin
+  return query
   select turn.id, turn.message_id
   from loacl_private.turns turn
   join loacl.threads t on t.id = turn.thread_id
@@ -75,10 +80,11 @@ begin atomic
     and turn.state = 'running'
     and turn.lease_expires_at > now()
     and (
-      t.session_id = any (array(select loacl_private.own_session_ids()))
-      or t.assistant_id = any (array(select loacl_private.own_assistant_ids()))
+      t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
+      or t.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
     );
-end;
+end
+$$;
 comment on function loacl_private.find_live_turn(uuid) is 'The turn that runs in a thread of the caller''s, if its worker is alive.';
 revoke all on function loacl_private.find_live_turn(uuid) from public;
 grant execute on function loacl_private.find_live_turn(uuid) to anon, authenticated;

@@ -14,7 +14,7 @@ begin atomic
   with updated as (
     update loacl.threads t
     set title = coalesce(btrim(update_thread.title), t.title), status = coalesce(update_thread.status, t.status)
-    where t.id = update_thread.thread_id and t.session_id = any (array(select loacl_private.own_session_ids()))
+    where t.id = update_thread.thread_id and t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
     returning t as thread
   )
   select coalesce(

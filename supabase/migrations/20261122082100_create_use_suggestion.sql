@@ -9,7 +9,7 @@ begin atomic
     update loacl.follow_up_suggestions f
     set used_at = coalesce(f.used_at, now())
     where f.id = use_suggestion.suggestion_id
-      and f.session_id = any (array(select loacl_private.own_session_ids()))
+      and f.session_id = any ((select loacl_private.own_session_ids())::uuid[])
     returning f.id
   )
   select loacl_private.raise_error(404, 'suggestion_not_found', 'There is no such suggestion.')

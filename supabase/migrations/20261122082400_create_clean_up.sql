@@ -1,10 +1,11 @@
 create function loacl_private.purge_turn_chunks(max_turns integer)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-begin atomic
+as $$
+begin
   with old as (
     select t.id
     from loacl_private.turns t
@@ -17,7 +18,8 @@ begin atomic
     update loacl_private.turns t set purged_at = now() from old where t.id = old.id returning t.id
   )
   delete from loacl_private.turn_chunks c using purged where c.turn_id = purged.id;
-end;
+end
+$$;
 comment on function loacl_private.purge_turn_chunks(integer) is
   'Deletes what turns streamed that ended more than ten minutes ago, the oldest first.';
 revoke all on function loacl_private.purge_turn_chunks(integer) from public;

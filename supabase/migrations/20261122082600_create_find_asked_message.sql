@@ -1,4 +1,4 @@
-create function loacl_private.find_asked_message(request jsonb, session_id uuid)
+create function loacl_private.find_asked_message(request jsonb, session loacl.sessions)
 returns loacl.messages
 language plpgsql
 stable
@@ -9,7 +9,7 @@ declare
   asked loacl.messages;
   request_id uuid := (request ->> 'id')::uuid;
   request_thread_id uuid := (request ->> 'threadId')::uuid;
-  own_ids uuid[] := array(select loacl_private.find_person_session_ids(array[find_asked_message.session_id]));
+  own_ids uuid[] := loacl_private.find_person_session_ids(session);
 begin
   if request ->> 'type' = 'retry' then
     -- By either of its ids: after a reload a page knows both.
@@ -46,6 +46,6 @@ begin
   return asked;
 end
 $$;
-comment on function loacl_private.find_asked_message(jsonb, uuid) is
+comment on function loacl_private.find_asked_message(jsonb, loacl.sessions) is
   'The visitor''s message that a request is about, where it is stored already, else null. Errors: message_not_found, id_conflict.';
-revoke all on function loacl_private.find_asked_message(jsonb, uuid) from public;
+revoke all on function loacl_private.find_asked_message(jsonb, loacl.sessions) from public;

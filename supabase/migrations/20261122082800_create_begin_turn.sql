@@ -27,7 +27,7 @@ $$;
 comment on function loacl_private.create_session(uuid, bytea) is 'A guest''s session for a token that none has yet.';
 revoke all on function loacl_private.create_session(uuid, bytea) from public;
 
-create function loacl_private.lock_thread(thread_id uuid, session_id uuid, assistant_id uuid)
+create function loacl_private.lock_thread(thread_id uuid, session loacl.sessions)
 returns loacl.threads
 language plpgsql
 volatile
@@ -35,14 +35,15 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  own_ids uuid[] := loacl_private.find_person_session_ids(session);
   thread loacl.threads;
 begin
   -- One turn at a time may begin or end in a thread.
   select t.* into thread
   from loacl.threads t
   where t.id = lock_thread.thread_id
-    and t.session_id = any (array(select loacl_private.find_person_session_ids(array[lock_thread.session_id])))
-    and t.assistant_id = lock_thread.assistant_id
+    and t.session_id = any (own_ids)
+    and t.assistant_id = session.assistant_id
     and t.status <> 'deleted'
   for no key update;
   if not found then
@@ -51,9 +52,9 @@ begin
   return thread;
 end
 $$;
-comment on function loacl_private.lock_thread(uuid, uuid, uuid) is
+comment on function loacl_private.lock_thread(uuid, loacl.sessions) is
   'A thread of this session, or of the same person''s, held to the end of the transaction. Errors: thread_not_found.';
-revoke all on function loacl_private.lock_thread(uuid, uuid, uuid) from public;
+revoke all on function loacl_private.lock_thread(uuid, loacl.sessions) from public;
 
 create function loacl_private.begin_turn(request jsonb)
 returns jsonb
@@ -87,9 +88,9 @@ begin
   end if;
 
   if thread_id is not null then
-    thread := loacl_private.lock_thread(thread_id, session.id, assistant.id);
+    thread := loacl_private.lock_thread(thread_id, session);
   end if;
-  asked := loacl_private.find_asked_message(request, session.id);
+  asked := loacl_private.find_asked_message(request, session);
 
   if asked.id is not null then
     select t.* into turn from loacl_private.turns t where t.user_message_id = asked.id order by t.created_at desc limit 1;

@@ -13,7 +13,7 @@ begin
   from loacl_private.turns t
   join loacl.threads thread on thread.id = t.thread_id
   where t.id = enter_turn.turn_id
-    and thread.session_id = any (array(select loacl_private.find_own_session_ids(enter_turn.claims)))
+    and thread.session_id = any ((select loacl_private.find_own_session_ids(enter_turn.claims))::uuid[])
     and thread.status <> 'deleted';
   if not found then
     perform loacl_private.raise_error(404, 'turn_not_found', 'There is no such turn.');

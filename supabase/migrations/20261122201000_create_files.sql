@@ -46,7 +46,7 @@ comment on column loacl.file_objects.provider_config_id is 'Where it was uploade
 comment on column loacl.file_objects.provider_file_id is 'The provider''s id of the file; null until it was uploaded there.';
 
 create policy file_objects_select_own on loacl.file_objects for select to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 
 create table loacl.files (
   id uuid primary key default gen_random_uuid(),
@@ -109,14 +109,14 @@ comment on column loacl.files.metadata is 'The host''s own data. The visitor can
 -- A file that is in no thread yet is in no deleted one.
 create policy files_select_visitor on loacl.files for select to anon
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
-    and (thread_id = any (array(select loacl_private.own_deleted_thread_ids()))) is not true
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
+    and (thread_id = any ((select loacl_private.own_deleted_thread_ids())::uuid[])) is not true
   );
 create policy files_select_own on loacl.files for select to authenticated
   using (
     (
-      session_id = any (array(select loacl_private.own_session_ids()))
-      and (thread_id = any (array(select loacl_private.own_deleted_thread_ids()))) is not true
+      session_id = any ((select loacl_private.own_session_ids())::uuid[])
+      and (thread_id = any ((select loacl_private.own_deleted_thread_ids())::uuid[])) is not true
     )
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   );

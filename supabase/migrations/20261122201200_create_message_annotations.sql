@@ -64,14 +64,14 @@ comment on column loacl.message_annotations.end_index is 'The character after it
 -- visitor who asks for the whole table.
 create policy message_annotations_select_visitor on loacl.message_annotations for select to anon
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
-    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
+    and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
   );
 create policy message_annotations_select_own on loacl.message_annotations for select to authenticated
   using (
     (
-      session_id = any (array(select loacl_private.own_session_ids()))
-      and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+      session_id = any ((select loacl_private.own_session_ids())::uuid[])
+      and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
     )
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   );

@@ -44,33 +44,33 @@ comment on column loacl.message_feedback.comment is 'Why, in the visitor''s word
 -- visitor who asks for the whole table.
 create policy message_feedback_select_visitor on loacl.message_feedback for select to anon
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
-    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
+    and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
   );
 create policy message_feedback_select_own on loacl.message_feedback for select to authenticated
   using (
     (
-      session_id = any (array(select loacl_private.own_session_ids()))
-      and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+      session_id = any ((select loacl_private.own_session_ids())::uuid[])
+      and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
     )
-    or assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    or assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
   );
 -- The three others are the visitor's alone: an operator reads what visitors think and doesn't say it for them.
 create policy message_feedback_insert_own on loacl.message_feedback for insert to anon, authenticated
   with check (
-    session_id = any (array(select loacl_private.own_session_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
     and exists (select from loacl.messages m where m.id = message_feedback.message_id and m.role = 'assistant')
   );
 create policy message_feedback_update_own on loacl.message_feedback for update to anon, authenticated
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
-    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
+    and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
   )
-  with check (session_id = any (array(select loacl_private.own_session_ids())));
+  with check (session_id = any ((select loacl_private.own_session_ids())::uuid[]));
 create policy message_feedback_delete_own on loacl.message_feedback for delete to anon, authenticated
   using (
-    session_id = any (array(select loacl_private.own_session_ids()))
-    and thread_id <> all (array(select loacl_private.own_deleted_thread_ids()))
+    session_id = any ((select loacl_private.own_session_ids())::uuid[])
+    and thread_id <> all ((select loacl_private.own_deleted_thread_ids())::uuid[])
   );
 
 create function loacl.set_feedback(message_id uuid, value text, comment text default null)
@@ -92,7 +92,7 @@ begin atomic
     from loacl.messages m
     where m.id = set_feedback.message_id
       and m.role = 'assistant'
-      and m.session_id = any (array(select loacl_private.own_session_ids()))
+      and m.session_id = any ((select loacl_private.own_session_ids())::uuid[])
   );
 
   delete from loacl.message_feedback f

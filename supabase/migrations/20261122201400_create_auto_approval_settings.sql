@@ -35,11 +35,11 @@ comment on column loacl.auto_approval_settings.require_approval_for_new_tools is
   'A tool that has not yet run for this assistant is asked about, unless specific_tools names it.';
 
 create policy auto_approval_settings_select_own on loacl.auto_approval_settings for select to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy auto_approval_settings_insert_own on loacl.auto_approval_settings for insert to authenticated
-  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  with check (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy auto_approval_settings_update_own on loacl.auto_approval_settings for update to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())))
-  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]))
+  with check (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy auto_approval_settings_delete_own on loacl.auto_approval_settings for delete to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));

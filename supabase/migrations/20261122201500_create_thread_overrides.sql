@@ -53,33 +53,31 @@ comment on column loacl.thread_overrides.auto_approval is 'Columns of auto_appro
 comment on column loacl.thread_overrides.metadata is 'The host''s own data.';
 
 create policy thread_overrides_select_own on loacl.thread_overrides for select to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy thread_overrides_insert_own on loacl.thread_overrides for insert to authenticated
-  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  with check (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy thread_overrides_update_own on loacl.thread_overrides for update to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())))
-  with check (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]))
+  with check (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 create policy thread_overrides_delete_own on loacl.thread_overrides for delete to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));
 
 create function loacl_private.apply_thread_overrides(assistant loacl.assistants, thread_id uuid)
 returns loacl.assistants
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
-return coalesce(
-  (
-    select jsonb_populate_record(
-      assistant,
-      jsonb_strip_nulls(
-        jsonb_build_object('model', o.model, 'instructions', o.instructions, 'context_token_budget', o.context_token_budget)
-      )
-    )
-    from loacl.thread_overrides o
-    where o.thread_id = apply_thread_overrides.thread_id
-  ),
-  assistant
-);
+as $$
+declare
+  override loacl.thread_overrides;
+begin
+  select o.* into override from loacl.thread_overrides o where o.thread_id = apply_thread_overrides.thread_id;
+  assistant.model := coalesce(override.model, assistant.model);
+  assistant.instructions := coalesce(override.instructions, assistant.instructions);
+  assistant.context_token_budget := coalesce(override.context_token_budget, assistant.context_token_budget);
+  return assistant;
+end
+$$;
 comment on function loacl_private.apply_thread_overrides(loacl.assistants, uuid) is 'The assistant as it is in one thread.';
 revoke all on function loacl_private.apply_thread_overrides(loacl.assistants, uuid) from public;

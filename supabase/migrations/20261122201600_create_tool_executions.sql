@@ -120,4 +120,4 @@ comment on column loacl.tool_executions.cost_usd is 'US dollars; null where it i
 comment on column loacl.tool_executions.metadata is 'The host''s own data.';
 
 create policy tool_executions_select_own on loacl.tool_executions for select to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));

@@ -40,4 +40,4 @@ comment on column loacl.context_optimizations.optimization_type is
 comment on column loacl.context_optimizations.affected_messages is 'Ids of messages, oldest first. Some may be gone by now.';
 
 create policy context_optimizations_select_own on loacl.context_optimizations for select to authenticated
-  using (assistant_id = any (array(select loacl_private.own_assistant_ids())));
+  using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));

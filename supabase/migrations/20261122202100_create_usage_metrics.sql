@@ -24,7 +24,7 @@ begin atomic
     union all
     select m.created_at, m.assistant_id, m.session_id, m.thread_id, 0, 0, 0, 0, 0, 1, 0, null, 0
     from loacl.messages m
-    where m.assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    where m.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
       and m.created_at >= usage_metrics.since
       and m.created_at < usage_metrics.until
       and m.role = 'user'
@@ -32,7 +32,7 @@ begin atomic
     union all
     select f.created_at, f.assistant_id, f.session_id, f.thread_id, 0, 0, 0, 0, 0, 0, 1, null, 0
     from loacl.files f
-    where f.assistant_id = any (array(select loacl_private.own_assistant_ids()))
+    where f.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
       and f.created_at >= usage_metrics.since
       and f.created_at < usage_metrics.until
       and (usage_metrics.assistant_id is null or f.assistant_id = usage_metrics.assistant_id)

@@ -11,7 +11,7 @@ begin
   update loacl.threads t
   set status = 'deleted'
   where t.id = delete_thread.thread_id
-    and t.session_id = any (array(select loacl_private.own_session_ids()))
+    and t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
     and t.status <> 'deleted'
   returning t.deleted_at into deleted;
   if not found then
@@ -53,7 +53,7 @@ begin
   update loacl.threads t
   set status = 'active'
   where t.id = restore_thread.thread_id
-    and t.session_id = any (array(select loacl_private.own_session_ids()))
+    and t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
     and t.deleted_at > now() - interval '7 days'
   returning t.* into thread;
   if not found then

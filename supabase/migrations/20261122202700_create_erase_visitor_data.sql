@@ -52,16 +52,15 @@ security definer -- operators don't delete sessions by the table: one session is
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  found_ids uuid[] := array(
-    select s.id
-    from loacl.sessions s
-    where s.id = erase_visitor.session_id and s.assistant_id = any (array(select loacl_private.own_assistant_ids()))
-  );
+  session loacl.sessions;
 begin
-  if found_ids = '{}' then
+  select s.* into session
+  from loacl.sessions s
+  where s.id = erase_visitor.session_id and s.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]);
+  if not found then
     perform loacl_private.raise_error(404, 'not_found', 'There is no such visitor.');
   end if;
-  return loacl_private.erase_sessions(array(select loacl_private.find_person_session_ids(found_ids)));
+  return loacl_private.erase_sessions(loacl_private.find_person_session_ids(session));
 end
 $$;
 comment on function loacl_private.erase_visitor(uuid) is 'Does the work of loacl.erase_visitor.';

@@ -111,21 +111,26 @@ revoke all on function loacl_private.count_up(text[], integer, interval, text) f
 
 create function loacl_private.to_hint(until timestamptz)
 returns text
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-return greatest(ceil(extract(epoch from until - clock_timestamp()) * 1000), 1)::bigint::text;
+as $$
+begin
+  return greatest(ceil(extract(epoch from until - clock_timestamp()) * 1000), 1)::bigint::text;
+end
+$$;
 comment on function loacl_private.to_hint(timestamptz) is 'The milliseconds until then, as raise_error takes them.';
 revoke all on function loacl_private.to_hint(timestamptz) from public;
 
 create function loacl_private.purge_rate_counters(max_counters integer)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-begin atomic
+as $$
+begin
   delete from loacl_private.rate_counters c
   where c.key in (
     select old.key
@@ -135,6 +140,7 @@ begin atomic
     limit max_counters
     for update skip locked
   );
-end;
+end
+$$;
 comment on function loacl_private.purge_rate_counters(integer) is 'Deletes counters that have run out, the oldest first.';
 revoke all on function loacl_private.purge_rate_counters(integer) from public;

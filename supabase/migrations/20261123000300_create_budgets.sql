@@ -39,11 +39,15 @@ comment on column loacl_private.reservations.usd is '0 where the price is not kn
 
 create function loacl_private.bound_tokens(content text)
 returns bigint
-language sql
+language plpgsql
 immutable
 security invoker
 set search_path = pg_catalog, pg_temp
-return octet_length(content) + 16;
+as $$
+begin
+  return octet_length(content) + 16;
+end
+$$;
 comment on function loacl_private.bound_tokens(text) is
   'How many tokens a message takes at most: no token is shorter than a byte, and sixteen are room for what goes around it. estimate_tokens is the likely number.';
 revoke all on function loacl_private.bound_tokens(text) from public;
@@ -55,6 +59,8 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  price loacl.model_prices := loacl_private.find_price(assistant.owner_id, assistant.model);
 begin
   return query
   with said as (
@@ -77,9 +83,9 @@ begin
   )
   select c.purpose, c.input + c.output,
     greatest(
-      loacl_private.compute_cost(assistant.owner_id, assistant.model, c.input, 0, c.output),
+      loacl_private.compute_cost(price, c.input, 0, c.output),
       -- Where a price list says that cached input is the dearer.
-      loacl_private.compute_cost(assistant.owner_id, assistant.model, c.input, c.input, c.output)
+      loacl_private.compute_cost(price, c.input, c.input, c.output)
     )
   from calls c;
 end
@@ -245,9 +251,9 @@ begin
   perform loacl_private.settle_reservation(
     turn.id, purpose, input_tokens + output_tokens,
     coalesce(
-      loacl_private.compute_cost(owner_id, model, input_tokens, cached_input_tokens, output_tokens),
+      loacl_private.compute_cost(loacl_private.find_price(owner_id, model), input_tokens, cached_input_tokens, output_tokens),
       -- Named in the answer in a way that no price goes by, it is still the one that was asked.
-      loacl_private.compute_cost(owner_id, turn.model, input_tokens, cached_input_tokens, output_tokens)
+      loacl_private.compute_cost(loacl_private.find_price(owner_id, turn.model), input_tokens, cached_input_tokens, output_tokens)
     )
   );
 end
