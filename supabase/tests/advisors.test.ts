@@ -28,3 +28,11 @@ it('`supabase db advisors` reports nothing but what has its reason in advisors.e
   )
   expect(gone).toEqual([])
 })
+
+it('each exception says why, once', () => {
+  for (const { advice, of, reason } of exceptions) {
+    expect([advice, reason]).toEqual([advice, expect.stringMatching(/^[A-Z].{40,}\.$/)])
+    expect(of.length).toBeGreaterThan(0)
+  }
+  expect(new Set(exceptions.map(({ advice }) => advice)).size).toBe(exceptions.length)
+})

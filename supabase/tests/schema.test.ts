@@ -51,6 +51,68 @@ describe('every table', () => {
     expect(names(missing)).toEqual([])
   })
 
+  it('goes with what it hangs on, but for what is named here', async () => {
+    const others = await sql`
+      select c.relname || '.' || (
+          select string_agg(a.attname, ', ' order by k.place)
+          from unnest(coalesce(f.confdelsetcols, f.conkey)) with ordinality as k (number, place)
+          join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number
+        ) || case f.confdeltype when 'n' then ' becomes null' else ' stands in the way' end as name
+      from pg_constraint f join pg_class c on c.oid = f.conrelid
+      where f.contype = 'f' and f.connamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and f.confdeltype <> 'c'
+      order by 1
+    `
+    expect(names(others).toSorted()).toEqual([
+      // Bytes stay with the provider until their own row goes.
+      'documents.provider_config_id becomes null',
+      'file_objects.provider_config_id becomes null',
+      // An answer still says what it rests on.
+      'message_annotations.document_id becomes null',
+      'message_annotations.file_id becomes null',
+      'messages.parent_id becomes null',
+      // What was paid was paid.
+      'usage_logs.assistant_id becomes null',
+      'usage_logs.session_id becomes null',
+      'usage_logs.thread_id becomes null',
+      'vector_stores.provider_config_id becomes null',
+    ])
+  })
+
+  it('knows when a row was made, and when it was changed where rows change', async () => {
+    const tables = await sql<{ name: string; made: boolean; changed: boolean; stamped: boolean }[]>`
+      select c.oid::regclass::text as name,
+        exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'created_at' and a.attnotnull
+          and a.atttypid = 'timestamptz'::regtype and a.atthasdef) as made,
+        exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'updated_at' and a.attnotnull
+          and a.atttypid = 'timestamptz'::regtype and a.atthasdef) as changed,
+        exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgfoid = 'loacl_private.set_updated_at'::regproc
+          and t.tgenabled = 'O' and t.tgtype = 19) as stamped
+      from pg_class c
+      where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and c.relkind in ('r', 'p')
+      order by 1
+    `
+    // These count a day or an hour, and say which in a column of their own.
+    const counters = ['budgets', 'rate_counters', 'rate_salts', 'reservations'].map((name) => `loacl_private.${name}`)
+    expect(names(tables.filter(({ made }) => !made)).toSorted()).toEqual(counters)
+    expect(names(tables.filter(({ changed, stamped }) => changed !== stamped))).toEqual([])
+    // Written once; or what changes in them has a time of its own, as a suggestion's use has and a turn's end.
+    expect(names(tables.filter(({ made, changed }) => made && !changed)).toSorted()).toEqual([
+      'loacl.assistant_documents',
+      'loacl.assistant_vector_stores',
+      'loacl.context_optimizations',
+      'loacl.follow_up_suggestions',
+      'loacl.message_annotations',
+      'loacl.thread_tags',
+      'loacl.usage_logs',
+      'loacl_private.deletion_queue',
+      'loacl_private.message_internals',
+      'loacl_private.operators',
+      'loacl_private.session_tokens',
+      'loacl_private.turn_chunks',
+      'loacl_private.turns',
+    ])
+  })
+
   it('says of each index of its own which query it serves', async () => {
     const silent = await sql`
       select i.indexrelid::regclass::text as name
