@@ -176,6 +176,18 @@ describe('history', () => {
     ])
   })
 
+  it('leaves out system messages: what the model is told to be is in its instructions', async () => {
+    const token = createToken()
+    const { threadId } = await world.converse(assistantId, token, { text: 'One', answer: 'First' })
+    await sql`
+      insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, role, content)
+      select m.thread_id, m.session_id, m.assistant_id, m.id, 'system', 'Be kind.'
+      from loacl.messages m where m.thread_id = ${threadId} and m.role = 'assistant'
+    `
+    const { history } = await world.ask(assistantId, token, 'Two', threadId)
+    expect((history as { content: string }[]).map(({ content }) => content)).toEqual(['One', 'First', 'Two'])
+  })
+
   it('leaves out what failed, keeps what was stopped or cut, and nothing of other threads', async () => {
     const token = createToken()
     await world.converse(assistantId, token, { text: 'Elsewhere' })
@@ -497,6 +509,18 @@ describe('what a turn costs', () => {
 
   it('is that of the model for a dated snapshot', async () => {
     expect((await finishWith(assistantId, { model: 'gpt-6-luna-2026-10-01' }))[0]).toMatchObject({ cost_usd: 0.000114 })
+  })
+
+  it('is that of the snapshot where it has a price of its own, unless the owner set one for the model', async () => {
+    const { id, owner } = await world.createAssistant()
+    const price = (model: string, usd: number) =>
+      sql`insert into loacl.model_prices (owner_id, model, input_usd, output_usd) values (${owner.userId}, ${model}, ${usd}, ${usd})`
+    const other = await world.createAssistant()
+    await sql`insert into loacl.model_prices (owner_id, model, input_usd, output_usd) values (${other.owner.userId}, 'gpt-6-luna', 9, 9)`
+    await price('gpt-6-luna', 1)
+    await price('gpt-6-luna-2026-10-01', 2)
+    expect((await finishWith(id, { model: 'gpt-6-luna-2026-10-01' }))[0]).toMatchObject({ cost_usd: 0.0022 })
+    expect((await finishWith(id, { model: 'gpt-6-luna-2026-11-01' }))[0]).toMatchObject({ cost_usd: 0.0011 })
   })
 
   it('is not known for a model without a price, whose tokens are kept', async () => {

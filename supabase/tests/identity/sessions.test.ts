@@ -39,6 +39,10 @@ describe('identifying a guest', () => {
     expect(hours).toBeLessThan(24.1)
     expect((await open(newToken)).body.visitor).toEqual({ sessionId, type: 'authenticated' })
     expect(await threadIds(newToken)).toEqual([threadId])
+    // No message makes it last longer: the site says once more who it is.
+    await world.ask(site.assistantId, newToken, 'Still there?', threadId)
+    const [session] = await sql<{ ends: Date }[]>`select expires_at as ends from loacl.sessions where id = ${sessionId}`
+    expect(session!.ends.getTime()).toBe(Date.parse(answer.body.expiresAt))
 
     // Whoever planted or noted the old token has a guest's token without a session.
     expect(await open(token)).toMatchObject(GUEST)

@@ -54,6 +54,47 @@ describe('a session that is bound to a Supabase user', () => {
     expect(await chat.request('POST', 'turns', { token, jwt }, message(threadId))).toMatchObject({ status: 200 })
   })
 
+  it('ends 30 days later, however many messages come', async () => {
+    const { token, jwt, threadId } = await signedIn(await createAccount(stack))
+    const readDays = async () => {
+      const [row] = await world.sql<{ days: number }[]>`
+        select extract(epoch from s.expires_at - now())::float8 / 86400 as days
+        from loacl.sessions s join loacl.threads t on t.session_id = s.id where t.id = ${threadId}
+      `
+      return row!.days
+    }
+    expect(await readDays()).toBeCloseTo(30, 1)
+    await world.sql`
+      update loacl.sessions set expires_at = now() + interval '1 day'
+      where id = (select session_id from loacl.threads where id = ${threadId})
+    `
+    expect(await chat.request('POST', 'turns', { token, jwt }, message(threadId))).toMatchObject({ status: 200 })
+    expect(await readDays()).toBeCloseTo(1, 1)
+  })
+
+  it('is of one assistant: the same user at another is somebody else', async () => {
+    const account = await createAccount(stack)
+    const here = await signedIn(account)
+    const other = await world.createAssistant()
+    const token = createToken()
+    const body = { assistantId: other.id, newToken: token }
+    expect(await chat.identify({ token: createToken(), jwt: account.jwt }, body)).toMatchObject({ status: 200 })
+    const caller = { token, jwt: account.jwt }
+    expect((await api.select('threads?select=id', caller)).body).toEqual([])
+    expect(await api.rpc('list_messages', { thread_id: here.threadId }, caller)).toMatchObject({ status: 404 })
+    expect((await api.rpc('export_visitor_data', {}, caller)).body).toMatchObject({
+      sessions: [{ assistantId: other.id }],
+      threads: [],
+    })
+    const claims = decodeJwt(account.jwt)
+    expect(await world.beginTurn(other.id, token, { threadId: here.threadId, claims })).toMatchObject({
+      status: 404,
+      body: { message: 'thread_not_found' },
+    })
+    expect((await api.rpc('erase_visitor_data', {}, caller)).body).toMatchObject({ sessions: 1, threads: 0 })
+    expect((await open(here.token, here.jwt)).body.threads.items).toMatchObject([{ id: here.threadId }])
+  })
+
   it.each([
     ['without one', () => undefined],
     ['with another user’s', () => eve.jwt],
@@ -119,6 +160,15 @@ describe('a session that is bound to a Supabase user', () => {
     // The same person, signed in again, finds everything.
     const back = await account.signInAgain()
     expect((await open(token, back)).body.threads.items).toMatchObject([{ id: threadId }])
+  })
+
+  it('ends with its user’s session with Auth, where that has an end', async () => {
+    const { token, jwt, threadId } = await signedIn(await createAccount(stack))
+    await world.sql`update auth.sessions set not_after = now() where id = ${String(decodeJwt(jwt)['session_id'])}`
+    expect(await open(token, jwt)).toMatchObject(EXPIRED)
+    expect(await api.select('threads?select=id', { token, jwt })).toEqual({ status: 200, body: [] })
+    const claims = decodeJwt(jwt)
+    expect(await world.beginTurn(assistantId, token, { threadId, claims })).toMatchObject(EXPIRED)
   })
 
   it('can be signed out with an access token that has run out', async () => {

@@ -101,6 +101,13 @@ it('outlives the document, which then is only a title', async () => {
   expect(await read()).toEqual([{ ...nothing, position: 1, type: 'file_citation', title: 'handbook.pdf' }])
 })
 
+it('outlives the visitor’s file, too', async () => {
+  await save([{ type: 'file_citation', fileId: 'file-mine', title: 'mine.pdf' }])
+  expect(await read()).toMatchObject([{ file_id: fileId }])
+  await sql`delete from loacl.files where id = ${fileId}`
+  expect(await read()).toEqual([{ ...nothing, position: 1, type: 'file_citation', title: 'mine.pdf' }])
+})
+
 it('can’t hold a link that is none', async () => {
   for (const url of ['javascript:alert(1)', 'https://a b', '//a.test', null]) {
     const insert = sql`insert into loacl.message_annotations (message_id, type, url, position) values (${turn.messageId}, 'url_citation', ${url}, 9)`

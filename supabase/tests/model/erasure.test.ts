@@ -106,6 +106,10 @@ describe('a visitor’s own data', () => {
     const deleted = await world.converse(assistantId, token, { text: 'Forget this' })
     await api.rpc('delete_thread', { thread_id: deleted.threadId }, { token })
     await world.converse(assistantId, createToken(), { text: 'Somebody else' })
+    await sql`
+      insert into loacl.messages (thread_id, session_id, assistant_id, role, content)
+      select id, session_id, assistant_id, 'system', 'Be kind.' from loacl.threads where id = ${turn.threadId}
+    `
 
     const { status, body } = await api.rpc('export_visitor_data', {}, { token })
     expect(status).toBe(200)
@@ -129,7 +133,15 @@ describe('a visitor’s own data', () => {
       ],
       files: [{ originalName: 'me.png', sizeBytes: 3 }],
     })
-    for (const secret of ['Somebody else', 'secret instructions', 'sealed by the provider', 'cost', 'storage', 'file-'])
+    for (const secret of [
+      'Somebody else',
+      'Be kind.',
+      'secret instructions',
+      'sealed by the provider',
+      'cost',
+      'storage',
+      'file-',
+    ])
       expect(JSON.stringify(body)).not.toContain(secret)
   })
 
