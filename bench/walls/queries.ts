@@ -37,6 +37,7 @@ export function createQueries(visit: Visit): Query[] {
       ...opening,
       ...reading,
       ask('latest conversations', reader, ofOne, [assistantId]),
+      ask('usage of 30 days', reader, "select loacl.usage_metrics('day', assistant_id => $1)", [assistantId]),
       ask('latest conversations, all assistants', reader, `${CONVERSATIONS} ${LATEST_CONVERSATIONS}`, [], {
         text: `${CONVERSATIONS} where t.assistant_id = any ($1) ${LATEST_CONVERSATIONS}`,
         values: [assistantIds],

@@ -41,6 +41,8 @@ comment on index loacl.messages_session_id_thread_id_idx is
   'Serves: the policies'' question, whether or not a query names a thread.';
 create index messages_assistant_id_seq_idx on loacl.messages (assistant_id, seq desc);
 comment on index loacl.messages_assistant_id_seq_idx is 'Serves: an operator''s latest messages.';
+create index messages_assistant_id_created_at_idx on loacl.messages (assistant_id, created_at) where role = 'user';
+comment on index loacl.messages_assistant_id_created_at_idx is 'Serves: how many messages visitors sent in a time.';
 
 create trigger messages_set_updated_at before update on loacl.messages
   for each row execute function loacl_private.set_updated_at();
