@@ -16,9 +16,13 @@ export interface EgressOptions {
   resolve?: ResolveHost | undefined
 }
 
-/** Names, and addresses as a URL spells them, that mean this machine or a network that is nobody's but the host's. */
-const PRIVATE_HOST =
-  /^((.*\.)?(localhost|local|internal)|(0|10|127)\..*|169\.254\..*|172\.(1[6-9]|2\d|3[01])\..*|192\.168\..*|192\.0\.0\..*|198\.1[89]\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|(22[4-9]|2[34]\d|25[0-5])\..*|\[(::|::1|::ffff:.*|64:ff9b:.*|2002:.*|f[cd].*|fe[89ab].*|ff.*)\])$/i
+/** Names that mean this machine or a network that is nobody's but the host's. No public name is without a dot. */
+const PRIVATE_NAME = /^((.*\.)?(localhost|local|internal|lan|home\.arpa)|[^.]+)$/i
+/** Addresses of such networks, as a URL spells them, and those that no host has. */
+const PRIVATE_IPV4 =
+  /^((0|10|127)\..*|169\.254\..*|172\.(1[6-9]|2\d|3[01])\..*|192\.168\..*|192\.0\.[02]\..*|198\.1[89]\..*|198\.51\.100\..*|203\.0\.113\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|(22[4-9]|2[34]\d|25[0-5])\..*)$/
+/** 2000::/3, without what stands for other addresses (Teredo, 6to4) or for none (documentation). */
+const PUBLIC_IPV6 = /^\[(?!2001:(:|0:|db8:)|2002:|3fff:)[23][0-9a-f]{3}:.*\]$/
 
 /**
  * The one way out to addresses that an owner has configured: HTTPS, public hosts, no redirects, which would carry the
@@ -32,7 +36,8 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
   const parse = (address: string): URL => {
     const url = URL.canParse(address) ? new URL(address) : null
     if (url && isListed(url)) return url
-    if (url?.protocol !== 'https:' || url.username || isPrivate(url.hostname)) throw refusal('is not one')
+    if (url?.protocol !== 'https:' || url.username || url.password || isPrivate(url.hostname))
+      throw refusal('is not one')
     return url
   }
 
@@ -58,8 +63,12 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
 const refusal = (what: string) =>
   turnError('provider_key_unusable', { cause: new Error(`The base URL ${what} that may be called.`) })
 
-/** `localhost.` is `localhost`. */
-const isPrivate = (hostname: string): boolean => PRIVATE_HOST.test(hostname.replace(/\.+$/, ''))
+function isPrivate(hostname: string): boolean {
+  if (hostname.startsWith('[')) return !PUBLIC_IPV6.test(hostname)
+  // `localhost.` is `localhost`.
+  const name = hostname.replace(/\.+$/, '')
+  return PRIVATE_NAME.test(name) || PRIVATE_IPV4.test(name)
+}
 
 /** An address in the one spelling that URLs have for it; what is no address stays as it is, and is refused. */
 function toHostname(address: string): string {

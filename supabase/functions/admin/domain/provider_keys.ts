@@ -53,7 +53,7 @@ function parseAddress(value: unknown, provider: Provider): string | null {
   if (value === undefined || value === null) return null
   const url =
     typeof value === 'string' && value.length <= LONGEST_ADDRESS && URL.canParse(value) ? new URL(value) : null
-  if (!url || url.search || url.hash || url.username)
+  if (!url || url.search || url.hash || url.username || url.password)
     throw invalid('"baseUrl" must be an address such as https://host/v1, or null.')
   const address = url.href.replace(/\/+$/, '')
   try {
