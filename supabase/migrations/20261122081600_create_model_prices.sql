@@ -9,7 +9,9 @@ create table loacl.model_prices (
   updated_at timestamptz not null default now(),
   constraint model_prices_owner_id_model_key unique nulls not distinct (owner_id, model),
   constraint model_prices_model_length check (char_length(model) between 1 and 200),
-  constraint model_prices_positive check (input_usd >= 0 and cached_input_usd >= 0 and output_usd >= 0)
+  constraint model_prices_positive check (input_usd >= 0 and cached_input_usd >= 0 and output_usd >= 0),
+  -- Settled, an infinite price leaves a sum that is no number: the budget would be used up until its month is over.
+  constraint model_prices_finite check (input_usd < 'infinity' and cached_input_usd < 'infinity' and output_usd < 'infinity')
 );
 
 create trigger model_prices_set_updated_at before update on loacl.model_prices

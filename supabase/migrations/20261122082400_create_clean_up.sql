@@ -43,8 +43,9 @@ begin
     return false;
   end if;
 
-  -- What had been streamed was read by somebody: it stays.
-  select string_agg(part ->> 'delta', '' order by c.seq, place) into answer_text
+  -- What had been streamed was read by somebody: it stays, as far as a message may be long. An error here would stop
+  -- everybody who looks, and clean_up, again and again.
+  select left(string_agg(part ->> 'delta', '' order by c.seq, place), 1000000) into answer_text
   from loacl_private.turn_chunks c
   cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
   where c.turn_id = fail_abandoned_turn.turn_id and part ->> 'type' = 'text-delta';

@@ -12,7 +12,11 @@ create table loacl.auto_approval_settings (
     jsonb_typeof(specific_tools) = 'object'
     and not jsonb_path_exists(specific_tools, '$.keyvalue() ? (@.value.type() != "boolean")')
   ),
-  constraint auto_approval_settings_costs_positive check (max_cost_per_tool_usd >= 0 and max_cost_per_hour_usd >= 0)
+  constraint auto_approval_settings_costs_positive check (max_cost_per_tool_usd >= 0 and max_cost_per_hour_usd >= 0),
+  -- Every cost is less than NaN.
+  constraint auto_approval_settings_costs_finite check (
+    max_cost_per_tool_usd < 'infinity' and max_cost_per_hour_usd < 'infinity'
+  )
 );
 
 create trigger auto_approval_settings_set_updated_at before update on loacl.auto_approval_settings

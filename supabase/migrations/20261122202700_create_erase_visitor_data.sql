@@ -13,6 +13,8 @@ declare
     'files', (select count(*) from loacl.files f where f.session_id = any (session_ids))
   );
 begin
+  -- Threads first, as begin_turn and finish_turn do: in the other order each would wait for the other.
+  perform from loacl.threads t where t.session_id = any (session_ids) order by t.id for update;
   -- All else hangs on them: usage_logs loses their ids, uploads go into the deletion queue, a running turn its lease.
   delete from loacl.sessions s where s.id = any (session_ids);
   return erased;

@@ -8,6 +8,8 @@ as $$
 declare
   old_hash bytea := loacl_private.require_session_token_hash();
   new_hash bytea := loacl_private.hash_session_token(request ->> 'newToken');
+  old_queue integer := hashtext(encode(old_hash, 'hex'));
+  new_queue integer := hashtext(encode(new_hash, 'hex'));
   person_user_id uuid := loacl_private.find_live_user(request -> 'claims');
   person_external_id text := request ->> 'externalId';
   assistant loacl.assistants;
@@ -25,8 +27,9 @@ begin
   -- An identity token says who somebody was when it was signed; an access token comes along with each request.
   ends_at := now() + case when person_user_id is null then interval '24 hours' else interval '30 days' end;
 
-  -- The same queue as begin_turn's: a first message on its way makes its session before, or after with nobody's name.
-  perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), hashtext(encode(old_hash, 'hex')));
+  -- The same queues as begin_turn's: a first message on its way makes its session before, or after with nobody's name.
+  perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), least(old_queue, new_queue));
+  perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), greatest(old_queue, new_queue));
   select s.* into session
   from loacl_private.session_tokens k
   join loacl.sessions s on s.id = k.session_id
@@ -61,6 +64,20 @@ begin
     insert into loacl.sessions (assistant_id, session_type, user_id, external_id, expires_at)
     values (assistant.id, 'authenticated', person_user_id, person_external_id, ends_at)
     returning * into session;
+    -- Who can prove who they are could make sessions without end: no limit counts those that nothing is said in.
+    delete from loacl.sessions s
+    where s.id in (
+      select empty.id
+      from loacl.sessions empty
+      where empty.assistant_id = assistant.id
+        and (empty.user_id = person_user_id or empty.external_id = person_external_id)
+        and empty.id <> session.id
+        and not exists (select from loacl.threads t where t.session_id = empty.id)
+        and not exists (select from loacl.files f where f.session_id = empty.id)
+      order by empty.last_active_at desc, empty.id
+      offset 19
+      for update skip locked
+    );
   else
     update loacl.sessions s
     set session_type = 'authenticated',
@@ -93,6 +110,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.identify_session(identify_session.request);
 comment on function loacl.identify_session(jsonb) is
-  'For the functions, which have verified who it is: binds the session of the request''s token to a person, and puts `newToken` in the token''s place: `{visitor, expiresAt}`. request: `{assistantId, origin, newToken}` and either `externalId` or the `claims` of an access token. The session is kept, with all that was written in it, and made if there is none. Safe to repeat. Errors: session_missing, session_invalid, session_mismatch, session_bound, access_token_invalid, assistant_not_found, assistant_inactive, origin_not_allowed, invalid_body, id_conflict.';
+  'For the functions, which have verified who it is: binds the session of the request''s token to a person, and puts `newToken` in the token''s place: `{visitor, expiresAt}`. request: `{assistantId, origin, newToken}` and either `externalId` or the `claims` of an access token. The session is kept, with all that was written in it, and made if there is none; of a person''s sessions that nothing was written in, the latest twenty stay. Safe to repeat. Errors: session_missing, session_invalid, session_mismatch, session_bound, access_token_invalid, assistant_not_found, assistant_inactive, origin_not_allowed, invalid_body, id_conflict.';
 revoke all on function loacl.identify_session(jsonb) from public;
 grant execute on function loacl.identify_session(jsonb) to service_role;

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { createChat, createSite, signIdentity, type Site } from './identity/site.ts'
+import { createToken } from './support/api.ts'
+import { createWorld } from './support/world.ts'
+
+const stack = inject('stack')
+const world = createWorld(stack)
+const { api, sql } = world
+const chat = createChat(stack)
+
+let site: Site
+beforeAll(async () => {
+  site = await createSite(world, stack)
+})
+afterAll(() => world.close())
+
+async function identify(sub: string, newToken = createToken(), token = createToken()) {
+  const identityToken = await signIdentity(site, sub)
+  return chat.identify({ token }, { assistantId: site.assistantId, newToken, identityToken })
+}
+
+async function threadIds(token: string): Promise<string[]> {
+  const { body } = await api.rpc(
+    'open_session',
+    { assistant_id: site.assistantId },
+    { token, origin: 'https://site.test' },
+  )
+  return body.threads.items.map(({ id }: { id: string }) => id)
+}
+
+describe('at once, or many times', () => {
+  it('a new token that several places ask for is given to one person, or to nobody', async () => {
+    for (let n = 0; n < 5; n++) {
+      const newToken = createToken()
+      const same = await Promise.all([1, 2, 3, 4].map(() => identify('one', newToken)))
+      expect(same.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+      expect(new Set(same.map(({ body }) => body.visitor.sessionId)).size).toBe(1)
+      const taken = { status: 409, body: { error: { code: 'id_conflict' } } }
+      expect(await identify('another', newToken)).toMatchObject(taken)
+    }
+  })
+
+  it('a person who identifies themselves has twenty sessions at most in which nothing was said', async () => {
+    const talked = await chat.identified(site, 'busy')
+    const { threadId } = await world.converse(site.assistantId, talked)
+    const latest = createToken()
+    for (let n = 0; n < 24; n++) await identify('busy')
+    await identify('busy', latest)
+    expect(
+      await sql`
+      select from loacl.sessions where assistant_id = ${site.assistantId} and external_id = 'busy'
+    `,
+    ).toHaveLength(21)
+    expect(await threadIds(talked)).toEqual([threadId])
+    expect(await threadIds(latest)).toEqual([threadId])
+  })
+
+  it('a visitor erases what is theirs while they send a message', async () => {
+    for (let n = 0; n < 12; n++) {
+      const token = createToken()
+      const { threadId } = await world.converse(site.assistantId, token)
+      const [begun, erased] = await Promise.all([
+        world.beginTurn(site.assistantId, token, { threadId }),
+        api.rpc('erase_visitor_data', {}, { token }),
+      ])
+      expect([200, 404]).toContain(begun.status)
+      expect(erased.status).toBe(200)
+      expect(await sql`select from loacl.threads where id = ${threadId}`).toHaveLength(0)
+    }
+  })
+})
+
+it('an abandoned answer that is longer than a message may be keeps nobody up', async () => {
+  const token = createToken()
+  const { turn, threadId } = await world.ask(site.assistantId, token)
+  for (const seq of [1, 2]) {
+    const parts = [{ type: 'text-delta', id: 'text-1', delta: String(seq).repeat(600_000) }]
+    const { id: turn_id, lease } = turn
+    await api.rpc('append_turn_parts', { turn_id, lease, seq, parts }, world.asServer())
+  }
+  await sql`update loacl_private.turns set lease_expires_at = now() - interval '1 second' where id = ${turn.id}`
+
+  expect(await api.rpc('run_clean_up', {}, world.asServer())).toMatchObject({ status: 204 })
+  const { body } = await api.rpc('list_messages', { thread_id: threadId }, { token })
+  expect(body.items[0]).toMatchObject({ status: 'failed', errorCode: 'turn_abandoned' })
+  expect(body.items[0].content).toHaveLength(1_000_000)
+  expect(await world.beginTurn(site.assistantId, token, { threadId })).toMatchObject({ status: 200 })
+})
+
+it.each(['NaN', 'Infinity'])('a price of %s is refused: no budget would get rid of it', async (price) => {
+  for (const column of ['input_usd', 'cached_input_usd', 'output_usd'])
+    expect(
+      await api.insert(
+        'model_prices',
+        { owner_id: site.owner.userId, model: 'odd', input_usd: 1, output_usd: 1, [column]: price },
+        { jwt: site.owner.jwt },
+      ),
+    ).toMatchObject({ status: 400, body: { code: '23514' } })
+})
+
+it.each(['NaN', 'Infinity'])('nor may a tool cost %s without anybody being asked', async (cost) => {
+  const assistant_id = site.assistantId
+  for (const column of ['max_cost_per_tool_usd', 'max_cost_per_hour_usd'])
+    expect(
+      await api.insert('auto_approval_settings', { assistant_id, [column]: cost }, { jwt: site.owner.jwt }),
+    ).toMatchObject({ status: 400, body: { code: '23514' } })
+})
