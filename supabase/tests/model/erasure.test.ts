@@ -214,6 +214,18 @@ describe('erasing a visitor as the operator', () => {
     expect(await sql`select from loacl.sessions where id = ${session_id}`).toHaveLength(0)
   })
 
+  it('takes the person’s other devices along, and nobody else', async () => {
+    const elsewhere = await world.converse(assistantId, createToken())
+    const stranger = await world.converse(assistantId, createToken())
+    const external_id = crypto.randomUUID()
+    for (const of of [turn, elsewhere])
+      await sql`update loacl.sessions set session_type = 'authenticated', external_id = ${external_id} where id = ${await sessionOf(of)}`
+    const { body } = await api.rpc('erase_visitor', { session_id: await sessionOf(turn) }, { jwt: operator.jwt })
+    expect(body).toMatchObject({ sessions: 2, threads: 2 })
+    expect(await sql`select from loacl.threads where id in ${sql([turn.threadId, elsewhere.threadId])}`).toEqual([])
+    expect(await sql`select from loacl.threads where id = ${stranger.threadId}`).toHaveLength(1)
+  })
+
   it('is refused to everybody else', async () => {
     const session_id = await sessionOf(turn)
     const other = await world.createOperator()
@@ -312,6 +324,28 @@ describe('retention', () => {
     await sql`delete from loacl.threads where session_id = ${empty}`
     await sql`select loacl_private.clean_up()`
     expect(await sql`select from loacl.sessions where id = ${empty}`).toHaveLength(0)
+  })
+
+  it('takes what was streamed, counted and reserved, once nobody can want it', async () => {
+    const { turn: fresh } = await world.ask(assistantId, token, 'Now', turn.threadId)
+    const key = Buffer.alloc(32, 9)
+    for (const { id } of [turn.turn, fresh])
+      await sql`insert into loacl_private.turn_chunks (turn_id, seq, parts) values (${id}, 1, '[{"type": "start"}]')`
+    await sql`update loacl_private.turns set ended_at = now() - interval '11 minutes' where id = ${turn.turn.id}`
+    await sql`insert into loacl_private.rate_counters (key, count, ends_at) values (${key}, 1, '2026-01-01')`
+    await sql`
+      insert into loacl_private.reservations (turn_id, purpose, assistant_id, day, tokens, usd)
+      values (${turn.turn.id}, 'answer', ${assistantId}, '2026-01-01', 1, 1)
+      on conflict (turn_id, purpose) do update set day = excluded.day
+    `
+    await sql`select loacl_private.clean_up()`
+    const left = await sql`
+      select (select count(*)::int from loacl_private.turn_chunks where turn_id = ${turn.turn.id}) as streamed,
+        (select count(*)::int from loacl_private.turn_chunks where turn_id = ${fresh.id}) as streaming,
+        (select count(*)::int from loacl_private.rate_counters where key = ${key}) as counters,
+        (select count(*)::int from loacl_private.reservations where turn_id = ${turn.turn.id} and purpose = 'answer') as reservations
+    `
+    expect(left).toEqual([{ streamed: 0, streaming: 1, counters: 0, reservations: 0 }])
   })
 
   it('is scheduled where pg_cron is, once', async () => {
