@@ -112,8 +112,7 @@ export function createClient(options: ClientOptions): LoaclClient {
       if (credential === null && opened?.visitor.type === 'authenticated') await signOut()
       if (lifetime.signal !== signal) return await (opening ??= load(lifetime, credential))
       if (!opened || signal.aborted) return
-      const { assistant: found, questions, visitor, threads: page } = opened
-      store.set({ status: 'open', assistant: found, questions, visitor, threads: page.items })
+      store.set({ ...opened, status: 'open', threads: opened.threads.items })
     } catch (error) {
       if (signal.aborted || !LoaclError.is(error)) throw error
       opening = null

@@ -1,3 +1,4 @@
+import { MalformedPartError } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
 import { LoaclError } from './errors.ts'
 
@@ -34,5 +35,6 @@ export async function guarded<T>(
 export function toClientError(error: unknown, signal: AbortSignal): LoaclError {
   if (signal.aborted) return abortError(signal)
   if (LoaclError.is(error)) return error
+  if (error instanceof MalformedPartError) return new LoaclError(error.code, error.message, { cause: error })
   return new LoaclError('network', 'The project could not be reached.', { cause: error })
 }

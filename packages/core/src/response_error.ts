@@ -20,7 +20,8 @@ type Body = { [member: string]: unknown }
  */
 export async function toResponseError(response: Response): Promise<LoaclError> {
   const { status, headers } = response
-  const body = await readJson(response)
+  // No JSON, or cut off: either way there is nothing to read in it.
+  const body = asObject(await response.json().catch(() => null))
   const error = asObject(body?.error)
   const isOurs = error !== null || /^PT\d/.test(asText(body?.code) ?? '')
   const said = asText(error ? error.code : body?.message)
@@ -37,19 +38,10 @@ export async function toResponseError(response: Response): Promise<LoaclError> {
     {
       status,
       retryAfterMs:
-        asMs(error?.retryAfterMs) ?? asMs(isOurs ? body?.hint : null) ?? inSeconds(headers.get('retry-after')),
+        asMs(error?.retryAfterMs) ?? asMs(isOurs ? body?.hint : null) ?? asMs(headers.get('retry-after'), 1000),
       requestId: asText(error?.requestId) ?? headers.get('x-request-id') ?? undefined,
     },
   )
-}
-
-async function readJson(response: Response): Promise<Body | null> {
-  try {
-    return asObject(await response.json())
-  } catch {
-    // No JSON, or cut off: either way there is nothing to read in it.
-    return null
-  }
 }
 
 const asObject = (value: unknown): Body | null =>
@@ -57,11 +49,6 @@ const asObject = (value: unknown): Body | null =>
 
 const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-const asMs = (value: unknown): number | undefined =>
-  typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value)) ? Number(value) : undefined
-
-/** `retry-after`, as far as it is a number (RFC 9110, section 10.2.3). */
-const inSeconds = (value: string | null): number | undefined => {
-  const seconds = asMs(value)
-  return seconds === undefined ? undefined : seconds * 1000
-}
+/** A number, or digits: of seconds with `unit` 1000, as in `retry-after` (RFC 9110, section 10.2.3). */
+const asMs = (value: unknown, unit = 1): number | undefined =>
+  /^[\d.]+$/.test(String(value)) ? Number(value) * unit : undefined

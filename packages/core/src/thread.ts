@@ -44,14 +44,12 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
 
   /** Shows a message as on its way, in place if it was there, and sends it. */
   function sendMessage(clientId: string, text: string, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    const { assistant } = host
     update({ messages: withUserMessage(state().messages, newUserMessage(clientId, text, host.timestamp())) })
     return start({
       id: clientId,
       clientId,
-      signal: rest.signal,
-      suggestionId: rest.suggestionId,
-      request: (threadId) => ({ type: 'message', assistantId: assistant, id: clientId, threadId, text }),
+      ...rest,
+      request: (threadId) => ({ type: 'message', assistantId: host.assistant, id: clientId, threadId, text }),
     })
   }
 
@@ -115,12 +113,11 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
       const { clientId } = message
       if (lost?.clientId === clientId) return start({ id: turnId, clientId, signal, follow: lost.turnId })
       update({ messages: withoutAnswers(state().messages, message) })
-      const { assistant } = host
       return start({
         id: turnId,
         clientId,
         signal,
-        request: () => ({ type: 'retry', assistantId: assistant, id: clientId, threadId: serverId }),
+        request: () => ({ type: 'retry', assistantId: host.assistant, id: clientId, threadId: serverId }),
       })
     },
 

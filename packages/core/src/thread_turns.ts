@@ -27,7 +27,7 @@ export type TurnStart = {
   id: string
   /** Of the message that it answers, where that is known. */
   clientId: string | null
-  signal: AbortSignal | undefined
+  signal?: AbortSignal | undefined
   suggestionId?: string | undefined
 } & ({ follow: string } | { request: ToRequest })
 
@@ -85,7 +85,7 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
       else if (isTransient(result.error, true)) thread.lost = { turnId: progress.ids.turnId, clientId }
     }
     const turn: TurnState = result.status === 'failed' ? { status: 'failed', error: result.error } : { status: 'idle' }
-    update(owns() ? { messages, turn } : { messages })
+    update({ messages, ...(owns() && { turn }) })
   }
 
   async function post(request: ToRequest, signal: AbortSignal): Promise<Response> {

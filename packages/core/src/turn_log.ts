@@ -9,7 +9,10 @@ export interface TurnLog {
 /** A turn's events, kept, so that each iterator can replay them from the start. */
 export function createTurnLog(id: string, stop: () => void): TurnLog {
   const events: TurnEvent[] = []
-  let wakers: Array<() => void> = []
+  let wake: () => void
+  let news: Promise<void>
+  const renew = () => (news = new Promise((resolve) => (wake = resolve)))
+  renew()
   let end: (result: TurnResult) => void
   const done = new Promise<TurnResult>((resolve) => (end = resolve))
 
@@ -30,16 +33,15 @@ export function createTurnLog(id: string, stop: () => void): TurnLog {
             yield event
             if (event.type === 'end') return
           }
-          await new Promise<void>((wake) => wakers.push(wake))
+          await news
         }
       },
     },
     push(event) {
       events.push(event)
       if (event.type === 'end') end(event.result)
-      const woken = wakers
-      wakers = []
-      for (const wake of woken) wake()
+      wake()
+      renew()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { isTerminal, MalformedPartError, readParts, type NumberedPart, type StreamPart } from '@loacl/wire'
+import { isTerminal, readParts, type NumberedPart, type StreamPart } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
 import { LoaclError } from './errors.ts'
 import { guarded, toClientError } from './guarded.ts'
@@ -90,10 +90,10 @@ export function runTurn(plan: TurnPlan): Turn {
       repeated[type] -= part.delta.length - delta.length
       told[type] += delta.length
       if (delta) log.push({ type, messageId, delta })
-    } else if (part.type === 'source-url' || part.type === 'source-document') {
+    } else if ('sourceId' in part) {
       log.push({ type: 'source', messageId, source: part })
     } else if (part.type === 'data-follow-ups') {
-      log.push({ type: 'follow-ups', messageId, suggestions: part.data.suggestions })
+      log.push({ type: 'follow-ups', ...part.data })
     } else if (part.type === 'data-title') {
       log.push({ type: 'title', title: part.data.title })
     }
@@ -107,14 +107,9 @@ export function runTurn(plan: TurnPlan): Turn {
       if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? ''))
         throw new LoaclError('response_malformed', 'The answer came without a stream.', { status })
       plan.onConnection(false)
-      try {
-        for await (const numbered of readParts(body.pipeThrough(watch(alive)))) {
-          take(numbered)
-          if (isTerminal(numbered.part)) return true
-        }
-      } catch (error) {
-        if (error instanceof MalformedPartError) throw new LoaclError(error.code, error.message, { cause: error })
-        throw error
+      for await (const numbered of readParts(body, alive)) {
+        take(numbered)
+        if (isTerminal(numbered.part)) return true
       }
       return false
     })
@@ -156,15 +151,6 @@ export function runTurn(plan: TurnPlan): Turn {
   void runToEnd()
   return log.turn
 }
-
-/** Passes bytes on, and says so: heartbeats count, which no reader of parts sees. */
-const watch = (onBytes: () => void) =>
-  new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      onBytes()
-      controller.enqueue(chunk)
-    },
-  })
 
 function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
   const status = answer?.status

@@ -23,27 +23,23 @@ export function encodePart({ seq, part }: NumberedPart): string {
  *
  * Ends without a terminal part where the bytes end early: the caller decides what a cut stream means.
  *
+ * @param onBytes called whenever bytes come, those of a heartbeat among them, which no part shows
  * @throws MalformedPartError
  */
-export async function* readParts(body: ReadableStream<Uint8Array>): AsyncGenerator<NumberedPart, void, undefined> {
-  let seq = 0
-  for await (const { id, data } of readEvents(body)) {
-    if (data === '[DONE]') return
-    seq = id !== null && /^\d+$/.test(id) ? Number(id) : seq + 1
-    const part = parsePart(data)
-    if (part) yield { seq, part }
-  }
-}
-
-async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id: string | null; data: string }> {
+export async function* readParts(
+  body: ReadableStream<Uint8Array>,
+  onBytes?: () => void,
+): AsyncGenerator<NumberedPart, void, undefined> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
+  let seq = 0
   let rest = ''
-  let id: string | null = null
+  let id = ''
   let data: string[] = []
   try {
     for (;;) {
       const { done, value } = await reader.read()
+      onBytes?.()
       // A trailing \r may be half of \r\n: it waits for the next bytes. At the end there are none, and a line that was
       // not ended there is dropped.
       if (done) rest = rest.endsWith('\r') ? `${rest}\n` : ''
@@ -51,17 +47,19 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<{ i
       const lines = rest.split(/\r\n|\n|\r(?!$)/)
       rest = lines.pop()!
       for (const line of lines) {
-        if (line === '') {
-          if (data.length > 0) yield { id, data: data.join('\n') }
-          id = null
-          data = []
-          continue
-        }
-        const colon = line.indexOf(':')
-        const field = colon < 0 ? line : line.slice(0, colon)
-        const content = colon < 0 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))
+        const [, field, content = ''] = /^([^:]*)(?:: ?(.*))?/s.exec(line)!
         if (field === 'data') data.push(content)
         else if (field === 'id') id = content
+        if (line !== '') continue
+        if (data.length > 0) {
+          const event = data.join('\n')
+          if (event === '[DONE]') return
+          seq = /^\d+$/.test(id) ? Number(id) : seq + 1
+          const part = parsePart(event)
+          if (part) yield { seq, part }
+        }
+        id = ''
+        data = []
       }
       if (done) return
     }
