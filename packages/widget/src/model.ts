@@ -1,76 +1,12 @@
-import { batch, computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals-core'
-import {
-  type ClientState,
-  type LoaclClient,
-  LoaclError,
-  type PublicAssistant,
-  type Thread,
-  type ThreadState,
-  type ThreadSummary,
-  type Turn,
-} from '@loacl/core'
-import type { TabMemory } from './tab_memory.ts'
-import type { WidgetEvents } from './types.ts'
+import { batch, computed, effect, signal, untracked } from '@preact/signals-core'
+import type { LoaclError, Thread, ThreadState, Turn } from '@loacl/core'
+import { createConversations } from './conversations.ts'
+import { createDraft } from './draft.ts'
+import { toLoaclError } from './model_error.ts'
+import type { Model, ModelOptions } from './model_types.ts'
 
 /** An earlier conversation is shown again without being asked for while it is younger than this, in milliseconds. */
 const RECENT = 24 * 3_600_000
-
-export interface ModelOptions {
-  client: LoaclClient
-  memory: TabMemory
-  emit: <K extends keyof WidgetEvents>(type: K, event: WidgetEvents[K]) => void
-  /** Puts off what a stream changes to the next frame, so that the panel renders at most once in each. */
-  frame?: (run: () => void) => void
-  now?: () => number
-}
-
-/** What was fetched, or why it couldn't be. `items` are what is there meanwhile. */
-interface Conversations {
-  readonly items: readonly ThreadSummary[]
-  readonly nextCursor: string | null
-  readonly status: 'loading' | 'ready' | LoaclError
-}
-
-/** What a widget knows and can do, without a word of how it looks. */
-export interface Model {
-  readonly assistant: ReadonlySignal<PublicAssistant | null>
-  readonly session: ReadonlySignal<ClientState>
-  readonly talk: ReadonlySignal<ThreadState>
-  /** `null` before a thread's first message, `undefined` before there was a choice. */
-  readonly threadId: ReadonlySignal<string | null | undefined>
-  readonly view: ReadonlySignal<'chat' | 'conversations'>
-  readonly conversations: ReadonlySignal<Conversations>
-  /** What keeps the chat from going on, be it a turn, the thread's messages or the session. */
-  readonly failure: ReadonlySignal<LoaclError | null>
-  /** A thread's messages are on their way. */
-  readonly loading: ReadonlySignal<boolean>
-  /** The text in the composer. It outlives a reload of the tab. */
-  readonly draft: ReadonlySignal<string>
-  /** An answer is on its way. */
-  readonly busy: ReadonlySignal<boolean>
-  /** How many characters more the composer takes; `Infinity` until the assistant is known. */
-  readonly charactersLeft: ReadonlySignal<number>
-  readonly canSend: ReadonlySignal<boolean>
-  /** Opens the session, and brings back the conversation that this tab showed last, or a recent one. Never rejects. */
-  start(): Promise<void>
-  type(text: string): void
-  /** Sends what the composer holds. */
-  submit(): void
-  send(text: string, suggestionId?: string): Turn
-  stop(): void
-  /** Tries again what `failure` is about, or the last answer. */
-  retry(): void
-  select(threadId: string): Promise<void>
-  newThread(): void
-  loadOlder(): Promise<void>
-  showChat(): void
-  showConversations(): void
-  /** Its title, or else its first words where they are known. */
-  labelOf(thread: ThreadSummary): string | null
-  /** Adds a page to the list. */
-  listMore(): void
-  dispose(): void
-}
 
 export function createModel({ client, memory, emit, frame = (run) => run(), now = Date.now }: ModelOptions): Model {
   const session = signal(client.getSnapshot())
@@ -78,19 +14,18 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   const talk = signal(thread.value.getSnapshot())
   const threadId = signal<string | null | undefined>()
   const view = signal<'chat' | 'conversations'>('chat')
-  const draft = signal(memory.get('draft') ?? '')
+  const draft = createDraft(memory)
   const loading = signal(false)
   const problem = signal<{ error: LoaclError; again: () => void } | null>(null)
-  const conversations = signal<Conversations>(NO_CONVERSATIONS)
-  let unsent = JSON.parse(memory.get('unsent') ?? 'null') as Unsent | null
-  /** The draft is `unsent`, of which the server may know. */
-  let restored = false
+  const { conversations, list, forget: forgetConversations } = createConversations(client)
   let started = false
 
   const assistant = computed(() => (session.value.status === 'open' ? session.value.assistant : null))
   const busy = computed(() => isRunning(talk.value))
-  const charactersLeft = computed(() => (assistant.value?.maxMessageLength ?? Infinity) - countCharacters(draft.value))
-  const canSend = computed(() => !busy.value && charactersLeft.value >= 0 && draft.value.trim() !== '')
+  const charactersLeft = computed(
+    () => (assistant.value?.maxMessageLength ?? Infinity) - countCharacters(draft.text.value),
+  )
+  const canSend = computed(() => !busy.value && charactersLeft.value >= 0 && draft.text.value.trim() !== '')
   const failure = computed(() => {
     const { turn } = talk.value
     if (turn.status === 'failed') return turn.error
@@ -119,10 +54,10 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       for (const { role, status, clientId } of messages)
         if (role === 'user' && status === 'completed') {
           threadId.value = id
-          if (clientId === unsent?.id) arrived()
+          draft.arrived(clientId)
         }
     }),
-    effect(() => memory.set('draft', draft.value || null)),
+    draft.dispose,
     effect(() => {
       const id = threadId.value
       if (id === undefined) return
@@ -137,11 +72,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 
   function show(next: Thread): void {
     batch(() => {
-      // What the server never got goes back into the composer. Elsewhere it is another message.
-      if (talk.peek().turn.status === 'failed') {
-        draft.value ||= unsent?.text ?? ''
-        remember(null)
-      }
+      if (talk.peek().turn.status === 'failed') draft.giveBack()
       thread.value = next
       talk.value = next.getSnapshot()
       view.value = 'chat'
@@ -171,27 +102,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   async function report(turn: Turn): Promise<void> {
     const began = now()
     const { status } = await turn.done
-    if (status !== 'failed' && turn.id === unsent?.id) arrived()
+    if (status !== 'failed') draft.arrived(turn.id)
     emit('answered', { turnId: turn.id, status, ms: now() - began })
-  }
-
-  function remember(message: Unsent | null): void {
-    unsent = message
-    restored = false
-    memory.set('unsent', message && JSON.stringify(message))
-  }
-
-  /** The server has it. */
-  function arrived(): void {
-    if (restored && draft.peek() === unsent?.text) draft.value = ''
-    remember(null)
-  }
-
-  /** What was sent before a reload, and may or may not have reached the server, goes back into the composer. */
-  function restore(): void {
-    if (!unsent || draft.peek()) return
-    restored = true
-    draft.value = unsent.text
   }
 
   async function start(): Promise<void> {
@@ -199,23 +111,25 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     try {
       await client.open()
     } catch {
-      return restore() // The session's state says why.
+      return draft.restore() // The session's state says why.
     }
     const opened = client.getSnapshot()
     if (started) return
     started = true
     // Where the visitor was quicker, they have chosen.
-    if (opened.status !== 'open' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0) return restore()
+    if (opened.status !== 'open' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0)
+      return draft.restore()
     const [latest] = opened.threads
     const recent = latest && now() - Date.parse(latest.lastMessageAt) < RECENT ? latest.id : ''
     const kept = memory.get('thread')
     // A new conversation may have got its first message.
-    const id = unsent ? kept || recent : (kept ?? recent)
-    const awaited = kept === '' && unsent
+    const sent = draft.unsent()
+    const id = sent ? kept || recent : (kept ?? recent)
+    const awaited = kept === '' && sent
     if (id) await select(id)
     // Gone, or another visitor's: nothing that this one asked for.
-    if (problem.peek()?.error.code === 'thread_not_found' || (awaited && awaited === unsent)) newThread()
-    restore()
+    if (problem.peek()?.error.code === 'thread_not_found' || (awaited && awaited === draft.unsent())) newThread()
+    draft.restore()
   }
 
   async function select(id: string): Promise<void> {
@@ -236,10 +150,9 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 
   /** The client has let go of the visitor: the next one sees nothing of theirs. */
   function forget(): void {
-    remember(null)
+    draft.forget()
     newThread()
-    draft.value = ''
-    conversations.value = NO_CONVERSATIONS
+    forgetConversations()
   }
 
   function send(text: string, suggestionId?: string): Turn {
@@ -247,24 +160,11 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     view.value = 'chat'
     // Refused: the turn that comes back says so, and the text is its caller's to keep.
     if (isRunning(at.getSnapshot())) return at.send(text)
-    // Under the same id it is the same message, answered and paid for once.
-    const again = restored && unsent?.text === text ? { id: unsent.id } : {}
-    const turn = watch(at.send(suggestionId ? { text, suggestionId } : text, again))
-    if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id)) remember({ id: turn.id, text })
+    const turn = watch(at.send(suggestionId ? { text, suggestionId } : text, draft.idOf(text)))
+    if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id)) draft.sent({ id: turn.id, text })
     emit('sent', { turnId: turn.id })
     if (suggestionId) emit('suggestion', { id: suggestionId })
     return turn
-  }
-
-  async function list(cursor: string | null): Promise<void> {
-    const known = conversations.peek()
-    conversations.value = { ...known, status: 'loading' }
-    try {
-      const page = await client.threads.list(cursor ? { cursor } : {})
-      conversations.value = { ...page, items: cursor ? [...known.items, ...page.items] : page.items, status: 'ready' }
-    } catch (error) {
-      conversations.value = { ...known, status: toLoaclError(error) }
-    }
   }
 
   return {
@@ -276,26 +176,25 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     conversations,
     failure,
     loading,
-    draft,
+    draft: draft.text,
     busy,
     charactersLeft,
     canSend,
     start,
     select(id) {
-      // In another conversation, what was put back is another message.
-      if (restored) remember(null)
+      draft.leave()
       return select(id)
     },
     newThread() {
-      if (restored) remember(null)
+      draft.leave()
       newThread()
     },
     send,
-    type: (text) => void (draft.value = text),
+    type: (text) => void (draft.text.value = text),
     submit() {
       if (!canSend.peek()) return
-      const text = draft.peek().trim()
-      draft.value = ''
+      const text = draft.text.peek().trim()
+      draft.text.value = ''
       send(text)
     },
     stop: () => thread.peek().stop(),
@@ -321,19 +220,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   }
 }
 
-const NO_CONVERSATIONS: Conversations = { items: [], nextCursor: null, status: 'loading' }
-
-/** A message that was sent, and isn't known to have reached the server. `id` is its client id. */
-interface Unsent {
-  readonly id: string
-  readonly text: string
-}
-
 /** `[...text].length`, without an array as long as the text. */
 const countCharacters = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
 
 const isRunning = ({ turn }: ThreadState): boolean => turn.status !== 'idle' && turn.status !== 'failed'
-
-const toLoaclError = (error: unknown): LoaclError =>
-  LoaclError.is(error) ? error : new LoaclError('internal', 'The widget failed.', { cause: error })

@@ -1,6 +1,7 @@
 import { LoaclError } from '@loacl/core'
 import { beforeEach, expect, test } from 'vitest'
-import { createModel, type Model } from '../src/model.ts'
+import { createModel } from '../src/model.ts'
+import type { Model } from '../src/model_types.ts'
 import { createTabMemory, type TabMemory } from '../src/tab_memory.ts'
 import { createScriptedClient, message, type ScriptedClient, type ScriptedThread, summary } from './scripted_client.ts'
 

@@ -63,7 +63,7 @@ function startItem(line: Line, paragraph: boolean): Node | null {
 }
 
 /** A new list for an item. */
-export function listOf(item: Node) {
+export function listOf(item: Node): Extract<Node, { kind: 'list' }> {
   const start = item.text.length > 1 ? Number.parseInt(item.text, 10) : null
-  return createNode({ kind: 'list' as const, marker: item.text.slice(-1), start, loose: false })
+  return createNode({ kind: 'list', marker: item.text.slice(-1), start, loose: false })
 }

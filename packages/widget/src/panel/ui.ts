@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
-import type { Model } from '../model.ts'
+import type { Model } from '../model_types.ts'
 import { mergeStrings, type Strings } from '../strings.ts'
 import type { Look } from '../types.ts'
 

@@ -1,7 +1,7 @@
 import { effect, type ReadonlySignal } from '@preact/signals-core'
 import { h, render } from 'preact'
 import { markdownStyles } from '../markdown/index.ts'
-import type { Model } from '../model.ts'
+import type { Model } from '../model_types.ts'
 import { fill } from '../strings.ts'
 import type { Look } from '../types.ts'
 import { fitComposer } from './composer.tsx'
