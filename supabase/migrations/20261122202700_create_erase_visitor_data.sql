@@ -13,11 +13,21 @@ declare
     'files', (select count(*) from loacl.files f where f.session_id = any (session_ids))
   );
 begin
-  -- Threads first, as begin_turn and finish_turn do: in the other order each would wait for the other.
-  perform from loacl.threads t where t.session_id = any (session_ids) order by t.id for update;
-  -- All else hangs on them: usage_logs loses their ids, uploads go into the deletion queue, a running turn its lease.
-  delete from loacl.sessions s where s.id = any (session_ids);
-  return erased;
+  for attempt in 1..10 loop
+    begin
+      -- Threads first, as begin_turn and finish_turn do: in the other order each would wait for the other.
+      perform from loacl.threads t where t.session_id = any (session_ids) order by t.id for update;
+      -- All else hangs on them: usage_logs loses their ids, uploads go into the deletion queue, a running turn its lease.
+      delete from loacl.sessions s where s.id = any (session_ids);
+      return erased;
+    exception
+      -- What comes in about a message holds the message and waits for its thread. It goes on now, and this comes after it.
+      when deadlock_detected then
+        if attempt = 10 then
+          raise;
+        end if;
+    end;
+  end loop;
 end
 $$;
 comment on function loacl_private.erase_sessions(uuid[]) is 'Deletes sessions with everything in them, and says how much that was.';

@@ -1,8 +1,8 @@
 -- What the planner knows of a column is of all its rows, whoever they belong to, and the Data API tells what it makes of
 -- that: `Prefer: count=planned` is an estimate for any filter, row security or not. From histograms and most common values
 -- somebody with nothing but the publishable key could tell whether others wrote a certain thing, or who they are.
--- So nothing is sampled but ids, times, flags, places in an order and words that are in this folder anyway; no query of
--- LOACL's finds rows by anything else, except by a unique key or one that is as good as unique.
+-- So nothing is sampled but ids that are LOACL's own, times, flags, places in an order, and words that are in this folder
+-- anyway. No query of LOACL's finds rows by anything else, but for keys that are unique or as good as that.
 
 alter table loacl.assistants
   alter column name set statistics 0,
@@ -87,6 +87,7 @@ alter table loacl.resources
   alter column title set statistics 0,
   alter column content set statistics 0;
 alter table loacl.sessions
+  alter column user_id set statistics 0,
   alter column external_id set statistics 0,
   alter column fingerprint_hash set statistics 0;
 alter table loacl.thread_overrides

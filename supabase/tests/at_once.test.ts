@@ -68,6 +68,23 @@ describe('at once, or many times', () => {
       expect(await sql`select from loacl.threads where id = ${threadId}`).toHaveLength(0)
     }
   })
+
+  it('a visitor erases what is theirs while something is written that holds a message and waits for its thread', async () => {
+    const token = createToken()
+    const { threadId, messageId } = await world.converse(site.assistantId, token)
+    const { erasing } = await sql.begin(async (writing) => {
+      await writing`select from loacl.messages where id = ${messageId} for key share`
+      const [{ xid }] = await writing<[{ xid: string }]>`select pg_current_xact_id()::xid::text as xid`
+      const begun = api.rpc('erase_visitor_data', {}, { token })
+      await expect
+        .poll(() => sql`select from pg_locks where not granted and transactionid::text = ${xid}`)
+        .toHaveLength(1)
+      await writing`select from loacl.threads where id = ${threadId} for key share`
+      return { erasing: begun }
+    })
+    expect(await erasing).toMatchObject({ status: 200, body: { threads: 1 } })
+    expect(await sql`select from loacl.threads where id = ${threadId}`).toHaveLength(0)
+  })
 })
 
 it('an abandoned answer that is longer than a message may be keeps nobody up', async () => {

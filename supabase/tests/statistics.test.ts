@@ -65,7 +65,12 @@ describe('what the planner knows of all rows', () => {
       where c.relnamespace = 'loacl'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
         and a.attstattarget is distinct from 0
         -- jsonb has no operator by which the planner would tell.
-        and a.atttypid not in ('uuid'::regtype, 'uuid[]'::regtype, 'timestamptz'::regtype, 'boolean'::regtype, 'jsonb'::regtype)
+        and (
+          a.attname = 'user_id'
+          or a.atttypid not in (
+            'uuid'::regtype, 'uuid[]'::regtype, 'timestamptz'::regtype, 'boolean'::regtype, 'jsonb'::regtype
+          )
+        )
         and a.attname not in ('seq', 'position', 'priority')
         and (
           has_column_privilege('anon', c.oid, a.attnum, 'select')
