@@ -6,17 +6,17 @@ import { createToken } from '../../../tests/support/api.ts'
 import { createWorld, type Operator, type World } from '../../../tests/support/world.ts'
 import { createKeyRing } from '../../_shared/domain/key_ring.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
+import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
 import { gate } from '../../_shared/test/scripted_model.ts'
-import { startProviderServer, type ProviderServer } from './provider_server.ts'
 
 const KEYS = { old: randomBytes(32).toString('base64'), new: randomBytes(32).toString('base64') }
 const ringOf = (current: string, keys: Record<string, string> = KEYS) => JSON.stringify({ current, keys })
 
 let stack: Awaited<ReturnType<typeof startStack>>
 let world: World
-let provider: ProviderServer
+let provider: ModelServer
 /** Listed as the provider is, so that only the seal keeps a key from going there. */
-let elsewhere: ProviderServer
+let elsewhere: ModelServer
 const log: string[] = []
 
 let owner: Operator
@@ -24,8 +24,8 @@ let assistantId: string
 let key: string
 
 beforeAll(async () => {
-  provider = await startProviderServer()
-  elsewhere = await startProviderServer()
+  provider = await startModelServer()
+  elsewhere = await startModelServer()
   const hosts = [provider, elsewhere].map(({ url }) => new URL(url).host).join()
   stack = await startStack({
     modelUrl: provider.url,
@@ -41,7 +41,7 @@ afterAll(async () => {
   elsewhere.stop()
 })
 beforeEach(async () => {
-  provider.hold = Promise.resolve()
+  provider.script = sayHello
   owner = await world.createOperator()
   ;({ id: assistantId } = await world.createAssistant({ owner }))
   key = `sk-live-${randomBytes(12).toString('hex')}`
@@ -77,6 +77,14 @@ async function toEnd(parts: AsyncIterable<NumberedPart>): Promise<NumberedPart['
 const errorCodeOf = (parts: readonly NumberedPart['part'][]): string | undefined =>
   parts.find((part) => part.type === 'data-error')?.data.code
 
+/** An answer that stays in the middle until `opened`. */
+const helloAfter =
+  (opened: Promise<void>): Script =>
+  async (say) => {
+    say('Hel')
+    await opened
+    say('lo')
+  }
 const requestsWith = (apiKey: string) => provider.requests.filter((request) => request.key === apiKey)
 
 async function readSecret(): Promise<StoredSecret> {
@@ -110,7 +118,7 @@ const storage = (method: string, path: string, body?: object | string) =>
 describe('a key', () => {
   it('answers turns, and once replaced the next one goes with the other', async () => {
     const held = gate()
-    provider.hold = held.opened
+    provider.script = helloAfter(held.opened)
     const running = await send()
     const iterator = running[Symbol.asyncIterator]()
     let part = await iterator.next()
@@ -204,7 +212,7 @@ describe('rotating the ring', () => {
     await call('PUT', `/assistants/${assistantId}/identity-secret`)
     expect((await keyIds()).toSorted()).toEqual(['new', 'old'])
     const held = gate()
-    provider.hold = held.opened
+    provider.script = helloAfter(held.opened)
     const before = await Promise.all([send(), send()])
     const [rotated, during] = await Promise.all([call('POST', '/keys/rotate'), send()])
     expect(rotated.body).toEqual({ keyId: 'new', resealed: 1, unusable: [], isDone: true })

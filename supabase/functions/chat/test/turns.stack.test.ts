@@ -2,9 +2,9 @@ import { readParts, type Message, type NumberedPart, type StreamPart } from '@lo
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startStack } from '../../../../packages/local/src/index.ts'
+import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
 import { gate } from '../../_shared/test/scripted_model.ts'
 import { newCaller } from '../../_shared/test/store_contract.ts'
-import { startModelServer, type ModelServer, type Script } from './model_server.ts'
 
 let model: ModelServer
 let stack: Awaited<ReturnType<typeof startStack>>
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 beforeEach(() => {
   me = createVisitor()
-  model.script = (say) => say('Hello')
+  model.script = sayHello
 })
 
 /** A visitor, who speaks to the project's one origin as a browser does. */

@@ -1,23 +1,35 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { completed, created, textDelta, textDone } from '../../_shared/test/scripted_model.ts'
+import { completed, created, textDelta, textDone } from './scripted_model.ts'
 
 type Say = (piece: string) => void
 /** Plays one answer: says pieces, waits for what it likes, and returns where the answer is complete. */
 export type Script = (say: Say, response: ServerResponse) => Promise<void> | void
 
-/** A model provider whose every word a test decides, while the rest of the stack is real. */
+interface ProviderRequest {
+  /** Such as `DELETE /v1/files/file-1`. */
+  what: string
+  key: string
+}
+
+/** A provider of models and files whose every word a test decides, while the rest of the stack is real. */
 export interface ModelServer {
   url: string
-  /** Bodies of the calls for answers, oldest first. */
+  /** All of them, oldest first, with the key that each came with. */
+  readonly requests: ProviderRequest[]
+  /** Bodies of the calls for answers. */
   readonly calls: Record<string, unknown>[]
   /** Bodies of the calls for a title and follow-ups. */
   readonly structuredCalls: Record<string, unknown>[]
+  /** Statuses of the next requests; 200 once there are no more. */
+  readonly statuses: number[]
   /** Played by the next answers. */
   script: Script
   stop(): void
 }
+
+export const sayHello: Script = (say) => say('Hello')
 
 export async function startModelServer(): Promise<ModelServer> {
   const http = createServer((request, response) => {
@@ -27,9 +39,11 @@ export async function startModelServer(): Promise<ModelServer> {
   await once(http, 'listening')
   const server: ModelServer = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`,
+    requests: [],
     calls: [],
     structuredCalls: [],
-    script: (say) => say('Hello'),
+    statuses: [],
+    script: sayHello,
     stop: () => {
       http.closeAllConnections()
       http.close()
@@ -37,11 +51,19 @@ export async function startModelServer(): Promise<ModelServer> {
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = JSON.parse(await textOf(request)) as Record<string, unknown>
-    if (!body.stream) {
-      server.structuredCalls.push(body)
-      return void response.setHeader('content-type', 'application/json').end(JSON.stringify(followUps))
-    }
+    const text = await textOf(request)
+    const key = String(request.headers.authorization).replace('Bearer ', '')
+    server.requests.push({ what: `${request.method} ${request.url}`, key })
+    const status = server.statuses.shift() ?? 200
+    // A provider may well quote the key that it refuses.
+    if (status !== 200) return sendJson(response, { error: { message: `Not with ${key}.`, code: 'x' } }, status)
+    const body = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
+    if (body?.stream) return await stream(body, response)
+    if (body) server.structuredCalls.push(body)
+    sendJson(response, FOLLOW_UPS)
+  }
+
+  async function stream(body: Record<string, unknown>, response: ServerResponse): Promise<void> {
     server.calls.push(body)
     let whole = ''
     const send = (event: { type: string }) => response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
@@ -60,7 +82,7 @@ export async function startModelServer(): Promise<ModelServer> {
   return server
 }
 
-const followUps = {
+const FOLLOW_UPS = {
   id: 'resp_2',
   object: 'response',
   status: 'completed',
@@ -73,6 +95,9 @@ const followUps = {
   ],
   usage: { input_tokens: 9, output_tokens: 4 },
 }
+
+const sendJson = (response: ServerResponse, body: unknown, status = 200): void =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
 async function textOf(request: IncomingMessage): Promise<string> {
   let text = ''
