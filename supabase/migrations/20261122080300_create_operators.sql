@@ -8,7 +8,7 @@ alter table loacl_private.operators enable row level security;
 revoke all on table loacl_private.operators from public, anon, authenticated, service_role;
 comment on table loacl_private.operators is
   'Who may own assistants. Visitors can have accounts in the same project, so being signed in says nothing: a row here does.';
-comment on column loacl_private.operators.role is 'admin: may also add and remove operators. operator: owns assistants.';
+comment on column loacl_private.operators.role is 'operator: owns assistants. admin: the same, and puts everybody''s secrets under a new key of the ring.';
 
 -- What every policy asks, here and in own_assistant_ids, own_session_ids and own_deleted_thread_ids, is in plpgsql. A
 -- body in SQL with a search path of its own is planned again in each statement that calls it, and that took longer than

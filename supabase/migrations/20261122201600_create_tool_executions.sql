@@ -53,8 +53,6 @@ create table loacl.tool_executions (
 
 create index tool_executions_thread_id_idx on loacl.tool_executions (thread_id);
 comment on index loacl.tool_executions_thread_id_idx is 'Serves: those of a thread; the deletion of a thread.';
-create index tool_executions_session_id_idx on loacl.tool_executions (session_id);
-comment on index loacl.tool_executions_session_id_idx is 'Serves: a visitor''s export.';
 create index tool_executions_assistant_id_created_at_idx on loacl.tool_executions (assistant_id, created_at desc);
 comment on index loacl.tool_executions_assistant_id_created_at_idx is 'Serves: an operator''s latest tool calls; their cost in the last hour.';
 create index tool_executions_assistant_id_tool_name_idx on loacl.tool_executions (assistant_id, tool_name, status);

@@ -44,7 +44,7 @@ begin atomic
   )
   from taken t
   left join loacl.provider_configs p on p.id = t.provider_config_id
-  left join loacl_private.secrets s on s.id = p.secret_id and s.owner_id = p.owner_id;
+  left join loacl_private.secrets s on s.id = p.secret_id and s.owner_id = p.owner_id and s.purpose = 'provider_key';
 end;
 comment on function loacl_private.take_deletions(integer) is 'Does the work of loacl.take_deletions.';
 revoke all on function loacl_private.take_deletions(integer) from public;

@@ -72,7 +72,6 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   message_feedback_assistant_id_created_at_idx: `where assistant_id = ${ID} order by created_at desc`,
   thread_overrides_assistant_id_idx: `where assistant_id ${OWN}`,
   tool_executions_thread_id_idx: `where thread_id = ${ID}`,
-  tool_executions_session_id_idx: `where session_id = ${ID}`,
   tool_executions_assistant_id_created_at_idx: `where assistant_id = ${ID} order by created_at desc`,
   tool_executions_assistant_id_tool_name_idx: `where assistant_id = ${ID} and tool_name = 'x' and status = 'completed'`,
   tool_executions_unfinished_idx: `where completed_at is null and status = 'pending' order by created_at`,

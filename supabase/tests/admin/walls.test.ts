@@ -198,6 +198,38 @@ describe('the database, of a secret', () => {
     await expect(insertSecret(owner.userId, 'identity_secret', assistantId)).rejects.toThrow('secrets_assistant_id_idx')
   })
 
+  it('serves its owner’s assistants alone, whoever’s config names it, and as nothing but what it is', async () => {
+    const thief = await world.createOperator()
+    const { id } = await world.createAssistant({ owner: thief })
+    const [secret] = await sql<{ id: string }[]>`
+      select secret_id as id from loacl.provider_configs where owner_id = ${owner.userId}
+    `
+    const [config] = await sql<{ id: string }[]>`
+      insert into loacl.provider_configs (owner_id, base_url, secret_id, key_last_four, is_default)
+      values (${thief.userId}, ${stack.modelUrl}, ${secret!.id}, '7890', true)
+      returning id
+    `
+    const reference = randomUUID()
+    const isUseless = async () => {
+      const missing = { status: 503, body: { message: 'provider_key_missing' } }
+      expect(await world.beginTurn(id, createToken())).toMatchObject(missing)
+      expect(await api.rpc('read_provider_key', { owner_id: thief.userId }, world.asServer())).toMatchObject({
+        body: null,
+      })
+      await sql`select loacl_private.queue_deletion('provider_file', ${reference}, ${config!.id})`
+      // The first that is due, so that nobody else's is taken along.
+      await sql`update loacl_private.deletion_queue set due_at = '2000-01-01' where reference = ${reference}`
+      const taken = await api.rpc('take_deletions', { batch_size: 1 }, world.asServer())
+      expect(taken.body).toMatchObject([{ reference, provider: null }])
+      await sql`delete from loacl_private.deletion_queue where reference = ${reference}`
+    }
+    await isUseless()
+    const [tool] = await insertSecret(thief.userId, 'tool_secret', null)
+    await sql`update loacl.provider_configs set secret_id = ${tool!.id} where id = ${config!.id}`
+    await isUseless()
+    expect(await sql`select from loacl_private.secrets where id = ${secret!.id}`).toHaveLength(1)
+  })
+
   it('is put under another key only as it was read: one that was replaced meanwhile stays', async () => {
     const { id } = await world.createAssistant({ owner })
     const [row] = await insertSecret(owner.userId, 'identity_secret', id)
