@@ -79,6 +79,8 @@ declare
   fingerprint text;
   history jsonb;
 begin
+  -- First, as whoever deletes it does: in another order each would wait for the other.
+  perform from loacl.assistants a where a.id = (request ->> 'assistantId')::uuid for key share;
   assistant := loacl_private.enter_assistant((request ->> 'assistantId')::uuid, request ->> 'origin');
   -- All requests with one token queue here: the first makes the session, the same message sent twice finds itself.
   perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), hashtext(encode(token_hash, 'hex')));

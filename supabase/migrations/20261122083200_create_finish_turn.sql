@@ -1,3 +1,28 @@
+create function loacl_private.hold_turn(turn_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from loacl.assistants a
+  where a.id = (
+    select t.assistant_id
+    from loacl_private.turns r
+    join loacl.threads t on t.id = r.thread_id
+    where r.id = hold_turn.turn_id
+  )
+  for key share;
+  perform from loacl.threads t
+  where t.id = (select r.thread_id from loacl_private.turns r where r.id = hold_turn.turn_id)
+  for no key update;
+end
+$$;
+comment on function loacl_private.hold_turn(uuid) is
+  'Holds a turn''s assistant and its thread to the end of the transaction, in the order in which begin_turn does and in which they are deleted: what is left of the turn afterwards stays.';
+revoke all on function loacl_private.hold_turn(uuid) from public;
+
 create function loacl_private.finish_turn(turn_id uuid, lease uuid, outcome jsonb)
 returns void
 language plpgsql
@@ -11,10 +36,7 @@ declare
   failure text := case when end_state = 'failed' then coalesce(outcome ->> 'errorCode', 'internal') end;
   limit_reached text := case when end_state = 'cut' then coalesce(outcome ->> 'cutReason', 'time_limit') end;
 begin
-  -- In the order in which begin_turn locks them.
-  perform from loacl.threads t
-  where t.id = (select r.thread_id from loacl_private.turns r where r.id = finish_turn.turn_id)
-  for no key update;
+  perform loacl_private.hold_turn(finish_turn.turn_id);
   update loacl_private.turns t
   set state = end_state, error_code = failure, cut_reason = limit_reached, ended_at = clock_timestamp()
   where t.id = finish_turn.turn_id and t.lease = finish_turn.lease and t.state = 'running' and end_state <> 'running'

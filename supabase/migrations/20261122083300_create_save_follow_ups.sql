@@ -8,6 +8,7 @@ as $$
 declare
   turn loacl_private.turns;
 begin
+  perform loacl_private.hold_turn(save_follow_ups.turn_id);
   select t.* into turn
   from loacl_private.turns t
   where t.id = save_follow_ups.turn_id and t.lease = save_follow_ups.lease and t.state <> 'running';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createChat, createSite, signIdentity, type Site } from './identity/site.ts'
-import { createToken } from './support/api.ts'
+import { createToken, type Answer } from './support/api.ts'
 import { createWorld } from './support/world.ts'
 
 const stack = inject('stack')
@@ -84,6 +84,52 @@ describe('at once, or many times', () => {
     })
     expect(await erasing).toMatchObject({ status: 200, body: { threads: 1 } })
     expect(await sql`select from loacl.threads where id = ${threadId}`).toHaveLength(0)
+  })
+})
+
+describe('an owner deletes an assistant', () => {
+  /** What comes while somebody has begun to delete it, and is let go once it waits. */
+  async function whileDeleted(assistantId: string, threadId: string, write: () => Promise<Answer>): Promise<Answer> {
+    const { written } = await sql.begin(async (deleting) => {
+      const [{ pid }] = await deleting<[{ pid: number }]>`select pg_backend_pid() as pid`
+      await deleting`select from loacl.assistants where id = ${assistantId} for update`
+      const begun = write()
+      await expect
+        .poll(() => sql`select from pg_stat_activity where ${pid} = any (pg_blocking_pids(pid))`)
+        .toHaveLength(1)
+      await deleting`select from loacl.threads where id = ${threadId} for update nowait`
+      await deleting`delete from loacl.assistants where id = ${assistantId}`
+      return { written: begun }
+    })
+    return written
+  }
+
+  it('while a visitor sends a message, who is told that it is gone', async () => {
+    const { id } = await world.createAssistant()
+    const token = createToken()
+    const { threadId } = await world.converse(id, token)
+    expect(await whileDeleted(id, threadId, () => world.beginTurn(id, token, { threadId }))).toMatchObject({
+      status: 404,
+      body: { message: 'assistant_not_found' },
+    })
+  })
+
+  it('while an answer is stored, or what was suggested after it, and either goes with it', async () => {
+    const lost = { status: 409, body: { message: 'turn_lease_lost' } }
+    const { id } = await world.createAssistant()
+    const { turn, threadId } = await world.ask(id, createToken())
+    expect(await whileDeleted(id, threadId, () => world.finish(turn))).toMatchObject(lost)
+
+    const other = await world.createAssistant()
+    const asked = await world.ask(other.id, createToken())
+    await world.finish(asked.turn)
+    const suggest = () =>
+      api.rpc(
+        'save_follow_ups',
+        { turn_id: asked.turn.id, lease: asked.turn.lease, title: 'It', suggestions: ['And?'], usage: null },
+        world.asServer(),
+      )
+    expect(await whileDeleted(other.id, asked.threadId, suggest)).toMatchObject(lost)
   })
 })
 
