@@ -62,6 +62,12 @@ describe('deleting a thread', () => {
     expect(await call('list_messages')).toMatchObject(notFound)
     expect(await call('delete_thread')).toMatchObject(notFound)
     expect(await world.beginTurn(assistantId, token, { threadId: turn.threadId })).toMatchObject(notFound)
+    const turnNotFound = { status: 404, body: { message: 'turn_not_found' } }
+    const turn_id = turn.turn.id
+    expect(await api.rpc('read_turn_parts', { turn_id, after_seq: 0 }, world.asServer(token))).toMatchObject(
+      turnNotFound,
+    )
+    expect(await api.rpc('stop_turn', { turn_id }, world.asServer(token))).toMatchObject(turnNotFound)
     expect(await call('restore_thread')).toMatchObject({ status: 200, body: { id: turn.threadId, status: 'active' } })
     expect((await call('list_messages')).body.items).toHaveLength(2)
     expect(await call('restore_thread')).toMatchObject(notFound)
