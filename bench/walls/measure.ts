@@ -1,29 +1,34 @@
 import type postgres from 'postgres'
 import type { Query } from './queries.ts'
-import { asRequest, passWalls, type Statement } from './request.ts'
+import { asRequest, passWalls, toSettings, type Statement } from './request.ts'
 
 export interface Timing {
-  /** Milliseconds that the database takes to plan and to run it. */
+  /** Milliseconds that the database takes for the request: to plan and to run its settings and its query. */
   walls: number
   /** The same without row security. */
   bare: number
 }
 
-async function time(sql: postgres.Sql, query: Query, isBare: boolean): Promise<number> {
-  return asRequest(sql, query.caller, async (transaction) => {
+async function explain(sql: postgres.TransactionSql, { text, values }: Statement): Promise<number> {
+  const [row] = await sql.unsafe<{ 'QUERY PLAN': { 'Planning Time': number; 'Execution Time': number }[] }[]>(
+    `explain (analyze, timing off, format json) ${text}`,
+    values,
+  )
+  const [plan] = row!['QUERY PLAN']
+  return plan!['Planning Time'] + plan!['Execution Time']
+}
+
+const time = (sql: postgres.Sql, query: Query, isBare: boolean): Promise<number> =>
+  asRequest(sql, query.caller, async (transaction) => {
     let statement: Statement = await query.prepare(transaction)
+    // Once more, with the same effect.
+    const settings = await explain(transaction, toSettings(query.caller))
     if (isBare) {
       statement = query.bare ?? statement
       await passWalls(transaction)
     }
-    const [row] = await transaction.unsafe<{ 'QUERY PLAN': { 'Planning Time': number; 'Execution Time': number }[] }[]>(
-      `explain (analyze, timing off, format json) ${statement.text}`,
-      statement.values,
-    )
-    const [plan] = row!['QUERY PLAN']
-    return plan!['Planning Time'] + plan!['Execution Time']
+    return settings + (await explain(transaction, statement))
   })
-}
 
 const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
 

@@ -14,22 +14,35 @@ export interface Statement {
   values: postgres.ParameterOrJSON<never>[]
 }
 
+/** What the Data API sends before the query itself: whose request it is. */
+export function toSettings({ role, headers, claims }: Caller): Statement {
+  const settings = {
+    search_path: 'loacl, public, extensions',
+    role,
+    'request.jwt.claims': JSON.stringify({ role, ...claims }),
+    'request.method': 'POST',
+    'request.path': '/rpc',
+    'request.headers': JSON.stringify(headers),
+    'request.cookies': '{}',
+  }
+  return {
+    text: `select ${Object.keys(settings).map((name, n) => `set_config('${name}', $${n + 1}, true)`)}`,
+    values: Object.values(settings),
+  }
+}
+
 /** Works in a transaction that knows of the request, and takes back what it wrote. */
 export async function asRequest<T>(
   sql: postgres.Sql,
-  { role, headers, claims }: Caller,
+  caller: Caller,
   work: (sql: postgres.TransactionSql) => Promise<T>,
 ): Promise<T> {
   const takenBack = new Error('Taken back.')
   let result: { value: T } | undefined
   try {
     await sql.begin(async (transaction) => {
-      await transaction`
-        select
-          set_config('request.headers', ${JSON.stringify(headers)}, true),
-          set_config('request.jwt.claims', ${JSON.stringify({ role, ...claims })}, true)
-      `
-      await transaction.unsafe(`set local role ${role}`)
+      const { text, values } = toSettings(caller)
+      await transaction.unsafe(text, values)
       result = { value: await work(transaction) }
       throw takenBack
     })

@@ -15,6 +15,8 @@ const { values } = parseArgs({
   },
 })
 const MOST = 3
+/** Milliseconds that are too few to say what costs them: the machine's own unrest is more. */
+const UNREST = 0.25
 const MOST_SECONDS = 300
 const messages = Number(values.messages)
 const part = messages / BUSY_SITE.messages
@@ -50,7 +52,8 @@ try {
       print([caller, name, walls.toFixed(2), bare.toFixed(2), ratio.toFixed(2), [...looks.keys()].join(', ')])
       for (const [look, scan] of looks)
         if (isScanOfLargeTable(scan, large)) failures.push(`${caller}, ${name}: reads all of ${look}`)
-      if (ratio > MOST) failures.push(`${caller}, ${name}: row security makes it ${ratio.toFixed(1)} times as slow`)
+      if (ratio > MOST && walls - bare > UNREST)
+        failures.push(`${caller}, ${name}: row security makes it ${ratio.toFixed(1)} times as slow`)
     }
   }
 } finally {

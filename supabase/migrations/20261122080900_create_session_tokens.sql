@@ -63,33 +63,6 @@ $$;
 comment on function loacl_private.require_session_token_hash() is 'Hash of the request''s session token. Errors: session_missing, session_invalid.';
 revoke all on function loacl_private.require_session_token_hash() from public;
 
-create function loacl_private.find_person_session_ids(session loacl.sessions)
-returns uuid[]
-language plpgsql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- Those of other devices have ended or not: it is this device's session that says who asks.
-  if session.user_id is not null then
-    return array(
-      select s.id from loacl.sessions s where s.user_id = session.user_id and s.assistant_id = session.assistant_id
-    );
-  elsif session.external_id is not null then
-    return array(
-      select s.id from loacl.sessions s where s.external_id = session.external_id and s.assistant_id = session.assistant_id
-    );
-  elsif session.id is null then
-    return '{}';
-  end if;
-  return array[session.id];
-end
-$$;
-comment on function loacl_private.find_person_session_ids(loacl.sessions) is
-  'This session and, where its visitor is signed in, those of the same person on other devices, with the same assistant. None for a session that is null.';
-revoke all on function loacl_private.find_person_session_ids(loacl.sessions) from public;
-
 create function loacl_private.find_own_session_ids(claims jsonb)
 returns uuid[]
 language plpgsql
@@ -100,19 +73,29 @@ as $$
 declare
   -- In place of read_header and hash_session_token: what every policy asks can do without the time that they take.
   token text := nullif(current_setting('request.headers', true), '')::json ->> 'x-loacl-session';
-  session loacl.sessions;
+  known_id uuid;
+  known_assistant_id uuid;
+  known_user_id uuid;
+  known_external_id text;
 begin
   if token is null then
     return '{}';
   end if;
-  select s.* into session
+  select s.id, s.assistant_id, s.user_id, s.external_id
+  into known_id, known_assistant_id, known_user_id, known_external_id
   from loacl_private.session_tokens k
   join loacl.sessions s on s.id = k.session_id
   where k.token_hash = sha256(convert_to(token, 'UTF8')) and s.expires_at > now();
-  if session.user_id is not null and session.user_id is distinct from loacl_private.find_live_user(claims) then
+  if not found or (known_user_id is not null and known_user_id is distinct from loacl_private.find_live_user(claims)) then
     return '{}';
   end if;
-  return loacl_private.find_person_session_ids(session);
+  -- Those of other devices have ended or not: it is this device's session that says who asks.
+  if known_user_id is not null then
+    return array(select s.id from loacl.sessions s where s.user_id = known_user_id and s.assistant_id = known_assistant_id);
+  elsif known_external_id is not null then
+    return array(select s.id from loacl.sessions s where s.external_id = known_external_id and s.assistant_id = known_assistant_id);
+  end if;
+  return array[known_id];
 end
 $$;
 comment on function loacl_private.find_own_session_ids(jsonb) is
@@ -127,7 +110,8 @@ security definer -- reads session_tokens
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return loacl_private.find_own_session_ids(auth.jwt());
+  -- What auth.jwt() gives. A function in SQL is put in its place anew in each transaction, which takes longer than it does.
+  return loacl_private.find_own_session_ids(nullif(current_setting('request.jwt.claims', true), '')::jsonb);
 end
 $$;
 comment on function loacl_private.own_session_ids() is

@@ -1,4 +1,4 @@
-create function loacl_private.find_asked_message(request jsonb, session loacl.sessions)
+create function loacl_private.find_asked_message(request jsonb, own_session_ids uuid[])
 returns loacl.messages
 language plpgsql
 stable
@@ -9,13 +9,12 @@ declare
   asked loacl.messages;
   request_id uuid := (request ->> 'id')::uuid;
   request_thread_id uuid := (request ->> 'threadId')::uuid;
-  own_ids uuid[] := loacl_private.find_person_session_ids(session);
 begin
   if request ->> 'type' = 'retry' then
     -- By either of its ids: after a reload a page knows both.
     select m.* into asked
     from loacl.messages m
-    where m.session_id = any (own_ids)
+    where m.session_id = any (own_session_ids)
       and m.thread_id = request_thread_id
       and m.role = 'user'
       and (m.client_id = request_id or m.id = request_id);
@@ -28,12 +27,12 @@ begin
   select m.* into asked
   from loacl.messages m
   where m.client_id = request_id
-  order by m.session_id <> all (own_ids)
+  order by m.session_id <> all (own_session_ids)
   limit 1;
   if not found then
     return null;
   end if;
-  if asked.session_id <> all (own_ids) then
+  if asked.session_id <> all (own_session_ids) then
     perform loacl_private.raise_error(404, 'message_not_found', 'There is no such message.');
   end if;
   if asked.content is distinct from request ->> 'text'
@@ -46,6 +45,6 @@ begin
   return asked;
 end
 $$;
-comment on function loacl_private.find_asked_message(jsonb, loacl.sessions) is
+comment on function loacl_private.find_asked_message(jsonb, uuid[]) is
   'The visitor''s message that a request is about, where it is stored already, else null. Errors: message_not_found, id_conflict.';
-revoke all on function loacl_private.find_asked_message(jsonb, loacl.sessions) from public;
+revoke all on function loacl_private.find_asked_message(jsonb, uuid[]) from public;

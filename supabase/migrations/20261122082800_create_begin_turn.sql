@@ -27,7 +27,7 @@ $$;
 comment on function loacl_private.create_session(uuid, bytea) is 'A guest''s session for a token that none has yet.';
 revoke all on function loacl_private.create_session(uuid, bytea) from public;
 
-create function loacl_private.lock_thread(thread_id uuid, session loacl.sessions)
+create function loacl_private.lock_thread(thread_id uuid, assistant_id uuid, own_session_ids uuid[])
 returns loacl.threads
 language plpgsql
 volatile
@@ -35,15 +35,14 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  own_ids uuid[] := loacl_private.find_person_session_ids(session);
   thread loacl.threads;
 begin
   -- One turn at a time may begin or end in a thread.
   select t.* into thread
   from loacl.threads t
   where t.id = lock_thread.thread_id
-    and t.session_id = any (own_ids)
-    and t.assistant_id = session.assistant_id
+    and t.assistant_id = lock_thread.assistant_id
+    and t.session_id = any (own_session_ids)
     and t.status <> 'deleted'
   for no key update;
   if not found then
@@ -52,9 +51,9 @@ begin
   return thread;
 end
 $$;
-comment on function loacl_private.lock_thread(uuid, loacl.sessions) is
-  'A thread of this session, or of the same person''s, held to the end of the transaction. Errors: thread_not_found.';
-revoke all on function loacl_private.lock_thread(uuid, loacl.sessions) from public;
+comment on function loacl_private.lock_thread(uuid, uuid, uuid[]) is
+  'A thread of one of these sessions, held to the end of the transaction. Errors: thread_not_found.';
+revoke all on function loacl_private.lock_thread(uuid, uuid, uuid[]) from public;
 
 create function loacl_private.begin_turn(request jsonb)
 returns jsonb
@@ -69,6 +68,7 @@ declare
   thread_id uuid := (request ->> 'threadId')::uuid;
   assistant loacl.assistants;
   session loacl.sessions;
+  own_session_ids uuid[];
   thread loacl.threads;
   asked loacl.messages;
   leaf loacl.messages;
@@ -85,14 +85,15 @@ begin
   -- All requests with one token queue here: the first makes the session, the same message sent twice finds itself.
   perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), hashtext(encode(token_hash, 'hex')));
   session := loacl_private.enter_session(token_hash, assistant.id, (request ->> 'userId')::uuid);
+  own_session_ids := loacl_private.find_own_session_ids(request -> 'claims');
   if not is_retry then
     perform loacl_private.check_text(request, assistant.max_message_length);
   end if;
 
   if thread_id is not null then
-    thread := loacl_private.lock_thread(thread_id, session);
+    thread := loacl_private.lock_thread(thread_id, assistant.id, own_session_ids);
   end if;
-  asked := loacl_private.find_asked_message(request, session);
+  asked := loacl_private.find_asked_message(request, own_session_ids);
 
   if asked.id is not null then
     select t.* into turn from loacl_private.turns t where t.user_message_id = asked.id order by t.created_at desc limit 1;
