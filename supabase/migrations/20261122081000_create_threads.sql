@@ -21,7 +21,7 @@ create table loacl.threads (
 create index threads_session_id_last_message_at_idx on loacl.threads (session_id, last_message_at desc, id desc);
 comment on index loacl.threads_session_id_last_message_at_idx is 'Serves: a visitor''s list of threads; the deletion of a session.';
 create index threads_assistant_id_last_message_at_idx on loacl.threads (assistant_id, last_message_at desc, id desc);
-comment on index loacl.threads_assistant_id_last_message_at_idx is 'Serves: an operator''s latest conversations.';
+comment on index loacl.threads_assistant_id_last_message_at_idx is 'Serves: an operator''s latest conversations; those past an assistant''s retention.';
 create index threads_deleted_at_idx on loacl.threads (deleted_at) where deleted_at is not null;
 comment on index loacl.threads_deleted_at_idx is 'Serves: deleted threads that can be purged.';
 create index threads_session_id_deleted_idx on loacl.threads (session_id) where status = 'deleted';

@@ -1,23 +1,66 @@
-create function loacl_private.purge_expired_data()
+create function loacl_private.purge_expired_data(patience interval)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-begin atomic
-  delete from loacl.threads t where t.deleted_at <= now() - interval '7 days';
+as $$
+declare
+  enough timestamptz := clock_timestamp() + patience;
+begin
+  -- `for update` looks again at a thread that was written in or brought back in the meantime.
+  loop
+    with old as (
+      select t.id
+      from loacl.threads t
+      where t.deleted_at <= now() - interval '7 days'
+      order by t.deleted_at
+      limit 20
+      for update skip locked
+    )
+    delete from loacl.threads t using old where t.id = old.id;
+    exit when not found or clock_timestamp() >= enough;
+  end loop;
 
-  delete from loacl.threads t
-  using loacl.assistants a
-  where a.id = t.assistant_id and t.last_message_at <= now() - make_interval(days => a.retention_days);
+  loop
+    with old as (
+      select expired.id
+      from loacl.assistants a
+      cross join lateral (
+        select t.id
+        from loacl.threads t
+        where t.assistant_id = a.id and t.last_message_at <= now() - make_interval(days => a.retention_days)
+        order by t.last_message_at
+        limit 20
+        for update skip locked
+      ) expired
+      where a.retention_days is not null
+      limit 20
+    )
+    delete from loacl.threads t using old where t.id = old.id;
+    exit when not found or clock_timestamp() >= enough;
+  end loop;
 
   -- Uploaded, and no message came with it.
-  delete from loacl.files f where f.message_id is null and f.created_at <= now() - interval '1 day';
+  with old as (
+    select f.id
+    from loacl.files f
+    where f.message_id is null and f.created_at <= now() - interval '1 day'
+    limit 1000
+    for update skip locked
+  )
+  delete from loacl.files f using old where f.id = old.id;
 
-  delete from loacl.sessions s
-  where s.expires_at <= now()
-    and not exists (select from loacl.threads t where t.session_id = s.id);
-end;
-comment on function loacl_private.purge_expired_data() is
-  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread.';
-revoke all on function loacl_private.purge_expired_data() from public;
+  with old as (
+    select s.id
+    from loacl.sessions s
+    where s.expires_at <= now() and not exists (select from loacl.threads t where t.session_id = s.id)
+    limit 1000
+    for update skip locked
+  )
+  delete from loacl.sessions s using old where s.id = old.id;
+end
+$$;
+comment on function loacl_private.purge_expired_data(interval) is
+  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. Begins nothing more once `patience` is over: what is left is for the next time.';
+revoke all on function loacl_private.purge_expired_data(interval) from public;

@@ -317,6 +317,38 @@ describe('retention', () => {
     expect(new Set(left.map(({ id }) => id))).toEqual(new Set([fresh.threadId, turn.threadId]))
   })
 
+  it('takes a part at a time, where all of it would be more than a request may take', async () => {
+    const { id } = await world.createAssistant({ settings: { retention_days: 30 } })
+    const { threadId } = await world.converse(id, createToken())
+    const undo = new Error('undo')
+    // Rolled back: other tests clean up at the same time.
+    const purged = sql.begin(async (tx) => {
+      await tx`
+        insert into loacl.threads (session_id, assistant_id, status, deleted_at, last_message_at)
+        select t.session_id, t.assistant_id, s.status, s.deleted_at, s.last_message_at
+        from loacl.threads t
+        cross join generate_series(1, 30)
+        cross join (
+          values ('active', null::timestamptz, now() - interval '31 days'), ('deleted', now() - interval '7 days', now())
+        ) s (status, deleted_at, last_message_at)
+        where t.id = ${threadId}
+      `
+      const left = async () => {
+        const threads = await tx<{ status: string }[]>`select status from loacl.threads where assistant_id = ${id}`
+        return Object.groupBy(threads, ({ status }) => status)
+      }
+      await tx`select loacl_private.purge_expired_data('0 seconds')`
+      const some = await left()
+      expect(some.active!.length).toBeGreaterThan(10)
+      expect(some.deleted!.length).toBeGreaterThan(9)
+      await tx`select loacl_private.clean_up()`
+      const last = await left()
+      expect([last.active!.length, last.deleted]).toEqual([1, undefined])
+      throw undo
+    })
+    await expect(purged).rejects.toBe(undo)
+  })
+
   it('takes ended sessions that hold nothing, and uploads that were never sent', async () => {
     const empty = await sessionOf(turn)
     const unsent = await upload(turn)
@@ -339,6 +371,7 @@ describe('retention', () => {
       await sql`insert into loacl_private.turn_chunks (turn_id, seq, parts) values (${id}, 1, '[{"type": "start"}]')`
     await sql`update loacl_private.turns set ended_at = now() - interval '11 minutes' where id = ${turn.turn.id}`
     await sql`insert into loacl_private.rate_counters (key, count, ends_at) values (${key}, 1, '2026-01-01')`
+    await sql`insert into loacl_private.rate_salts (day) values ('2026-01-01')`
     await sql`
       insert into loacl_private.reservations (turn_id, purpose, assistant_id, day, tokens, usd)
       values (${turn.turn.id}, 'answer', ${assistantId}, '2026-01-01', 1, 1)
@@ -349,9 +382,10 @@ describe('retention', () => {
       select (select count(*)::int from loacl_private.turn_chunks where turn_id = ${turn.turn.id}) as streamed,
         (select count(*)::int from loacl_private.turn_chunks where turn_id = ${fresh.id}) as streaming,
         (select count(*)::int from loacl_private.rate_counters where key = ${key}) as counters,
+        (select count(*)::int from loacl_private.rate_salts where day = '2026-01-01') as salts,
         (select count(*)::int from loacl_private.reservations where turn_id = ${turn.turn.id} and purpose = 'answer') as reservations
     `
-    expect(left).toEqual([{ streamed: 0, streaming: 1, counters: 0, reservations: 0 }])
+    expect(left).toEqual([{ streamed: 0, streaming: 1, counters: 0, salts: 0, reservations: 0 }])
   })
 
   it('is scheduled where pg_cron is, once', async () => {
