@@ -122,6 +122,7 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+set statement_timeout = '20s' -- as erase_visitor_data
 return loacl_private.export_visitor_data();
 comment on function loacl.export_visitor_data() is
   'Everything that is kept of the calling visitor, on all their devices: `{exportedAt, sessions, threads, files}`, messages within their threads, deleted threads until they are purged. Errors: session_missing, session_invalid, session_expired.';

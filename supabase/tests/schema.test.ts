@@ -133,11 +133,25 @@ describe('every function', () => {
       where p.pronamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
         and (
           obj_description(p.oid) is null
-          or coalesce(p.proconfig, '{}') <> array['search_path=pg_catalog, pg_temp']
+          or 'search_path=pg_catalog, pg_temp' <> all (coalesce(p.proconfig, '{}'))
           or exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)
         )
     `
     expect(names(bare)).toEqual([])
+  })
+
+  it('that takes on a person’s whole history has more time than a hosted project gives visitors', async () => {
+    const patient = await sql`
+      select p.oid::regprocedure::text as name
+      from pg_proc p
+      where p.pronamespace = 'loacl'::regnamespace and 'statement_timeout=20s' = any (p.proconfig)
+      order by p.oid::regprocedure::text collate "C"
+    `
+    expect(names(patient)).toEqual([
+      'loacl.erase_visitor(uuid)',
+      'loacl.erase_visitor_data()',
+      'loacl.export_visitor_data()',
+    ])
   })
 
   it('that is exposed runs as its caller, with a body that was bound when it was made', async () => {

@@ -77,7 +77,7 @@ select is_empty(
     select p.oid::regprocedure
     from pg_proc p
     where p.pronamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
-      and p.proconfig is distinct from array['search_path=pg_catalog, pg_temp']
+      and 'search_path=pg_catalog, pg_temp' <> all (coalesce(p.proconfig, '{}'))
   $$,
   'every function has a fixed search path that comes to temporary objects last'
 );

@@ -53,7 +53,7 @@ describe('definer functions', () => {
     const found = await sql`
       select oid::regprocedure::text as name, proconfig
       from pg_proc where pronamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace)
-        and proconfig is distinct from array['search_path=pg_catalog, pg_temp']
+        and 'search_path=pg_catalog, pg_temp' <> all (coalesce(proconfig, '{}'))
     `
     expect(found).toEqual([])
   })

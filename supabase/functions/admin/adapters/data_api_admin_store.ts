@@ -12,17 +12,21 @@ export interface AdminStoreOptions extends DataApiOptions {
 }
 
 const DELETIONS_AT_ONCE = 10
-/** Of a clean-up, which may have much to do. */
-const CLEAN_UP_TIMEOUT_MS = 20_000
+/** Of a clean-up and an erasure, which may have much to do. */
+const PATIENT_TIMEOUT_MS = 20_000
 
 const asOperator = ({ accessToken }: Operator) => ({ authorization: `Bearer ${accessToken}` })
 
 /** The database over the Data API: with the secret key where sealed values are touched, else as the operator. */
 export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore {
   const call = createFunctionCaller(options)
-  const callPatiently = createFunctionCaller({ ...options, timeoutMs: CLEAN_UP_TIMEOUT_MS })
+  const callPatiently = createFunctionCaller({ ...options, timeoutMs: PATIENT_TIMEOUT_MS })
   const client = createDataApiClient(options, options.publishableKey)
-  const callAsVisitor = createFunctionCaller({ ...options, secretKey: options.publishableKey })
+  const callAsOperator = createFunctionCaller({
+    ...options,
+    secretKey: options.publishableKey,
+    timeoutMs: PATIENT_TIMEOUT_MS,
+  })
 
   return {
     getOperatorRole: (userId) => call('get_operator_role', { user_id: userId }),
@@ -78,7 +82,7 @@ export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore 
       }),
 
     eraseVisitor: (operator, sessionId) =>
-      callAsVisitor('erase_visitor', { session_id: sessionId }, asOperator(operator)),
+      callAsOperator('erase_visitor', { session_id: sessionId }, asOperator(operator)),
     takeDeletions: () => call('take_deletions', { batch_size: DELETIONS_AT_ONCE }),
     confirmDeletion: (id) => call('confirm_deletion', { deletion_id: id }),
     failDeletion: (id, error) => call('fail_deletion', { deletion_id: id, error }),
