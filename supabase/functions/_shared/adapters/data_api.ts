@@ -42,8 +42,11 @@ export function createFunctionCaller({ timeoutMs = 10_000, ...options }: DataApi
   }
 }
 
-/** SQLSTATE classes and codes of PostgREST's that mean that the database is away: starting, stopping, full, not there. */
-const AWAY = /^(08|53|57P|PGRST00)/
+/**
+ * SQLSTATE classes and codes of PostgREST's that mean that the database is away: starting, stopping, full, not there. And
+ * that it took back what it had done, because it took too long or two stood in each other's way.
+ */
+const AWAY = /^(08|40|53|57|PGRST00)/
 
 /** Our functions raise SQLSTATE `PT<status>` with the error's code as the message and its words as the detail. */
 export function toCodedDatabaseError(error: PostgrestError, status: number): CodedError {

@@ -46,6 +46,18 @@ describe('a call', () => {
       undefined,
     ],
     [
+      { code: '57014', message: 'canceling statement due to statement timeout', details: null, hint: null },
+      500,
+      'database_unavailable',
+      undefined,
+    ],
+    [
+      { code: '40P01', message: 'deadlock detected', details: 'Process 1 waits', hint: null },
+      500,
+      'database_unavailable',
+      undefined,
+    ],
+    [
       { code: 'PGRST000', message: 'Database connection error', details: null, hint: null },
       503,
       'database_unavailable',
