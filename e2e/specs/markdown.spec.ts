@@ -60,8 +60,8 @@ test(
     await chat.askAndWait(question)
     const why = chat.log.getByRole('cell', { name: 'It goes around' })
     expect((await why.boundingBox())!.width).toBeGreaterThan(120)
-  const part = chat.log.getByRole('cell', { name: 'X9' })
-  expect(await part.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0)
+    const part = chat.log.getByRole('cell', { name: 'X9' })
+    expect(await part.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0)
 
     const region = chat.log.getByRole('region', { name: 'Table' })
     await region.focus()

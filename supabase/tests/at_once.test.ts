@@ -87,23 +87,23 @@ describe('at once, or many times', () => {
   })
 })
 
-describe('an owner deletes an assistant', () => {
-  /** What comes while somebody has begun to delete it, and is let go once it waits. */
-  async function whileDeleted(assistantId: string, threadId: string, write: () => Promise<Answer>): Promise<Answer> {
-    const { written } = await sql.begin(async (deleting) => {
-      const [{ pid }] = await deleting<[{ pid: number }]>`select pg_backend_pid() as pid`
-      await deleting`select from loacl.assistants where id = ${assistantId} for update`
-      const begun = write()
-      await expect
-        .poll(() => sql`select from pg_stat_activity where ${pid} = any (pg_blocking_pids(pid))`)
-        .toHaveLength(1)
-      await deleting`select from loacl.threads where id = ${threadId} for update nowait`
-      await deleting`delete from loacl.assistants where id = ${assistantId}`
-      return { written: begun }
-    })
-    return written
-  }
+/** What comes while somebody has begun to delete it, and is let go once it waits. */
+async function whileDeleted(assistantId: string, threadId: string, write: () => Promise<Answer>): Promise<Answer> {
+  const { written } = await sql.begin(async (deleting) => {
+    const [{ pid }] = await deleting<[{ pid: number }]>`select pg_backend_pid() as pid`
+    await deleting`select from loacl.assistants where id = ${assistantId} for update`
+    const begun = write()
+    await expect
+      .poll(() => sql`select from pg_stat_activity where ${pid} = any (pg_blocking_pids(pid))`)
+      .toHaveLength(1)
+    await deleting`select from loacl.threads where id = ${threadId} for update nowait`
+    await deleting`delete from loacl.assistants where id = ${assistantId}`
+    return { written: begun }
+  })
+  return written
+}
 
+describe('an owner deletes an assistant', () => {
   it('while a visitor sends a message, who is told that it is gone', async () => {
     const { id } = await world.createAssistant()
     const token = createToken()
