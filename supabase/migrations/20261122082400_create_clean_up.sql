@@ -77,8 +77,6 @@ begin
   -- A hosted project's Data API gives all of this eight seconds, and takes it all back where it needs more.
   perform loacl_private.purge_expired_data(interval '4 seconds');
   perform loacl_private.purge_rate_counters(100000);
-  -- The first message of a day does this too, and after the last for long there is none.
-  delete from loacl_private.rate_salts s where s.day < (now() at time zone 'utc')::date;
   perform loacl_private.purge_reservations();
 end
 $$;

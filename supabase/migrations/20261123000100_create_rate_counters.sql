@@ -6,7 +6,7 @@ create table loacl_private.rate_salts (
 alter table loacl_private.rate_salts enable row level security;
 revoke all on table loacl_private.rate_salts from public, anon, authenticated, service_role;
 comment on table loacl_private.rate_salts is
-  'What the keys of rate_counters are hashed with. A new one each day, in UTC, and the old one is deleted: from then on nobody can tell which address a key was.';
+  'What the keys of rate_counters are hashed with. A new one each day, in UTC; the old one is deleted an hour later, when nothing that it counted goes on: from then on nobody can tell which address a key was.';
 
 create table loacl_private.rate_counters (
   key bytea primary key,
@@ -40,12 +40,11 @@ begin
     return salt;
   end if;
   insert into loacl_private.rate_salts (day) values (today) on conflict (day) do nothing;
-  delete from loacl_private.rate_salts s where s.day < today;
   select s.salt into strict salt from loacl_private.rate_salts s where s.day = today;
   return salt;
 end
 $$;
-comment on function loacl_private.take_rate_salt() is 'The salt of today. The first to ask makes it and deletes the older ones.';
+comment on function loacl_private.take_rate_salt() is 'The salt of today. The first to ask makes it.';
 revoke all on function loacl_private.take_rate_salt() from public;
 
 create function loacl_private.to_network(address text)
@@ -77,6 +76,30 @@ comment on function loacl_private.to_network(text) is
   'What a network address is counted by: IPv4 whole, IPv6 by its /64. null for what is no address.';
 revoke all on function loacl_private.to_network(text) from public;
 
+create function loacl_private.find_counter_key(key_parts text[])
+returns bytea
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  counted bytea := convert_to(array_to_json(key_parts)::text, 'UTF8');
+  today_salt bytea := loacl_private.take_rate_salt();
+  running_key bytea;
+begin
+  -- What began to be counted yesterday goes on past midnight, under the salt that it began with.
+  select c.key into running_key
+  from loacl_private.rate_salts s
+  join loacl_private.rate_counters c on c.key = sha256(s.salt || counted)
+  where s.salt <> today_salt and c.ends_at > clock_timestamp();
+  return coalesce(running_key, sha256(today_salt || counted));
+end
+$$;
+comment on function loacl_private.find_counter_key(text[]) is
+  'The key of the counter that goes on for this limit and whoever is counted, or of the one that begins.';
+revoke all on function loacl_private.find_counter_key(text[]) from public;
+
 create function loacl_private.count_up(key_parts text[], allowed integer, period interval, detail text)
 returns void
 language plpgsql
@@ -93,8 +116,7 @@ begin
   -- Whoever counts the same waits here until this transaction ends: no two see the same count.
   insert into loacl_private.rate_counters as c (key, count, ends_at)
   values (
-    sha256(loacl_private.take_rate_salt() || convert_to(array_to_json(key_parts)::text, 'UTF8')),
-    1, clock_timestamp() + period
+    loacl_private.find_counter_key(key_parts), 1, clock_timestamp() + period
   )
   on conflict (key) do update
   set count = case when c.ends_at <= clock_timestamp() then 1 else c.count + 1 end,
@@ -140,7 +162,10 @@ begin
     limit max_counters
     for update skip locked
   );
+  -- No limit's period is longer than an hour.
+  delete from loacl_private.rate_salts s where s.day < ((now() - interval '1 hour') at time zone 'utc')::date;
 end
 $$;
-comment on function loacl_private.purge_rate_counters(integer) is 'Deletes counters that have run out, the oldest first.';
+comment on function loacl_private.purge_rate_counters(integer) is
+  'Deletes counters that have run out, the oldest first, and the salts that none can go on under.';
 revoke all on function loacl_private.purge_rate_counters(integer) from public;
