@@ -6,23 +6,25 @@ import { defineConfig, type Plugin, type UserConfig } from 'vite'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const OUT = path('dist')
+const LOADER = 'loacl.js'
 
 type RolldownOptions = NonNullable<NonNullable<UserConfig['build']>['rolldownOptions']>
 
 /** Terser, after Vite's own minifier, saves another hundredth of what visitors fetch. */
 const pressed: Plugin = {
   name: 'pressed',
-  async writeBundle({ format }, bundle) {
+  async writeBundle(_, bundle) {
     for (const { type, fileName } of Object.values(bundle)) {
       if (type !== 'chunk') continue
+      const isLoader = fileName === LOADER
       const file = join(OUT, fileName)
       const map = `${file}.map`
       const output = await minify(readFileSync(file, 'utf8'), {
         ecma: 2020,
-        module: format === 'es',
+        module: !isLoader,
         compress: { passes: 3 },
         // A classic script is read in its page's encoding, which need not be UTF-8.
-        format: { ascii_only: format === 'iife' },
+        format: { ascii_only: isLoader },
         sourceMap: { content: readFileSync(map, 'utf8'), url: `${fileName}.map` },
       })
       writeFileSync(file, output.code!)
@@ -48,7 +50,7 @@ const build = (options: RolldownOptions, rest: UserConfig = {}): UserConfig => (
 
 /** The name, with its hash, of a file that was built before. */
 function builtFile(name: string): string {
-  const file = readdirSync(OUT).find((other) => other.startsWith(`${name}-`) && other.endsWith('.js'))
+  const file = readdirSync(OUT).find((other) => other.startsWith(name) && /^-.{8}\.js$/.test(other.slice(name.length)))
   if (!file) throw new Error(`Build the ${name} first: another file names it.`)
   return JSON.stringify(file)
 }
@@ -64,6 +66,28 @@ function fingerprint(): UserConfig {
   )
 }
 
+/** What the panel lends to `more`: `shared` in its entry. */
+const SHARED = ['preact', path('src/strings.ts'), path('src/panel/alert.tsx'), path('src/panel/reactive.ts')]
+
+/**
+ * What the panel fetches when it is first wanted. The file makes a function of it, to which the panel hands what they
+ * share. An import would load a second panel where the first has come from another address, at a second attempt.
+ */
+function more(): UserConfig {
+  return build({
+    input: path('src/panel/more/index.ts'),
+    external: SHARED,
+    output: {
+      format: 'iife',
+      name: 'more',
+      globals: () => 'shared',
+      postBanner: 'export default (shared) => {',
+      postFooter: 'return more }',
+      entryFileNames: 'panel-more-[hash].js',
+    },
+  })
+}
+
 /** What the script tag fetches on intent. It takes the functions that a page may patch from the loader. */
 function panel(): UserConfig {
   const world = path('src/panel/world.ts')
@@ -74,7 +98,10 @@ function panel(): UserConfig {
       transform: { inject: { 'JSON.parse': [world, 'parseJson'], 'JSON.stringify': [world, 'stringifyJson'] } },
     },
     {
-      define: { FINGERPRINT_FILE: builtFile('fingerprint') },
+      define: {
+        MORE_FILE: builtFile('panel-more'),
+        FINGERPRINT_FILE: builtFile('fingerprint'),
+      },
       build: { license: { fileName: 'licenses-panel.md' } },
     },
   )
@@ -83,7 +110,7 @@ function panel(): UserConfig {
 /** What a site owner pastes. It knows its panel by name, so that no cache can mix two versions. */
 function loader(): UserConfig {
   return build(
-    { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: 'loacl.js' } },
+    { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: LOADER } },
     { define: { PANEL_FILE: builtFile('panel') } },
   )
 }
@@ -97,6 +124,12 @@ function npm(): UserConfig {
   })
 }
 
-const MODES: Readonly<Record<string, () => UserConfig>> = { fingerprint, panel, loader, npm }
+const MODES: Readonly<Record<string, () => UserConfig>> = {
+  fingerprint,
+  more,
+  panel,
+  loader,
+  npm,
+}
 
 export default defineConfig(({ mode }) => (MODES[mode] ?? npm)())

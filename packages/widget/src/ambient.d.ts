@@ -6,5 +6,8 @@ declare module '*.css?inline' {
 /** File name of the fingerprint's chunk, with the hash of its content. Set by the build of the panel. */
 declare const FINGERPRINT_FILE: string
 
+/** File name of what the panel fetches later, with the hash of its content. Set by the build of the panel. */
+declare const MORE_FILE: string
+
 /** File name of the panel's chunk, with the hash of its content. Set by the build of the loader. */
 declare const PANEL_FILE: string

@@ -1,9 +1,14 @@
 import { type ChatElement, defineChatElement, findPlace } from './launcher/chat_element.ts'
+import type { ViewOptions } from './panel/view.tsx'
 import type { MountOptions, Widget, WidgetOptions } from './types.ts'
 import { assembleWidget } from './widget.ts'
 
 const fingerprint = async () => (await import('./fingerprint.ts')).fingerprint()
-const loadView = async () => (await import('./panel/view.tsx')).createView
+const fetchMore = () => import('./panel/more/index.ts')
+const loadView = async () => {
+  const { createView } = await import('./panel/view.tsx')
+  return (options: ViewOptions) => createView(options, fetchMore)
+}
 
 /**
  * Puts a chat on the page: a launcher at once, the panel when the visitor comes near it or it is told to open.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { describeError } from '../src/panel/error_words.ts'
-import { relativeTime } from '../src/panel/relative_time.ts'
+import { describeError, ERRORS } from '../src/panel/more/error_words.ts'
+import { relativeTime } from '../src/panel/more/relative_time.ts'
 import { ENGLISH, fill, mergeStrings } from '../src/strings.ts'
 
 test('strings of a page go before the English ones, errors one by one', () => {
@@ -8,7 +8,9 @@ test('strings of a page go before the English ones, errors one by one', () => {
   expect(words.newChat).toBe('Neu')
   expect(words.closeChat).toBe(ENGLISH.closeChat)
   expect(words.errors.network).toBe('Kein Netz')
-  expect(words.errors.assistant_inactive).toBe(ENGLISH.errors.assistant_inactive)
+  expect(describeError('network', words)).toBe('Kein Netz')
+  expect(describeError('assistant_inactive', words)).toBe(ERRORS.assistant_inactive)
+  expect(describeError('internal', words)).toBe('Oh')
 })
 
 test('what a string has no value for stays as it is', () => {
@@ -17,8 +19,8 @@ test('what a string has no value for stays as it is', () => {
 
 test('a limit with a time says when', () => {
   for (const code of ['rate_limited', 'model_rate_limited', 'budget_exceeded'] as const)
-    expect(describeError(code, ENGLISH, 90_000, 'en')).toBe(`${ENGLISH.errors[code]} You can go on in 2 minutes.`)
-  expect(describeError('rate_limited', ENGLISH)).toBe(ENGLISH.errors.rate_limited)
+    expect(describeError(code, ENGLISH, 90_000, 'en')).toBe(`${ERRORS[code]} You can go on in 2 minutes.`)
+  expect(describeError('rate_limited', ENGLISH)).toBe(ERRORS.rate_limited)
 })
 
 test('a code of a newer server has words, too', () => {

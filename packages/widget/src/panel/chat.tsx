@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import { fill } from '../strings.ts'
+import { Alert } from './alert.tsx'
 import { directionOf } from './direction.ts'
-import { describeError, NEEDS_NEW_THREAD } from './error_words.ts'
 import { Icon } from './icons.tsx'
 import { Markdown } from '../markdown/index.ts'
 import { MessageView } from './message.tsx'
@@ -96,26 +96,20 @@ const Ask = ({ ui, text, suggestionId }: { ui: Ui; text: string; suggestionId?: 
 )
 
 const Failure = reactive(({ ui }: { ui: Ui }) => {
-  const { model } = ui
+  const { model, more } = ui
   const words = ui.strings.value
   const error = model.failure.value
+  const part = more.part.value
   // There all along, so that assistive technology notices when words come into it.
   return (
     <div role="alert">
-      {error && (
-        <div class="alert">
-          <p>{describeError(error.code, words, error.retryAfterMs, ui.locale.value)}</p>
-          {NEEDS_NEW_THREAD.has(error.code) ? (
-            <button type="button" class="again" onClick={ui.newThread}>
-              {words.startOver}
-            </button>
-          ) : (
-            <button type="button" class="again" onClick={model.retry}>
-              {words.tryAgain}
-            </button>
-          )}
-          <small title={error.requestId}>{error.code}</small>
-        </div>
+      {error && part && <part.Failure ui={ui} error={error} retry={model.retry} />}
+      {error && !part && more.failed.value && (
+        <Alert
+          text={(error.code === 'network' && words.errors.network) || words.errors.other}
+          action={words.tryAgain}
+          onPress={model.retry}
+        />
       )}
     </div>
   )

@@ -16,7 +16,8 @@ export const Header = reactive(({ ui }: { ui: Ui }) => {
         icon="list"
         label={words.conversations}
         pressed={listing}
-        onClick={listing ? model.showChat : model.showConversations}
+        onNear={ui.more.want}
+        onClick={listing ? model.showChat : ui.showConversations}
       />
       <IconButton icon="close" label={words.closeChat} onClick={ui.close} />
     </header>

@@ -24,11 +24,22 @@ interface IconButtonProps {
   icon: IconName
   label: string
   onClick: () => void
+  /** The visitor reaches for it. */
+  onNear?: () => void
   pressed?: boolean
 }
 
-export const IconButton = ({ icon, label, onClick, pressed }: IconButtonProps) => (
-  <button type="button" class="icon" title={label} aria-label={label} aria-pressed={pressed} onClick={onClick}>
+export const IconButton = ({ icon, label, onClick, onNear, pressed }: IconButtonProps) => (
+  <button
+    type="button"
+    class="icon"
+    title={label}
+    aria-label={label}
+    aria-pressed={pressed}
+    onPointerEnter={onNear}
+    onFocus={onNear}
+    onClick={onClick}
+  >
     <Icon name={icon} />
   </button>
 )

@@ -1,6 +1,5 @@
 import { Component, Fragment, h } from 'preact'
-import type { Message, Source } from '@loacl/core'
-import { describeError } from './error_words.ts'
+import type { ErrorCode, Message, Source } from '@loacl/core'
 import { IconButton } from './icons.tsx'
 import { Markdown } from '../markdown/index.ts'
 import { reactive } from './reactive.ts'
@@ -37,6 +36,9 @@ export const MessageView = reactive(({ ui, message, last }: MessageProps) => {
 const isNews = ({ model }: Ui, message: Message, last: boolean): boolean =>
   last && message.status === 'failed' && model.talk.value.turn.status === 'failed'
 
+const describe = ({ more, strings }: Ui, code: ErrorCode): string =>
+  more.part.value?.describeError(code, strings.value) ?? (more.failed.value ? strings.value.errors.other : '')
+
 /** What stands under an answer that has ended: how it ended, where it is from, what can be done with it. */
 const Under = reactive(({ ui, message, last }: MessageProps) => {
   const words = ui.strings.value
@@ -49,7 +51,7 @@ const Under = reactive(({ ui, message, last }: MessageProps) => {
         : message.cutReason === 'content_filter'
           ? words.cutFilter
           : words.cutLength,
-    failed: isNews(ui, message, last) ? '' : describeError(message.errorCode ?? 'internal', words),
+    failed: isNews(ui, message, last) ? '' : describe(ui, message.errorCode ?? 'internal'),
     completed: '',
     sending: '',
     streaming: '',

@@ -1,7 +1,7 @@
 import { Fragment, h } from 'preact'
+import { Alert } from './alert.tsx'
 import { Chat } from './chat.tsx'
 import { Composer } from './composer.tsx'
-import { Conversations } from './conversations.tsx'
 import { Header } from './header.tsx'
 import { reactive } from './reactive.ts'
 import type { Ui } from './ui.ts'
@@ -9,7 +9,7 @@ import type { Ui } from './ui.ts'
 export const Panel = reactive(({ ui }: { ui: Ui }) => (
   <Fragment>
     <Header ui={ui} />
-    {ui.model.view.value === 'chat' ? <Chat ui={ui} /> : <Conversations ui={ui} />}
+    {ui.model.view.value === 'chat' ? <Chat ui={ui} /> : <Listing ui={ui} />}
     {!ui.online.value && (
       <p class="bar" role="status">
         {ui.strings.value.offline}
@@ -21,3 +21,20 @@ export const Panel = reactive(({ ui }: { ui: Ui }) => (
     </p>
   </Fragment>
 ))
+
+/** The list of conversations, or why it isn't there. */
+const Listing = reactive(({ ui }: { ui: Ui }) => {
+  const { part, failed, want } = ui.more
+  const words = ui.strings.value
+  if (part.value) return <part.value.Conversations ui={ui} />
+  return (
+    <div class="body content">
+      {!failed.value && <p class="waiting">{words.loading}</p>}
+      <div role="alert">
+        {failed.value && (
+          <Alert text={words.errors.network ?? words.errors.other} action={words.tryAgain} onPress={want} />
+        )}
+      </div>
+    </div>
+  )
+})

@@ -1,5 +1,7 @@
-import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Model } from '../model_types.ts'
+import { createLater, type FetchPart, type Later } from './later.ts'
+import type * as More from './more/index.ts'
 import { mergeStrings, type Strings } from '../strings.ts'
 import type { Look } from '../types.ts'
 
@@ -13,6 +15,8 @@ export interface Ui {
   /** The assistant's name, once known. */
   readonly name: ReadonlySignal<string>
   readonly online: ReadonlySignal<boolean>
+  /** What the first question and its answer can do without. */
+  readonly more: Later<typeof More>
   /** What assistive technology shall say next. */
   readonly announcement: ReadonlySignal<string>
   announce(words: string): void
@@ -21,21 +25,34 @@ export interface Ui {
   stop(): void
   newThread(): void
   select(threadId: string): void
+  showConversations(): void
 }
 
 export interface Hooks {
   close: () => void
   /** Puts the keyboard where the visitor writes next. */
   focusComposer: () => void
+  fetchMore: FetchPart<typeof More>
+  /** Makes styles the panel's. */
+  adopt: (styles: string) => void
   /** Aborted when the panel is done with. */
   signal: AbortSignal
 }
 
-export function createUi(model: Model, look: ReadonlySignal<Look>, { close, focusComposer, signal: done }: Hooks): Ui {
+export function createUi(
+  model: Model,
+  look: ReadonlySignal<Look>,
+  { close, focusComposer, fetchMore, adopt, signal: done }: Hooks,
+): Ui {
   const announcement = signal('')
   const online = signal(navigator.onLine)
   addEventListener('online', () => (online.value = true), { signal: done })
   addEventListener('offline', () => (online.value = false), { signal: done })
+  const more = createLater(fetchMore, adopt)
+  const stop = effect(() => {
+    if (model.failure.value || model.talk.value.messages.some(({ status }) => status === 'failed')) more.want()
+  })
+  done.addEventListener('abort', stop)
   return {
     model,
     look,
@@ -43,6 +60,7 @@ export function createUi(model: Model, look: ReadonlySignal<Look>, { close, focu
     locale: computed(() => look.value.locale ?? 'en'),
     name: computed(() => model.assistant.value?.name ?? ''),
     online,
+    more,
     announcement,
     // The same words again are a change only with something more in them.
     announce: (words) => (announcement.value = announcement.peek() === words ? `${words}\u00a0` : words),
@@ -63,6 +81,10 @@ export function createUi(model: Model, look: ReadonlySignal<Look>, { close, focu
     select(threadId) {
       void model.select(threadId)
       focusComposer()
+    },
+    showConversations() {
+      more.want()
+      model.showConversations()
     },
   }
 }

@@ -6,6 +6,8 @@ import { fill } from '../strings.ts'
 import type { Look } from '../types.ts'
 import { fitComposer } from './composer.tsx'
 import { directionOf, directionOfLocale } from './direction.ts'
+import type { FetchPart } from './later.ts'
+import type * as More from './more/index.ts'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { createUi } from './ui.ts'
@@ -26,13 +28,12 @@ export interface View {
 }
 
 /** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
-export function createView({ host, root, model, look, close }: ViewOptions): View {
+export function createView({ host, root, model, look, close }: ViewOptions, fetchMore: FetchPart<typeof More>): View {
   const dialog = document.createElement('dialog')
   const small = matchMedia('(max-width: 480px), (max-height: 480px)')
   const touch = matchMedia('(pointer: coarse)')
   const dark = matchMedia('(prefers-color-scheme: dark)')
   const page = document.documentElement
-  const sheet = new CSSStyleSheet()
   let pageOverflow: string | null = null
 
   const focusComposer = () => {
@@ -42,10 +43,14 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
   }
   const controller = new AbortController()
   const { signal } = controller
-  const ui = createUi(model, look, { close, focusComposer, signal })
+  const adopt = (styles: string) => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(styles)
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+  }
+  const ui = createUi(model, look, { close, focusComposer, fetchMore, adopt, signal })
 
-  sheet.replaceSync(css + markdownStyles)
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+  adopt(css + markdownStyles)
   dialog.className = 'panel'
   dialog.tabIndex = -1
   dialog.setAttribute('part', 'panel')
@@ -108,6 +113,21 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
   visualViewport?.addEventListener('resize', fit, { signal })
   visualViewport?.addEventListener('scroll', fit, { signal })
 
+  // A button that is gone once it was pressed would take the keyboard out of the panel with it.
+  let focused: Node | null = null
+  dialog.addEventListener('focusin', ({ target }) => (focused = target as Node))
+  dialog.addEventListener('focusout', ({ target }) =>
+    queueMicrotask(() => {
+      if (focused === target && dialog.contains(focused)) focused = null
+    }),
+  )
+  const keeper = new MutationObserver(() => {
+    if (!focused || focused.isConnected) return
+    focused = null
+    if (dialog.open && document.activeElement === document.body) focusComposer()
+  })
+  keeper.observe(dialog, { childList: true, subtree: true })
+
   let wasBusy = false
   const stops = [
     effect(() => {
@@ -145,6 +165,7 @@ export function createView({ host, root, model, look, close }: ViewOptions): Vie
     },
     dispose() {
       controller.abort()
+      keeper.disconnect()
       stops.forEach((stop) => stop())
       lock(false)
       render(null, dialog)

@@ -1,9 +1,10 @@
 import { h } from 'preact'
-import { describeError } from './error_words.ts'
-import { reactive } from './reactive.ts'
+import { reactive } from '../reactive.ts'
+import type { Ui } from '../ui.ts'
+import { Failure } from './failure.tsx'
 import { relativeTime } from './relative_time.ts'
-import type { Ui } from './ui.ts'
 
+/** The visitor's conversations, newest first. */
 export const Conversations = reactive(({ ui }: { ui: Ui }) => {
   const { model } = ui
   const words = ui.strings.value
@@ -33,16 +34,7 @@ export const Conversations = reactive(({ ui }: { ui: Ui }) => {
           {items.length === 0 && !failed && (
             <p class="quiet">{status === 'loading' ? words.loading : words.noConversations}</p>
           )}
-          <div role="alert">
-            {failed && (
-              <div class="alert">
-                <p>{describeError(status.code, words, status.retryAfterMs, ui.locale.value)}</p>
-                <button type="button" class="again" onClick={model.showConversations}>
-                  {words.tryAgain}
-                </button>
-              </div>
-            )}
-          </div>
+          <div role="alert">{failed && <Failure ui={ui} error={status} retry={model.showConversations} />}</div>
           {nextCursor && (
             <button type="button" class="again center" disabled={status === 'loading'} onClick={model.listMore}>
               {words.loadMore}

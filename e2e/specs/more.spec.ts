@@ -1,0 +1,82 @@
+import { expect, test, unique } from '../support/fixtures.ts'
+
+const FILE = '**/panel-more-*'
+
+test('what the first answer can do without is fetched when the visitor reaches for it', async ({ visit, page }) => {
+  const files: string[] = []
+  page.on('request', (request) => files.push(new URL(request.url()).pathname))
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait(unique('Is there more?'))
+  expect(files.filter((path) => path.includes('panel-more'))).toEqual([])
+  const fetched = page.waitForRequest(FILE)
+  await chat.conversations.hover()
+  await fetched
+})
+
+test('earlier conversations that can’t be fetched are told of in words, and another try brings them', async ({
+  visit,
+  page,
+}) => {
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait(unique('Will this be kept?'))
+  await page.route(FILE, (route) => route.abort())
+  await chat.conversations.focus()
+  await page.keyboard.press('Enter')
+  await expect(chat.alert).toContainText('can’t be reached')
+  await chat.retry.focus()
+  await page.keyboard.press('Enter')
+  await expect(chat.alert).toContainText('can’t be reached')
+  await page.unroute(FILE)
+  await chat.retry.focus()
+  await page.keyboard.press('Enter')
+  await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)
+  await expect(chat.alert).toBeHidden()
+  // The button is gone; the keyboard is still in the panel.
+  await expect(chat.panel).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(chat.panel).toBeHidden()
+  await expect(chat.launcher).toBeFocused()
+})
+
+test('earlier conversations that take long are awaited in words', async ({ visit, page }) => {
+  let answer!: () => void
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  await page.route(FILE, async (route) => {
+    await answered
+    await route.continue()
+  })
+  await page.clock.install()
+  const chat = await visit()
+  await chat.open()
+  await chat.conversations.click()
+  await expect(chat.panel).toContainText('Loading…')
+  await page.clock.runFor(3000)
+  await expect(chat.alert).toContainText('can’t be reached')
+  await chat.retry.click()
+  await expect(chat.panel).toContainText('Loading…')
+  answer()
+  await expect(chat.panel).toContainText('No conversations yet')
+  await expect(chat.alert).toBeHidden()
+})
+
+test(
+  'an error whose words can’t be fetched is told in others, and another try succeeds',
+  { tag: '@local' },
+  async ({ visit, page, model }) => {
+    const question = unique('Is anybody there?')
+    await model.says(question, { status: 500 })
+    const chat = await visit()
+    await chat.open()
+    await page.route(FILE, (route) => route.abort())
+    await chat.ask(question)
+    await expect(chat.alert).toContainText('Something went wrong')
+    await model.says(question, 'I am.')
+    await chat.retry.focus()
+    await page.keyboard.press('Enter')
+    await expect(chat.message('I am.')).toBeVisible()
+    await expect(chat.alert).toBeHidden()
+    await expect(chat.composer).toBeFocused()
+  },
+)

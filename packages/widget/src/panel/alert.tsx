@@ -1,0 +1,19 @@
+import { type ComponentChildren, h } from 'preact'
+
+interface AlertProps {
+  text: string
+  action: string
+  onPress: () => void
+  children?: ComponentChildren
+}
+
+/** What went wrong, and what to press. Stands in a `role="alert"` that was there before it. */
+export const Alert = ({ text, action, onPress, children }: AlertProps) => (
+  <div class="alert">
+    <p>{text}</p>
+    <button type="button" class="again" onClick={onPress}>
+      {action}
+    </button>
+    {children}
+  </div>
+)

@@ -1,0 +1,52 @@
+import type { ErrorCode } from '@loacl/core'
+import { fill, type Strings } from '../../strings.ts'
+import { relativeTime } from './relative_time.ts'
+
+const NOT_SET_UP = 'This chat isn’t set up properly yet. Please tell the owner of this site.'
+const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
+const BROKEN_OFF = 'The answer broke off. Try again.'
+const SESSION_ENDED = 'Your session has ended. Start over to go on.'
+
+/** English words for what keeps a chat from going on. */
+export const ERRORS: Partial<Strings['errors']> = {
+  stream_cut: 'The connection broke before the answer was complete. Try again.',
+  text_required: 'Write something first.',
+  text_too_long: 'This message is too long.',
+  body_too_large: 'This message is too long.',
+  key_rejected: 'This chat’s key isn’t valid. Please tell the owner of this site.',
+  origin_not_allowed: 'This chat isn’t allowed on this website.',
+  assistant_not_found: NOT_SET_UP,
+  assistant_inactive: 'This assistant is switched off at the moment.',
+  assistant_paused: 'This assistant is taking a break. Please come back later.',
+  provider_key_missing: NOT_SET_UP,
+  provider_key_unusable: NOT_SET_UP,
+  provider_key_rejected: NOT_SET_UP,
+  price_unknown: NOT_SET_UP,
+  identity_unavailable: NOT_SET_UP,
+  identity_secret_unusable: NOT_SET_UP,
+  identity_token_invalid: NOT_SET_UP,
+  session_missing: SESSION_ENDED,
+  session_invalid: SESSION_ENDED,
+  session_expired: SESSION_ENDED,
+  session_mismatch: SESSION_ENDED,
+  thread_not_found: 'This conversation is no longer there. Start over to go on.',
+  message_not_found: 'This message is no longer there. Start over to go on.',
+  thread_full: 'This conversation is full. Start over to go on.',
+  turn_in_progress: 'An answer is still on its way here. Try again when it has come.',
+  rate_limited: 'That was a lot at once.',
+  budget_exceeded: 'This chat has reached its limit for now.',
+  model_rate_limited: MODEL_DOWN,
+  model_unavailable: MODEL_DOWN,
+  model_request_rejected: 'The assistant couldn’t answer this. Try other words.',
+  model_stream_broken: BROKEN_OFF,
+  turn_abandoned: BROKEN_OFF,
+  database_unavailable: 'The chat is down for a moment. Try again shortly.',
+}
+
+/** What to tell the visitor about an error, with the time of the next try where that is known. */
+export function describeError(code: ErrorCode, words: Strings, retryAfterMs?: number, locale?: string): string {
+  // A newer server may send a code that is no member here, but one of every object's.
+  const own = (errors: Partial<Strings['errors']>) => (Object.hasOwn(errors, code) ? errors[code] : '')
+  const sentence = own(words.errors) || own(ERRORS) || words.errors.other
+  return retryAfterMs ? `${sentence} ${fill(words.retryWhen, { when: relativeTime(retryAfterMs, locale) })}` : sentence
+}
