@@ -63,7 +63,8 @@ export function createQueries(visit: Visit): Query[] {
 export const askForAll = (table: string, { caller }: Visit): Query =>
   ask(`all of ${table}`, caller, `select * from loacl.${table}`, [])
 
-function ask(name: string, caller: Caller, text: string, values: Statement['values'], bare?: Statement): Query {
+/** A statement that needs nothing before it. */
+export function ask(name: string, caller: Caller, text: string, values: Statement['values'], bare?: Statement): Query {
   return { name, caller, prepare: async () => ({ text, values }), ...(bare && { bare }) }
 }
 

@@ -43,5 +43,26 @@ comment on column loacl.sessions.fingerprint_hash is
 comment on column loacl.sessions.expires_at is 'From then on it owns nothing. A guest''s slides with each message.';
 comment on column loacl.sessions.metadata is 'The host''s own data.';
 
+create function loacl_private.find_person_session_ids(session loacl.sessions)
+returns uuid[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select s.id
+    from loacl.sessions s
+    where s.id = session.id
+      or (s.user_id = session.user_id and s.assistant_id = session.assistant_id)
+      or (s.external_id = session.external_id and s.assistant_id = session.assistant_id)
+  );
+end
+$$;
+comment on function loacl_private.find_person_session_ids(loacl.sessions) is
+  'A session and, where its visitor is signed in, those of the same person on other devices, with the same assistant. In an array, as the planner takes a person for many more: it keeps no statistics of who is who.';
+revoke all on function loacl_private.find_person_session_ids(loacl.sessions) from public;
+
 create policy sessions_select_own on loacl.sessions for select to authenticated
   using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));

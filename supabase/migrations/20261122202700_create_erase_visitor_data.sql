@@ -59,36 +59,6 @@ comment on function loacl.erase_visitor_data() is
 revoke all on function loacl.erase_visitor_data() from public;
 grant execute on function loacl.erase_visitor_data() to anon, authenticated;
 
-create function loacl_private.find_person_session_ids(session_id uuid, assistant_id uuid, user_id uuid, external_id text)
-returns uuid[]
-language plpgsql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if user_id is not null then
-    return array(
-      select s.id
-      from loacl.sessions s
-      where s.user_id = find_person_session_ids.user_id and s.assistant_id = find_person_session_ids.assistant_id
-    );
-  elsif external_id is not null then
-    return array(
-      select s.id
-      from loacl.sessions s
-      where s.external_id = find_person_session_ids.external_id and s.assistant_id = find_person_session_ids.assistant_id
-    );
-  elsif session_id is null then
-    return '{}';
-  end if;
-  return array[session_id];
-end
-$$;
-comment on function loacl_private.find_person_session_ids(uuid, uuid, uuid, text) is
-  'A session, of which this is given, and, where its visitor is signed in, those of the same person on other devices, with the same assistant. None for a session that is null.';
-revoke all on function loacl_private.find_person_session_ids(uuid, uuid, uuid, text) from public;
-
 create function loacl_private.erase_visitor(session_id uuid)
 returns jsonb
 language plpgsql
@@ -105,9 +75,7 @@ begin
   if not found then
     perform loacl_private.raise_error(404, 'not_found', 'There is no such visitor.');
   end if;
-  return loacl_private.erase_sessions(
-    loacl_private.find_person_session_ids(session.id, session.assistant_id, session.user_id, session.external_id)
-  );
+  return loacl_private.erase_sessions(loacl_private.find_person_session_ids(session));
 end
 $$;
 comment on function loacl_private.erase_visitor(uuid) is 'Does the work of loacl.erase_visitor.';

@@ -15,6 +15,7 @@ declare
   assistant loacl.assistants;
   session loacl.sessions;
   taken loacl.sessions;
+  person_session_ids uuid[];
   ends_at timestamptz;
 begin
   if new_hash is null or new_hash = old_hash then
@@ -65,12 +66,12 @@ begin
     values (assistant.id, 'authenticated', person_user_id, person_external_id, ends_at)
     returning * into session;
     -- Who can prove who they are could make sessions without end: no limit counts those that nothing is said in.
+    person_session_ids := loacl_private.find_person_session_ids(session);
     delete from loacl.sessions s
     where s.id in (
       select empty.id
       from loacl.sessions empty
-      where empty.assistant_id = assistant.id
-        and (empty.user_id = person_user_id or empty.external_id = person_external_id)
+      where empty.id = any (person_session_ids)
         and empty.id <> session.id
         and not exists (select from loacl.threads t where t.session_id = empty.id)
         and not exists (select from loacl.files f where f.session_id = empty.id)

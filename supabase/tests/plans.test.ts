@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectAsSuperuser, makeCrowd } from '../../bench/walls/make.ts'
@@ -8,7 +9,8 @@ import {
   type PlanReader,
   type Scan,
 } from '../../bench/walls/plans.ts'
-import { askForAll, createQueries, type Query } from '../../bench/walls/queries.ts'
+import { ask, askForAll, createQueries, type Query } from '../../bench/walls/queries.ts'
+import type { Caller } from '../../bench/walls/request.ts'
 import { pickVisits, type Visit } from '../../bench/walls/visits.ts'
 import { startStack, type Stack } from '../../packages/local/src/index.ts'
 
@@ -79,6 +81,32 @@ describe.each(CALLERS)('a %s', (kind) => {
     const times = await readAll(kind, (all) => all.filter(({ table }) => ASKED.includes(table)).length / 2)
     expect(Object.entries(times).filter(([, count]) => count > 30)).toEqual([])
   })
+})
+
+it('a person on one more device, and one who is erased, are found without a look at everybody', async () => {
+  // The planner knows nothing of how many sessions one person has, and takes it for more the more there are.
+  await sql`
+    insert into loacl.sessions (assistant_id)
+    select assistant_id from (select assistant_id from loacl.sessions limit 1) cross join generate_series(1, 200000)
+  `
+  await sql`analyze loacl.sessions`
+  // One of a thousand rows is sooner read than looked into ten times.
+  const larger = await listLargeTables(sql, 5000)
+  const [{ assistantId, sessionIds, caller }] = visits['person with three sessions'] as [Visit]
+  const [person] = await sql`select external_id as id from loacl.sessions where id = ${sessionIds[0]!}`
+  const [owner] = await sql`select owner_id as id from loacl.assistants where id = ${assistantId}`
+  const [token, newToken] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')]
+  const device = { assistantId, origin: 'https://site.test', newToken, externalId: person!.id }
+  const server: Caller = { role: 'service_role', headers: { 'x-loacl-session': token }, claims: null }
+  const operator: Caller = { role: 'authenticated', headers: {}, claims: { sub: owner!.id } }
+  const scans = [
+    ...(await readScans(ask('identify', server, 'select loacl.identify_session($1)', [device]))),
+    ...(await readScans(ask('erase_visitor', operator, 'select loacl.erase_visitor($1)', [sessionIds[0]!]))),
+    ...(await readScans(ask('erase_visitor_data', caller, 'select loacl.erase_visitor_data()', []))),
+  ]
+  expect([...larger]).toEqual(expect.arrayContaining(['loacl.sessions', 'loacl.threads', 'loacl.messages']))
+  expect(scans.map((scan) => scan.table)).toContain('loacl.threads')
+  expect(scans.filter((scan) => isScanOfLargeTable(scan, larger))).toEqual([])
 })
 
 it.each(TABLES_OF_VISITORS)('a guest who asks for all of %s gets theirs from an index', async (table) => {
