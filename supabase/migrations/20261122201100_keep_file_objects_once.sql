@@ -39,6 +39,15 @@ declare
   old_person text := loacl_private.to_person(old);
   new_person text := loacl_private.to_person(new);
 begin
+  -- The person has noted an upload that Storage never got, and this guest's it has.
+  update loacl.files f
+  set object_id = moved.id
+  from loacl.file_objects kept, loacl.file_objects moved
+  where f.object_id = kept.id
+    and kept.assistant_id = new.assistant_id and kept.person = new_person and kept.stored_at is null
+    and moved.assistant_id = kept.assistant_id and moved.person = old_person and moved.sha256 = kept.sha256
+    and moved.stored_at is not null and old.session_type = 'guest';
+
   update loacl.files f
   set object_id = kept.id
   from loacl.file_objects moved, loacl.file_objects kept

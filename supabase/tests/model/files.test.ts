@@ -117,6 +117,22 @@ it('a guest’s files become the person’s, and are kept once', async () => {
   expect(await sql`select from loacl.files where object_id = ${kept.objectId}`).toHaveLength(2)
 })
 
+it('a guest’s file keeps its bytes where the person’s own upload of the same never came through', async () => {
+  const person = crypto.randomUUID()
+  const [known, guest] = [
+    await world.converse(assistantId, createToken()),
+    await world.converse(assistantId, createToken()),
+  ]
+  const sha256 = randomHash()
+  await signIn(known, person)
+  await addFile(known, sha256)
+  const stored = (await addFile(guest, sha256)).body
+  await api.update(`file_objects?id=eq.${stored.objectId}`, { stored_at: new Date().toISOString() }, world.asServer())
+  await signIn(guest, person)
+  expect(await objects(sha256)).toEqual([{ id: stored.objectId, person: `external:${person}` }])
+  expect(await sql`select from loacl.files where object_id = ${stored.objectId}`).toHaveLength(2)
+})
+
 it('is noted by the functions alone, for sessions that are there', async () => {
   const turn = await world.converse(assistantId, createToken())
   const args = {
