@@ -3,8 +3,11 @@ import postgres from 'postgres'
 import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
 
 export interface AssistantSettings {
-  /** One owner's assistants differ by it; an assistant of this name is changed, else one is made. */
-  name: string
+  /**
+   * One owner's assistants differ by it; an assistant of this name is changed, else one is made. Left out: the owner's
+   * only one.
+   */
+  name?: string
   description?: string
   greeting?: string
   instructions?: string
@@ -32,6 +35,9 @@ export interface ProjectSettings {
 export interface ProjectSetup {
   ownerId: string
   assistantId: string
+  assistantName: string
+  /** It was made just now. */
+  isNew: boolean
 }
 
 /** The project lacks what only its owner can add. The message says what to do. */
@@ -40,6 +46,8 @@ export class ProjectSetupError extends Error {
 }
 
 export const DEFAULT_MODEL = 'gpt-6-luna'
+/** Of an owner's first assistant. */
+export const DEFAULT_NAME = 'Assistant'
 
 /**
  * Makes an owner, an assistant and a provider key in a project that has the migrations, or brings them up to date: what
@@ -60,9 +68,10 @@ export async function setUpProject(
   try {
     return await sql.begin(async (transaction) => {
       const ownerId = await findOwner(transaction, settings.ownerEmail)
-      const assistantId = await saveAssistant(transaction, ownerId, settings.assistant)
+      const assistantName = settings.assistant.name ?? (await findOnlyName(transaction, ownerId))
+      const saved = await saveAssistant(transaction, ownerId, { ...settings.assistant, name: assistantName })
       if (settings.provider) await saveProvider(transaction, ownerId, encryptionKeys, settings.provider)
-      return { ownerId, assistantId }
+      return { ownerId, assistantName, ...saved }
     })
   } finally {
     await sql.end()
@@ -89,11 +98,26 @@ async function findOwner(sql: Transaction, email: string): Promise<string> {
   return owner.id
 }
 
-async function saveAssistant(sql: Transaction, ownerId: string, assistant: AssistantSettings): Promise<string> {
+async function findOnlyName(sql: Transaction, ownerId: string): Promise<string> {
+  const rows = await sql<
+    { name: string }[]
+  >`select name from loacl.assistants where owner_id = ${ownerId} order by name`
+  if (rows.length > 1)
+    throw new ProjectSetupError(
+      `There are several assistants: ${rows.map(({ name }) => name).join(', ')}. Say which, by --assistant.`,
+    )
+  return rows[0]?.name ?? DEFAULT_NAME
+}
+
+async function saveAssistant(
+  sql: Transaction,
+  ownerId: string,
+  assistant: AssistantSettings & { name: string },
+): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'>> {
   const { name, description = null, greeting = null, instructions = null, model = null } = assistant
   const { allowedOrigins, onlyAdds = false } = assistant
   const origins = [...new Set(allowedOrigins)].toSorted()
-  const [row] = await sql<{ id: string }[]>`
+  const [row] = await sql<{ id: string; is_new: boolean }[]>`
     insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
     values (
       ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
@@ -109,11 +133,11 @@ async function saveAssistant(sql: Transaction, ownerId: string, assistant: Assis
         when ${onlyAdds} then array(select distinct unnest(assistants.allowed_origins || ${origins}::text[]) order by 1)
         else ${origins}::text[]
       end
-    returning id
+    returning id, created_at = now() as is_new
   `
   if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
   if (assistant.questions) await saveQuestions(sql, row.id, assistant.questions, onlyAdds)
-  return row.id
+  return { assistantId: row.id, isNew: row.is_new }
 }
 
 async function saveQuestions(

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import { KeyRingError } from '../../../supabase/functions/_shared/domain/key_ring.ts'
 import { parseBaseUrl } from './base_url.ts'
 import { generateKeyRing } from './keys.ts'
-import { DEFAULT_MODEL, ProjectSetupError, setUpProject } from './project_setup.ts'
+import { DEFAULT_MODEL, DEFAULT_NAME, ProjectSetupError, setUpProject } from './project_setup.ts'
+import { explainSetupFailure } from './setup_words.ts'
 
 const HELP = `Sets up LOACL in a Supabase project that has its migrations, or changes what is set up.
 
@@ -15,12 +16,15 @@ const HELP = `Sets up LOACL in a Supabase project that has its migrations, or ch
       --db-url        the "Session pooler" connection string with its password filled in (dashboard, Connect); or
                       LOACL_DB_URL. Encrypted unless it leads to this machine or says otherwise by ?sslmode=
       --owner-email   of an existing user of the project (dashboard, Authentication); becomes an operator
-      --assistant     its name; one of that name is changed, else it is made ("Assistant" where left out)
+      --assistant     its name; one of that name is changed, else it is made. Where left out, the only one is changed,
+                      or, where there is none, "${DEFAULT_NAME}" is made
       --origin        a page that may use it: https://example.com, https://*.example.com or *; may be given again.
                       Replaces the whole list; --origin '' empties it. Where left out, the list stays as it is
+      --greeting      what visitors read before they ask
+      --instructions  what the model is told about its task; visitors never see it
       --question      shown to visitors as a beginning; may be given again. Replaces all questions that it has,
                       --question '' removes them; where left out, they stay
-      --model         ${DEFAULT_MODEL} where left out
+      --model         the provider's name of it; a new assistant has ${DEFAULT_MODEL} where left out
       --base-url      of a provider other than OpenAI that speaks its Responses API; needs OPENAI_API_KEY
 
   LOACL_ENCRYPTION_KEYS   the key ring of the project's functions
@@ -33,7 +37,7 @@ const OPTIONS = {
   'generate-keys': { type: 'boolean' },
   'db-url': { type: 'string' },
   'owner-email': { type: 'string' },
-  assistant: { type: 'string', default: 'Assistant' },
+  assistant: { type: 'string' },
   origin: { type: 'string', multiple: true },
   greeting: { type: 'string' },
   instructions: { type: 'string' },
@@ -54,6 +58,8 @@ async function main(): Promise<void> {
     return
   }
 
+  if (!/^postgres(ql)?:\/\//.test(dbUrl))
+    throw new ProjectSetupError('--db-url is the database’s connection string: it begins with postgresql://.')
   const apiKey = process.env.OPENAI_API_KEY
   const givenUrl = values['base-url']
   if (givenUrl !== undefined && !apiKey)
@@ -64,10 +70,10 @@ async function main(): Promise<void> {
     throw new ProjectSetupError(
       'LOACL_ENCRYPTION_KEYS is not set: it must be the same as in the secrets of the functions.',
     )
-  const { assistantId } = await setUpProject(dbUrl, encryptionKeys ?? '', {
+  const { assistantId, assistantName, isNew } = await setUpProject(dbUrl, encryptionKeys ?? '', {
     ownerEmail,
     assistant: {
-      name: values.assistant,
+      ...(values.assistant === undefined ? {} : { name: values.assistant }),
       ...(values.greeting === undefined ? {} : { greeting: values.greeting }),
       ...(values.instructions === undefined ? {} : { instructions: values.instructions }),
       ...(values.model === undefined ? {} : { model: values.model }),
@@ -78,15 +84,20 @@ async function main(): Promise<void> {
     },
     ...(apiKey ? { provider: { apiKey, baseUrl } } : {}),
   })
-  console.log(`✓ ${values.assistant} is set up. Its id, for data-assistant in the script tag: ${assistantId}`)
+  console.log(
+    `✓ ${assistantName} is ${isNew ? 'made' : 'set up'}. Its id, for data-assistant in the script tag: ${assistantId}`,
+  )
   if (!apiKey) console.log('  OPENAI_API_KEY was not set: the provider key is as it was.')
   if (!values.origin)
-    console.log('  No --origin was given: pages that may use it are as they were, none for a new one.')
+    console.log(
+      isNew
+        ? '  No --origin was given: no page may use it yet. Run this again with the address of yours.'
+        : '  No --origin was given: the pages that may use it are as they were.',
+    )
 }
 
 main().catch((error: unknown) => {
-  const plain =
-    error instanceof ProjectSetupError || error instanceof KeyRingError || (error instanceof Error && 'code' in error)
-  console.error(plain ? error.message : error)
+  const isPlain = error instanceof ProjectSetupError || error instanceof KeyRingError
+  console.error(isPlain ? error.message : (explainSetupFailure(error) ?? error))
   process.exitCode = 1
 })

@@ -52,7 +52,7 @@ const ask = (question: string) => ({ question, category: null })
 describe('setUpProject', () => {
   it('makes an assistant once, and leaves alone what it is not told', async () => {
     const first = await save({ name: 'Helper', greeting: 'Hi', allowedOrigins: [one] })
-    expect(await save({ name: 'Helper', model: 'gpt-6.1-terra' })).toEqual(first)
+    expect(await save({ name: 'Helper', model: 'gpt-6.1-terra' })).toEqual({ ...first, isNew: false })
     expect(await readAssistants(first.assistantId)).toEqual([
       { greeting: 'Hi', model: 'gpt-6.1-terra', allowed_origins: [one] },
     ])
@@ -161,6 +161,39 @@ describe('npm run setup', () => {
       stdout: '',
       stderr: expect.stringContaining('Session pooler'),
     })
+  })
+
+  it('changes the only assistant where none is named, and asks which where there are several', async () => {
+    const nameless = ['--db-url', stack.dbUrl, '--owner-email', 'alone@shop.example']
+    await sql`insert into auth.users (id, email) values (gen_random_uuid(), 'alone@shop.example')`
+    expect((await cli(nameless)).stdout).toMatch(/Assistant is made\..*no page may use it yet/s)
+    await cli([...nameless, '--assistant', 'Assistant', '--question', 'When?'])
+    expect((await cli([...nameless, '--origin', 'https://one.example'])).stdout).toContain('Assistant is set up.')
+    await cli([...nameless, '--assistant', 'Second'])
+    await expect(cli(nameless)).rejects.toMatchObject(refused('several assistants: Assistant, Second. Say which'))
+  })
+
+  it.each([
+    ['--origin', 'example.com', '--origin is the beginning'],
+    ['--origin', 'https://one.example/', 'no "/" after it'],
+    ['--question', 'x'.repeat(501), '1 to 500 characters'],
+    ['--assistant', '', '--assistant has 1 to 100 characters'],
+    ['--db-url', 'https://project.supabase.co', 'begins with postgresql://'],
+    ['--db-url', 'postgresql://postgres:secret@127.0.0.1:1/postgres', 'write @ as %40'],
+  ])('says what is wrong with %s', async (option, value, words) => {
+    await expect(cli([...given(), option, value])).rejects.toMatchObject(refused(words))
+  })
+
+  it('says what a database lacks', async () => {
+    await sql`create database bare`
+    const bare = stack.dbUrl.replace(/postgres$/, 'bare')
+    const run = () => cli(['--db-url', bare, '--owner-email', stack.ownerEmail])
+    await expect(run()).rejects.toMatchObject(refused('not a Supabase project'))
+    const other = postgres(bare, { max: 1, onnotice: () => {} })
+    await other`create schema auth`
+    await other`create table auth.users as select gen_random_uuid() as id, ${stack.ownerEmail} as email`
+    await other.end()
+    await expect(run()).rejects.toMatchObject(refused('npx supabase db push'))
   })
 
   it('refuses an address without a key, and one that functions would not call', async () => {

@@ -1,0 +1,28 @@
+/** What is wrong with what was given, by the check that refuses it. */
+const WRONG: Readonly<Record<string, string>> = {
+  assistants_allowed_origins_shape:
+    '--origin is the beginning of your pages’ address, in lower case: https://example.com, with no path and no "/" after it. Or https://*.example.com for every subdomain, or * for any page.',
+  assistants_name_length: '--assistant has 1 to 100 characters.',
+  assistants_greeting_length: '--greeting has 4,000 characters at most.',
+  assistants_instructions_length: '--instructions has 200,000 characters at most.',
+  assistants_model_length: '--model has 1 to 200 characters.',
+  guided_questions_question_length: '--question has 1 to 500 characters.',
+}
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'CONNECT_TIMEOUT'])
+const NO_SUCH_SCHEMA = '3F000'
+const NO_SUCH_TABLE = '42P01'
+
+/** Says in the words of `npm run setup` what the database, or the way there, said. `null` for what is neither. */
+export function explainSetupFailure(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  const wrong = 'constraint_name' in error ? WRONG[String(error.constraint_name)] : undefined
+  if (wrong) return wrong
+  if (UNREACHABLE.has(String(error.code)))
+    return `The database could not be reached: ${error.message}. Is --db-url the whole connection string? In its password, write @ as %40, # as %23, / as %2F, ? as %3F, : as %3A and % as %25.`
+  if (error.code === NO_SUCH_SCHEMA || error.code === NO_SUCH_TABLE)
+    return error.message.includes('loacl')
+      ? 'The project lacks LOACL’s tables: run `npx supabase db push` first.'
+      : `This is not a Supabase project’s database: ${error.message}.`
+  return error.message
+}
