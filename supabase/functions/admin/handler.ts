@@ -111,10 +111,8 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
   })
 }
 
-/** An empty body is an empty object: most routes ask for nothing. */
-async function read(request: Request): Promise<unknown> {
-  return request.body === null ? {} : readJsonBody(request, MAX_BODY_BYTES)
-}
+/** An empty body is an empty object: most routes ask for nothing. It may come as a stream without a byte. */
+const read = (request: Request): Promise<unknown> => readJsonBody(request, MAX_BODY_BYTES, {})
 
 const toResponse = (body: unknown): Response =>
   body === undefined

@@ -140,7 +140,7 @@ describe('a provider key', () => {
 
   it('is tried with one call, and the result is said in words', async () => {
     await world.call('PUT', '/provider-key', 'owner', { apiKey: KEY, baseUrl: 'https://models.example/v1/' })
-    const tried = await world.call('POST', '/provider-key/test', 'owner')
+    const tried = await world.call('POST', '/provider-key/test', 'owner', '')
     expect(tried.body).toEqual({
       ok: true,
       code: null,

@@ -135,7 +135,7 @@ describe('a key', () => {
   })
 
   it('is tried with one call, whose result is told in words', async () => {
-    expect((await call('POST', '/provider-key/test', {})).body).toMatchObject({ ok: true, model: 'gpt-6-luna' })
+    expect((await call('POST', '/provider-key/test')).body).toMatchObject({ ok: true, model: 'gpt-6-luna' })
     expect(requestsWith(key)).toEqual([{ what: 'POST /v1/responses', key }])
     provider.statuses.push(401)
     const refused = await call('POST', '/provider-key/test', {})
