@@ -51,16 +51,10 @@ begin
   )
   delete from loacl.files f using old where f.id = old.id;
 
-  with old as (
-    select s.id
-    from loacl.sessions s
-    where s.expires_at <= now() and not exists (select from loacl.threads t where t.session_id = s.id)
-    limit 1000
-    for update skip locked
-  )
-  delete from loacl.sessions s using old where s.id = old.id;
+  delete from loacl.sessions s
+  where s.expires_at <= now() and not exists (select from loacl.threads t where t.session_id = s.id);
 end
 $$;
 comment on function loacl_private.purge_expired_data(interval) is
-  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. Begins nothing more once `patience` is over: what is left is for the next time.';
+  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. Threads go a few at a time for as long as `patience`, and what is left then at the next call.';
 revoke all on function loacl_private.purge_expired_data(interval) from public;
