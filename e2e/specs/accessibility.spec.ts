@@ -66,6 +66,74 @@ test('a screen reader is told of the answer once, when it is whole', { tag: '@lo
   ).toHaveCount(1)
 })
 
+test(
+  'an answer is read out block by block, without its buttons, and nothing stale before it',
+  { tag: '@local' },
+  async ({ visit, model }) => {
+    const [first, second] = [unique('How is it rung?'), unique('And again?')]
+    const text = 'Like *this*.\n\n```js\nring()\n```\n\n| Bell | Price |\n|---|---|\n| Brass | 12 |'
+    await model.says(first, { text, followUps: [] })
+    await model.says(second, { text: 'Ring twice.', holdAfter: 5 })
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(first)
+    const status = chat.panel.getByRole('status')
+    await expect(status).toContainText('answered')
+    const spoken = (await status.textContent())!.split(/\s+/).join(' ')
+    expect(spoken).toMatch(/ answered: Like this\. Code ring\(\) Bell Price Brass 12$/)
+    await chat.ask(second)
+    await expect(status).toHaveText(/is thinking$/)
+  },
+)
+
+test('what can be done with an answer is there to be seen', { tag: '@local' }, async ({ visit }) => {
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait(unique('Can this be copied?'))
+  const icon = chat.panel.getByRole('button', { name: 'Copy answer' }).locator('svg')
+  await expect(icon).toHaveCSS('opacity', '1')
+})
+
+test.describe('with forced colours', () => {
+  test.use({ contextOptions: { forcedColors: 'active' } })
+
+  test('the composer shows that it has the keyboard', async ({ visit, page }) => {
+    const chat = await visit()
+    await chat.open()
+    const outline = () =>
+      chat.composer.evaluate((box) => getComputedStyle(box.closest('form')!.firstElementChild!).outlineStyle)
+    await expect(chat.composer).toBeFocused()
+    expect(await outline()).toBe('solid')
+    await page.keyboard.press('Shift+Tab')
+    expect(await outline()).toBe('none')
+  })
+})
+
+test.describe('at 400% zoom', () => {
+  test.use({ viewport: { width: 320, height: 256 } })
+
+  test('the name and the greeting can be read, and nothing scrolls sideways', async ({ visit, page }) => {
+    const chat = await visit()
+    await chat.open()
+    await expect(chat.questions).toBeVisible()
+    const title = chat.panel.getByRole('heading', { level: 2 })
+    expect(await title.evaluate((it) => it.scrollWidth - it.clientWidth)).toBeLessThanOrEqual(0)
+    await expect(chat.log).toBeInViewport({ ratio: 0.5 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
+  })
+})
+
+test.describe('in a low, wide window', () => {
+  test.use({ viewport: { width: 1200, height: 400 } })
+
+  test('lines stay short enough to read', async ({ visit }) => {
+    const chat = await visit()
+    await chat.open()
+    await expect(chat.questions).toBeVisible()
+    for (const part of [chat.log, chat.composer]) expect((await part.boundingBox())!.width).toBeLessThanOrEqual(720)
+  })
+})
+
 test('the panel is named, and each message says whose it is', async ({ visit }) => {
   const question = unique('Who are you?')
   const chat = await visit()

@@ -7,6 +7,7 @@ test('a wrong publishable key is told in words, and what was typed and asked sta
   const question = unique('Is this key right?')
   await chat.composer.fill(question)
   await expect(chat.alert).toContainText('key isn’t valid')
+  await expect(chat.panel.getByRole('heading')).toHaveText('Chat')
   await Promise.all([refused(), chat.retry.click()])
   await expect(chat.alert).toContainText('key isn’t valid')
   await expect(chat.composer).toHaveValue(question)

@@ -67,7 +67,14 @@ function fingerprint(): UserConfig {
 }
 
 /** What the panel lends to `more`: `shared` in its entry. */
-const SHARED = ['preact', path('src/strings.ts'), path('src/panel/alert.tsx'), path('src/panel/reactive.ts')]
+const SHARED = [
+  '@preact/signals-core',
+  'preact',
+  path('src/model_error.ts'),
+  path('src/strings.ts'),
+  path('src/panel/alert.tsx'),
+  path('src/panel/reactive.ts'),
+]
 
 /**
  * What the panel fetches when it is first wanted. The file makes a function of it, to which the panel hands what they

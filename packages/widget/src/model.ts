@@ -1,6 +1,5 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals-core'
 import type { LoaclError, Thread, ThreadState, Turn } from '@loacl/core'
-import { createConversations } from './conversations.ts'
 import { createDraft } from './draft.ts'
 import { toLoaclError } from './model_error.ts'
 import type { Model, ModelOptions } from './model_types.ts'
@@ -17,7 +16,6 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   const draft = createDraft(memory)
   const loading = signal(false)
   const problem = signal<{ error: LoaclError; again: () => void } | null>(null)
-  const { conversations, list, forget: forgetConversations } = createConversations(client)
   let started = false
 
   const assistant = computed(() => (session.value.status === 'open' ? session.value.assistant : null))
@@ -152,7 +150,6 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   function forget(): void {
     draft.forget()
     newThread()
-    forgetConversations()
   }
 
   function send(text: string, suggestionId?: string): Turn {
@@ -168,12 +165,12 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   }
 
   return {
+    client,
     assistant,
     session,
     talk,
     threadId,
     view,
-    conversations,
     failure,
     loading,
     draft: draft.text,
@@ -207,15 +204,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     },
     loadOlder: () => attempt(() => thread.peek().loadOlder()),
     showChat: () => void (view.value = 'chat'),
-    showConversations() {
-      view.value = 'conversations'
-      void list(null)
-    },
-    labelOf({ id, title }) {
-      const { messages, hasOlder } = client.threads.get(id).getSnapshot()
-      return title?.trim() || (!hasOlder && messages[0]?.content.trim().slice(0, 80)) || null
-    },
-    listMore: () => void list(conversations.peek().nextCursor),
+    showConversations: () => void (view.value = 'conversations'),
     dispose: () => stops.forEach((stop) => stop()),
   }
 }

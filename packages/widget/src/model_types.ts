@@ -1,14 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals-core'
-import type {
-  ClientState,
-  LoaclClient,
-  LoaclError,
-  PublicAssistant,
-  ThreadState,
-  ThreadSummary,
-  Turn,
-} from '@loacl/core'
-import type { Conversations } from './conversations.ts'
+import type { ClientState, LoaclClient, LoaclError, PublicAssistant, ThreadState, Turn } from '@loacl/core'
 import type { TabMemory } from './tab_memory.ts'
 import type { WidgetEvents } from './types.ts'
 
@@ -23,13 +14,13 @@ export interface ModelOptions {
 
 /** What a widget knows and can do, without a word of how it looks. */
 export interface Model {
+  readonly client: LoaclClient
   readonly assistant: ReadonlySignal<PublicAssistant | null>
   readonly session: ReadonlySignal<ClientState>
   readonly talk: ReadonlySignal<ThreadState>
   /** `null` before a thread's first message, `undefined` before there was a choice. */
   readonly threadId: ReadonlySignal<string | null | undefined>
   readonly view: ReadonlySignal<'chat' | 'conversations'>
-  readonly conversations: ReadonlySignal<Conversations>
   /** What keeps the chat from going on, be it a turn, the thread's messages or the session. */
   readonly failure: ReadonlySignal<LoaclError | null>
   /** A thread's messages are on their way. */
@@ -55,9 +46,5 @@ export interface Model {
   loadOlder(): Promise<void>
   showChat(): void
   showConversations(): void
-  /** Its title, or else its first words where they are known. */
-  labelOf(thread: ThreadSummary): string | null
-  /** Adds a page to the list. */
-  listMore(): void
   dispose(): void
 }

@@ -121,6 +121,7 @@ export type Command =
 
 /** The one global that the script tag makes, or takes over from the page's queue stub. */
 export interface LoaclGlobal {
+  <K extends keyof WidgetEvents>(name: 'on', event: K, listener: (event: WidgetEvents[K]) => void): void
   (...command: Command): void
   /** Commands given before the script came. */
   q?: Command[]

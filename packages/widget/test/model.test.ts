@@ -153,17 +153,6 @@ test('changed, or in another conversation, what is put back is another message',
   }
 })
 
-test('a conversation is called by its title, or its first words, and by none where neither is known', async () => {
-  const model = await start()
-  client.threads.get('t1')
-  client.byId.get('t1')!.set({ messages: [message({ content: '\n First words' })] })
-  expect(model.labelOf(summary('t1', HOUR_AGO))).toBe('t1')
-  for (const title of [null, '', ' ']) {
-    expect(model.labelOf(summary('t1', HOUR_AGO, title))).toBe('First words')
-    expect(model.labelOf(summary('t2', HOUR_AGO, title))).toBeNull()
-  }
-})
-
 test('a message that never reached the server goes back to the composer of the next conversation', async () => {
   const model = await start()
   model.type('lost?')
@@ -214,24 +203,6 @@ test('hosts hear of a message, its answer and its conversation, and never of its
   expect(fresh().sent).toEqual([{ text: 'secret', suggestionId: 's1' }])
 })
 
-test('conversations are listed page by page, and a failure keeps what is there', async () => {
-  const model = await start()
-  client.pages = [
-    { items: [summary('t3', HOUR_AGO)], nextCursor: 'c1' },
-    failed('network'),
-    { items: [summary('t1', LAST_WEEK)], nextCursor: null },
-  ]
-  const ids = () => model.conversations.value.items.map(({ id }) => id)
-  model.showConversations()
-  await expect.poll(ids).toEqual(['t3'])
-  model.listMore()
-  await expect.poll(() => LoaclError.is(model.conversations.value.status)).toBe(true)
-  expect(ids()).toEqual(['t3'])
-  model.listMore()
-  await expect.poll(ids).toEqual(['t3', 't1'])
-  expect(client.cursors).toEqual([undefined, 'c1', 'c1'])
-})
-
 test('a conversation that fails to load can be tried again, and is forgotten with the conversation', async () => {
   const model = await start()
   client.threads.get('t1')
@@ -262,19 +233,16 @@ test('while an answer streams the panel hears of it once a frame, and at once of
   expect(model.busy.value).toBe(false)
 })
 
-test('when the client lets go of the visitor, nothing of theirs is left: no thread, no draft, no list', async () => {
+test('when the client lets go of the visitor, nothing of theirs is left: no thread, no draft', async () => {
   client.threadsAtOpening = [summary('t1', HOUR_AGO)]
-  client.pages = [{ items: [summary('t1', HOUR_AGO)], nextCursor: null }]
   const model = await start()
   model.showConversations()
-  await Promise.resolve()
-  model.showChat()
   model.type('A secret')
   await client.signOut()
   expect(model.threadId.value).toBeNull()
   expect(model.talk.value.messages).toEqual([])
   expect(model.draft.value).toBe('')
-  expect(model.conversations.value.items).toEqual([])
+  expect(model.view.value).toBe('chat')
   expect([memory.get('draft'), memory.get('thread')]).toEqual([null, ''])
 })
 

@@ -68,7 +68,7 @@ function takeOver(queue: Command[]): void {
     return true
   }
 
-  const loacl: LoaclGlobal = (...command) => {
+  const loacl: LoaclGlobal = (...command: Command) => {
     queue = [...queue, command].filter((waiting) => !run(waiting))
   }
   loacl.get = (id) => alive().find((element) => !id || element.id === id)?.widget ?? undefined

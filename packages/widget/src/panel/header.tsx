@@ -10,7 +10,7 @@ export const Header = reactive(({ ui }: { ui: Ui }) => {
   return (
     <header part="header">
       <span class="drop" />
-      <h2>{listing ? words.conversations : ui.name.value}</h2>
+      <h2>{listing ? words.conversations : ui.name.value || (model.failure.value && words.chat)}</h2>
       <IconButton icon="compose" label={words.newChat} onClick={ui.newThread} />
       <IconButton
         icon="list"

@@ -128,6 +128,13 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
   })
   keeper.observe(dialog, { childList: true, subtree: true })
 
+  /** The newest answer as it is read out, block by block. Of a code block's bar, `code` is enough. */
+  const spokenAnswer = (code: string): string => {
+    const answer = [...dialog.querySelectorAll<HTMLElement>('.theirs .md')].at(-1)
+    const bars = [...(answer?.querySelectorAll<HTMLElement>('.code-bar') ?? [])]
+    return bars.reduce((text, bar) => text.replace(bar.innerText, () => code), answer?.innerText ?? '')
+  }
+
   let wasBusy = false
   const stops = [
     effect(() => {
@@ -136,14 +143,19 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
     }),
     effect(() => {
       const busy = model.busy.value
-      const done = wasBusy && !busy && !model.failure.value
+      const failed = model.failure.value
+      if (busy === wasBusy) return
       wasBusy = busy
+      const values = { name: ui.name.peek() }
+      const words = ui.strings.peek()
+      // In place of what was said of the answer before.
+      if (busy) ui.announce(fill(words.thinking, values))
       // An answer is read out once, when all of it is there; after the next frame it is.
-      if (done && dialog.open)
-        requestAnimationFrame(() => {
-          const answer = [...dialog.querySelectorAll('.theirs .md')].at(-1)
-          ui.announce(`${fill(ui.strings.peek().answered, { name: ui.name.peek() })}: ${answer?.textContent ?? ''}`)
-        })
+      else if (failed || !dialog.open) ui.announce('')
+      else
+        requestAnimationFrame(() =>
+          ui.announce(`${fill(words.answered, values)}: ${spokenAnswer(words.markdown.code)}`),
+        )
     }),
   ]
 

@@ -1,14 +1,27 @@
-import { h } from 'preact'
+import { Component, h } from 'preact'
 import { reactive } from '../reactive.ts'
 import type { Ui } from '../ui.ts'
 import { Failure } from './failure.tsx'
+import { type ConversationList, createConversationList } from './list.ts'
 import { relativeTime } from './relative_time.ts'
 
 /** The visitor's conversations, newest first. */
-export const Conversations = reactive(({ ui }: { ui: Ui }) => {
+export class Conversations extends Component<{ ui: Ui }> {
+  #list = createConversationList(this.props.ui.model.client)
+
+  override componentDidMount(): void {
+    void this.#list.load()
+  }
+
+  override render({ ui }: { ui: Ui }) {
+    return <List ui={ui} list={this.#list} />
+  }
+}
+
+const List = reactive(({ ui, list }: { ui: Ui; list: ConversationList }) => {
   const { model } = ui
   const words = ui.strings.value
-  const { items, nextCursor, status } = model.conversations.value
+  const { items, nextCursor, status } = list.listed.value
   const failed = typeof status === 'object'
   return (
     <div class="body">
@@ -23,7 +36,7 @@ export const Conversations = reactive(({ ui }: { ui: Ui }) => {
                   aria-current={thread.id === model.threadId.value ? 'true' : undefined}
                   onClick={() => ui.select(thread.id)}
                 >
-                  <span dir="auto">{model.labelOf(thread) ?? words.untitled}</span>
+                  <span dir="auto">{list.labelOf(thread) ?? words.untitled}</span>
                   <time dateTime={thread.lastMessageAt}>
                     {relativeTime(Date.parse(thread.lastMessageAt) - Date.now(), ui.locale.value)}
                   </time>
@@ -34,9 +47,9 @@ export const Conversations = reactive(({ ui }: { ui: Ui }) => {
           {items.length === 0 && !failed && (
             <p class="quiet">{status === 'loading' ? words.loading : words.noConversations}</p>
           )}
-          <div role="alert">{failed && <Failure ui={ui} error={status} retry={model.showConversations} />}</div>
+          <div role="alert">{failed && <Failure ui={ui} error={status} retry={list.load} />}</div>
           {nextCursor && (
-            <button type="button" class="again center" disabled={status === 'loading'} onClick={model.listMore}>
+            <button type="button" class="again center" disabled={status === 'loading'} onClick={list.loadMore}>
               {words.loadMore}
             </button>
           )}

@@ -1,0 +1,48 @@
+import { signal, type ReadonlySignal } from '@preact/signals-core'
+import type { LoaclClient, LoaclError, ThreadSummary } from '@loacl/core'
+import { toLoaclError } from '../../model_error.ts'
+
+/** What was fetched, or why it couldn't be. `items` are what is there meanwhile. */
+interface Listed {
+  readonly items: readonly ThreadSummary[]
+  readonly nextCursor: string | null
+  readonly status: 'loading' | 'ready' | LoaclError
+}
+
+/** The list of the visitor's conversations. It begins with those that the client knows. */
+export interface ConversationList {
+  readonly listed: ReadonlySignal<Listed>
+  /** Fetches the first page. */
+  load(): Promise<void>
+  /** Adds a page. */
+  loadMore(): Promise<void>
+  /** Its title, or else its first words where they are known. */
+  labelOf(thread: ThreadSummary): string | null
+}
+
+export function createConversationList(client: LoaclClient): ConversationList {
+  const session = client.getSnapshot()
+  const known = session.status === 'open' ? session.threads : []
+  const listed = signal<Listed>({ items: known, nextCursor: null, status: 'loading' })
+
+  async function fetchPage(cursor: string | null): Promise<void> {
+    const before = listed.peek()
+    listed.value = { ...before, status: 'loading' }
+    try {
+      const page = await client.threads.list(cursor ? { cursor } : {})
+      listed.value = { ...page, items: cursor ? [...before.items, ...page.items] : page.items, status: 'ready' }
+    } catch (error) {
+      listed.value = { ...before, status: toLoaclError(error) }
+    }
+  }
+
+  return {
+    listed,
+    load: () => fetchPage(null),
+    loadMore: () => fetchPage(listed.peek().nextCursor),
+    labelOf({ id, title }) {
+      const { messages, hasOlder } = client.threads.get(id).getSnapshot()
+      return title?.trim() || (!hasOlder && messages[0]?.content.trim().slice(0, 80)) || null
+    },
+  }
+}
