@@ -24,6 +24,8 @@ begin
   if num_nonnulls(person_user_id, person_external_id) <> 1 then
     perform loacl_private.raise_error(401, 'access_token_invalid', 'The access token''s user is not signed in any more.');
   end if;
+  -- First, as in begin_turn.
+  perform from loacl.assistants a where a.id = (request ->> 'assistantId')::uuid for key share;
   assistant := loacl_private.enter_assistant((request ->> 'assistantId')::uuid, request ->> 'origin');
   -- An identity token says who somebody was when it was signed; an access token comes along with each request.
   ends_at := now() + case when person_user_id is null then interval '24 hours' else interval '30 days' end;
