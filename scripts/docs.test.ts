@@ -1,6 +1,9 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -36,3 +39,70 @@ it('whoever looks for where to report a hole is led to it', () => {
   for (const page of ['README.md', 'CONTRIBUTING.md', 'docs/security.md'])
     expect(readFileSync(join(root, page), 'utf8')).toMatch(/\]\((\.\.\/)?SECURITY\.md\)/)
 })
+
+/** What the pages' examples take for granted, because the words around them say where it comes from. */
+const AROUND = `
+import type { SupabaseClient } from '@supabase/supabase-js'
+import type { LoaclGlobal } from '@loacl/widget'
+declare global {
+  const loacl: LoaclGlobal
+  const supabase: SupabaseClient
+  namespace NodeJS {
+    interface ProcessEnv {
+      LOACL_IDENTITY_SECRET?: any
+    }
+  }
+  const url: string, key: string, assistant: string, identityToken: string
+}
+`
+
+/** An example that is members of an object, as of the options of `mount`, becomes one. */
+const asModule = (code: string): string => (/^\w+: /.test(code) ? `export const options = {\n${code}}\n` : code)
+
+it('every example in TypeScript or JavaScript compiles', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'loacl-examples-'))
+  try {
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+    let count = 0
+    // The test of core's package has its README's, against what is published.
+    for (const page of pages.filter((name) => name !== join('packages', 'core', 'README.md')))
+      for (const [, language, code = ''] of readFileSync(join(root, page), 'utf8').matchAll(
+        /^```([jt]s)\n(.*?)^```/gms,
+      ))
+        writeFileSync(join(folder, `${page.replace(/\W+/g, '_')}_${++count}.m${language}`), asModule(code))
+    expect(count).toBeGreaterThan(5)
+    writeFileSync(join(folder, 'around.d.ts'), AROUND)
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(root, 'tsconfig.base.json'),
+        compilerOptions: {
+          lib: ['ES2024', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules/@types')],
+          jsx: 'react',
+          jsxFactory: 'h',
+          jsxFragmentFactory: 'Fragment',
+          allowJs: true,
+          checkJs: true,
+          noImplicitAny: false,
+          noUnusedLocals: false,
+          paths: Object.fromEntries(
+            ['core', 'local', 'widget', 'wire'].map((name) => [
+              `@loacl/${name}`,
+              [join(root, 'packages', name, 'src/index.ts')],
+            ]),
+          ),
+        },
+        include: ['.', join(root, 'packages/widget/src/**/*.d.ts')],
+      }),
+    )
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', folder]).catch(
+      (error: { stdout: string }) => error,
+    )
+    expect(stdout).toBe('')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}, 30_000)

@@ -71,7 +71,7 @@ const vitest = (project) =>
 async function checkPackage(name) {
   const folder = join(reports, name)
   mkdirSync(folder)
-  await step(`pack ${name}`, [node, 'scripts/pack.mjs'], `${name} ${folder}`)
+  await step(`pack ${name}`, [node, 'scripts/pack.mjs'], `${name} ${folder} --no-build`)
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))
   await step(`files of ${name}`, tool('publint'), `run --strict ${join(folder, tarball)}`)
   await step(`types of ${name}`, tool('@arethetypeswrong/cli', 'attw'), `${join(folder, tarball)} --profile esm-only`)

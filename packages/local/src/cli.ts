@@ -92,7 +92,7 @@ LOACL is up after ${seconds(began)}.
   Database    ${stack.dbUrl}
   Widget      ${stack.widgetUrl}/loacl.js
   Model       ${model}
-  Owner       ${DEMO_OWNER_EMAIL}, password ${stack.ownerPassword}
+  Owner       ${DEMO_OWNER_EMAIL}, password ${stack.ownerPassword} (docs/admin.md)
 
 Keys and addresses are in ${join(dataDir, 'stack.json')}. Ctrl-C stops it all.`
 }

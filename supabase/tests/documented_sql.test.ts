@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, expect, inject, it } from 'vitest'
+import { createWorld } from './support/world.ts'
+
+const world = createWorld(inject('stack'))
+afterAll(() => world.close())
+
+/** What owners are told to run, but for what takes extensions that only a hosted project has. */
+const statements = ['admin', 'limits'].flatMap((page) => {
+  const text = readFileSync(new URL(`../../docs/${page}.md`, import.meta.url), 'utf8')
+  return [...text.matchAll(/^```sql\n(.*?)^```/gms)]
+    .map(([, block = '']) => block)
+    .filter((block) => !/\b(vault|cron)\./.test(block))
+    .flatMap((block) => block.split(/;.*\n/))
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
+})
+
+it('every statement of docs/admin.md and docs/limits.md runs, and changes what it names', async () => {
+  expect(statements.length).toBeGreaterThan(9)
+  const idle: string[] = []
+  const done = world.sql.begin(async (tx) => {
+    const { id } = await world.createAssistant()
+    await tx`update loacl.assistants set name = 'Other' where name = 'Lumi' and id <> ${id}`
+    await tx`update loacl.assistants set name = 'Lumi' where id = ${id}`
+    for (const statement of statements) {
+      const { count } = await tx.unsafe(statement)
+      if (count !== 1 && !/^(--.*\n)*select/.test(statement)) idle.push(statement)
+    }
+    throw new Error('roll back')
+  })
+  await expect(done).rejects.toThrow('roll back')
+  expect(idle).toEqual([])
+})
