@@ -40,6 +40,35 @@ test('earlier conversations that can’t be fetched are told of in words, and an
   await expect(chat.launcher).toBeFocused()
 })
 
+test(
+  'until the words for an error have come, all stays as it was, and then they are in sight',
+  { tag: '@local' },
+  async ({ visit, page, model }) => {
+    const [first, question] = [unique('Tell me a lot.'), unique('And more?')]
+    await model.says(first, { text: 'A line.\n\n'.repeat(40), followUps: [] })
+    await model.says(question, { status: 500 })
+    let answer!: () => void
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    await page.route(FILE, async (route) => {
+      await answered
+      await route.continue()
+    })
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(first)
+    const asked = page.waitForRequest(FILE)
+    await chat.ask(question)
+    await asked
+    await expect(chat.send).toBeVisible()
+    await expect(chat.log).toContainText('is thinking')
+    answer()
+    await expect(chat.alert).toContainText('can’t answer')
+    await expect(chat.log).not.toContainText('is thinking')
+    await expect(chat.retry).toBeInViewport({ ratio: 1 })
+    await expect(chat.panel.getByRole('button', { name: 'Jump to latest' })).toBeHidden()
+  },
+)
+
 test('earlier conversations that take long are awaited in words', async ({ visit, page }) => {
   let answer!: () => void
   const answered = new Promise<void>((resolve) => (answer = resolve))

@@ -13,10 +13,13 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
   const { model } = ui
   const words = ui.strings.value
   const { messages, hasOlder, turn } = model.talk.value
-  const loading = model.loading.value || (!model.assistant.value && !model.failure.value)
+  // An error whose words are still fetched: until they come, all stays as it was.
+  const untold = model.failure.value && !ui.more.part.value && !ui.more.failed.value
+  const loading = model.loading.value || (!model.assistant.value && (untold || !model.failure.value))
   const fresh = messages.length === 0 && !loading && model.assistant.value
   const last = messages.at(-1)
-  const silent = model.busy.value && !(last?.role === 'assistant' && last.content)
+  const silent =
+    (model.busy.value || (untold && turn.status === 'failed')) && !(last?.role === 'assistant' && last.content)
   const waiting =
     turn.status === 'reconnecting'
       ? words.reconnecting
