@@ -91,3 +91,15 @@ test('words without end, emoji and every script stay in the panel', { tag: '@loc
   const overflow = await chat.log.evaluate((log) => log.scrollWidth - log.clientWidth)
   expect(overflow).toBeLessThanOrEqual(0)
 })
+
+for (const locale of ['de_DE', 'no such language'])
+  test(`a language tag that is written wrong (${locale}) keeps nothing from working`, async ({ visit }) => {
+    const chat = await visit({ data: { locale } })
+    await chat.open()
+    await chat.askAndWait(unique('Is anything broken?'))
+    await chat.conversations.click()
+    await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)
+    await chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button').click()
+    await chat.composer.fill('a'.repeat(20_000))
+    await expect(chat.panel).toContainText('too long')
+  })

@@ -124,6 +124,15 @@ test('a message that is too long is counted, not sent', async ({ visit, page }) 
   expect(sent).toBe(1)
 })
 
+test('a message that is too long says so to a screen reader, too, when it is not sent', async ({ visit }) => {
+  const chat = await visit()
+  await chat.open()
+  await expect(chat.questions).toBeVisible()
+  await chat.composer.fill('a'.repeat(20_000))
+  await chat.composer.press('Enter')
+  await expect(chat.panel.getByRole('status')).toHaveText(/^\d+,000 characters too long$/)
+})
+
 test('nothing but spaces is not sent', async ({ visit, page }) => {
   const chat = await visit()
   await chat.open()

@@ -10,8 +10,12 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
   const words = ui.strings.value
   const left = model.charactersLeft.value
   const near = left < (model.assistant.value?.maxMessageLength ?? 0) / 10
+  const count = fill(left < 0 ? words.charactersOver : words.charactersLeft, {
+    count: Math.abs(left).toLocaleString(ui.locale.value),
+  })
   const submit = (event: Event) => {
     event.preventDefault()
+    if (left < 0) ui.announce(count)
     model.submit()
   }
   return (
@@ -62,7 +66,7 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
         )}
       </div>
       <div id="count" class={left < 0 ? 'count over' : 'count'} hidden={!near}>
-        {near && fill(left < 0 ? words.charactersOver : words.charactersLeft, { count: Math.abs(left) })}
+        {near && count}
       </div>
     </form>
   )

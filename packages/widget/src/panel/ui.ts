@@ -57,7 +57,7 @@ export function createUi(
     model,
     look,
     strings: computed(() => mergeStrings(look.value.strings)),
-    locale: computed(() => look.value.locale ?? 'en'),
+    locale: computed(() => validTag(look.value.locale ?? 'en')),
     name: computed(() => model.assistant.value?.name ?? ''),
     online,
     more,
@@ -86,5 +86,14 @@ export function createUi(
       more.want()
       model.showConversations()
     },
+  }
+}
+
+/** A language tag that `Intl` takes without throwing. An underscore in it is a common slip. */
+function validTag(tag: string): string {
+  try {
+    return Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0]!
+  } catch {
+    return 'en'
   }
 }
