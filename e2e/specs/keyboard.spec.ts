@@ -33,6 +33,21 @@ test('everything can be done with the keyboard alone', { tag: '@local' }, async 
   await expect(chat.launcher).toBeFocused()
 })
 
+test('who sends or stops by the button can write on at once', { tag: '@local' }, async ({ visit, model }) => {
+  const question = unique('Is this sent by hand?')
+  await model.says(question, { text: 'By hand, it seems.', holdAfter: 3 })
+  const chat = await visit()
+  await chat.open()
+  await chat.composer.fill(question)
+  await chat.send.click()
+  await expect(chat.stop).toBeVisible()
+  await expect(chat.composer).toBeFocused()
+  await chat.stop.focus()
+  await chat.page.keyboard.press('Enter')
+  await chat.answered()
+  await expect(chat.composer).toBeFocused()
+})
+
 test('Shift and Enter begin a new line', async ({ visit, page }) => {
   const chat = await visit()
   await chat.open()
