@@ -21,7 +21,9 @@ export interface DataFolder {
 }
 
 /** All that a stack writes. The keys are the mark of LOACL's own folder and go last: an interrupted reset can be repeated. */
-const WRITTEN = ['postgres', 'postgres.part', 'storage', 'stack.json', 'types.sha256', 'migrations.sha256', KEYS_FILE]
+const WRITTEN = ['postgres', 'storage', 'stack.json', 'types.sha256', 'migrations.sha256', KEYS_FILE]
+/** A copy of the cluster that ended in the middle. */
+const LEFT = /^postgres\.part/
 /** What is somebody else's in a folder without LOACL's keys. */
 const PRECIOUS = ['postgres', 'storage', KEYS_FILE]
 
@@ -42,7 +44,9 @@ export async function openDataFolder(wanted: string, reset: boolean): Promise<Da
     pgDir,
     async clear() {
       await clearStaleLock(pgDir)
-      for (const name of WRITTEN) for (const folder of new Set([home, dir])) removeTree(join(folder, name))
+      for (const folder of new Set([home, dir]))
+        for (const name of [...WRITTEN, ...readdirSync(folder).filter((entry) => LEFT.test(entry))])
+          removeTree(join(folder, name))
     },
   }
 }

@@ -7,6 +7,7 @@ import {
   existsSync,
   lchownSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -139,14 +140,24 @@ export function requirePasswords(dir: string): void {
   writeFileSync(join(dir, 'pg_hba.conf'), `host all all ${HOST}/32 scram-sha-256\n`)
 }
 
-/** Copies a stopped cluster. What stands at `to` is whole, even where this ends in the middle. */
+/**
+ * Copies a stopped cluster. What stands at `to` is whole, even where this ends in the middle, and where two do it at once.
+ *
+ * @throws PartError where another one was first
+ */
 export async function copyCluster(from: string, to: string): Promise<void> {
   const { user } = await getEnvironment()
-  const part = `${to}.part`
-  rmSync(part, { recursive: true, force: true })
-  await cp(from, part, { recursive: true, mode: constants.COPYFILE_FICLONE })
-  if (user) chownTree(part, user)
-  renameSync(part, to)
+  const part = mkdtempSync(`${to}.part-`)
+  try {
+    await cp(from, part, { recursive: true, mode: constants.COPYFILE_FICLONE })
+    if (user) chownTree(part, user)
+    renameSync(part, to)
+  } catch (error) {
+    if (!hasCluster(to)) throw error
+    throw new PartError('PostgreSQL', 'LOACL starts with this data already. Stop that one first.', [], { cause: error })
+  } finally {
+    rmSync(part, { recursive: true, force: true })
+  }
 }
 
 export interface ClusterOptions {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -147,6 +147,17 @@ describe('startStack', { timeout: 60_000 }, () => {
     const dataDir = makeDataDir()
     await start({ dataDir })
     await expect(startStack({ dataDir })).rejects.toThrow('LOACL already runs with this data')
+  })
+
+  it('starts once where two first starts come at the same time, and says so to the other', async () => {
+    const dataDir = makeDataDir()
+    const [one, two] = await Promise.allSettled([start({ dataDir }), start({ dataDir })])
+    const lost = one.status === 'rejected' ? one : two
+    expect([one.status, two.status].toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(lost).toMatchObject({
+      reason: { message: expect.stringMatching(/LOACL (starts|already runs) with this data/) },
+    })
+    expect(readdirSync(dataDir).join()).not.toContain('.part')
   })
 
   describe('told to begin anew', () => {
