@@ -209,6 +209,18 @@ async function tooLong({ chat, shoot }: Scene): Promise<void> {
   await shoot('too-long')
 }
 
+async function offline({ chat, shoot, page }: Scene): Promise<void> {
+  await chat.open()
+  await expect(chat.questions).toBeVisible()
+  await page.context().setOffline(true)
+  await chat.ask(unique('Is anybody there?'))
+  await expect(chat.log).toContainText('Reconnecting…')
+  await shoot('asked')
+  await chat.conversations.click()
+  await expect(chat.alert).toBeVisible()
+  await shoot('conversations')
+}
+
 await scene('light', {}, story)
 await scene('dark', { colorScheme: 'dark' }, story)
 await scene('phone', PHONE, story)
@@ -224,6 +236,9 @@ await scene('rtl-locale', {}, arabic, 'plain', { locale: 'ar' })
 await scene('rtl-locale-phone', PHONE, arabic, 'rtl', { locale: 'ar' })
 await scene('refused', {}, refused)
 await scene('too-long', {}, tooLong)
+await scene('offline', {}, offline)
+await scene('zoomed', { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }, story)
+await scene('low', { viewport: { width: 1100, height: 400 } }, story)
 await scene('hostile', {}, story, 'hostile-css')
 await scene('forced-colors', { forcedColors: 'active' }, story)
 
