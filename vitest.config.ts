@@ -24,6 +24,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'stack',
+          // Vitest would leave a core to itself, of two the half.
+          maxWorkers: '100%',
           include: stackTests,
           exclude: never,
           globalSetup: './packages/local/test/global-setup.ts',

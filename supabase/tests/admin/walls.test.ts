@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createToken } from '../support/api.ts'
-import { createWorld, type Operator } from '../support/world.ts'
+import { createWorld, readRowsNaming, type Operator } from '../support/world.ts'
 
 const stack = inject('stack')
 const world = createWorld(stack)
@@ -52,11 +52,13 @@ const routes = () =>
     ['POST', '/maintenance/drain'],
   ] as const
 
-const everything = async () => [
-  await sql`select * from loacl_private.secrets order by id`,
-  await sql`select * from loacl.provider_configs order by id`,
-  await sql`select * from loacl.sessions where assistant_id = ${assistantId} order by id`,
-]
+/** What the owner has, and what those who try could have made for themselves. */
+const readAll = (...others: Operator[]) =>
+  readRowsNaming(
+    sql,
+    ['loacl_private.secrets', 'loacl.provider_configs', 'loacl.sessions'],
+    [owner.userId, assistantId, ...others.map(({ userId }) => userId)],
+  )
 
 const countSecrets = async ({ userId }: Operator) =>
   (await sql`select from loacl_private.secrets where owner_id = ${userId}`).length
@@ -87,7 +89,7 @@ describe('the function for operators', () => {
     await sql`insert into loacl_private.operators (user_id) values (${anonymous.userId})`
     const gone = await world.createOperator()
     await sql`delete from auth.users where id = ${gone.userId}`
-    const before = await everything()
+    const before = await readAll(stranger, anonymous, gone)
     const callers: Record<string, [Record<string, string>, string]> = {
       nobody: [{}, 'sign_in_required'],
       'a visitor': [{ 'x-loacl-session': createToken() }, 'sign_in_required'],
@@ -106,7 +108,7 @@ describe('the function for operators', () => {
         expect([name, method, path, answer.body?.error?.code]).toEqual([name, method, path, code])
         expect(answer.headers.get('access-control-allow-origin')).toBe('https://console.test')
       }
-    expect(await everything()).toEqual(before)
+    expect(await readAll(stranger, anonymous, gone)).toEqual(before)
   })
 
   it('lets another operator reach nothing of the owner’s', async () => {
@@ -115,7 +117,7 @@ describe('the function for operators', () => {
     expect(body.items).toMatchObject([{ provider: 'openai', baseUrl: stack.modelUrl, keyLastFour: '7890' }])
     const secret = await call('GET', `/assistants/${assistantId}/identity-secret`, as(owner))
     expect(secret.body).toMatchObject({ isSet: true, lastFour: expect.stringMatching(/^[\w-]{4}$/) })
-    const before = await everything()
+    const before = await readAll(other)
     expect((await call('GET', '/provider-key', as(other))).body).toEqual({ items: [] })
     expect((await call('DELETE', `/provider-key?id=${body.items[0].id}`, as(other))).status).toBe(404)
     expect((await call('POST', '/provider-key/test', as(other), { id: body.items[0].id })).status).toBe(404)
@@ -123,7 +125,7 @@ describe('the function for operators', () => {
       expect((await call(method, `/assistants/${assistantId}/identity-secret`, as(other))).status).toBe(404)
     expect((await call('POST', `/sessions/${sessionId}/erase`, as(other))).status).toBe(404)
     expect((await call('POST', '/keys/rotate', as(other))).body).toMatchObject({ resealed: 0, unusable: [] })
-    expect(await everything()).toEqual(before)
+    expect(await readAll(other)).toEqual(before)
   })
 
   it('forgets an operator who is one no more, at once', async () => {
@@ -149,12 +151,12 @@ describe('the function for operators', () => {
       reseal_secret: { old_ciphertext: 'x', ...sealed },
       run_clean_up: {},
     }
-    const before = await everything()
+    const before = await readAll()
     for (const [name, args] of Object.entries(functions)) {
       expect([name, (await api.rpc(name, args, { token: createToken() })).status]).toEqual([name, 401])
       expect([name, (await api.rpc(name, args, { jwt: owner.jwt })).status]).toEqual([name, 403])
     }
-    expect(await everything()).toEqual(before)
+    expect(await readAll()).toEqual(before)
   })
 })
 

@@ -193,3 +193,20 @@ export function createWorld(stack: StackAddress): World {
     close: () => sql.end(),
   }
 }
+
+/** Whole rows of tables that name one of these ids in any column: what others' tests do at the same time isn't among them. */
+export async function readRowsNaming(
+  sql: postgres.Sql,
+  tables: readonly string[],
+  ids: readonly string[],
+): Promise<Record<string, string[]>> {
+  const rows = tables.map(async (table) => {
+    const found = await sql<{ row: string }[]>`
+      select to_jsonb(t)::text as row from ${sql(table)} t
+      where exists (select from jsonb_each_text(to_jsonb(t)) e where e.value = any (${[...ids]}))
+      order by 1
+    `
+    return [table, found.map(({ row }) => row)] as const
+  })
+  return Object.fromEntries(await Promise.all(rows))
+}
