@@ -100,11 +100,15 @@ test(
   },
 )
 
-test('an assistant that nobody has heard of is told in words', async ({ visit }) => {
-  const chat = await visit({ assistant: '00000000-0000-4000-8000-000000000000' })
-  await chat.launcher.click()
-  await expect(chat.alert).toContainText('isn’t set up properly')
-})
+for (const [what, assistant] of [
+  ['an assistant that nobody has heard of', '00000000-0000-4000-8000-000000000000'],
+  ['an id that no assistant could have', 'my-assistant'],
+] as const)
+  test(`${what} is told in words`, async ({ visit }) => {
+    const chat = await visit({ assistant })
+    await chat.launcher.click()
+    await expect(chat.alert).toContainText('isn’t set up properly')
+  })
 
 test('a message that is too long is counted, not sent', async ({ visit, page }) => {
   const chat = await visit()

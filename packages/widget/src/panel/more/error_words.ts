@@ -16,6 +16,9 @@ export const ERRORS: Partial<Strings['errors']> = {
   key_rejected: 'This chat’s key isn’t valid. Please tell the owner of this site.',
   origin_not_allowed: 'This chat isn’t allowed on this website.',
   assistant_not_found: NOT_SET_UP,
+  // No more than a tag with an id that is none, or a project without LOACL, gets these.
+  invalid_body: NOT_SET_UP,
+  not_found: NOT_SET_UP,
   assistant_inactive: 'This assistant is switched off at the moment.',
   assistant_paused: 'This assistant is taking a break. Please come back later.',
   provider_key_missing: NOT_SET_UP,
