@@ -1,3 +1,4 @@
+import type { Chat } from '../support/chat.ts'
 import { expect, test, unique } from '../support/fixtures.ts'
 
 const directionOf = (element: Element): string => getComputedStyle(element).direction
@@ -37,21 +38,25 @@ const runsLeftToRight = (element: Element): boolean => {
   return begin.getBoundingClientRect().left < end.getBoundingClientRect().left
 }
 
+/** How far the panel's edge is from the launcher's; nought once it has come up. */
+async function distanceOf(chat: Chat, edge: 'left' | 'right'): Promise<number> {
+  const [launcher, panel] = [(await chat.launcher.boundingBox())!, (await chat.panel.boundingBox())!]
+  return panel.x - launcher.x + (edge === 'right' ? panel.width - launcher.width : 0)
+}
+
 test('words in a script of the other direction turn the panel, and leave it beside its launcher', async ({ visit }) => {
   const chat = await visit({ variant: 'rtl' })
   await chat.open()
   expect(await chat.panel.evaluate(directionOf)).toBe('ltr')
   expect(await chat.composer.evaluate(directionOf)).toBe('ltr')
-  const [launcher, panel] = [(await chat.launcher.boundingBox())!, (await chat.panel.boundingBox())!]
-  expect(panel.x).toBe(launcher.x)
+  await expect.poll(() => distanceOf(chat, 'left')).toBe(0)
 })
 
 test('a panel from right to left stays beside its launcher on the right', async ({ visit }) => {
   const chat = await visit({ data: { locale: 'ar' } })
   await chat.open()
   expect(await chat.panel.evaluate(directionOf)).toBe('rtl')
-  const [launcher, panel] = [(await chat.launcher.boundingBox())!, (await chat.panel.boundingBox())!]
-  expect(panel.x + panel.width).toBe(launcher.x + launcher.width)
+  await expect.poll(() => distanceOf(chat, 'right')).toBe(0)
 })
 
 test(
@@ -61,11 +66,12 @@ test(
     const [slow, failing] = [unique('How long?'), unique('And then?')]
     await model.says(slow, { text: 'Long', holdAfter: 0 })
     await model.says(failing, { status: 500 })
-    const assistant = await owner.addAssistant({ name: 'Harbour & Co.' })
+    const name = `${unique('Harbour')} & Co.`
+    const assistant = await owner.addAssistant({ name })
     const chat = await visit({ variant: 'rtl', assistant, data: { locale: 'ar' } })
     await chat.open()
     expect(await chat.composer.evaluate(directionOf)).toBe('ltr')
-    expect(await chat.panel.getByRole('heading', { name: 'Harbour & Co.' }).evaluate(runsLeftToRight)).toBe(true)
+    expect(await chat.panel.getByRole('heading', { name }).evaluate(runsLeftToRight)).toBe(true)
     await chat.ask(slow)
     expect(await chat.log.getByText('is thinking').evaluate(runsLeftToRight)).toBe(true)
     await chat.stop.click()
