@@ -8,7 +8,7 @@ export interface CrowdSize {
   messages: number
 }
 
-/** Of what the issue of speed is about: a busy site after a year. */
+/** A busy site after a year. */
 export const BUSY_SITE: CrowdSize = { sessions: 50_000, threads: 100_000, messages: 1_000_000 }
 
 /** As the superuser of a local stack, whom a hosted project keeps to itself. One connection: what is set stays set. */
