@@ -111,8 +111,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
-  caller_id uuid := case when claims ->> 'is_anonymous' is distinct from 'true' then claims ->> 'sub' end;
+  caller_id uuid;
 begin
+  if claims ->> 'is_anonymous' = 'true' or pg_input_is_valid(claims ->> 'sub', 'uuid') is not true then
+    return '{}';
+  end if;
+  caller_id := claims ->> 'sub';
   -- As is_operator has it, without the time that one more function takes.
   return array(
     select a.id

@@ -6,12 +6,18 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  auth_session_id uuid := claims ->> 'session_id';
-  subject uuid := claims ->> 'sub';
+  auth_session_id uuid;
+  subject uuid;
 begin
-  if claims ->> 'is_anonymous' = 'true' then
+  -- A project may take the tokens of other services, too, which name people and sessions in their own ways.
+  if claims ->> 'is_anonymous' = 'true'
+    or pg_input_is_valid(claims ->> 'session_id', 'uuid') is not true
+    or pg_input_is_valid(claims ->> 'sub', 'uuid') is not true
+  then
     return null;
   end if;
+  auth_session_id := claims ->> 'session_id';
+  subject := claims ->> 'sub';
   return (
     select s.user_id
     from auth.sessions s
@@ -22,5 +28,5 @@ begin
 end
 $$;
 comment on function loacl_private.find_live_user(jsonb) is
-  'The Supabase user of an access token whose claims have been verified, while their session with Auth goes on: signing out ends it at once, not only when the token runs out. null for anonymous users, who are guests.';
+  'The Supabase user of an access token whose claims have been verified, while their session with Auth goes on: signing out ends it at once, not only when the token runs out. null for anonymous users and for those of other services, who are guests.';
 revoke all on function loacl_private.find_live_user(jsonb) from public;

@@ -57,7 +57,7 @@ export const ENGLISH: Strings = {
   closeChat: 'Close chat',
   newChat: 'New chat',
   conversations: 'Conversations',
-  noConversations: 'No conversations yet. What you ask will be kept here.',
+  noConversations: 'No conversations yet. What you ask is kept here.',
   untitled: 'New conversation',
   loadMore: 'Show more',
   conversation: 'Conversation',

@@ -206,6 +206,22 @@ describe('an access token', () => {
     })
   })
 
+  it.each([
+    ['names its people otherwise', { sub: 'user_2abc', session_id: 'sess_2abc' }],
+    ['has no session with Auth', { sub: 'auth0|abc', session_id: undefined }],
+  ])('of another service, which %s, leaves a guest a guest', async (_, foreign) => {
+    const token = createToken()
+    const jwt = await sign({ ...decodeJwt(ada.jwt), ...foreign })
+    const { threadId } = await world.converse(assistantId, token)
+    expect((await open(token, jwt)).body).toMatchObject({
+      visitor: { type: 'guest' },
+      threads: { items: [{ id: threadId }] },
+    })
+    expect(await api.rpc('list_messages', { thread_id: threadId }, { token, jwt })).toMatchObject({ status: 200 })
+    const threads = await api.select('threads?select=id', { token, jwt })
+    expect(threads).toMatchObject({ status: 200, body: [{ id: threadId }] })
+  })
+
   it('is not the project’s own key, which some clients send in its place', async () => {
     const caller = { token: createToken(), jwt: stack.publishableKey }
     expect(await chat.identify(caller, { assistantId, newToken: createToken() })).toMatchObject(
