@@ -49,6 +49,6 @@ const asObject = (value: unknown): Body | null =>
 
 const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** A number, or digits: of seconds with `unit` 1000, as in `retry-after` (RFC 9110, section 10.2.3). */
+/** Digits, or a whole number: of seconds with `unit` 1000, as in `retry-after` (RFC 9110, section 10.2.3). */
 const asMs = (value: unknown, unit = 1): number | undefined =>
-  /^[\d.]+$/.test(String(value)) ? Number(value) * unit : undefined
+  /^\d+$/.test(String(value)) ? Number(value) * unit : undefined

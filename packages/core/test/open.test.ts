@@ -111,6 +111,11 @@ describe('what goes wrong at the network’s edge', () => {
       () => new Response('<h1>Slow down</h1>', { status: 429, headers: { 'retry-after': '2' } }),
       { code: 'rate_limited', retryAfterMs: 2000 },
     ],
+    [
+      'a time that is no number',
+      () => new Response('', { status: 429, headers: { 'retry-after': '1.2.3' } }),
+      { code: 'rate_limited', retryAfterMs: undefined },
+    ],
     ['a portal’s page in place of the answer', () => new Response('<p>Sign in</p>'), { code: 'response_malformed' }],
     ['JSON that is something else', () => json({ hello: 'world' }), { code: 'response_malformed' }],
     ['nothing', () => json(null), { code: 'response_malformed' }],
