@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -11,6 +12,8 @@ const never = ['**/node_modules/**', '**/dist/**', 'e2e/**']
 export default defineConfig({
   resolve,
   test: {
+    // A second, as Vitest has it, is short where several workers, a database and functions share two cores.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,
@@ -24,8 +27,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'stack',
-          // Vitest would leave a core to itself, of two the half.
-          maxWorkers: '100%',
+          // Each has a Supabase of its own. Vitest would leave a core to itself, of two the half.
+          maxWorkers: Math.min(availableParallelism(), 4),
           include: stackTests,
           exclude: never,
           globalSetup: './packages/local/test/global-setup.ts',

@@ -11,11 +11,14 @@ const { node, root, tool } = await import('./tools.mjs')
 
 const reports = mkdtempSync(join(tmpdir(), 'loacl-test-'))
 const report = (name) => join(reports, `${name}.json`)
-const totals = { passed: 0, failed: 0 }
+const totals = { passed: 0, failures: [] }
 
-const countExit = (status) => (status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })
+const countExit = (status) => ({ passed: status === 0 ? 1 : 0, failures: [] })
 
-/** Runs one command, shows its output when it fails (or as it comes, where `live`), and counts it as `count` says. */
+/**
+ * Runs one command and shows its output when it fails (or as it comes, where `live`). `count` tells how many checks it
+ * made and which failed; a command that failed without naming one counts as one failure.
+ */
 async function step(name, [program, ...first], rest, { live = false, env = {}, count = countExit } = {}) {
   const started = Date.now()
   const child = spawn(program, [...first, ...rest.split(' ')], {
@@ -33,30 +36,43 @@ async function step(name, [program, ...first], rest, { live = false, env = {}, c
     })
     child.on('close', resolve)
   })
-  const { passed, failed } = count(status)
+  const { passed, failures } = count(status)
+  if (status !== 0 && failures.length === 0) failures.push(live ? 'broke down' : output)
   totals.passed += passed
-  totals.failed += failed
-  console.log(`${failed ? '✗' : '✓'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
-  if (failed && !live) console.log(output)
+  totals.failures.push(...failures.map((failure) => `${name}: ${failure}`))
+  console.log(`${failures.length > 0 ? '✗' : '✓'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
 }
 
 /** Counts a runner's JSON report. What was skipped counts as failed, and so does a runner that broke down. */
-const counted = (name, read) => (status) => {
+const counted = (name, read) => () => {
   try {
-    const { passed, failed } = read(JSON.parse(readFileSync(report(name), 'utf8')))
-    return { passed, failed: status !== 0 && failed === 0 ? 1 : failed }
+    return read(JSON.parse(readFileSync(report(name), 'utf8')))
   } catch (error) {
-    console.log(`The ${name} tests left no report: ${error.message}`)
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failures: [`left no report: ${error.message}`] }
   }
 }
-const readVitest = ({ numPassedTests, numTotalTests, success }) => ({
-  passed: numPassedTests,
-  failed: numTotalTests - numPassedTests || (success ? 0 : 1),
-})
-const readPlaywright = ({ stats }) => ({
-  passed: stats.expected,
-  failed: stats.unexpected + stats.flaky + stats.skipped,
+const because = (messages) => messages.map((message) => `\n${message}`).join('')
+function readVitest({ testResults }) {
+  const tests = testResults.flatMap(({ name, message, assertionResults }) =>
+    assertionResults.length > 0
+      ? assertionResults.map((test) => ({ ...test, name: `${name} › ${test.fullName} (${test.status})` }))
+      : [{ name, status: 'failed', failureMessages: [message] }],
+  )
+  return split(tests.map(({ name, status, failureMessages }) => [status === 'passed', name + because(failureMessages)]))
+}
+function readPlaywright({ suites, errors }) {
+  const specsIn = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specsIn)]
+  const tests = suites.flatMap(specsIn).flatMap(({ file, title, tests: runs }) =>
+    runs.map(({ status, results }) => {
+      const messages = results.flatMap((result) => result.errors).map(({ message }) => message)
+      return [status === 'expected', `${file} › ${title} (${status})${because(messages)}`]
+    }),
+  )
+  return split([...tests, ...errors.map(({ message }) => [false, message])])
+}
+const split = (tests) => ({
+  passed: tests.filter(([passed]) => passed).length,
+  failures: tests.filter(([passed]) => !passed).map(([, text]) => text),
 })
 
 const vitest = (project) =>
@@ -102,5 +118,6 @@ await step('browser tests', tool('@playwright/test', 'playwright'), 'test --conf
   count: counted('browser', readPlaywright),
 })
 rmSync(reports, { recursive: true, force: true })
-console.log(`${totals.passed} passed, ${totals.failed} failed`)
-process.exitCode = totals.failed === 0 ? 0 : 1
+for (const failure of totals.failures) console.log(`\n✗ ${failure}`)
+console.log(`${totals.passed} passed, ${totals.failures.length} failed`)
+process.exitCode = totals.failures.length === 0 ? 0 : 1

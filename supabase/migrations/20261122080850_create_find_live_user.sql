@@ -21,12 +21,14 @@ begin
   return (
     select s.user_id
     from auth.sessions s
+    join auth.users u on u.id = s.user_id
     where s.id = auth_session_id
       and s.user_id = subject
       and (s.not_after is null or s.not_after > now())
+      and (u.banned_until is null or u.banned_until <= now())
   );
 end
 $$;
 comment on function loacl_private.find_live_user(jsonb) is
-  'The Supabase user of an access token whose claims have been verified, while their session with Auth goes on: signing out ends it at once, not only when the token runs out. null for anonymous users and for those of other services, who are guests.';
+  'The Supabase user of an access token whose claims have been verified, while their session with Auth goes on and they are not banned: signing out and a ban end it at once, not only when the token runs out. null for anonymous users and for those of other services, who are guests.';
 revoke all on function loacl_private.find_live_user(jsonb) from public;

@@ -16,7 +16,8 @@ create table loacl.usage_logs (
   constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups')),
   constraint usage_logs_tokens_positive check (
     input_tokens >= 0 and cached_input_tokens >= 0 and output_tokens >= 0 and reasoning_tokens >= 0
-  )
+  ),
+  constraint usage_logs_cost_usd_finite check (cost_usd >= 0 and cost_usd < 'infinity')
 );
 
 create index usage_logs_owner_id_created_at_idx on loacl.usage_logs (owner_id, created_at desc);
@@ -89,13 +90,14 @@ comment on function loacl_private.compute_cost(loacl.model_prices, bigint, bigin
 revoke all on function loacl_private.compute_cost(loacl.model_prices, bigint, bigint, bigint) from public;
 
 create function loacl_private.log_usage(turn loacl_private.turns, purpose text, model text, usage jsonb)
-returns void
+returns loacl.usage_logs
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  logged loacl.usage_logs;
   thread loacl.threads;
   owner_id uuid;
   answered_by text := coalesce(model, turn.model);
@@ -105,7 +107,7 @@ declare
   reasoning_tokens bigint := coalesce((usage ->> 'reasoningTokens')::bigint, 0);
 begin
   if jsonb_typeof(usage) is distinct from 'object' then
-    return;
+    return null;
   end if;
   select t.* into thread from loacl.threads t where t.id = turn.thread_id;
   select a.owner_id into owner_id from loacl.assistants a where a.id = thread.assistant_id;
@@ -119,9 +121,11 @@ begin
     loacl_private.compute_cost(
       loacl_private.find_price(owner_id, answered_by), input_tokens, cached_input_tokens, output_tokens
     )
-  );
+  )
+  returning * into logged;
+  return logged;
 end
 $$;
 comment on function loacl_private.log_usage(loacl_private.turns, text, text, jsonb) is
-  'Writes one row of usage_logs for a call of this turn; nothing where the usage is not known.';
+  'Writes one row of usage_logs for a call of this turn and returns it; null where the usage is not known.';
 revoke all on function loacl_private.log_usage(loacl_private.turns, text, text, jsonb) from public;

@@ -32,6 +32,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   turn loacl_private.turns;
+  used loacl.usage_logs;
   end_state text := outcome ->> 'state';
   failure text := case when end_state = 'failed' then coalesce(outcome ->> 'errorCode', 'internal') end;
   limit_reached text := case when end_state = 'cut' then coalesce(outcome ->> 'cutReason', 'time_limit') end;
@@ -56,11 +57,11 @@ begin
   update loacl.threads t set last_message_at = clock_timestamp() where t.id = turn.thread_id;
   insert into loacl_private.message_internals (message_id, response_id, provider_items)
   values (turn.message_id, outcome ->> 'responseId', nullif(outcome -> 'providerItems', 'null'));
-  perform loacl_private.log_usage(turn, 'answer', outcome ->> 'model', outcome -> 'usage');
+  used := loacl_private.log_usage(turn, 'answer', outcome ->> 'model', outcome -> 'usage');
   if loacl_private.is_free_of_charge(outcome) then
     perform loacl_private.settle_reservation(turn.id, 'answer', 0, 0);
   else
-    perform loacl_private.settle_usage(turn, 'answer', outcome ->> 'model', outcome -> 'usage');
+    perform loacl_private.settle_usage(turn, used);
   end if;
   -- Only what was answered to the end has follow-ups.
   if end_state <> 'completed' then

@@ -25,8 +25,7 @@ begin
   cross join unnest(save_follow_ups.suggestions) with ordinality as s (suggestion, place)
   where m.id = turn.message_id and btrim(s.suggestion) <> '' and s.place <= 10
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
-  perform loacl_private.log_usage(turn, 'follow_ups', usage ->> 'model', usage);
-  perform loacl_private.settle_usage(turn, 'follow_ups', usage ->> 'model', usage);
+  perform loacl_private.settle_usage(turn, loacl_private.log_usage(turn, 'follow_ups', usage ->> 'model', usage));
 
   return (
     select jsonb_build_object('suggestions', loacl_private.to_message(m, false) -> 'suggestions', 'title', t.title)

@@ -46,7 +46,7 @@ create table loacl.tool_executions (
     (completed_at is not null) = (status in ('completed', 'failed', 'cancelled'))
   ),
   constraint tool_executions_times check (completed_at >= executed_at and executed_at >= approved_at),
-  constraint tool_executions_cost_usd_positive check (cost_usd >= 0),
+  constraint tool_executions_cost_usd_finite check (cost_usd >= 0 and cost_usd < 'infinity'),
   constraint tool_executions_error_message_status check (error_message is null or status in ('failed', 'cancelled')),
   constraint tool_executions_metadata_object check (jsonb_typeof(metadata) = 'object')
 );

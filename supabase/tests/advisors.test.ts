@@ -1,10 +1,11 @@
-import { afterAll, expect, inject, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { advise, pushMigrations } from '../../packages/local/src/index.ts'
 import exceptions from './advisors.exceptions.json' with { type: 'json' }
 import { createDatabase } from './support/database.ts'
 
 // One of its own: others' tests make tables that are none of ours.
-const database = await createDatabase(inject('stack').dbUrl)
+const database = await createDatabase(workerStack().dbUrl)
 afterAll(() => database.drop())
 
 const isAbout = (of: string, place: string): boolean =>

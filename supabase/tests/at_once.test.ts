@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { createChat, createSite, signIdentity, type Site } from './identity/site.ts'
 import { createToken, type Answer } from './support/api.ts'
 import { createWorld } from './support/world.ts'
 
-const stack = inject('stack')
+const stack = workerStack()
 const world = createWorld(stack)
 const { api, sql } = world
 const chat = createChat(stack)
@@ -159,6 +160,19 @@ it.each(['NaN', 'Infinity'])('a price of %s is refused: no budget would get rid 
         { jwt: site.owner.jwt },
       ),
     ).toMatchObject({ status: 400, body: { code: '23514' } })
+})
+
+it.each(['NaN', 'Infinity'])('nor may a call have cost %s: no sum would get rid of it', async (cost) => {
+  const { messageId, threadId } = await world.converse(site.assistantId, createToken())
+  const asServer = world.asServer()
+  const tool = { message_id: messageId, tool_name: 'search', cost_usd: cost }
+  const usage = { owner_id: site.owner.userId, purpose: 'answer', provider: 'openai', model: 'odd', cost_usd: cost }
+  const tokens = { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1, reasoning_tokens: 0 }
+  for (const [table, row] of [
+    ['tool_executions', tool],
+    ['usage_logs', { ...usage, ...tokens, thread_id: threadId }],
+  ] as const)
+    expect(await api.insert(table, row, asServer)).toMatchObject({ status: 400, body: { code: '23514' } })
 })
 
 it.each(['NaN', 'Infinity'])('nor may a tool cost %s without anybody being asked', async (cost) => {

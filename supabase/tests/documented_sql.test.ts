@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, expect, inject, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { createWorld } from './support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 afterAll(() => world.close())
 
 /** What owners are told to run, but for what takes extensions that only a hosted project has. */

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { pushMigrations } from '../../packages/local/src/index.ts'
 import { createDatabase } from './support/database.ts'
 
 // One of its own, and empty: nothing that others do there makes one index look better than another.
-const database = await createDatabase(inject('stack').dbUrl)
+const database = await createDatabase(workerStack().dbUrl)
 const { sql } = database
 afterAll(() => database.drop())
 

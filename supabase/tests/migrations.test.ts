@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type postgres from 'postgres'
-import { afterAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { generateTypes, pushMigrations } from '../../packages/local/src/index.ts'
 import { TYPED_SCHEMA, TYPES_FILE } from '../../packages/local/src/types_file.ts'
 import { createDatabase as createEmptyDatabase, type EmptyDatabase } from './support/database.ts'
 
-const { dbUrl } = inject('stack')
+const { dbUrl } = workerStack()
 const supabaseDir = fileURLToPath(new URL('..', import.meta.url))
 const cleanups: (() => Promise<unknown> | void)[] = []
 afterAll(async () => {

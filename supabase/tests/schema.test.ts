@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { afterAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import postgres from 'postgres'
 import { ERROR_STATUS } from '../../packages/wire/src/index.ts'
 
-const sql = postgres(inject('stack').dbUrl, { max: 1, onnotice: () => {} })
+const sql = postgres(workerStack().dbUrl, { max: 1, onnotice: () => {} })
 afterAll(() => sql.end())
 
 const names = (rows: readonly postgres.Row[]) => rows.map(({ name }) => name)

@@ -1,8 +1,9 @@
-import { afterAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { createToken, type Caller } from './support/api.ts'
 import { createWorld } from './support/world.ts'
 
-const stack = inject('stack')
+const stack = workerStack()
 const world = createWorld(stack)
 const { sql } = world
 afterAll(() => world.close())

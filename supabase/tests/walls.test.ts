@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { createToken } from './support/api.ts'
 import { createWorld, type BegunTurn, type Operator } from './support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { api, sql } = world
 const tokenOfA = createToken()
 const tokenOfB = createToken()
@@ -320,7 +321,7 @@ describe('what is for the functions alone', () => {
     })
   })
 
-  it.each([{ token: tokenOfA }, { key: inject('stack').secretKey }])(
+  it.each([{ token: tokenOfA }, { key: workerStack().secretKey }])(
     'loacl_private can’t be reached by the Data API',
     async (caller) => {
       const profile = { 'accept-profile': 'loacl_private', 'content-profile': 'loacl_private' }

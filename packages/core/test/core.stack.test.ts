@@ -1,13 +1,10 @@
 import { createClient as createSupabase } from '@supabase/supabase-js'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { workerStack } from '../../local/test/worker_stack.ts'
 import { createClient, type LoaclClient, type TurnEvent } from '../src/index.ts'
 import { memoryStorage, messagesOf } from './support/watch.ts'
 
-// The key's type belongs to the package that provides it, which this one must not know.
-const { apiUrl, publishableKey, assistantId } = inject('stack' as never) as Record<
-  'apiUrl' | 'publishableKey' | 'assistantId',
-  string
->
+const { apiUrl, publishableKey, assistantId } = workerStack()
 
 const visitor = (
   storage = memoryStorage(),

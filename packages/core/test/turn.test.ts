@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Turn, TurnEvent } from '../src/index.ts'
 import {
   answered,
@@ -117,7 +117,7 @@ describe('a turn', () => {
     const thread = clientOf(project).threads.create()
     const turn = thread.send('One')
     first.send(...begun(), text('First'), complete())
-    await vi.waitFor(() => expect(thread.getSnapshot().turn.status).toBe('idle'))
+    await expect.poll(() => thread.getSnapshot().turn.status).toBe('idle')
     const next = thread.send('Two')
     expect(thread.getSnapshot().turn).toEqual({ status: 'sending', turn: next })
 
@@ -202,9 +202,9 @@ describe('a turn', () => {
     await thread.send('Hi').done
     await thread.send({ text: 'And then?', suggestionId: 'f1' }).done
     expect(thread.getSnapshot().messages[1]!.suggestions).toEqual([{ id: 'f1', suggestion: 'And then?', used: true }])
-    await vi.waitFor(() =>
-      expect(project.named('POST rpc/use_suggestion').map(({ body }) => body)).toEqual([{ suggestion_id: 'f1' }]),
-    )
+    await expect
+      .poll(() => project.named('POST rpc/use_suggestion').map(({ body }) => body))
+      .toEqual([{ suggestion_id: 'f1' }])
   })
 })
 
@@ -380,7 +380,7 @@ describe('stopping', () => {
     const thread = clientOf(project).threads.create()
     const turn = thread.send('Hi')
     stream.send(...begun(), text('Hel'))
-    await vi.waitFor(() => expect(messagesOf(thread.getSnapshot())[1]).toBe('assistant streaming "Hel"'))
+    await expect.poll(() => messagesOf(thread.getSnapshot())[1]).toBe('assistant streaming "Hel"')
     thread.stop()
     turn.stop()
     expect(await turn.done).toMatchObject({ status: 'stopped', message: { status: 'stopped', content: 'Hel' } })
@@ -398,7 +398,7 @@ describe('stopping', () => {
       })
     const abort = new AbortController()
     const turn = clientOf(project).threads.create().send('Hi', { signal: abort.signal })
-    await vi.waitFor(() => expect(project.named('POST turns')).toHaveLength(1))
+    await expect.poll(() => project.named('POST turns')).toHaveLength(1)
     abort.abort()
     expect(project.named('POST turns/')).toEqual([])
     stream.send(...begun())
@@ -434,7 +434,7 @@ describe('letting go', () => {
     const turn = client.threads.create().send('Hi')
     stream.send(...begun(), text('Hel'))
     const events = eventsOf(turn)
-    await vi.waitFor(() => expect(project.named('POST turns')).toHaveLength(1))
+    await expect.poll(() => project.named('POST turns')).toHaveLength(1)
     client.dispose()
     expect(await turn.done).toMatchObject({ status: 'failed', error: { code: 'disposed' } })
     expect((await events).at(-1)).toMatchObject({ type: 'end' })

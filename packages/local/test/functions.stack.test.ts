@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startStack, type Stack } from '../src/index.ts'
 
 // `chat` is named in config.toml with `verify_jwt = false`; `closed` is not.
@@ -167,7 +167,7 @@ describe('functions', () => {
 
   it('go on in the background where they ask for it', async () => {
     await call('chat/background')
-    await vi.waitFor(async () => expect(await (await call('chat/finished')).json()).toBe(true))
+    await expect.poll(async () => (await call('chat/finished')).json()).toBe(true)
   })
 
   it('may neither write, nor run programs, nor read what is not theirs', async () => {
@@ -198,30 +198,27 @@ describe('functions', () => {
 
   it('that end are named with what they said, and started again', async () => {
     await call('chat/crash')
-    await vi.waitFor(() =>
-      expect(lines).toContain('[chat] The function ended with code 7. It starts again at the next request.'),
-    )
+    await expect
+      .poll(() => lines)
+      .toContain('[chat] The function ended with code 7. It starts again at the next request.')
     expect((await call('chat/turns')).status).toBe(200)
 
     const { pid } = (await (await call('chat/turns')).json()) as { pid: number }
     process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() =>
-      expect(lines).toContain('[chat] The function was ended by SIGKILL. It starts again at the next request.'),
-    )
+    await expect
+      .poll(() => lines)
+      .toContain('[chat] The function was ended by SIGKILL. It starts again at the next request.')
     expect((await call('chat/turns')).status).toBe(200)
   })
 
   it('are reloaded when a file changes, and a mistake is told and can be mended', async () => {
     writeFileSync(join(dir, '_shared', 'greeting.ts'), "export const greet: string = 'good day'\n")
-    await vi.waitFor(
-      async () => expect(await (await call('chat/turns')).json()).toMatchObject({ greeting: 'good day' }),
-      { timeout: 10_000 },
-    )
+    await expect.poll(async () => (await call('chat/turns')).json()).toMatchObject({ greeting: 'good day' })
 
     writeFileSync(join(dir, 'chat', 'index.ts'), 'not a program')
-    await vi.waitFor(async () => expect((await call('chat/turns')).status).toBe(503), { timeout: 10_000 })
+    await expect.poll(async () => (await call('chat/turns')).status).toBe(503)
 
     writeFileSync(join(dir, 'chat', 'index.ts'), FUNCTION)
-    await vi.waitFor(async () => expect((await call('chat/turns')).status).toBe(200), { timeout: 10_000 })
+    await expect.poll(async () => (await call('chat/turns')).status).toBe(200)
   })
 })

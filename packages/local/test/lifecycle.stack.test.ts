@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { PortBusyError, startStack, type Stack, type StackInfo } from '../src/index.ts'
 import { ROOT } from '../src/supabase_cli.ts'
 import { migrationsHash } from '../src/template.ts'
@@ -234,13 +234,13 @@ describe('startStack', { timeout: 60_000 }, () => {
       while (!leaving.signal.aborted) seen.add((await open(stack)).status)
     })
     for (let times = 0; times < 2; times++) {
-      await vi.waitFor(() => expect(seen).toContain(200))
+      await expect.poll(() => seen).toContain(200)
       await stack.stopDatabase()
-      await vi.waitFor(() => expect(seen).toContain(503))
+      await expect.poll(() => seen).toContain(503)
       await stack.startDatabase()
       seen.clear()
     }
-    await vi.waitFor(() => expect(seen).toContain(200))
+    await expect.poll(() => seen).toContain(200)
     leaving.abort()
     await Promise.all(visitors)
     expect((await open(stack)).status).toBe(200)
@@ -259,7 +259,7 @@ async function startCli(dataDir: string, stdio: 'ignore' | 'ipc' = 'ignore') {
   let output = ''
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (output += data.toString()))
   const exited = once(child, 'exit')
-  await vi.waitFor(() => expect(output).toContain('LOACL is up after'), { timeout: 30_000 })
+  await expect.poll(() => output, { timeout: 30_000 }).toContain('LOACL is up after')
   return {
     child,
     exited,
@@ -291,7 +291,7 @@ describe('npm start', { timeout: 60_000 }, () => {
     const first = await startCli(dataDir)
     await query(first.info.dbUrl, 'create table public.kept ()')
     first.child.kill('SIGKILL')
-    await vi.waitFor(async () => expect(await running(dataDir)).toEqual([]), { timeout: 15_000 })
+    await expect.poll(() => running(dataDir), { timeout: 15_000 }).toEqual([])
 
     const second = await startCli(dataDir)
     expect(await query(second.info.dbUrl, 'select from public.kept')).toEqual([])

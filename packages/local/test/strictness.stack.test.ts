@@ -34,9 +34,7 @@ beforeAll(async () => {
     notify pgrst, 'reload schema';
   `)
   // The Data API hears of the change a moment later, as on a hosted project.
-  await vi.waitFor(async () => {
-    if (!(await rest('rpc/who', { method: 'POST' })).ok) throw new Error('The Data API has not heard of it yet.')
-  })
+  await vi.waitUntil(async () => (await rest('rpc/who', { method: 'POST' })).ok, { timeout: 10_000 })
 })
 
 afterAll(async () => {

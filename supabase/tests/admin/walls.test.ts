@@ -1,9 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, readRowsNaming, type Operator } from '../support/world.ts'
 
-const stack = inject('stack')
+const stack = workerStack()
 const world = createWorld(stack)
 const { api, sql } = world
 

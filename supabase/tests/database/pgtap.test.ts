@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import postgres from 'postgres'
-import { afterAll, expect, inject, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 
 /**
  * `supabase test db` runs these files against a project, where pgTAP is an extension. Here its functions are made in the
  * same transaction as the tests, and all of it is undone.
  */
-const sql = postgres(inject('stack').dbUrl, { max: 1, onnotice: () => {} })
+const sql = postgres(workerStack().dbUrl, { max: 1, onnotice: () => {} })
 afterAll(() => sql.end())
 
 /** The same pgTAP, as another Postgres for Node has it: a file of functions in SQL. */

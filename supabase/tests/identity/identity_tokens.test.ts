@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { SignJWT, generateKeyPair } from 'jose'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
 import { createChat, createSite, nowSeconds, signIdentity, type Site } from './site.ts'
 
-const stack = inject('stack')
+const stack = workerStack()
 const world = createWorld(stack)
 const chat = createChat(stack)
 const coded = (status: number, code: string) => ({ status, body: { error: { code } } })

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
 import { createChat, createSite, signIdentity, type Site } from './site.ts'
 
-const stack = inject('stack')
+const stack = workerStack()
 const world = createWorld(stack)
 const { api, sql } = world
 const chat = createChat(stack)

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, type BegunTurn } from '../support/world.ts'
 import { createAccount, createChat, createSite, nowSeconds, signIdentity, type Account } from './site.ts'
 
-const stack = inject('stack')
+const stack = workerStack()
 const world = createWorld(stack)
 const { api } = world
 const chat = createChat(stack)
@@ -169,6 +170,18 @@ describe('a session that is bound to a Supabase user', () => {
     expect(await api.select('threads?select=id', { token, jwt })).toEqual({ status: 200, body: [] })
     const claims = decodeJwt(jwt)
     expect(await world.beginTurn(assistantId, token, { threadId, claims })).toMatchObject(EXPIRED)
+  })
+
+  it('rests while its user is banned', async () => {
+    const account = await createAccount(stack)
+    const { token, jwt, threadId } = await signedIn(account)
+    const ban = (until: string) => world.sql`update auth.users set banned_until = ${until} where id = ${account.userId}`
+    await ban('2100-01-01')
+    expect(await open(token, jwt)).toMatchObject(EXPIRED)
+    expect(await api.select('threads?select=id', { token, jwt })).toEqual({ status: 200, body: [] })
+    expect(await world.beginTurn(assistantId, token, { threadId, claims: decodeJwt(jwt) })).toMatchObject(EXPIRED)
+    await ban('2020-01-01')
+    expect((await open(token, jwt)).body.threads.items).toMatchObject([{ id: threadId }])
   })
 
   it('can be signed out with an access token that has run out', async () => {

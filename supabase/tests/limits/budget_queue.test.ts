@@ -1,8 +1,9 @@
-import { afterAll, expect, inject, it, vi } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { sql } = world
 afterAll(() => world.close())
 
@@ -29,20 +30,18 @@ it('of two turns that have both come to a budget with room for one, one gets it'
     `
     const answers = [begin(), begin()]
     // The second waits for this transaction, or for the first, which waits for it.
-    await vi.waitFor(
-      async () => {
-        const waiting = await sql`
+    await expect
+      .poll(
+        () => sql`
           with recursive behind as (
             select ${own!.pid}::int as pid
             union
             select a.pid from behind b join pg_stat_activity a on b.pid = any (pg_blocking_pids(a.pid))
           )
           select pid from behind where pid <> ${own!.pid}
-        `
-        expect(waiting).toHaveLength(2)
-      },
-      { timeout: 10_000 },
-    )
+        `,
+      )
+      .toHaveLength(2)
     return { answers }
   })
   const answers = await Promise.all(begun.answers)

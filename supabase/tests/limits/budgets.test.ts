@@ -1,9 +1,10 @@
 import postgres from 'postgres'
-import { afterAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, type TurnKey } from '../support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { api, sql } = world
 afterAll(() => world.close())
 
@@ -131,13 +132,9 @@ describe('a budget', () => {
         })})
       `
       const answer = begin(id)
-      await vi.waitFor(
-        async () =>
-          expect(
-            await sql`select from pg_stat_activity where ${first!.pid} = any (pg_blocking_pids(pid))`,
-          ).toHaveLength(1),
-        { timeout: 10_000 },
-      )
+      await expect
+        .poll(() => sql`select from pg_stat_activity where ${first!.pid} = any (pg_blocking_pids(pid))`)
+        .toHaveLength(1)
       return { answer }
     })
     expect(await second.answer).toMatchObject(exceeded)
@@ -146,7 +143,7 @@ describe('a budget', () => {
   it('of a dollar is not exceeded by ten thousand guests, whose answers cost all that they can', async () => {
     const { id } = await world.createAssistant({ settings: { spend_per_day_usd: 1 } })
     const { usd } = await readBound(id)
-    const doors = postgres(inject('stack').dbUrl, { max: DOORS, onnotice: () => {} })
+    const doors = postgres(workerStack().dbUrl, { max: DOORS, onnotice: () => {} })
     try {
       await Promise.all(Array.from({ length: DOORS }, (_, door) => doors.unsafe(sendGuests(id, door)).simple()))
     } finally {

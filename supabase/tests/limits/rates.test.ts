@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type postgres from 'postgres'
-import { afterAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken, type Answer } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { sql } = world
 afterAll(() => world.close())
 

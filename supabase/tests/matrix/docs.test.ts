@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import postgres from 'postgres'
-import { afterAll, expect, inject, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { readExpectations, VERBS, type CallerName, type Verb } from './expectations.ts'
 
-const sql = postgres(inject('stack').dbUrl, { max: 1, onnotice: () => {} })
+const sql = postgres(workerStack().dbUrl, { max: 1, onnotice: () => {} })
 afterAll(() => sql.end())
 
 const root = new URL('../../../', import.meta.url)

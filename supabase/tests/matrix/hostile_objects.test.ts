@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { pushMigrations } from '../../../packages/local/src/index.ts'
 import { createToken } from '../support/api.ts'
 import { createDatabase } from '../support/database.ts'
@@ -8,7 +9,7 @@ import { readExpectations } from './expectations.ts'
 
 const expectations = readExpectations()
 // One of its own: nobody else should meet what is made here.
-const database = await createDatabase(inject('stack').dbUrl)
+const database = await createDatabase(workerStack().dbUrl)
 const { sql } = database
 const token = createToken()
 const assistantId = randomUUID()

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import type { Answer } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
 import { CALLERS, readExpectations, type CallerName } from './expectations.ts'
 import { createMatrixWorld, type MatrixWorld } from './matrix_world.ts'
 import { isWithin, readCatalog, readRows, type CatalogTable, type WorldRow } from './rows.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { api, sql } = world
 const expectations = readExpectations()
 

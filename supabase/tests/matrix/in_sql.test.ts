@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createWorld } from '../support/world.ts'
 import { CALLERS, readExpectations, VERBS, type CallerName, type Verb } from './expectations.ts'
 import { createMatrixWorld, type MatrixWorld } from './matrix_world.ts'
 import { isWithin, keyOf, readCatalog, readRows, type CatalogTable, type WorldRow } from './rows.ts'
 import { attemptAll, compare, type Attempt, type Attempted } from './sql_attempts.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { sql } = world
 const expectations = readExpectations()
 

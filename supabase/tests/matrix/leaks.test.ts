@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken, type Caller } from '../support/api.ts'
 import { createWorld } from '../support/world.ts'
 import { CALLERS, readExpectations, type CallerName } from './expectations.ts'
@@ -7,7 +8,7 @@ import { MARKER, plantMarkers, SHORT_MARKER } from './markers.ts'
 import { createMatrixWorld, type MatrixWorld } from './matrix_world.ts'
 import { readCatalog } from './rows.ts'
 
-const stack = inject('stack')
+const stack = workerStack()
 const world = createWorld(stack)
 const { api, sql } = world
 const expectations = readExpectations()

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createWorld } from '../support/world.ts'
 import { readExpectations, type CallerName } from './expectations.ts'
 import { createMatrixWorld, type MatrixWorld } from './matrix_world.ts'
 import { readCatalog, readRows, type CatalogTable, type WorldRow } from './rows.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { api, sql } = world
 const expectations = readExpectations()
 

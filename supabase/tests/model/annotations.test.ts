@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, type BegunTurn, type Operator } from '../support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { api, sql } = world
 const token = createToken()
 

@@ -1,8 +1,9 @@
-import { afterAll, beforeEach, expect, inject, it } from 'vitest'
+import { afterAll, beforeEach, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createMatrixWorld, type MatrixWorld } from '../matrix/matrix_world.ts'
 import { createWorld } from '../support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { sql } = world
 let matrix: MatrixWorld
 let ids: { threads: string[]; messages: string[] }

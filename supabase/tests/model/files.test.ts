@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, type BegunTurn, type Operator } from '../support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { api, sql } = world
 
 let assistantId: string
@@ -86,10 +87,8 @@ it('the bytes go, too, when the last two files are deleted at once', async () =>
     let ended = false
     const deleting = second`delete from loacl.files where id = ${ids[1]}`.then(() => (ended = true))
     // Either it waits for the first, as it should, or it is through and has not seen what the first did.
-    await vi.waitFor(async () => {
-      const [waiting] = await sql`select from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`
-      expect(ended || waiting !== undefined).toBe(true)
-    })
+    const waiting = () => sql`select from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`
+    await expect.poll(async () => ended || (await waiting()).length > 0).toBe(true)
     await first`commit`
     await deleting
     await second`commit`

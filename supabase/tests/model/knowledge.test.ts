@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createWorld, type Operator } from '../support/world.ts'
 
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const { api, sql } = world
 
 let assistantId: string

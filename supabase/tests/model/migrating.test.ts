@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createWorld } from '../support/world.ts'
 import sourceColumns from './source_columns.json' with { type: 'json' }
 
 const page = readFileSync(new URL('../../../docs/migrating.md', import.meta.url), 'utf8')
-const world = createWorld(inject('stack'))
+const world = createWorld(workerStack())
 const columns = new Map<string, string>()
 /** By table: the columns that a row can't do without, and that nothing fills in. */
 const required = new Map<string, string[]>()

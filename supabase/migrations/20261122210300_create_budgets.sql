@@ -228,39 +228,32 @@ comment on function loacl_private.settle_reservation(uuid, text, bigint, numeric
   'Puts what a call did take in place of what was reserved for it, once. `usd` null: the whole reservation.';
 revoke all on function loacl_private.settle_reservation(uuid, text, bigint, numeric) from public;
 
-create function loacl_private.settle_usage(turn loacl_private.turns, purpose text, model text, usage jsonb)
+create function loacl_private.settle_usage(turn loacl_private.turns, used loacl.usage_logs)
 returns void
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  owner_id uuid;
-  input_tokens bigint := coalesce((usage ->> 'inputTokens')::bigint, 0);
-  cached_input_tokens bigint := coalesce((usage ->> 'cachedInputTokens')::bigint, 0);
-  output_tokens bigint := coalesce((usage ->> 'outputTokens')::bigint, 0);
 begin
-  if jsonb_typeof(usage) is distinct from 'object' then
+  if used.id is null then
     return;
   end if;
-  select a.owner_id into owner_id
-  from loacl.threads t
-  join loacl.assistants a on a.id = t.assistant_id
-  where t.id = turn.thread_id;
   perform loacl_private.settle_reservation(
-    turn.id, purpose, input_tokens + output_tokens,
+    turn.id, used.purpose, used.input_tokens + used.output_tokens,
+    -- Named in the answer in a way that no price goes by, the model is still the one that was asked.
     coalesce(
-      loacl_private.compute_cost(loacl_private.find_price(owner_id, model), input_tokens, cached_input_tokens, output_tokens),
-      -- Named in the answer in a way that no price goes by, it is still the one that was asked.
-      loacl_private.compute_cost(loacl_private.find_price(owner_id, turn.model), input_tokens, cached_input_tokens, output_tokens)
+      used.cost_usd,
+      loacl_private.compute_cost(
+        loacl_private.find_price(used.owner_id, turn.model), used.input_tokens, used.cached_input_tokens, used.output_tokens
+      )
     )
   );
 end
 $$;
-comment on function loacl_private.settle_usage(loacl_private.turns, text, text, jsonb) is
-  'Settles a call by what it used; where that is not known the reservation stands in full.';
-revoke all on function loacl_private.settle_usage(loacl_private.turns, text, text, jsonb) from public;
+comment on function loacl_private.settle_usage(loacl_private.turns, loacl.usage_logs) is
+  'Settles a call by what log_usage wrote of it; where that was nothing, the reservation stands in full.';
+revoke all on function loacl_private.settle_usage(loacl_private.turns, loacl.usage_logs) from public;
 
 create function loacl_private.purge_reservations()
 returns void
