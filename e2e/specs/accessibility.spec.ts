@@ -45,6 +45,36 @@ for (const theme of ['light', 'dark'] as const) {
   })
 }
 
+for (const theme of ['light', 'dark'] as const)
+  test.describe(theme, () => {
+    test.use({ colorScheme: theme, reducedMotion: 'reduce' } as never)
+
+    // Axe looks at text alone. WCAG 1.4.11.
+    test(`the edge of the field to write in stands out by three to one, ${theme}`, async ({ visit }) => {
+      const chat = await visit()
+      await chat.open()
+      await chat.close.focus()
+      const contrast = await chat.composer.evaluate((composer) => {
+        const field = composer.parentElement!
+        const luminance = (color: string) => {
+          const context = new OffscreenCanvas(1, 1).getContext('2d')!
+          context.fillStyle = color
+          context.fillRect(0, 0, 1, 1)
+          const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((value) =>
+            value > 10 ? ((value / 255 + 0.055) / 1.055) ** 2.4 : value / 255 / 12.92,
+          )
+          return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!
+        }
+        const edge = luminance(getComputedStyle(field).borderTopColor)
+        const panel = field.closest('dialog')!
+        return [field, panel]
+          .map((around) => luminance(getComputedStyle(around).backgroundColor))
+          .map((around) => (Math.max(edge, around) + 0.05) / (Math.min(edge, around) + 0.05))
+      })
+      expect(Math.min(...contrast)).toBeGreaterThanOrEqual(3)
+    })
+  })
+
 test('a screen reader is told of the answer once, when it is whole', { tag: '@local' }, async ({ visit, model }) => {
   const question = unique('Where is the pump?')
   await model.says(question, { text: 'The pump stands by the door.', holdAfter: 9 })

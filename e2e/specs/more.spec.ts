@@ -22,9 +22,16 @@ test('earlier conversations that can’t be fetched are told of in words, and an
   await chat.open()
   await chat.askAndWait(unique('Will this be kept?'))
   await page.route(FILE, (route) => route.abort())
+  await page.evaluate(() =>
+    document.addEventListener('loacl-error', (event) => {
+      const { error } = (event as CustomEvent<{ error: Error & { code: string } }>).detail
+      document.title = `${error.code}: ${error.message}`
+    }),
+  )
   await chat.conversations.focus()
   await page.keyboard.press('Enter')
   await expect(chat.alert).toContainText('can’t be reached')
+  await expect(page).toHaveTitle('network: The chat panel could not be fetched.')
   await chat.retry.focus()
   await page.keyboard.press('Enter')
   await expect(chat.alert).toContainText('can’t be reached')

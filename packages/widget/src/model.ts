@@ -166,6 +166,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 
   return {
     client,
+    emit,
     assistant,
     session,
     talk,

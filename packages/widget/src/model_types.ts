@@ -15,6 +15,8 @@ export interface ModelOptions {
 /** What a widget knows and can do, without a word of how it looks. */
 export interface Model {
   readonly client: LoaclClient
+  /** Tells the page. */
+  readonly emit: ModelOptions['emit']
   readonly assistant: ReadonlySignal<PublicAssistant | null>
   readonly session: ReadonlySignal<ClientState>
   readonly talk: ReadonlySignal<ThreadState>

@@ -1,8 +1,9 @@
 import { effect, signal } from '@preact/signals-core'
-import { createClient, LoaclError } from '@loacl/core'
+import { createClient, type LoaclError } from '@loacl/core'
 import { mergeLook, paintAccent } from './look.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
 import { createModel } from './model.ts'
+import { toFetchError } from './model_error.ts'
 import type { View, ViewOptions } from './panel/view.tsx'
 import { ENGLISH } from './strings.ts'
 import { createTabMemory } from './tab_memory.ts'
@@ -60,8 +61,7 @@ export function assembleWidget(
     } catch (cause) {
       creating = null
       wanted = false
-      unavailable = new LoaclError('network', 'The chat panel could not be fetched.', { cause })
-      throw unavailable
+      throw (unavailable = toFetchError(cause))
     }
   }
 

@@ -21,8 +21,15 @@ export type FetchPart<T> = (attempt: number) => Promise<T>
 /** From when on the visitor is better served without it, in milliseconds. It is used all the same when it comes. */
 const PATIENCE = 2000
 
-/** @param adopt makes the styles of a part those of the panel */
-export function createLater<T extends Part>(fetch: FetchPart<T>, adopt: (styles: string) => void): Later<T> {
+/**
+ * @param adopt makes the styles of a part those of the panel
+ * @param report hears why a part did not come
+ */
+export function createLater<T extends Part>(
+  fetch: FetchPart<T>,
+  adopt: (styles: string) => void,
+  report: (cause: unknown) => void,
+): Later<T> {
   const part = signal<T | null>(null)
   const failed = signal(false)
   let attempts = 0
@@ -39,8 +46,9 @@ export function createLater<T extends Part>(fetch: FetchPart<T>, adopt: (styles:
       const came = await fetch(attempts++)
       adopt(came.styles)
       part.value = came
-    } catch {
+    } catch (error) {
       failed.value = true
+      report(error)
     }
     fetching = false
     clearTimeout(timer)

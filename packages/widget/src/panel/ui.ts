@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core'
+import { toFetchError } from '../model_error.ts'
 import type { Model } from '../model_types.ts'
 import { createLater, type FetchPart, type Later } from './later.ts'
 import type * as More from './more/index.ts'
@@ -48,7 +49,7 @@ export function createUi(
   const online = signal(navigator.onLine)
   addEventListener('online', () => (online.value = true), { signal: done })
   addEventListener('offline', () => (online.value = false), { signal: done })
-  const more = createLater(fetchMore, adopt)
+  const more = createLater(fetchMore, adopt, (cause) => model.emit('error', { error: toFetchError(cause) }))
   const stop = effect(() => {
     if (model.failure.value || model.talk.value.messages.some(({ status }) => status === 'failed')) more.want()
   })
