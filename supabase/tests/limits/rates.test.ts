@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type postgres from 'postgres'
 import { afterAll, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken, type Answer } from '../support/api.ts'
@@ -163,62 +162,48 @@ describe('new visitors per hour', () => {
   })
 })
 
-interface Counting {
-  tx: postgres.TransactionSql
-  /** Counts the only message of an hour. */
-  count: () => Promise<unknown>
-  /** The counter's key, if it were a hash without a salt. */
-  guess: Buffer
-  salts: () => Promise<{ salt: Buffer; today: boolean }[]>
-}
-
-/** After one message has been counted. Rolled back: other tests count at the same time. */
-async function onAnotherDay(work: (counting: Counting) => Promise<void>): Promise<void> {
+/** After the only message of an hour has been counted. */
+async function countOne() {
   const address = '198.51.100.200'
   const { id } = await world.createAssistant({ settings: { messages_per_hour_per_address: 1 } })
-  const undo = new Error('undo')
-  const undone = sql.begin(async (tx) => {
-    await tx`delete from loacl_private.rate_salts`
-    const count = async () => tx`
-      select loacl_private.check_rates(a, gen_random_uuid(), false, ${address}, null) from loacl.assistants a where a.id = ${id}
-    `
-    const [{ guess }] = await tx<[{ guess: Buffer }]>`
-      select sha256(convert_to(array_to_json(array['address', ${id}, ${address}])::text, 'UTF8')) as guess
-    `
-    const salts = async () => tx<{ salt: Buffer; today: boolean }[]>`
-      select salt, day = (now() at time zone 'utc')::date as today from loacl_private.rate_salts
-    `
-    await count()
-    await work({ tx, count, guess, salts })
-    throw undo
-  })
-  await expect(undone).rejects.toBe(undo)
+  await sql`delete from loacl_private.rate_salts`
+  /** Counts a message. */
+  const count = async () => sql`
+    select loacl_private.check_rates(a, gen_random_uuid(), false, ${address}, null) from loacl.assistants a where a.id = ${id}
+  `
+  /** The counter's key, if it were a hash without a salt. */
+  const [{ guess }] = await sql<[{ guess: Buffer }]>`
+    select sha256(convert_to(array_to_json(array['address', ${id}, ${address}])::text, 'UTF8')) as guess
+  `
+  const salts = async () => sql<{ salt: Buffer; today: boolean }[]>`
+    select salt, day = (now() at time zone 'utc')::date as today from loacl_private.rate_salts
+  `
+  await count()
+  return { count, guess, salts }
 }
 
 describe('what is counted', () => {
   it('is kept under a key that says nothing of the address, and another one each day', async () => {
-    await onAnotherDay(async ({ tx, count, guess, salts }) => {
-      const before = await salts()
-      expect(before).toMatchObject([{ today: true }])
-      expect(await tx`select from loacl_private.rate_counters where key = ${guess}`).toHaveLength(0)
-      await tx`update loacl_private.rate_salts set day = day - 2`
-      await tx`update loacl_private.rate_counters set ends_at = now()`
-      await count()
-      await tx`select loacl_private.purge_rate_counters(5)`
-      // With the old salt gone, nobody can tell whom it counted.
-      const after = await salts()
-      expect(after).toMatchObject([{ today: true }])
-      expect(after[0]!.salt).not.toEqual(before[0]!.salt)
-    })
+    const { count, guess, salts } = await countOne()
+    const before = await salts()
+    expect(before).toMatchObject([{ today: true }])
+    expect(await sql`select from loacl_private.rate_counters where key = ${guess}`).toHaveLength(0)
+    await sql`update loacl_private.rate_salts set day = day - 2`
+    await sql`update loacl_private.rate_counters set ends_at = now()`
+    await count()
+    await sql`select loacl_private.purge_rate_counters(5)`
+    // With the old salt gone, nobody can tell whom it counted.
+    const after = await salts()
+    expect(after).toMatchObject([{ today: true }])
+    expect(after[0]!.salt).not.toEqual(before[0]!.salt)
   })
 
   it('goes on past midnight, when the key changes', async () => {
-    await onAnotherDay(async ({ tx, count }) => {
-      await tx`update loacl_private.rate_salts set day = day - 1`
-      await expect(tx.savepoint(count)).rejects.toMatchObject({ code: 'PT429', message: 'rate_limited' })
-      await tx`update loacl_private.rate_counters set ends_at = now()`
-      await count()
-    })
+    const { count } = await countOne()
+    await sql`update loacl_private.rate_salts set day = day - 1`
+    await expect(count()).rejects.toMatchObject({ code: 'PT429', message: 'rate_limited' })
+    await sql`update loacl_private.rate_counters set ends_at = now()`
+    await count()
   })
 
   it('goes when its time is over, with the next turn of anybody', async () => {

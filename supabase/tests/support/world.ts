@@ -194,7 +194,7 @@ export function createWorld(stack: StackAddress): World {
   }
 }
 
-/** Whole rows of tables that name one of these ids in any column: what others' tests do at the same time isn't among them. */
+/** Whole rows of tables that name one of these ids in any column: what other tests left isn't among them. */
 export async function readRowsNaming(
   sql: postgres.Sql,
   tables: readonly string[],
