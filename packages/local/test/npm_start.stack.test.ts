@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type StackInfo } from '../src/index.ts'
+import { ROOT } from '../src/supabase_cli.ts'
+import { migrationsHash } from '../src/template.ts'
+import { crashPostgres, dataDirectory, makeDataDir, open, query, run, running, start } from './own_stack.ts'
+
+const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
+
+async function childrenOf(parent: number): Promise<number[]> {
+  const { stdout } = await run('ps', ['-eo', 'pid,ppid'])
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return rows.flatMap(([pid, ppid]) => (ppid === parent ? [pid!] : []))
+}
+
+/** The CLI on data of its own, up. The database's types are said to be fresh: they are the repository's. */
+async function startCli(dataDir: string, stdio: 'ignore' | 'ipc' = 'ignore') {
+  mkdirSync(dataDir, { recursive: true })
+  writeFileSync(join(dataDir, 'types.sha256'), migrationsHash(ROOT))
+  const child = spawn(process.execPath, [CLI], {
+    stdio: ['ignore', 'pipe', 'pipe', stdio],
+    env: { ...process.env, LOACL_DATA_DIR: dataDir, OPENAI_API_KEY: '', OPENAI_BASE_URL: '' },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (output += data.toString()))
+  const exited = once(child, 'exit')
+  await expect.poll(() => output, { timeout: 30_000 }).toContain('LOACL is up after')
+  return {
+    child,
+    exited,
+    output: () => output,
+    info: JSON.parse(readFileSync(join(dataDir, 'stack.json'), 'utf8')) as StackInfo,
+  }
+}
+
+describe('npm start', { timeout: 60_000 }, () => {
+  it('shows its steps and links, serves the demo page, and stops it all on Ctrl-C', async () => {
+    const dataDir = makeDataDir()
+    const { child, exited, output, info } = await startCli(dataDir)
+    expect(output()).toMatch(/✓ PostgreSQL \(\d+\.\d s\)/)
+    expect(output()).toContain(info.siteUrl)
+    const page = await (await fetch(info.siteUrl)).text()
+    expect(page).toContain(`data-assistant="${info.assistantId}"`)
+    expect(page).toContain('answered by a <strong>stand-in</strong>')
+
+    // Once by the terminal, and once more through npm.
+    child.kill('SIGINT')
+    child.kill('SIGINT')
+    expect(await exited).toEqual([0, null])
+    expect(output()).toContain('Stopped.')
+    expect(await running(dataDir)).toEqual([])
+  })
+
+  it('leaves nothing behind when it is killed, and starts again on the same data', async () => {
+    const dataDir = makeDataDir()
+    const first = await startCli(dataDir)
+    await query(first.info.dbUrl, 'create table public.kept ()')
+    first.child.kill('SIGKILL')
+    await expect.poll(() => running(dataDir), { timeout: 15_000 }).toEqual([])
+
+    const second = await startCli(dataDir)
+    expect(await query(second.info.dbUrl, 'select from public.kept')).toEqual([])
+    second.child.kill('SIGTERM')
+    expect(await second.exited).toEqual([0, null])
+  })
+
+  it('stops when the script that started it has gone', async () => {
+    const dataDir = makeDataDir()
+    const { child, exited } = await startCli(dataDir, 'ipc')
+    child.disconnect()
+    expect(await exited).toEqual([0, null])
+    expect(await running(dataDir)).toEqual([])
+  })
+
+  it('says what crashed with its last lines, stops the rest and fails', async () => {
+    const { child, exited, output, info } = await startCli(makeDataDir())
+    const children = await childrenOf(child.pid!)
+    expect(children.length).toBeGreaterThan(1)
+    await crashPostgres(info, 'It gets dark.')
+    expect(await exited).toEqual([1, null])
+    expect(output()).toMatch(
+      /\nPostgreSQL was ended by SIGKILL\. Its last lines:\n {2}.*It gets dark\..*\nStopping the rest…\nStopped\.\n$/s,
+    )
+    for (const pid of children) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    for (const url of [info.apiUrl, info.siteUrl, info.widgetUrl])
+      await expect(fetch(url)).rejects.toThrow('fetch failed')
+  })
+
+  it('does not mind the lock of a machine that lost power', async () => {
+    const dataDir = makeDataDir()
+    const stack = await start({ dataDir })
+    const lock = join(await dataDirectory(stack), 'postmaster.pid')
+    const text = readFileSync(lock, 'utf8')
+    await stack.stop()
+    // Its process number now belongs to another program: this one.
+    writeFileSync(lock, text.replace(/^\d+/, String(process.pid)))
+    expect((await open(await start({ dataDir }))).status).toBe(200)
+  })
+
+  it('explains a wrong port and an unknown flag in a line', async () => {
+    for (const [flag, words] of [
+      ['--site-port=99999', '"99999" is no port.'],
+      ['--nonsense', "Unknown option '--nonsense'"],
+    ] as const) {
+      const failed = run(process.execPath, [CLI, flag])
+      await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(words) })
+    }
+  })
+})
