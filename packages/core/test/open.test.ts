@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createClient, LoaclError, type TokenStorage } from '../src/index.ts'
+import { createClient, LoaclError } from '../src/index.ts'
 import {
   ASSISTANT,
   fakeProject,
@@ -10,12 +10,9 @@ import {
   rpcError,
   URL_OF_PROJECT,
 } from './support/project.ts'
-import { clientOf, historyOf, memoryStorage } from './support/watch.ts'
+import { clientOf, historyOf } from './support/watch.ts'
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/
-const STORED_AT = `loacl:abc.supabase.co:${ASSISTANT}`
-const tokensOf = (project: ReturnType<typeof fakeProject>) =>
-  project.calls.map(({ headers }) => headers.get('x-loacl-session'))
 
 describe('opening', () => {
   it('asks nothing until it is used, and then once', async () => {
@@ -145,160 +142,5 @@ describe('what goes wrong at the network’s edge', () => {
       vi.unstubAllGlobals()
     }
     expect(project.calls.map(({ name }) => name)).toEqual(['POST rpc/open_session'])
-  })
-})
-
-describe('the session token', () => {
-  it('is kept by project and assistant, and shared by what opens next', async () => {
-    const project = fakeProject()
-    const storage = memoryStorage()
-    await clientOf(project, { storage }).open()
-    await clientOf(project, { storage }).open()
-    const [first, second] = tokensOf(project)
-    expect(second).toBe(first)
-    expect([...storage.items]).toEqual([[STORED_AT, first]])
-  })
-
-  it('is made anew for each visitor', async () => {
-    const project = fakeProject()
-    await clientOf(project, { storage: memoryStorage() }).open()
-    await clientOf(project, { storage: memoryStorage() }).open()
-    expect(new Set(tokensOf(project)).size).toBe(2)
-  })
-
-  it.each<[string, TokenStorage | 'memory']>([
-    ['asked for', 'memory'],
-    [
-      'storage is blocked',
-      {
-        getItem: () => {
-          throw new Error('SecurityError')
-        },
-        setItem: () => {
-          throw new Error('SecurityError')
-        },
-        removeItem: () => {},
-      },
-    ],
-    [
-      'storage is full',
-      {
-        getItem: () => null,
-        setItem: () => {
-          throw new Error('QuotaExceededError')
-        },
-        removeItem: () => {},
-      },
-    ],
-  ])('stays in memory where %s', async (_, storage) => {
-    const project = fakeProject().on('POST rpc/list_threads', () => json({ items: [], nextCursor: null }))
-    const client = clientOf(project, { storage })
-    await client.threads.list()
-    const [first, second] = tokensOf(project)
-    expect(first).toMatch(TOKEN)
-    expect(second).toBe(first)
-  })
-
-  it('is found where merely naming localStorage throws', async () => {
-    const project = fakeProject()
-    vi.stubGlobal('fetch', project.fetch)
-    Object.defineProperty(globalThis, 'localStorage', {
-      configurable: true,
-      get() {
-        throw new Error('SecurityError')
-      },
-    })
-    try {
-      await createClient({ url: URL_OF_PROJECT, key: KEY, assistant: ASSISTANT }).open()
-    } finally {
-      Reflect.deleteProperty(globalThis, 'localStorage')
-      vi.unstubAllGlobals()
-    }
-    expect(tokensOf(project)[0]).toMatch(TOKEN)
-  })
-
-  it('replaces what somebody else put there', async () => {
-    const project = fakeProject()
-    const storage = memoryStorage({ [STORED_AT]: 'not a token' })
-    await clientOf(project, { storage }).open()
-    expect(storage.items.get(STORED_AT)).toMatch(TOKEN)
-  })
-
-  it.each(['session_expired', 'session_mismatch', 'session_invalid'])(
-    'is replaced at opening after %s',
-    async (code) => {
-      const project = fakeProject().on(
-        'POST rpc/open_session',
-        () => rpcError(401, code),
-        () => json(opened()),
-      )
-      const storage = memoryStorage()
-      const client = clientOf(project, { storage })
-      const states = historyOf(client)
-      await client.open()
-      expect(states.map(({ status }) => status)).toEqual(['idle', 'opening', 'open'])
-      const [first, second] = tokensOf(project)
-      expect(second).not.toBe(first)
-      expect(storage.items.get(STORED_AT)).toBe(second)
-    },
-  )
-
-  it('that another tab has replaced already is taken from there', async () => {
-    const storage = memoryStorage()
-    const fresh = 'f'.repeat(43)
-    const project = fakeProject().on(
-      'POST rpc/open_session',
-      () => {
-        storage.setItem(STORED_AT, fresh)
-        return rpcError(401, 'session_expired')
-      },
-      () => json(opened()),
-    )
-    await clientOf(project, { storage }).open()
-    expect(tokensOf(project)[1]).toBe(fresh)
-  })
-
-  it('is asked for twice at most', async () => {
-    const project = fakeProject().on('POST rpc/open_session', () => rpcError(401, 'session_expired'))
-    await expect(clientOf(project).open()).rejects.toMatchObject({ code: 'session_expired' })
-    expect(project.calls).toHaveLength(2)
-  })
-})
-
-describe('leaving', () => {
-  it('signs out: the next call is a new guest’s', async () => {
-    const thread = { id: 'thread-1', title: null, status: 'active', createdAt: '', lastMessageAt: '' }
-    const project = fakeProject().on(
-      'POST rpc/open_session',
-      () => json(opened({ threads: { items: [thread], nextCursor: null } })),
-      () => json(opened()),
-    )
-    const client = clientOf(project, { storage: memoryStorage() })
-    await client.open()
-    const before = client.threads.get('thread-1')
-    await client.signOut()
-    expect(client.getSnapshot()).toEqual({ status: 'idle' })
-    expect(client.threads.get('thread-1')).not.toBe(before)
-    await client.open()
-    expect(client.getSnapshot()).toMatchObject({ status: 'open', threads: [] })
-    const [first, signedOut, second] = tokensOf(project)
-    expect(signedOut).toBe(first)
-    expect(second).not.toBe(first)
-  })
-
-  it('fails what is under way, and all that comes after, once disposed of', async () => {
-    const project = fakeProject().on('POST rpc/open_session', () => new Promise(() => {}))
-    const client = clientOf(project)
-    const opening = client.open()
-    client.dispose()
-    await expect(opening).rejects.toMatchObject({ code: 'disposed' })
-    await expect(client.open()).rejects.toMatchObject({ code: 'disposed' })
-    await expect(client.threads.list()).rejects.toMatchObject({ code: 'disposed' })
-    await expect(client.signOut()).rejects.toMatchObject({ code: 'disposed' })
-    expect(await client.threads.create().send('Hi').done).toMatchObject({
-      status: 'failed',
-      error: { code: 'disposed' },
-    })
-    expect(project.calls).toHaveLength(1)
   })
 })

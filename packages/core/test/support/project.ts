@@ -82,6 +82,10 @@ export function fakeProject() {
 
 export type FakeProject = ReturnType<typeof fakeProject>
 
+/** The session token of each request. */
+export const tokensOf = ({ calls }: Pick<FakeProject, 'calls'>) =>
+  calls.map(({ headers }) => headers.get('x-loacl-session'))
+
 /** A stream of parts that the test sends by hand. Breaks, like a connection, when its request is aborted. */
 export function partStream(from = 1) {
   let seq = from

@@ -1,4 +1,12 @@
-import { createClient, type ClientOptions, type LoaclClient, type Readable, type ThreadState } from '../../src/index.ts'
+import {
+  createClient,
+  type ClientOptions,
+  type LoaclClient,
+  type Readable,
+  type ThreadState,
+  type Turn,
+  type TurnEvent,
+} from '../../src/index.ts'
 import { ASSISTANT, KEY, URL_OF_PROJECT, type FakeProject } from './project.ts'
 
 /** The clock of all tests: 2026-11-22T08:00:00.000Z. */
@@ -23,6 +31,13 @@ export function historyOf<S>(store: Readable<S>): S[] {
   const states = [store.getSnapshot()]
   store.subscribe(() => states.push(store.getSnapshot()))
   return states
+}
+
+/** What a turn tells, to its end. */
+export async function eventsOf(turn: Turn): Promise<TurnEvent[]> {
+  const events: TurnEvent[] = []
+  for await (const event of turn) events.push(event)
+  return events
 }
 
 /** `user sending "Hi"` and the like: a thread's messages in short. */
