@@ -1,4 +1,3 @@
-import { readParts, type NumberedPart } from '@loacl/wire'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startStack } from '../../../../packages/local/src/index.ts'
@@ -8,6 +7,7 @@ import { createKeyRing } from '../../_shared/domain/key_ring.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
 import { gate } from '../../_shared/test/scripted_model.ts'
+import { callAdmin, callStorage, errorCodeOf, sendMessage, toEnd } from './stack_calls.ts'
 
 const KEYS = { old: randomBytes(32).toString('base64'), new: randomBytes(32).toString('base64') }
 const ringOf = (current: string, keys: Record<string, string> = KEYS) => JSON.stringify({ current, keys })
@@ -48,34 +48,11 @@ beforeEach(async () => {
   await setKey(key)
 })
 
-async function call(method: string, path: string, body?: object, headers?: Record<string, string>) {
-  const response = await fetch(`${stack.apiUrl}/functions/v1/admin${path}`, {
-    method,
-    headers: headers ?? { apikey: stack.publishableKey, authorization: `Bearer ${owner.jwt}` },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  })
-  const text = await response.text()
-  return { status: response.status, text, body: text ? JSON.parse(text) : null }
-}
+const call = (method: string, path: string, body?: object, headers?: Record<string, string>) =>
+  callAdmin(stack, owner.jwt, method, path, body, headers)
 const setKey = (apiKey: string, baseUrl = provider.url) => call('PUT', '/provider-key', { baseUrl, apiKey })
 
-/** A visitor's message, and the parts that answer it. */
-async function send(token = createToken()): Promise<AsyncIterable<NumberedPart>> {
-  const response = await fetch(`${stack.apiUrl}/functions/v1/chat/turns`, {
-    method: 'POST',
-    headers: { apikey: stack.publishableKey, 'x-loacl-session': token, origin: 'https://site.test' },
-    body: JSON.stringify({ type: 'message', assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hi' }),
-  })
-  if (!response.ok) throw new Error(await response.text())
-  return readParts(response.body!)
-}
-async function toEnd(parts: AsyncIterable<NumberedPart>): Promise<NumberedPart['part'][]> {
-  const all: NumberedPart['part'][] = []
-  for await (const { part } of parts) all.push(part)
-  return all
-}
-const errorCodeOf = (parts: readonly NumberedPart['part'][]): string | undefined =>
-  parts.find((part) => part.type === 'data-error')?.data.code
+const send = () => sendMessage(stack, assistantId)
 
 /** An answer that stays in the middle until `opened`. */
 const helloAfter =
@@ -102,18 +79,6 @@ const keyIds = async () =>
   (
     await world.sql<{ id: string }[]>`select key_id as id from loacl_private.secrets where owner_id = ${owner.userId}`
   ).map(({ id }) => id)
-
-/** Storage, as the functions call it. */
-const storage = (method: string, path: string, body?: object | string) =>
-  fetch(`${stack.apiUrl}/storage/v1/${path}`, {
-    method,
-    headers: {
-      apikey: stack.secretKey,
-      authorization: `Bearer ${stack.secretKey}`,
-      'content-type': typeof body === 'object' ? 'application/json' : 'text/plain',
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'object' ? JSON.stringify(body) : body }),
-  })
 
 describe('a key', () => {
   it('answers turns, and once replaced the next one goes with the other', async () => {
@@ -239,7 +204,7 @@ describe('erasing a visitor', () => {
   const asScheduler = { apikey: '' }
   beforeAll(async () => {
     asScheduler.apikey = stack.secretKey
-    await storage('POST', 'bucket', { id: 'loacl', name: 'loacl', public: false })
+    await callStorage(stack, 'POST', 'bucket', { id: 'loacl', name: 'loacl', public: false })
   })
 
   it('takes bytes from Storage and files from the provider, across failures', async () => {
@@ -259,7 +224,7 @@ describe('erasing a visitor', () => {
       },
       world.asServer(),
     )
-    expect((await storage('POST', `object/loacl/${file.storagePath}`, 'abc')).status).toBe(200)
+    expect((await callStorage(stack, 'POST', `object/loacl/${file.storagePath}`, 'abc')).status).toBe(200)
     await world.sql`
       update loacl.file_objects set stored_at = now(), provider_file_id = 'file-1',
         provider_config_id = (select id from loacl.provider_configs where owner_id = ${owner.userId})
@@ -272,7 +237,7 @@ describe('erasing a visitor', () => {
     provider.statuses.push(500)
     const first = await call('POST', '/maintenance/drain', undefined, asScheduler)
     expect(first.body).toEqual({ cleanedUp: true, deleted: 1, failed: 1, isDone: true })
-    expect((await storage('GET', `object/loacl/${file.storagePath}`)).ok).toBe(false)
+    expect((await callStorage(stack, 'GET', `object/loacl/${file.storagePath}`)).ok).toBe(false)
     const [left] = await world.sql`select kind, attempts, last_error from loacl_private.deletion_queue`
     expect(left).toEqual({ kind: 'provider_file', attempts: 1, last_error: 'model_unavailable' })
 

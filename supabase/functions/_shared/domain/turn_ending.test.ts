@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { caller, keyRing, run, start } from '../test/running_turn.ts'
+import { answering, failed, gate, incomplete, ScriptedModel, textDelta } from '../test/scripted_model.ts'
+import { KeyRingError } from './key_ring.ts'
+import { turnError } from './turn_errors.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+describe('a turn ends once', () => {
+  it.each([
+    ['length', incomplete('max_output_tokens'), 'max_output_tokens'],
+    ['content-filter', incomplete('content_filter'), 'content_filter'],
+  ])('cut, with %s', async (finishReason, event, cutReason) => {
+    const { parts, stored } = await run([textDelta('Hal'), event])
+    expect(parts().at(-1)).toEqual({ type: 'finish', finishReason })
+    expect(stored).toMatchObject({ state: 'cut', cutReason, message: { content: 'Hal', cutReason } })
+  })
+
+  it.each([
+    ['before any text', [failed('server_error')], 'model_unavailable', ''],
+    [
+      'before any text, by an exception',
+      [turnError('model_rate_limited', { retryAfterMs: 2_000 })],
+      'model_rate_limited',
+      '',
+    ],
+    ['in the middle', [textDelta('Hal'), new TypeError('terminated sk-live-123')], 'internal', 'Hal'],
+    ['in the middle, silently', [textDelta('Hal')], 'model_stream_broken', 'Hal'],
+    ['with nothing at all', [], 'model_stream_broken', ''],
+  ] as const)('failed %s', async (_, steps, code, content) => {
+    const { parts, types, stored } = await run(steps)
+    expect(types().slice(-3)).toEqual(['data-answer-complete', 'data-error', 'error'])
+    expect(parts().at(-2)).toMatchObject({ data: { code, requestId: 'r-1' } })
+    expect(JSON.stringify(parts())).not.toMatch(/sk-live|secret words/)
+    expect(stored).toMatchObject({ state: 'failed', errorCode: code, message: { content, status: 'failed' } })
+    expect(types().filter((type) => ['finish', 'abort', 'error'].includes(type))).toEqual(['error'])
+  })
+
+  it('failed where its key does not open', async () => {
+    const model = new ScriptedModel(answering('Hi'))
+    keyRing.open.mockRejectedValueOnce(new KeyRingError('seal_broken', 'Broken.'))
+    const { read } = await start(model)
+    await vi.runAllTimersAsync()
+    expect(model.calls).toEqual([])
+    expect(await read()).toMatchObject({
+      state: 'failed',
+      errorCode: 'provider_key_unusable',
+    })
+  })
+
+  it('stopped within a second of the wish, keeping what had come', async () => {
+    const model = new ScriptedModel([textDelta('Hal'), gate().opened])
+    const { turn, types, done, parts, store, read } = await start(model)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(types().at(-1)).toBe('text-delta')
+    await store.stopTurn(turn.turn.id, caller)
+    await vi.advanceTimersByTimeAsync(1_000)
+    await done
+    expect(parts().slice(-3)).toMatchObject([
+      { type: 'text-end' },
+      { type: 'data-answer-complete', data: { status: 'stopped' } },
+      { type: 'abort', reason: 'stopped' },
+    ])
+    expect(model.signals[0]!.aborted).toBe(true)
+    expect(await read()).toMatchObject({
+      state: 'stopped',
+      message: { content: 'Hal' },
+    })
+  })
+
+  it.each<[string, (shutdown: AbortController) => Promise<unknown>]>([
+    ['at its deadline', () => vi.advanceTimersByTimeAsync(60_000)],
+    [
+      'when its worker is about to end',
+      (shutdown) => {
+        shutdown.abort()
+        return vi.advanceTimersByTimeAsync(100)
+      },
+    ],
+  ])('cut %s', async (_, pass) => {
+    const { done, parts, shutdown, read } = await start(new ScriptedModel([textDelta('Hal'), gate().opened]))
+    await vi.advanceTimersByTimeAsync(1_000)
+    await pass(shutdown)
+    await done
+    expect(parts().at(-1)).toEqual({ type: 'finish', finishReason: 'other' })
+    expect(await read()).toMatchObject({ state: 'cut', cutReason: 'time_limit' })
+  })
+
+  it('as somebody else ended it, once its lease is lost', async () => {
+    const model = new ScriptedModel([textDelta('Hal'), gate().opened])
+    const { turn, done, parts, store } = await start(model)
+    await vi.advanceTimersByTimeAsync(1_000)
+    store.abandon(turn.turn.id)
+    await vi.advanceTimersByTimeAsync(1_000)
+    await done
+    expect(model.signals[0]!.aborted).toBe(true)
+    expect(parts().slice(-3)).toMatchObject([
+      { type: 'data-answer-complete', data: { status: 'failed' } },
+      { type: 'data-error', data: { code: 'turn_abandoned' } },
+      { type: 'error' },
+    ])
+  })
+})
