@@ -23,6 +23,7 @@ import { pathToFileURL } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
+import { awaitAnswer } from './await_answer.ts'
 import { HOST } from './ports.ts'
 import { PartError, type Part, type Parts } from './parts.ts'
 
@@ -235,8 +236,9 @@ export const APPLICATION_NAME = 'loacl-stack'
 const BUSY = ['57P03', '53300']
 
 async function askCluster(port: string, dir: string): Promise<{ dir: string; inUse: boolean } | null> {
-  const sql = postgres(clusterUrl('supabase_admin', port), { max: 1, connect_timeout: 2 })
+  const sql = postgres(clusterUrl('supabase_admin', port), { max: 1 })
   try {
+    await awaitAnswer(sql, 2_000)
     const [row] = await sql<{ dir: string; inUse: boolean }[]>`
       select
         current_setting('data_directory') as dir,

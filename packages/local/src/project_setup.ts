@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
 import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
+import { awaitAnswer } from './await_answer.ts'
 
 export interface AssistantSettings {
   /**
@@ -45,6 +46,9 @@ export class ProjectSetupError extends Error {
   override name = 'ProjectSetupError' as const
 }
 
+/** For a database that wakes up, or is far away. */
+const PATIENCE_MS = 15_000
+
 export const DEFAULT_MODEL = 'gpt-6-luna'
 /** Of an owner's first assistant. */
 export const DEFAULT_NAME = 'Assistant'
@@ -66,6 +70,7 @@ export async function setUpProject(
   // Supabase's transaction pooler knows no prepared statements.
   const sql = postgres(dbUrl, { max: 1, prepare: false, onnotice: () => {}, ...encryption(dbUrl) })
   try {
+    await awaitAnswer(sql, PATIENCE_MS)
     return await sql.begin(async (transaction) => {
       const ownerId = await findOwner(transaction, settings.ownerEmail)
       const assistantName = settings.assistant.name ?? (await findOnlyName(transaction, ownerId))

@@ -9,7 +9,16 @@ const WRONG: Readonly<Record<string, string>> = {
   guided_questions_question_length: '--question has 1 to 500 characters.',
 }
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'CONNECT_TIMEOUT'])
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'CONNECT_TIMEOUT',
+  // Something listens there that is no PostgreSQL.
+  'CONNECTION_DESTROYED',
+])
 const NO_SUCH_SCHEMA = '3F000'
 const NO_SUCH_TABLE = '42P01'
 

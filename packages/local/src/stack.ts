@@ -12,7 +12,7 @@ import { loadKeys, type Keys } from './keys.ts'
 import { localUrl, OPENAI_URL, startModelProvider, type ModelProvider } from './model_provider.ts'
 import { PartError, Parts } from './parts.ts'
 import { closeServer, listen, reservePort, type PortWish } from './ports.ts'
-import { clusterUrl } from './postgres.ts'
+import { clearStaleLock, clusterUrl } from './postgres.ts'
 import { setUpProject } from './project_setup.ts'
 import { createSite, fillPage, type PageValues } from './site.ts'
 import type { Stack, StackInfo, StackOptions } from './stack_types.ts'
@@ -193,7 +193,12 @@ async function prepareFolder(
   parts: Parts,
   onStop: (close: () => unknown) => void,
 ): Promise<DataFolder> {
-  if (dataDir !== undefined) return openDataFolder(dataDir, reset)
+  if (dataDir !== undefined) {
+    const folder = await openDataFolder(dataDir, reset)
+    // Before the ports are looked for: those that the other start has would only be in the way of its words.
+    await clearStaleLock(folder.pgDir)
+    return folder
+  }
   const { folders, ...folder } = await makeThrowawayFolder()
   for (const path of folders) parts.removeLater(path)
   onStop(() => folders.forEach(removeTree))
