@@ -188,6 +188,8 @@ export function createClient(options: ClientOptions): LoaclClient {
   }
 
   return {
+    assistant,
+    project: edge.project,
     getSnapshot: store.getSnapshot,
     subscribe: store.subscribe,
     open: ({ signal } = {}) => open(signal),

@@ -116,6 +116,10 @@ export type ClientState =
     }
 
 export interface LoaclClient extends Readable<ClientState> {
+  /** The assistant's id. */
+  readonly assistant: string
+  /** The project's host, such as `abcdefghijkl.supabase.co`. */
+  readonly project: string
   /**
    * Fetches what a chat needs to show itself, in one request. Idempotent: once open, or while opening, it asks nothing
    * anew; after a failure it tries again. Every other call opens first.

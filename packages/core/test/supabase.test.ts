@@ -43,6 +43,7 @@ it('everything goes through the host’s own client, with its headers and its us
   expect(project.calls[0]!.headers.get('content-profile')).toBe('loacl')
   expect(project.calls[1]!.body).toMatchObject({ type: 'message', text: 'Hi' })
   expect([...storage.items.keys()]).toEqual([`loacl:abc.supabase.co:${ASSISTANT}`])
+  expect(client).toMatchObject({ project: 'abc.supabase.co', assistant: ASSISTANT })
 })
 
 it('errors are the same as without it', async () => {

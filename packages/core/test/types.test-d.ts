@@ -65,7 +65,17 @@ expectTypeOf<LoaclClient['eraseData']>().toEqualTypeOf<() => Promise<void>>()
 expectTypeOf<LoaclClient['signOut']>().toEqualTypeOf<() => Promise<void>>()
 expectTypeOf<LoaclClient['dispose']>().toEqualTypeOf<() => void>()
 expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
-  'getSnapshot' | 'subscribe' | 'open' | 'threads' | 'identify' | 'signOut' | 'exportData' | 'eraseData' | 'dispose'
+  | 'assistant'
+  | 'project'
+  | 'getSnapshot'
+  | 'subscribe'
+  | 'open'
+  | 'threads'
+  | 'identify'
+  | 'signOut'
+  | 'exportData'
+  | 'eraseData'
+  | 'dispose'
 >()
 expectTypeOf<ClientState['status']>().toEqualTypeOf<'idle' | 'opening' | 'failed' | 'open'>()
 expectTypeOf<Extract<ClientState, { status: 'open' }>['threads']>().toEqualTypeOf<readonly ThreadSummary[]>()

@@ -148,6 +148,8 @@ export interface ScriptedClient extends LoaclClient {
 export function createScriptedClient(): ScriptedClient {
   const state = createValue<ClientState>({ status: 'idle' })
   const client: ScriptedClient = {
+    assistant: ASSISTANT.id,
+    project: 'abc.supabase.co',
     ...state,
     byId: new Map(),
     created: [],
