@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 
@@ -66,10 +67,13 @@ export interface ReservedPort {
   release(): Promise<void>
 }
 
+/** Of ports that no system gives by itself to whoever asks for any: one that is let go for a moment stays free. */
+const quietPort = (): PortWish => ({ near: randomInt(20_000, 30_000) })
+
 /** A port for a program that opens its own, kept from others until it does. */
 export async function reservePort(
   what: string,
-  wish: PortWish,
+  wish: PortWish = quietPort(),
   onBusy?: (port: number) => void,
 ): Promise<ReservedPort> {
   const server = createServer()

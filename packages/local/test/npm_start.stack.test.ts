@@ -26,8 +26,11 @@ async function startCli(dataDir: string, stdio: 'ignore' | 'ipc' = 'ignore') {
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data: Buffer) => (output += data.toString()))
-  const exited = once(child, 'exit')
+  const streams = [child.stdout!, child.stderr!]
+  for (const stream of streams) stream.on('data', (data: Buffer) => (output += data.toString()))
+  // Not before all that it said has been read.
+  const ended = Promise.all([once(child, 'exit'), ...streams.map((stream) => once(stream, 'end'))])
+  const exited = ended.then(([exit]) => exit)
   await expect.poll(() => output, { timeout: 30_000 }).toContain('LOACL is up after')
   return {
     child,

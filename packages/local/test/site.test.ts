@@ -4,7 +4,7 @@ import { get, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { closeServer, findPort, listen, PortBusyError } from '../src/ports.ts'
+import { closeServer, findPort, listen, PortBusyError, reservePort } from '../src/ports.ts'
 import { createSite, fillPage } from '../src/site.ts'
 
 const VALUES = {
@@ -79,5 +79,14 @@ describe('ports', () => {
     const next = await findPort('API', { near: port, avoid: [port + 1] }, (taken) => busy.push(taken))
     expect(next).toBeGreaterThan(port + 1)
     expect(busy).toContain(port)
+  })
+
+  it('that a program opens later are none that the system gives to somebody else meanwhile', async () => {
+    const { port: kept, release } = await reservePort('PostgreSQL', undefined)
+    await expect(findPort('API', kept)).rejects.toThrow(PortBusyError)
+    await release()
+    expect(await findPort('API', kept)).toBe(kept)
+    // Linux gives away those from 32768 on, other systems those from 49152 on.
+    expect(kept).toBeLessThan(32_768)
   })
 })

@@ -1,10 +1,12 @@
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
+import { avoidMidnight } from '../support/day.ts'
 import { createWorld } from '../support/world.ts'
 
 const world = createWorld(workerStack())
 const { sql } = world
+beforeEach(avoidMidnight)
 afterAll(() => world.close())
 
 // Twenty at once seldom meet in the instant between reading a budget and writing it. Here two do: the row is held until

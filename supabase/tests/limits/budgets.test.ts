@@ -1,16 +1,17 @@
 import postgres from 'postgres'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
+import { avoidMidnight, untilTomorrow } from '../support/day.ts'
 import { createWorld } from '../support/world.ts'
 import { createSpending, exceeded, TEXT, usageOf } from './spending.ts'
 
 const world = createWorld(workerStack())
 const { api, sql } = world
 const { begin, readBound, readBudget, saveFollowUps, setLimit } = createSpending(world)
+beforeEach(avoidMidnight)
 afterAll(() => world.close())
 
-const DAY_MS = 86_400_000
 /** An end that costs nothing. */
 const refusedByProvider = {
   state: 'failed',
@@ -52,7 +53,6 @@ const sendGuests = (assistantId: string, door: number) => `
     end loop;
   end $$
 `
-const untilTomorrow = () => DAY_MS - (Date.now() % DAY_MS)
 
 describe('a budget', () => {
   it('lets exactly one of twenty turns through that come at once, where it has room for one', async () => {

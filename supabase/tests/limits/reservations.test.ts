@@ -1,12 +1,14 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
+import { avoidMidnight } from '../support/day.ts'
 import { createWorld } from '../support/world.ts'
 import { createSpending, exceeded, INPUT, OUTPUT, TEXT, usageOf } from './spending.ts'
 
 const world = createWorld(workerStack())
 const { api, sql } = world
 const { begin, readBound, readBudget, saveFollowUps, setLimit } = createSpending(world)
+beforeEach(avoidMidnight)
 afterAll(() => world.close())
 
 describe('a reservation', () => {

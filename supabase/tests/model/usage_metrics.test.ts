@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
+import { avoidMidnight } from '../support/day.ts'
 import { createWorld, type BegunTurn, type Operator } from '../support/world.ts'
 
 const world = createWorld(workerStack())
@@ -12,6 +13,7 @@ let turns: [BegunTurn, BegunTurn, BegunTurn]
 let caller: { jwt: string }
 
 beforeAll(async () => {
+  await avoidMidnight()
   const first = await world.createAssistant()
   operator = first.owner
   caller = { jwt: operator.jwt }
