@@ -11,6 +11,63 @@ comment on table loacl_private.session_tokens is
   'The credential of each session, apart from it so that nobody can select one. Deleting a row signs the visitor out.';
 comment on column loacl_private.session_tokens.token_hash is 'SHA-256 of the token that the browser made. The token itself is never stored.';
 
+create table loacl_private.replaced_session_tokens (
+  token_hash bytea primary key,
+  created_at timestamptz not null default now(),
+  constraint replaced_session_tokens_token_hash_length check (octet_length(token_hash) = 32)
+);
+create index replaced_session_tokens_created_at_idx on loacl_private.replaced_session_tokens (created_at);
+comment on index loacl_private.replaced_session_tokens_created_at_idx is 'Serves: those that nobody can come with any more.';
+alter table loacl_private.replaced_session_tokens enable row level security;
+revoke all on table loacl_private.replaced_session_tokens from public, anon, authenticated, service_role;
+comment on table loacl_private.replaced_session_tokens is
+  'Tokens that identifying or signing out took away some minutes ago. Another tab may be on its way with one: it is told so, where a token that nobody knows would make it a fresh guest, whose conversation nobody finds again.';
+comment on column loacl_private.replaced_session_tokens.token_hash is 'As in session_tokens.';
+
+create function loacl_private.replace_session_token(old_hash bytea)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from loacl_private.session_tokens k where k.token_hash = old_hash;
+  insert into loacl_private.replaced_session_tokens (token_hash) values (old_hash)
+  on conflict (token_hash) do update set created_at = now();
+  -- More leave than come, so that nothing depends on a clean-up.
+  delete from loacl_private.replaced_session_tokens r
+  where r.token_hash in (
+    select old.token_hash
+    from loacl_private.replaced_session_tokens old
+    where old.created_at < now() - interval '10 minutes'
+    order by old.created_at
+    limit 5
+    for update skip locked
+  );
+end
+$$;
+comment on function loacl_private.replace_session_token(bytea) is
+  'Makes a token worthless, and remembers for ten minutes that it was one.';
+revoke all on function loacl_private.replace_session_token(bytea) from public;
+
+create function loacl_private.refuse_replaced_token(hash bytea)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (select from loacl_private.replaced_session_tokens r where r.token_hash = refuse_replaced_token.hash) then
+    perform loacl_private.raise_error(401, 'session_replaced', 'Another token has taken the place of this one. Nothing was done.');
+  end if;
+end
+$$;
+comment on function loacl_private.refuse_replaced_token(bytea) is
+  'For a token that stands for no session: whether it did until some minutes ago. Errors: session_replaced.';
+revoke all on function loacl_private.refuse_replaced_token(bytea) from public;
+
 create function loacl_private.read_header(name text)
 returns text
 language plpgsql
@@ -110,7 +167,8 @@ security definer -- reads session_tokens
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- What auth.jwt() gives. A function in SQL is put in its place anew in each transaction, which takes longer than it does.
+  -- What auth.jwt() gives, without the call: PostgreSQL plans a function in SQL anew in each transaction, which takes
+  -- longer than running it.
   return loacl_private.find_own_session_ids(nullif(current_setting('request.jwt.claims', true), '')::jsonb);
 end
 $$;

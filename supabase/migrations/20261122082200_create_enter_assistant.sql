@@ -42,18 +42,22 @@ begin
   join loacl.sessions s on s.id = k.session_id
   where k.token_hash = enter_session.token_hash;
   if not found then
+    perform loacl_private.refuse_replaced_token(enter_session.token_hash);
     return null;
   end if;
   if session.assistant_id <> enter_session.assistant_id then
     perform loacl_private.raise_error(403, 'session_mismatch', 'This session is with another assistant.');
   end if;
-  -- A session of a signed-in visitor is worth nothing without that visitor.
-  if session.expires_at <= clock_timestamp() or (session.user_id is not null and session.user_id is distinct from enter_session.user_id) then
+  if session.expires_at <= clock_timestamp() then
     perform loacl_private.raise_error(401, 'session_expired', 'This session has ended.');
+  end if;
+  -- A session of a signed-in visitor is worth nothing without that visitor.
+  if session.user_id is not null and session.user_id is distinct from enter_session.user_id then
+    perform loacl_private.raise_error(401, 'session_locked', 'This session is a signed-in user''s, and opens with their access token alone.');
   end if;
   return session;
 end
 $$;
 comment on function loacl_private.enter_session(bytea, uuid, uuid) is
-  'The session that a token stands for, null where it is a fresh guest''s. Errors: session_mismatch, session_expired.';
+  'The session that a token stands for, null where it is a fresh guest''s. Errors: session_replaced, session_mismatch, session_expired, session_locked.';
 revoke all on function loacl_private.enter_session(bytea, uuid, uuid) from public;

@@ -50,6 +50,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.open_session(open_session.assistant_id);
 comment on function loacl.open_session(uuid) is
-  'All that a widget needs to open: `OpenedSession`. Writes nothing; the first message makes the session. Errors: session_missing, session_invalid, session_expired, session_mismatch, assistant_not_found, assistant_inactive, origin_not_allowed.';
+  'All that a widget needs to open: `OpenedSession`. Writes nothing; the first message makes the session. Errors: session_missing, session_invalid, session_replaced, session_expired, session_locked, session_mismatch, assistant_not_found, assistant_inactive, origin_not_allowed.';
 revoke all on function loacl.open_session(uuid) from public;
 grant execute on function loacl.open_session(uuid) to anon, authenticated;

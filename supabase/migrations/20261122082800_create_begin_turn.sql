@@ -85,7 +85,7 @@ begin
   -- All requests with one token queue here: the first makes the session, the same message sent twice finds itself.
   perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), hashtext(encode(token_hash, 'hex')));
   session := loacl_private.enter_session(token_hash, assistant.id, (request ->> 'userId')::uuid);
-  own_session_ids := loacl_private.find_own_session_ids(request -> 'claims');
+  own_session_ids := loacl_private.find_person_session_ids(session);
   if not is_retry then
     perform loacl_private.check_text(request, assistant.max_message_length);
   end if;

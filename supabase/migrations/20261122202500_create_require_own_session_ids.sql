@@ -9,12 +9,15 @@ declare
   hash bytea := loacl_private.require_session_token_hash();
   session_ids uuid[] := loacl_private.own_session_ids();
 begin
-  if session_ids = '{}' and exists (select from loacl_private.session_tokens k where k.token_hash = hash) then
-    perform loacl_private.raise_error(401, 'session_expired', 'This session has ended.');
+  if session_ids = '{}' then
+    perform loacl_private.refuse_replaced_token(hash);
+    if exists (select from loacl_private.session_tokens k where k.token_hash = hash) then
+      perform loacl_private.raise_error(401, 'session_expired', 'This session has ended.');
+    end if;
   end if;
   return session_ids;
 end
 $$;
 comment on function loacl_private.require_own_session_ids() is
-  'All sessions of the calling visitor, on whatever device; none for a token that has made none yet. Errors: session_missing, session_invalid, session_expired.';
+  'All sessions of the calling visitor, on whatever device; none for a token that has made none yet. Errors: session_missing, session_invalid, session_replaced, session_expired.';
 revoke all on function loacl_private.require_own_session_ids() from public;

@@ -60,8 +60,11 @@ begin
     -- The same request again: its answer was lost.
     session := taken;
   end if;
+  if session.id is null then
+    perform loacl_private.refuse_replaced_token(old_hash);
+  end if;
 
-  delete from loacl_private.session_tokens k where k.token_hash = old_hash;
+  perform loacl_private.replace_session_token(old_hash);
   -- What a guest wrote in a session that has ended is nobody's any more.
   if session.id is null or (session.session_type = 'guest' and session.expires_at <= now()) then
     insert into loacl.sessions (assistant_id, session_type, user_id, external_id, expires_at)
@@ -113,6 +116,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.identify_session(identify_session.request);
 comment on function loacl.identify_session(jsonb) is
-  'For the functions, which have verified who it is: binds the session of the request''s token to a person, and puts `newToken` in the token''s place: `{visitor, expiresAt}`. request: `{assistantId, origin, newToken}` and either `externalId` or the `claims` of an access token. The session is kept, with all that was written in it, and made if there is none; of a person''s sessions that nothing was written in, the latest twenty stay. Safe to repeat. Errors: session_missing, session_invalid, session_mismatch, session_bound, access_token_invalid, assistant_not_found, assistant_inactive, origin_not_allowed, invalid_body, id_conflict.';
+  'For the functions, which have verified who it is: binds the session of the request''s token to a person, and puts `newToken` in the token''s place: `{visitor, expiresAt}`. request: `{assistantId, origin, newToken}` and either `externalId` or the `claims` of an access token. The session is kept, with all that was written in it, and made if there is none; of a person''s sessions that nothing was written in, the latest twenty stay. Safe to repeat. Errors: session_missing, session_invalid, session_replaced, session_mismatch, session_bound, access_token_invalid, assistant_not_found, assistant_inactive, origin_not_allowed, invalid_body, id_conflict.';
 revoke all on function loacl.identify_session(jsonb) from public;
 grant execute on function loacl.identify_session(jsonb) to service_role;

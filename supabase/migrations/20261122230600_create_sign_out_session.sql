@@ -5,8 +5,13 @@ volatile
 security definer -- service_role has no rights in loacl_private
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  hash bytea := loacl_private.require_session_token_hash();
 begin
-  delete from loacl_private.session_tokens k where k.token_hash = loacl_private.require_session_token_hash();
+  -- A token that was nobody's leaves no trace: anybody can make them up.
+  if exists (select from loacl_private.session_tokens k where k.token_hash = hash) then
+    perform loacl_private.replace_session_token(hash);
+  end if;
 end
 $$;
 comment on function loacl_private.sign_out_session() is 'Does the work of loacl.sign_out_session.';

@@ -85,6 +85,7 @@ const NAMES = [
   'provider_configs',
   'sessions',
   'session_tokens',
+  'replaced_session_tokens',
   'threads',
   'messages',
   'message_internals',

@@ -108,6 +108,7 @@ describe('every table', () => {
       'loacl_private.deletion_queue',
       'loacl_private.message_internals',
       'loacl_private.operators',
+      'loacl_private.replaced_session_tokens',
       'loacl_private.session_tokens',
       'loacl_private.turn_chunks',
       'loacl_private.turns',

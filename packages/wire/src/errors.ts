@@ -21,6 +21,8 @@ export const ERROR_STATUS = {
   session_missing: 401,
   session_invalid: 401,
   session_expired: 401,
+  session_replaced: 401,
+  session_locked: 401,
   session_mismatch: 403,
   session_bound: 409,
   identity_token_invalid: 401,

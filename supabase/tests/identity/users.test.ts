@@ -12,6 +12,7 @@ const { api } = world
 const chat = createChat(stack)
 const coded = (status: number, code: string) => ({ status, body: { error: { code } } })
 const EXPIRED = { status: 401, body: { message: 'session_expired' } }
+const LOCKED = { status: 401, body: { message: 'session_locked' } }
 
 let assistantId: string
 let ada: Account
@@ -102,7 +103,7 @@ describe('a session that is bound to a Supabase user', () => {
   ])('is worth nothing %s', async (_, other) => {
     const { token, threadId, turn } = await signedIn(await createAccount(stack))
     const caller = { token, jwt: other() }
-    expect(await open(token, other())).toMatchObject(EXPIRED)
+    expect(await open(token, other())).toMatchObject(LOCKED)
     expect(await api.rpc('list_messages', { thread_id: threadId }, caller)).toMatchObject({ status: 404 })
     expect(await api.select('messages?select=id', caller)).toEqual({ status: 200, body: [] })
     expect(await api.update(`threads?id=eq.${threadId}`, { title: 'Mine' }, caller)).toEqual({ status: 200, body: [] })
@@ -110,7 +111,7 @@ describe('a session that is bound to a Supabase user', () => {
     expect(await api.rpc('erase_visitor_data', {}, caller)).toMatchObject(EXPIRED)
     expect(await chat.request('GET', `turns/${turn.id}`, caller)).toMatchObject(coded(404, 'turn_not_found'))
     expect(await chat.request('POST', `turns/${turn.id}/stop`, caller)).toMatchObject(coded(404, 'turn_not_found'))
-    expect(await chat.request('POST', 'turns', caller, message(threadId))).toMatchObject(coded(401, 'session_expired'))
+    expect(await chat.request('POST', 'turns', caller, message(threadId))).toMatchObject(coded(401, 'session_locked'))
   })
 
   it('shows the threads of the same user’s other devices', async () => {
@@ -120,7 +121,7 @@ describe('a session that is bound to a Supabase user', () => {
     const second = createToken()
     await chat.identify({ token: createToken(), jwt }, { assistantId, newToken: second })
     expect((await open(second, jwt)).body.threads.items).toMatchObject([{ id: first.threadId }])
-    expect(await open(second)).toMatchObject(EXPIRED)
+    expect(await open(second)).toMatchObject(LOCKED)
   })
 
   it('is refused to every other person', async () => {
@@ -143,11 +144,11 @@ describe('a session that is bound to a Supabase user', () => {
     expect((await open(token, jwt)).status).toBe(200)
     await account.signOutEverywhere()
     expect(decodeJwt(jwt).exp).toBeGreaterThan(nowSeconds() + 60)
-    expect(await open(token, jwt)).toMatchObject(EXPIRED)
+    expect(await open(token, jwt)).toMatchObject(LOCKED)
     expect(await api.rpc('list_messages', { thread_id: threadId }, { token, jwt })).toMatchObject({ status: 404 })
     expect(await api.select('threads?select=id', { token, jwt })).toEqual({ status: 200, body: [] })
     const claims = decodeJwt(jwt)
-    expect(await world.beginTurn(assistantId, token, { threadId, claims })).toMatchObject(EXPIRED)
+    expect(await world.beginTurn(assistantId, token, { threadId, claims })).toMatchObject(LOCKED)
     expect(
       await api.rpc('read_turn_parts', { turn_id: turn.id, after_seq: 0, claims }, world.asServer(token)),
     ).toMatchObject({ status: 404 })
@@ -166,10 +167,10 @@ describe('a session that is bound to a Supabase user', () => {
   it('ends with its user’s session with Auth, where that has an end', async () => {
     const { token, jwt, threadId } = await signedIn(await createAccount(stack))
     await world.sql`update auth.sessions set not_after = now() where id = ${String(decodeJwt(jwt)['session_id'])}`
-    expect(await open(token, jwt)).toMatchObject(EXPIRED)
+    expect(await open(token, jwt)).toMatchObject(LOCKED)
     expect(await api.select('threads?select=id', { token, jwt })).toEqual({ status: 200, body: [] })
     const claims = decodeJwt(jwt)
-    expect(await world.beginTurn(assistantId, token, { threadId, claims })).toMatchObject(EXPIRED)
+    expect(await world.beginTurn(assistantId, token, { threadId, claims })).toMatchObject(LOCKED)
   })
 
   it('rests while its user is banned', async () => {
@@ -177,9 +178,9 @@ describe('a session that is bound to a Supabase user', () => {
     const { token, jwt, threadId } = await signedIn(account)
     const ban = (until: string) => world.sql`update auth.users set banned_until = ${until} where id = ${account.userId}`
     await ban('2100-01-01')
-    expect(await open(token, jwt)).toMatchObject(EXPIRED)
+    expect(await open(token, jwt)).toMatchObject(LOCKED)
     expect(await api.select('threads?select=id', { token, jwt })).toEqual({ status: 200, body: [] })
-    expect(await world.beginTurn(assistantId, token, { threadId, claims: decodeJwt(jwt) })).toMatchObject(EXPIRED)
+    expect(await world.beginTurn(assistantId, token, { threadId, claims: decodeJwt(jwt) })).toMatchObject(LOCKED)
     await ban('2020-01-01')
     expect((await open(token, jwt)).body.threads.items).toMatchObject([{ id: threadId }])
   })
@@ -187,7 +188,7 @@ describe('a session that is bound to a Supabase user', () => {
   it('can be signed out with an access token that has run out', async () => {
     const { token, jwt } = await signedIn(ada)
     expect(await chat.signOut(token, 'ey.ey.ey')).toMatchObject({ status: 204 })
-    expect((await open(token, jwt)).body.visitor).toEqual({ sessionId: null, type: 'guest' })
+    expect(await open(token, jwt)).toMatchObject({ status: 401, body: { message: 'session_replaced' } })
   })
 })
 

@@ -164,7 +164,7 @@ describe('a visitor', () => {
     expect((await api.select(threads, { token, jwt: stranger.jwt })).body).toEqual([{ id: threadId }])
     expect(await world.beginTurn(assistantId, token, { threadId })).toMatchObject({
       status: 401,
-      body: { message: 'session_expired' },
+      body: { message: 'session_locked' },
     })
   })
 

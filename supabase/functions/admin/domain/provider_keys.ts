@@ -3,7 +3,7 @@ import { CodedError, toCodedError } from '../../_shared/domain/coded_error.ts'
 import type { KeyRing } from '../../_shared/domain/key_ring.ts'
 import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { invalid, toRecord } from './body.ts'
-import { sealNew } from './new_secret.ts'
+import { parseAddress, sealProviderKey } from './new_provider_key.ts'
 import type { AdminStore, Operator, Provider, ProviderConfig } from './ports.ts'
 
 export interface ProviderKeysWorld {
@@ -23,9 +23,6 @@ export interface TestResult {
 
 /** Tried where an owner has no assistant yet and names no model. */
 const CHEAP_MODEL = 'gpt-6-luna'
-/** What a header may carry. */
-const API_KEY = /^[\x21-\x7e]{1,1000}$/
-const LONGEST_ADDRESS = 500
 
 /**
  * Seals a key and makes it the one that the owner's next turns use.
@@ -39,31 +36,11 @@ export async function setProviderKey(
   const fields = toRecord(body)
   const name = fields.provider ?? 'openai'
   if (name !== 'openai') throw invalid('"provider" must be "openai": whoever speaks its Responses API, at "baseUrl".')
-  const { apiKey } = fields
-  if (typeof apiKey !== 'string' || !API_KEY.test(apiKey))
-    throw invalid('"apiKey" must be the key alone, without spaces or line breaks.')
-  const baseUrl = parseAddress(fields.baseUrl, provider)
-
-  const secret = await sealNew(keyRing, apiKey, { purpose: 'provider_key', ownerId, provider: name, baseUrl })
+  const { apiKey, baseUrl: address = null } = fields
+  const baseUrl = address === null ? null : parseAddress(address, provider.checkAddress)
+  const secret = await sealProviderKey(keyRing, apiKey, { ownerId, provider: name, baseUrl })
   const id = await store.setProviderKey(ownerId, name, baseUrl, secret)
   return { id, provider: name, baseUrl, keyLastFour: secret.lastFour }
-}
-
-function parseAddress(value: unknown, provider: Provider): string | null {
-  if (value === undefined || value === null) return null
-  const url =
-    typeof value === 'string' && value.length <= LONGEST_ADDRESS && URL.canParse(value) ? new URL(value) : null
-  if (!url || url.search || url.hash || url.username || url.password)
-    throw invalid('"baseUrl" must be an address such as https://host/v1, or null.')
-  const address = url.href.replace(/\/+$/, '')
-  try {
-    provider.checkAddress(address)
-  } catch (cause) {
-    throw new CodedError('invalid_body', '"baseUrl" must be HTTPS on a public host, or one that the project lists.', {
-      cause,
-    })
-  }
-  return address
 }
 
 /** @throws CodedError `not_found`; `invalid_body` where there are several and none was named */
