@@ -1,4 +1,5 @@
 import { createEgress } from '../../../supabase/functions/_shared/adapters/egress.ts'
+import { parseAddress } from '../../../supabase/functions/admin/domain/new_provider_key.ts'
 import { ProjectSetupError } from './project_setup.ts'
 
 /**
@@ -8,18 +9,13 @@ import { ProjectSetupError } from './project_setup.ts'
  * @throws ProjectSetupError
  */
 export function parseBaseUrl(text: string, privateHosts = ''): string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (!url || url.search || url.hash || url.username)
-    throw new ProjectSetupError('--base-url must be an address such as https://host/v1.')
-  const address = url.href.replace(/\/+$/, '')
   const hosts = privateHosts.split(',').map((host) => host.trim())
   try {
-    createEgress({ privateHosts: hosts, fetch }).check(address)
+    return parseAddress(text, createEgress({ privateHosts: hosts, fetch }).check)
   } catch (cause) {
     throw new ProjectSetupError(
-      '--base-url must be HTTPS on a public host, or one that LOACL_PRIVATE_HOSTS lists: the functions call no other.',
+      '--base-url must be an address such as https://host/v1: HTTPS on a public host, or a host that LOACL_PRIVATE_HOSTS lists. The functions call no other.',
       { cause },
     )
   }
-  return address
 }

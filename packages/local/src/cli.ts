@@ -5,6 +5,7 @@ import { DataFolderError } from './data_folder.ts'
 import { DEMO_OWNER_EMAIL } from './demo.ts'
 import { PartError } from './parts.ts'
 import { PortBusyError, type PortWish } from './ports.ts'
+import { ProjectSetupError } from './project_setup.ts'
 import { startStack } from './stack.ts'
 import type { Stack, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'
@@ -99,7 +100,9 @@ Keys and addresses are in ${join(dataDir, 'stack.json')}. Ctrl-C stops it all.`
 
 /** Ends with the message alone where it says all: a stack trace helps with mistakes of ours, not with a taken port. */
 function explain(error: unknown): string {
-  const plain = [PartError, PortBusyError, DataFolderError, UsageError].some((kind) => error instanceof kind)
+  const plain = [PartError, PortBusyError, DataFolderError, ProjectSetupError, UsageError].some(
+    (kind) => error instanceof kind,
+  )
   if (plain || (error instanceof TypeError && 'code' in error)) return (error as Error).message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

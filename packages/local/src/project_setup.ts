@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
+import { CodedError } from '../../../supabase/functions/_shared/domain/coded_error.ts'
 import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
+import { sealProviderKey } from '../../../supabase/functions/admin/domain/new_provider_key.ts'
+import type { NewSecret } from '../../../supabase/functions/admin/domain/ports.ts'
 import { awaitAnswer } from './await_answer.ts'
 
 export interface AssistantSettings {
@@ -92,6 +94,7 @@ function encryption(dbUrl: string): { ssl?: 'require' } {
 }
 
 type Transaction = postgres.TransactionSql
+type Provider = NonNullable<ProjectSettings['provider']>
 
 async function findOwner(sql: Transaction, email: string): Promise<string> {
   const [owner] = await sql<{ id: string }[]>`select id from auth.users where lower(email) = lower(${email})`
@@ -165,31 +168,32 @@ async function saveQuestions(
 }
 
 const PROVIDER = 'openai'
-const PURPOSE = 'provider_key'
+
+/** Seals the key for a row of its own, as the function `admin` does: one key has one rule, whoever sets it. */
+async function sealProvider(
+  ownerId: string,
+  encryptionKeys: string,
+  { apiKey, baseUrl }: Provider,
+): Promise<NewSecret> {
+  const keyRing = createKeyRing(encryptionKeys)
+  try {
+    return await sealProviderKey(keyRing, apiKey, { ownerId, provider: PROVIDER, baseUrl })
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause
+    throw new ProjectSetupError('OPENAI_API_KEY must be the key alone, without spaces or line breaks.', { cause })
+  }
+}
 
 async function saveProvider(
   sql: Transaction,
   ownerId: string,
   encryptionKeys: string,
-  { apiKey, baseUrl }: NonNullable<ProjectSettings['provider']>,
+  provider: Provider,
 ): Promise<void> {
-  const [existing] = await sql<{ secret_id: string }[]>`
-    select secret_id from loacl.provider_configs
-    where owner_id = ${ownerId} and provider = ${PROVIDER} and base_url is not distinct from ${baseUrl}
-  `
-  const secretId = existing?.secret_id ?? randomUUID()
-  const context = { purpose: PURPOSE, secretId, ownerId, provider: PROVIDER, baseUrl }
-  const { keyId, ciphertext } = await createKeyRing(encryptionKeys).seal(apiKey, context)
+  const { secretId, keyId, ciphertext, lastFour } = await sealProvider(ownerId, encryptionKeys, provider)
   await sql`
-    insert into loacl_private.secrets (id, owner_id, purpose, key_id, ciphertext)
-    values (${secretId}, ${ownerId}, ${PURPOSE}, ${keyId}, ${ciphertext})
-    on conflict (id) do update set key_id = excluded.key_id, ciphertext = excluded.ciphertext
-  `
-  await sql`update loacl.provider_configs set is_default = false where owner_id = ${ownerId} and is_default`
-  await sql`
-    insert into loacl.provider_configs (owner_id, provider, base_url, secret_id, key_last_four, is_default)
-    values (${ownerId}, ${PROVIDER}, ${baseUrl}, ${secretId}, ${apiKey.slice(-4)}, true)
-    on conflict (owner_id, provider, base_url)
-    do update set key_last_four = excluded.key_last_four, is_active = true, is_default = true
+    select loacl_private.set_provider_key(
+      ${ownerId}, ${PROVIDER}, ${provider.baseUrl}, ${secretId}, ${keyId}, ${ciphertext}, ${lastFour}
+    )
   `
 }

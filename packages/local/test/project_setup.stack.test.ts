@@ -107,11 +107,24 @@ describe('setUpProject', () => {
       assistant: { name: 'Lumi' },
       provider: { apiKey, baseUrl: null },
     })
-    const { ownerId } = await setUpProject(stack.dbUrl, stack.encryptionKeys, settings('sk-old-0001'))
-    await setUpProject(stack.dbUrl, stack.encryptionKeys, settings('sk-new-0002'))
-    const rows = await readProviders(ownerId)
-    expect(rows.filter((row) => row.baseUrl === null).map((row) => row.lastFour)).toEqual(['0002'])
-    expect(rows.filter((row) => row.isDefault).map((row) => row.baseUrl)).toEqual([null])
+    const readOpenAI = async () => (await readProviders(ownerId)).filter((row) => row.baseUrl === null)
+    const { ownerId } = await setUpProject(stack.dbUrl, stack.encryptionKeys, settings('sk-replaced-0001'))
+    const [old] = await readOpenAI()
+    await setUpProject(stack.dbUrl, stack.encryptionKeys, settings('sk-replacing-0002'))
+    const rows = await readOpenAI()
+    expect(rows.map((row) => row.lastFour)).toEqual(['0002'])
+    expect((await readProviders(ownerId)).filter((row) => row.isDefault).map((row) => row.baseUrl)).toEqual([null])
+    // An older ciphertext, from a backup say, fits no row any more.
+    expect(rows[0]!.secretId).not.toBe(old!.secretId)
+    expect(await sql`select from loacl_private.secrets where id = ${old!.secretId}`).toHaveLength(0)
+  })
+
+  it('tells nothing of a short key by its last characters', async () => {
+    const provider = { apiKey: 'sk', baseUrl: 'https://short.example/v1' }
+    const settings = { ownerEmail: stack.ownerEmail, assistant: { name: 'Lumi' }, provider }
+    const { ownerId } = await setUpProject(stack.dbUrl, stack.encryptionKeys, settings)
+    const saved = (await readProviders(ownerId)).find((row) => row.baseUrl === provider.baseUrl)
+    expect(saved).toMatchObject({ lastFour: '' })
   })
 
   it('says what to do about a user who is not there, and changes nothing', async () => {
@@ -195,6 +208,17 @@ describe('npm run setup', () => {
     await other.end()
     await expect(run()).rejects.toMatchObject(refused('npx supabase db push'))
   })
+
+  it.each(['sk-abc def', 'sk-abc-def-ghi\n', '“sk-abc-def-ghi”'])(
+    'refuses what is more than a key: %j',
+    async (key) => {
+      const before = await sql`select secret_id, updated_at from loacl.provider_configs`
+      await expect(cli(given(), { ...keys(), OPENAI_API_KEY: key })).rejects.toMatchObject(
+        refused('OPENAI_API_KEY must be the key alone'),
+      )
+      expect(await sql`select secret_id, updated_at from loacl.provider_configs`).toEqual(before)
+    },
+  )
 
   it('refuses an address without a key, and one that functions would not call', async () => {
     const address = ['--base-url', 'http://10.0.0.7/v1']
