@@ -27,7 +27,11 @@ export async function startLocalBackend(): Promise<Backend> {
       url: stack.apiUrl,
       key: stack.publishableKey,
       assistantId,
-      local: { dbUrl: stack.dbUrl, modelControlUrl: model.url },
+      local: {
+        dbUrl: stack.dbUrl,
+        modelControlUrl: model.url,
+        owner: { email: stack.ownerEmail, password: stack.ownerPassword },
+      },
     },
     async stop() {
       stopSite()

@@ -123,6 +123,18 @@ function queuePage({ assets, ...options }: PageOptions): RenderedPage {
   }
 }
 
+/** A site with accounts, which asks `credential`, a function that the test gives the page, who is signed in. */
+function accountsPage({ assets, ...options }: PageOptions): RenderedPage {
+  const calls = `
+    loacl('mount', { ...${JSON.stringify(options).replaceAll('<', '\\u003c')}, auth: () => credential() })`
+  return {
+    html: document({
+      head: `<script>${QUEUE_STUB}${calls}</script>`,
+      body: `<script src="${escape(assets!)}/loacl.js" async></script>`,
+    }),
+  }
+}
+
 const isSecond = ([name]: [string, string]): boolean => name.startsWith('second-')
 
 /** Two widgets: the second one's options have names that begin with `second-`. */
@@ -149,6 +161,7 @@ const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
     html: document({ head: `<style>${HOSTILE_CSS}</style>`, body: scriptTag(options) }),
   }),
   queue: queuePage,
+  accounts: accountsPage,
   two: twoPage,
   rtl: (options) => ({ html: document({ lang: 'ar" dir="rtl', body: scriptTag(options) }) }),
   patched: (options) => ({ html: document({ head: `<script>${PATCHES}</script>`, body: scriptTag(options) }) }),

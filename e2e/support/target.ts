@@ -6,7 +6,12 @@ export interface Target {
   key: string
   assistantId: string
   /** Only with a local stack. */
-  local: { dbUrl: string; modelControlUrl: string } | null
+  local: {
+    dbUrl: string
+    modelControlUrl: string
+    /** Whose the assistants are. */
+    owner: { email: string; password: string }
+  } | null
   /** Origin of the test pages. */
   pagesOrigin: string
   /** Origin that serves the widget's files: another site than the pages'. */

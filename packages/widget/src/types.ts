@@ -133,6 +133,8 @@ export interface LoaclGlobal {
 export interface ChatWidget extends Widget {
   /** The visitor pressed the launcher. */
   press(): Promise<void>
+  /** Does what nobody waits for: what it fails with goes to the `error` event. */
+  call(name: Command[0], argument: unknown): Promise<void>
   /** Fetches what is still missing, and shows nothing. */
   warm(): Promise<unknown>
 }

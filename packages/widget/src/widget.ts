@@ -3,7 +3,7 @@ import { createClient, type LoaclError } from '@loacl/core'
 import { mergeLook, paintAccent } from './look.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
 import { createModel } from './model.ts'
-import { toFetchError } from './model_error.ts'
+import { toFetchError, toLoaclError } from './model_error.ts'
 import type { View, ViewOptions } from './panel/view.tsx'
 import { ENGLISH } from './strings.ts'
 import { createTabMemory } from './tab_memory.ts'
@@ -116,8 +116,19 @@ export function assembleWidget(
     newThread: model.newThread,
     identify: client.identify,
     async signOut() {
-      await client.signOut()
-      if (shown) await model.start()
+      try {
+        await client.signOut()
+      } finally {
+        if (shown) await model.start()
+      }
+    },
+    async call(name, argument) {
+      try {
+        await (this as unknown as Record<string, (argument: unknown) => unknown>)[name]!(argument)
+      } catch (error) {
+        // The chat's own failures are told already.
+        if (error !== model.failure.peek()) emit('error', { error: toLoaclError(error) })
+      }
     },
     update: (change) => void (look.value = mergeLook(look.peek(), change)),
     on(type, listener, listening = {}) {

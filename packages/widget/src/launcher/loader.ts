@@ -1,4 +1,4 @@
-import type { Command, LoaclGlobal, MountOptions } from '../types.ts'
+import type { ChatWidget, Command, LoaclGlobal, MountOptions } from '../types.ts'
 import { type ChatElement, defineChatElement, findPlace, readAttributes } from './chat_element.ts'
 
 // The file that a site owner pastes. It draws the launcher and keeps what is asked of the widget until the panel, which
@@ -49,8 +49,8 @@ function takeOver(queue: Command[]): void {
       mount(argument)
       return true
     }
-    // The first ones fetch a widget to do it.
-    const known = /^(?:(open|toggle|send)|close|identify|newThread|on|signOut|update)$/.exec(name)
+    // The first ones fetch a widget to do it: a visitor must be forgotten, whether anybody opens the chat or not.
+    const known = /^(?:(open|toggle|send|signOut)|close|identify|newThread|on|update)$/.exec(name)
     if (!known) {
       console.error('loacl', name)
       return true
@@ -61,7 +61,7 @@ function takeOver(queue: Command[]): void {
       element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))
       return true
     }
-    const act = (widget: object) => (widget as Record<string, (argument?: unknown) => unknown>)[name]!(argument)
+    const act = (widget: ChatWidget) => widget.call(name, argument)
     // Others have nothing to do before there is a widget, and are no reason to fetch one.
     if (known[1]) void element.run(act)
     else void element.loaded.then(act)
