@@ -30,14 +30,16 @@ export interface Draft {
 /** What the visitor writes and sends, kept until the server has it. It outlives a reload of the tab. */
 export function createDraft(memory: TabMemory): Draft {
   const text = signal(memory.get('draft') ?? '')
-  let unsent = JSON.parse(memory.get('unsent') ?? 'null') as Unsent | null
+  // The id on the first line. Anything else that stands there was not written here.
+  const [, id, words] = /^(.+)\n([^]+)$/.exec(memory.get('unsent') ?? '') ?? []
+  let unsent: Unsent | null = id && words ? { id, text: words } : null
   /** The text is `unsent`, of which the server may know. */
   let restored = false
 
   function remember(message: Unsent | null): void {
     unsent = message
     restored = false
-    memory.set('unsent', message && JSON.stringify(message))
+    memory.set('unsent', message && `${message.id}\n${message.text}`)
   }
 
   return {

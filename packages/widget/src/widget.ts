@@ -22,7 +22,7 @@ export function assembleWidget(
   const client = 'client' in options ? options.client : own!
   const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) =>
     void target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
-  const prefix = `loacl:${'assistant' in options ? options.assistant : ''}:${options.id ?? ''}:`
+  const prefix = `loacl:${client.project}:${client.assistant}:${options.id ?? ''}:`
   const model = createModel({
     client,
     memory: createTabMemory(prefix, element && (() => sessionStorage)),

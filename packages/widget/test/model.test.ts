@@ -216,6 +216,28 @@ test('a conversation that fails to load can be tried again, and is forgotten wit
   expect(thread.calls).toEqual(['load', 'load'])
 })
 
+test('what a conversation fails with is of no interest once it has been left', async () => {
+  const model = await start()
+  client.threads.get('t1')
+  client.byId.get('t1')!.failLoad = failed('network')
+  const selecting = model.select('t1')
+  model.newThread()
+  await selecting
+  expect(model.failure.value).toBeNull()
+  expect(named('error')).toEqual([])
+})
+
+test('what is kept of a message and cannot be read is no message', async () => {
+  for (const garbled of ['', '{', '7', '{}', 'an id alone', '\nno id']) {
+    memory.set('unsent', garbled)
+    const model = await start()
+    expect(model.draft.value).toBe('')
+    model.submit()
+    model.dispose()
+  }
+  expect(client.created.flatMap(({ sent }) => sent)).toEqual([])
+})
+
 test('while an answer streams the panel hears of it once a frame, and at once of its end', async () => {
   const frames: (() => void)[] = []
   const model = createModel({ client, memory, emit: () => {}, frame: (run) => frames.push(run) })

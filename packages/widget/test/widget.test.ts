@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { ChatElement } from '../src/launcher/chat_element.ts'
+import type { WidgetOptions } from '../src/types.ts'
+import { assembleWidget } from '../src/widget.ts'
+import { createScriptedClient } from './scripted_client.ts'
+
+let stored: Map<string, string>
+
+beforeEach(() => {
+  stored = new Map()
+  const page = new EventTarget()
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+  vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => stored.get(name) ?? null,
+    setItem: (name: string, value: string) => void stored.set(name, value),
+    removeItem: (name: string) => void stored.delete(name),
+  })
+  vi.stubGlobal('dispatchEvent', page.dispatchEvent.bind(page))
+})
+afterEach(() => vi.unstubAllGlobals())
+
+/** A widget on a page that has no panel to show. */
+function mount(options: WidgetOptions) {
+  const parts = { launcher: { setAttribute() {} }, shadowRoot: {}, detach() {} }
+  const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
+  return assembleWidget(element, options, async () => () => ({ show() {}, hide() {}, dispose() {} }))
+}
+
+test('widgets with clients of the page’s own keep apart what this tab remembers', async () => {
+  const clients = [
+    createScriptedClient(),
+    { ...createScriptedClient(), assistant: 'a2' },
+    { ...createScriptedClient(), project: 'other.supabase.co' },
+  ]
+  for (const [index, client] of clients.entries()) await mount({ client }).open({ draft: `draft ${index}` })
+  dispatchEvent(new Event('pagehide'))
+  expect([...stored].filter(([name]) => name.endsWith(':draft'))).toEqual([
+    ['loacl:abc.supabase.co:a1::draft', 'draft 0'],
+    ['loacl:abc.supabase.co:a2::draft', 'draft 1'],
+    ['loacl:other.supabase.co:a1::draft', 'draft 2'],
+  ])
+})
