@@ -4,6 +4,7 @@ import type { Model } from '../_shared/domain/model.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
+import { createTurnPoll, type NextLook } from '../_shared/domain/turn_poll.ts'
 import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
@@ -28,7 +29,7 @@ export interface ChatDeps extends IdentifyDeps {
 }
 
 interface Context extends RouteContext {
-  deps: ChatDeps
+  deps: ChatDeps & { nextLook: NextLook }
 }
 
 /**
@@ -39,10 +40,11 @@ interface Context extends RouteContext {
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
+  const context = { deps: { ...deps, nextLook: createTurnPoll(deps.store) } }
   const withDeps =
     (route: (context: Context, turnId: string) => Promise<Response>): Route =>
-    (context, turnId) =>
-      route({ ...context, deps }, turnId)
+    (asked, turnId) =>
+      route({ ...asked, ...context }, turnId)
 
   return createRouter({
     name: 'chat',
@@ -105,13 +107,13 @@ async function follow(
   after: number,
   caller: Caller,
   requestId: string,
-  deps: ChatDeps,
+  deps: Context['deps'],
 ): Promise<Response> {
   const first = await deps.store.readTurn(turnId, after, caller)
   const stream = createPartStream()
   // One request may not outlive its worker: a reader who is cut off here comes back with the last number it has.
   const signal = AbortSignal.any([stream.left, deps.shutdown, AbortSignal.timeout(deps.deadlineMs)])
-  const parts = followTurn(first, { turnId, after, caller, requestId, signal }, deps.store)
+  const parts = followTurn(first, { turnId, after, caller, requestId, signal }, deps)
   deps.waitUntil(pipe(parts, stream, (error) => deps.report(error, requestId)))
   return stream.response
 }

@@ -17,6 +17,16 @@ export function wait(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
+/** What the promise gives, or `null` as soon as the signal is aborted. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const leave = () => resolve(null)
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}
+
 /** Tries again while the database is away; any other error is final. */
 export async function retryWhileAway<T>(
   attempt: () => Promise<T>,

@@ -1,9 +1,10 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
 import { answerComplete, terminalParts, type TurnEnd } from './ending.ts'
 import { streamOfMessage } from './message_parts.ts'
-import { retryWhileAway, wait } from './retry.ts'
+import { orAborted, retryWhileAway } from './retry.ts'
 import type { Caller, StoredTurn, TurnStore } from './store.ts'
 import { turnError } from './turn_errors.ts'
+import type { NextLook } from './turn_poll.ts'
 
 export interface Following {
   turnId: string
@@ -15,7 +16,6 @@ export interface Following {
   signal: AbortSignal
 }
 
-const POLL_MS = 250
 /** How long a reader who saw the end come waits for follow-ups: a little longer than the turn's own stream does. */
 const FOLLOW_UPS_MS = 3_500
 
@@ -42,35 +42,36 @@ export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEn
 export async function* followTurn(
   first: StoredTurn,
   { turnId, after, caller, requestId, signal }: Following,
-  store: TurnStore,
+  { store, nextLook }: { store: TurnStore; nextLook: NextLook },
 ): AsyncGenerator<NumberedPart, void, undefined> {
   let turn = first
   let seq = after
-  const read = (afterSeq: number) => retryWhileAway(() => store.readTurn(turnId, afterSeq, caller))
+  const look = (until: AbortSignal) => orAborted(nextLook(turnId, seq, caller), until)
+  const readAll = () => retryWhileAway(() => store.readTurn(turnId, 0, caller))
 
   let end = endOfStored(turn)
   for (; ; end = endOfStored(turn)) {
     for (const stored of turn.parts) {
+      // Other readers, who are not as far, share the look.
+      if (stored.seq <= seq) continue
       seq = stored.seq
       yield stored
     }
     if (end) break
-    await wait(POLL_MS, signal)
-    if (signal.aborted) return
-    turn = await read(seq)
+    const next = await look(signal)
+    if (!next) return
+    turn = next
   }
 
-  const isGone = turn.parts.length === 0 && (seq === 0 || (await read(0)).parts.length === 0)
+  const isGone = turn.parts.length === 0 && (seq === 0 || (await readAll()).parts.length === 0)
   if (isGone) for (const part of retell(turn, turnId)) yield { seq: ++seq, part }
   yield { seq: ++seq, part: answerComplete(turn.messageId, end, null) }
 
   // A reader who saw the turn run sees its follow-ups come as well.
   const patience =
     turn === first || end.state !== 'completed' ? signal : AbortSignal.any([signal, AbortSignal.timeout(FOLLOW_UPS_MS)])
-  while (turn !== first && end.state === 'completed' && suggestionsOf(turn).length === 0 && !patience.aborted) {
-    await wait(POLL_MS, patience)
-    turn = await read(seq)
-  }
+  while (turn !== first && end.state === 'completed' && suggestionsOf(turn).length === 0 && !patience.aborted)
+    turn = (await look(patience)) ?? turn
   const suggestions = suggestionsOf(turn)
   if (suggestions.length > 0)
     yield { seq: ++seq, part: { type: 'data-follow-ups', data: { messageId: turn.messageId, suggestions } } }

@@ -138,6 +138,23 @@ describe('GET /turns/:id', () => {
     }
   })
 
+  it('is read once at a time, however many readers one visitor has', async () => {
+    const { held, world, turn } = await startHeld()
+    const readers = await Promise.all(Array.from({ length: 20 }, () => world.request(`/turns/${turn.id}`)))
+    const database = gate()
+    const read = world.store.readTurn.bind(world.store)
+    const looks = vi.spyOn(world.store, 'readTurn').mockImplementation(async (...asked) => {
+      await database.opened
+      return read(...asked)
+    })
+    const rest = Promise.all(readers.map(partsOf))
+    await vi.waitFor(() => expect(looks).toHaveBeenCalled())
+    expect(looks).toHaveBeenCalledTimes(1)
+    held.open()
+    database.open()
+    for (const parts of await rest) expect(parts.at(-1)?.part.type).toBe('finish')
+  })
+
   it('ends with an error where the turn was abandoned', async () => {
     const { world, seen, turn } = await startHeld()
     world.store.abandon(turn.id)
