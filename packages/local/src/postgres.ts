@@ -24,6 +24,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { awaitAnswer } from './await_answer.ts'
+import { keepCopy, requireOwn } from './own_copy.ts'
 import { HOST } from './ports.ts'
 import { PartError, type Part, type Parts } from './parts.ts'
 
@@ -80,6 +81,8 @@ function isReachable(path: string): boolean {
   }
 }
 
+const ROOT_USER = 0
+
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
 /** Running as root from a folder that only root can enter (`/root`), PostgreSQL needs its programs elsewhere. */
@@ -87,7 +90,7 @@ async function reachableBinaries(binaries: Binaries): Promise<Binaries> {
   const native = dirname(dirname(binaries.postgres))
   if (isReachable(native)) return binaries
   const copy = join(tmpdir(), `loacl-postgres-${shortHash(native)}`)
-  if (!existsSync(copy)) await cp(native, copy, { recursive: true, verbatimSymlinks: true })
+  await keepCopy(native, copy, ROOT_USER)
   return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
 }
 
@@ -101,8 +104,10 @@ const getEnvironment = (): NonNullable<typeof environment> =>
 /** A folder for clusters: `dir`, or, where PostgreSQL's user can't get there, one under `/var/tmp` in its place. */
 export async function clusterHome(dir: string): Promise<string> {
   const { user } = await getEnvironment()
-  const home = !user || isReachable(dirname(dir)) ? dir : join('/var/tmp', `loacl-${shortHash(dir)}`)
+  const isElsewhere = user !== null && !isReachable(dirname(dir))
+  const home = isElsewhere ? join('/var/tmp', `loacl-${shortHash(dir)}`) : dir
   mkdirSync(home, { recursive: true })
+  if (isElsewhere) requireOwn(home, ROOT_USER)
   if (user) chmodSync(home, 0o711)
   return home
 }
