@@ -9,17 +9,17 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const PNPM = 'pnpm@12.21.0'
 const stamp = join(root, 'node_modules', '.loacl-installed')
 
-/**
- * Runs pnpm, which need not be installed: npx fetches it. What it prints goes to the standard error, for the standard
- * output is the script's own, and may be kept in a file.
- */
-export const pnpm = (...args) =>
-  spawnSync('npx', ['--yes', PNPM, ...args], {
+/** What it prints goes to the standard error, for the standard output is the script's own, and may be kept in a file. */
+const npx = (...args) =>
+  spawnSync('npx', ['--yes', ...args], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     // On Windows npx is a .cmd file, which only a shell runs. Nothing in the line needs quoting.
     shell: process.platform === 'win32',
   })
+
+/** Runs pnpm, which an installation has fetched: the registry is not asked again, for it may be away. */
+export const pnpm = (...args) => npx('--prefer-offline', PNPM, ...args)
 
 /** Changes when another install is due. */
 const fingerprint = () =>
@@ -44,7 +44,8 @@ export function ensureInstalled() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false
   const began = Date.now()
   console.error('… Installing (the first time, this fetches Node 24, Deno, PostgreSQL and the Supabase CLI from npm)')
-  const { status, error } = pnpm('install', '--frozen-lockfile')
+  // pnpm need not be installed: npx fetches it.
+  const { status, error } = npx(PNPM, 'install', '--frozen-lockfile')
   if (status !== 0) {
     console.error(error ? `npx could not be run: ${error.message}` : 'The installation failed: see above.')
     process.exit(1)

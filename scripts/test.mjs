@@ -89,6 +89,7 @@ async function checkPackage(name) {
   mkdirSync(folder)
   await step(`pack ${name}`, [node, 'scripts/pack.mjs'], `${name} ${folder} --no-build`)
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))
+  if (!tarball) return
   await step(`files of ${name}`, tool('publint'), `run --strict ${join(folder, tarball)}`)
   await step(`types of ${name}`, tool('@arethetypeswrong/cli', 'attw'), `${join(folder, tarball)} --profile esm-only`)
 }
