@@ -117,6 +117,64 @@ test(
   },
 )
 
+test(
+  'an answer that was stopped or cut is said to be just that, with what came of it where nobody stopped it',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const [stopped, long, filtered] = [unique('How does rust begin?'), unique('And end?'), unique('And why?')]
+    await model.says(stopped, { text: 'Where paint ends, and nowhere else.', holdAfter: 12 })
+    await model.says(long, { text: 'It ends', incomplete: 'max_output_tokens' })
+    await model.says(filtered, { text: 'Because', incomplete: 'content_filter' })
+    const chat = await visit()
+    await chat.open()
+    const said = await chat.panel
+      .locator('[role=status]')
+      .last()
+      .evaluateHandle((status) => {
+        const all: string[] = []
+        new MutationObserver(() => all.push(status.textContent!.trim())).observe(status, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        })
+        return all
+      })
+    const heard = (): Promise<string[]> => said.evaluate((all) => all.splice(0))
+
+    await chat.ask(stopped)
+    await expect(chat.log).toContainText('Where paint')
+    await chat.stop.click()
+    await expect(chat.panel.getByRole('status')).toHaveText('You stopped this answer.')
+    for (const [question, words] of [
+      [long, 'This answer reached its length limit. It ends'],
+      [filtered, 'This answer was cut short by a content filter. Because'],
+    ] as const) {
+      await chat.ask(question)
+      await expect(chat.panel.getByRole('status')).toHaveText(words)
+    }
+    expect((await heard()).filter((words) => words.includes('answered'))).toEqual([])
+
+    await page.reload()
+    await chat.open()
+    await chat.askAndWait(unique('And now?'))
+    await expect(chat.panel.getByRole('status')).toContainText(' answered: Our lights')
+  },
+)
+
+test('the conversation takes the keyboard under its role and name', async ({ visit }) => {
+  const chat = await visit()
+  await chat.open()
+  await chat.log.focus()
+  await expect(chat.log).toBeFocused()
+  const nameless = await chat.panel.evaluate((panel) =>
+    [...panel.querySelectorAll<HTMLElement>('*')]
+      .filter((element) => element.tabIndex >= 0 && !/^(button|textarea|a)$/i.test(element.tagName))
+      .filter((element) => !element.role || !element.ariaLabel)
+      .map((element) => element.outerHTML),
+  )
+  expect(nameless).toEqual([])
+})
+
 test('what can be done with an answer is there to be seen', { tag: '@local' }, async ({ visit }) => {
   const chat = await visit()
   await chat.open()
@@ -149,7 +207,7 @@ test.describe('at 400% zoom', () => {
     await expect(chat.questions).toBeVisible()
     const title = chat.panel.getByRole('heading', { level: 2 })
     expect(await title.evaluate((it) => it.scrollWidth - it.clientWidth)).toBeLessThanOrEqual(0)
-    await expect(chat.log).toBeInViewport({ ratio: 0.5 })
+    await expect(chat.log.getByRole('paragraph').first()).toBeInViewport({ ratio: 0.5 })
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
   })
 })
@@ -161,7 +219,8 @@ test.describe('in a low, wide window', () => {
     const chat = await visit()
     await chat.open()
     await expect(chat.questions).toBeVisible()
-    for (const part of [chat.log, chat.composer]) expect((await part.boundingBox())!.width).toBeLessThanOrEqual(720)
+    for (const part of [chat.questions, chat.composer])
+      expect((await part.boundingBox())!.width).toBeLessThanOrEqual(720)
   })
 })
 

@@ -69,7 +69,7 @@ test('an answer that grows in leaps stays in sight to its end', { tag: '@local' 
   await chat.log.evaluate((log) => {
     const block = document.createElement('div')
     block.style.cssText = 'block-size: 500px'
-    log.append(block)
+    log.querySelector('[part=answer]')!.append(block)
     let box: HTMLElement = log as HTMLElement
     while (box.scrollHeight === box.clientHeight || getComputedStyle(box).overflowY === 'visible')
       box = box.parentElement!

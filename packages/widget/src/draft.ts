@@ -30,9 +30,7 @@ export interface Draft {
 /** What the visitor writes and sends, kept until the server has it. It outlives a reload of the tab. */
 export function createDraft(memory: TabMemory): Draft {
   const text = signal(memory.get('draft') ?? '')
-  // The id on the first line. Anything else that stands there was not written here.
-  const [, id, words] = /^(.+)\n([^]+)$/.exec(memory.get('unsent') ?? '') ?? []
-  let unsent: Unsent | null = id && words ? { id, text: words } : null
+  let unsent = readUnsent(memory.get('unsent'))
   /** The text is `unsent`, of which the server may know. */
   let restored = false
 
@@ -70,4 +68,10 @@ export function createDraft(memory: TabMemory): Draft {
     },
     dispose: effect(() => memory.set('draft', text.value || null)),
   }
+}
+
+/** The id stands on the first line, the text below it. What looks otherwise was not written here. */
+function readUnsent(kept: string | null): Unsent | null {
+  const [, id, text] = /^(.+)\n([^]+)$/.exec(kept ?? '') ?? []
+  return id && text ? { id, text } : null
 }

@@ -35,23 +35,21 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
           {words.loadOlder}
         </button>
       )}
-      <div class="log" role="log" aria-label={words.conversation} aria-live="off">
-        {fresh && (
-          <div class="welcome">
-            <span class="drop" />
-            <Markdown source={model.assistant.value?.greeting || words.greeting} words={words.markdown} />
-          </div>
-        )}
-        {messages.map((message) => (
-          <MessageView key={message.clientId ?? message.id} ui={ui} message={message} last={message === last} />
-        ))}
-        {waiting && (
-          <p class="waiting">
-            <span class="drop" />
-            <span>{waiting}</span>
-          </p>
-        )}
-      </div>
+      {fresh && (
+        <div class="welcome">
+          <span class="drop" />
+          <Markdown source={model.assistant.value?.greeting || words.greeting} words={words.markdown} />
+        </div>
+      )}
+      {messages.map((message) => (
+        <MessageView key={message.clientId ?? message.id} ui={ui} message={message} last={message === last} />
+      ))}
+      {waiting && (
+        <p class="waiting">
+          <span class="drop" />
+          <span>{waiting}</span>
+        </p>
+      )}
       {fresh && <Questions ui={ui} />}
       <FollowUps ui={ui} />
       <Failure ui={ui} />

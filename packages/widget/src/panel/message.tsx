@@ -1,5 +1,6 @@
 import { Component, Fragment, h } from 'preact'
 import type { ErrorCode, Message, Source } from '@loacl/core'
+import { endingOf } from './ending.ts'
 import { IconButton } from './icons.tsx'
 import { Markdown } from '../markdown/index.ts'
 import { reactive } from './reactive.ts'
@@ -43,19 +44,10 @@ const describe = ({ more, strings }: Ui, code: ErrorCode): string =>
 const Under = reactive(({ ui, message, last }: MessageProps) => {
   const words = ui.strings.value
   const sources = message.parts.filter((part): part is Source => part.type.startsWith('source'))
-  const ending = {
-    stopped: words.stopped,
-    cut:
-      message.cutReason === 'time_limit'
-        ? words.cutTime
-        : message.cutReason === 'content_filter'
-          ? words.cutFilter
-          : words.cutLength,
-    failed: isNews(ui, message, last) ? '' : describe(ui, message.errorCode ?? 'internal'),
-    completed: '',
-    sending: '',
-    streaming: '',
-  }[message.status]
+  const ending =
+    message.status === 'failed' && !isNews(ui, message, last)
+      ? describe(ui, message.errorCode ?? 'internal')
+      : endingOf(message, words)
   return (
     <Fragment>
       {sources.length > 0 && (

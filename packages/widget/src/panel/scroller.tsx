@@ -84,6 +84,9 @@ export class Scroller extends Component<Props, { away?: boolean }> {
       <div class="body">
         <div
           class="scroll"
+          role="log"
+          aria-label={words.conversation}
+          aria-live="off"
           tabIndex={0}
           ref={(element) => {
             this.#box = element

@@ -6,6 +6,7 @@ import { fill } from '../strings.ts'
 import type { Look } from '../types.ts'
 import { fitComposer } from './composer.tsx'
 import { directionOf, directionOfLocale } from './direction.ts'
+import { endingOf } from './ending.ts'
 import type { FetchPart } from './later.ts'
 import type * as More from './more/index.ts'
 import css from './panel.css?inline'
@@ -135,6 +136,16 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
     return bars.reduce((text, bar) => text.replace(bar.innerText, () => code), answer?.innerText ?? '')
   }
 
+  /** What came of a turn. What a visitor stopped, they don't want to hear. */
+  const spokenEnd = (): string => {
+    const words = ui.strings.peek()
+    const last = model.talk.peek().messages.at(-1)
+    if (last?.role !== 'assistant') return ''
+    if (last.status === 'stopped') return endingOf(last, words)
+    const lead = endingOf(last, words) || `${fill(words.answered, { name: ui.name.peek() })}:`
+    return `${lead} ${spokenAnswer(words.markdown.code)}`
+  }
+
   let wasBusy = false
   const stops = [
     effect(() => {
@@ -146,16 +157,11 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
       const failed = model.failure.value
       if (busy === wasBusy) return
       wasBusy = busy
-      const values = { name: ui.name.peek() }
-      const words = ui.strings.peek()
       // In place of what was said of the answer before.
-      if (busy) ui.announce(fill(words.thinking, values))
+      if (busy) ui.announce(fill(ui.strings.peek().thinking, { name: ui.name.peek() }))
       // An answer is read out once, when all of it is there; after the next frame it is.
       else if (failed || !dialog.open) ui.announce('')
-      else
-        requestAnimationFrame(() =>
-          ui.announce(`${fill(words.answered, values)}: ${spokenAnswer(words.markdown.code)}`),
-        )
+      else requestAnimationFrame(() => ui.announce(spokenEnd()))
     }),
   ]
 

@@ -1,0 +1,10 @@
+import type { Message } from '@loacl/core'
+import type { Strings } from '../strings.ts'
+
+/** How an answer ended that was stopped or cut; empty for others. */
+export function endingOf({ status, cutReason }: Message, words: Strings): string {
+  if (status === 'stopped') return words.stopped
+  if (status !== 'cut') return ''
+  if (cutReason === 'time_limit') return words.cutTime
+  return cutReason === 'content_filter' ? words.cutFilter : words.cutLength
+}
