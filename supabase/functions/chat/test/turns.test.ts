@@ -76,6 +76,20 @@ describe('POST /turns', () => {
     expect(world.store.titleOf(turn!.thread.id)).toBe('A greeting')
   })
 
+  it('takes from the time for the answer what beginning the turn took', async () => {
+    const world = await createChatWorld([created, textDelta('Hel'), gate().opened], { deadlineMs: 60_000 })
+    const begin = world.store.beginTurn.bind(world.store)
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
+    vi.spyOn(world.store, 'beginTurn').mockImplementation(async (...asked) => {
+      clock.mockReturnValue(59_900)
+      return begin(...asked)
+    })
+    const response = await world.post(world.message())
+    clock.mockRestore()
+    expect((await partsOf(response)).at(-1)?.part).toMatchObject({ type: 'finish', finishReason: 'other' })
+    expect([...world.store.turns.values()]).toMatchObject([{ state: 'cut', outcome: { cutReason: 'time_limit' } }])
+  })
+
   it('joins the turn that the same message began: the model is called once', async () => {
     const held = gate()
     const world = await createChatWorld([created, textDelta('Hel'), held.opened, textDelta('lo'), completed])
