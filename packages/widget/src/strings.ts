@@ -50,16 +50,18 @@ export interface Strings {
   errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
 }
 
-export const ENGLISH: Strings = {
+/** Those that the launcher and what the panel fetches later bring along, in English, where they say them. */
+type ElsewhereWord = 'loadFailed' | 'noConversations' | 'untitled' | 'loadMore' | 'startOver' | 'retryWhen'
+
+/** The panel's own words, and of the others those that the page gave. */
+export type Words = Omit<Strings, ElsewhereWord> & Partial<Strings>
+
+export const ENGLISH: Omit<Strings, ElsewhereWord> = {
   openChat: 'Open chat',
   chat: 'Chat',
-  loadFailed: 'The chat did not load. Check your connection and try again.',
   closeChat: 'Close chat',
   newChat: 'New chat',
   conversations: 'Conversations',
-  noConversations: 'No conversations yet. What you ask is kept here.',
-  untitled: 'New conversation',
-  loadMore: 'Show more',
   conversation: 'Conversation',
   greeting: 'Hello! How can I help?',
   suggestedQuestions: 'Suggested questions',
@@ -83,12 +85,10 @@ export const ENGLISH: Strings = {
   reconnecting: 'Reconnecting…',
   offline: 'You’re offline. What you write is kept.',
   tryAgain: 'Try again',
-  startOver: 'Start over',
   stopped: 'You stopped this answer.',
   cutTime: 'This answer took too long and was cut short.',
   cutLength: 'This answer reached its length limit.',
   cutFilter: 'This answer was cut short by a content filter.',
-  retryWhen: 'You can go on {when}.',
   markdown: ENGLISH_WORDS,
   // For other codes, see `ERRORS`.
   errors: {
@@ -101,7 +101,7 @@ export const ENGLISH: Strings = {
 export const fill = (words: string, values: Readonly<Record<string, string | number>>): string =>
   words.replace(/\{(\w+)\}/g, (match, name: string) => String(values[name] ?? match))
 
-export const mergeStrings = (strings: Partial<Strings> = {}): Strings => ({
+export const mergeStrings = (strings: Partial<Strings> = {}): Words => ({
   ...ENGLISH,
   ...strings,
   markdown: { ...ENGLISH.markdown, ...strings.markdown },

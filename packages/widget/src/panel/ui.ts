@@ -3,14 +3,14 @@ import { toFetchError } from '../model_error.ts'
 import type { Model } from '../model_types.ts'
 import { createLater, type FetchPart, type Later } from './later.ts'
 import type * as More from './more/index.ts'
-import { mergeStrings, type Strings } from '../strings.ts'
+import { mergeStrings, type Words } from '../strings.ts'
 import type { Look } from '../types.ts'
 
 /** What every component of the panel is given: the model it renders, and how to speak and look. */
 export interface Ui {
   readonly model: Model
   readonly look: ReadonlySignal<Look>
-  readonly strings: ReadonlySignal<Strings>
+  readonly strings: ReadonlySignal<Words>
   /** BCP 47 tag of the panel's language. */
   readonly locale: ReadonlySignal<string>
   /** The assistant's name, once known. */

@@ -60,7 +60,8 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
 
   const paint = () => {
     const { theme, locale } = look.peek()
-    dialog.dataset.theme = theme === 'dark' || (theme !== 'light' && dark.matches) ? 'dark' : 'light'
+    dialog.style.colorScheme = dialog.dataset.theme =
+      theme === 'dark' || (theme !== 'light' && dark.matches) ? 'dark' : 'light'
     dialog.lang = ui.locale.peek()
     const words = ui.strings.peek()
     dialog.dir = locale ? directionOfLocale(locale) : directionOf(words.placeholder)

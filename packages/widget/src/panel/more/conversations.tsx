@@ -4,6 +4,7 @@ import type { Ui } from '../ui.ts'
 import { Failure } from './failure.tsx'
 import { type ConversationList, createConversationList } from './list.ts'
 import { relativeTime } from './relative_time.ts'
+import { MORE_WORDS } from './words.ts'
 
 /** The visitor's conversations, newest first. */
 export class Conversations extends Component<{ ui: Ui }> {
@@ -20,7 +21,7 @@ export class Conversations extends Component<{ ui: Ui }> {
 
 const List = reactive(({ ui, list }: { ui: Ui; list: ConversationList }) => {
   const { model } = ui
-  const words = ui.strings.value
+  const words = { ...MORE_WORDS, ...ui.strings.value }
   const { items, nextCursor, status } = list.listed.value
   const failed = typeof status === 'object'
   return (

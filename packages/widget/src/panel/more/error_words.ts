@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@loacl/core'
-import { fill, type Strings } from '../../strings.ts'
+import { fill, type Strings, type Words } from '../../strings.ts'
 import { relativeTime } from './relative_time.ts'
+import { MORE_WORDS } from './words.ts'
 
 const NOT_SET_UP = 'This chat isn’t set up properly yet. Please tell the owner of this site.'
 const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
@@ -16,7 +17,7 @@ export const ERRORS: Partial<Strings['errors']> = {
   key_rejected: 'This chat’s key isn’t valid. Please tell the owner of this site.',
   origin_not_allowed: 'This chat isn’t allowed on this website.',
   assistant_not_found: NOT_SET_UP,
-  // No more than a tag with an id that is none, or a project without LOACL, gets these.
+  // The tag's assistant id is no UUID, or the project has no LOACL in it.
   invalid_body: NOT_SET_UP,
   not_found: NOT_SET_UP,
   assistant_inactive: 'This assistant is switched off at the moment.',
@@ -47,9 +48,11 @@ export const ERRORS: Partial<Strings['errors']> = {
 }
 
 /** What to tell the visitor about an error, with the time of the next try where that is known. */
-export function describeError(code: ErrorCode, words: Strings, retryAfterMs?: number, locale?: string): string {
+export function describeError(code: ErrorCode, words: Words, retryAfterMs?: number, locale?: string): string {
   // A newer server may send a code that is no member here, but one of every object's.
   const own = (errors: Partial<Strings['errors']>) => (Object.hasOwn(errors, code) ? errors[code] : '')
   const sentence = own(words.errors) || own(ERRORS) || words.errors.other
-  return retryAfterMs ? `${sentence} ${fill(words.retryWhen, { when: relativeTime(retryAfterMs, locale) })}` : sentence
+  if (!retryAfterMs) return sentence
+  const when = relativeTime(retryAfterMs, locale)
+  return `${sentence} ${fill(words.retryWhen ?? MORE_WORDS.retryWhen, { when })}`
 }

@@ -3,6 +3,7 @@ import type { ErrorCode, LoaclError } from '@loacl/core'
 import { Alert } from '../alert.tsx'
 import type { Ui } from '../ui.ts'
 import { describeError } from './error_words.ts'
+import { MORE_WORDS } from './words.ts'
 
 /** Errors that another try can't mend, but a new thread can. */
 const NEEDS_NEW_THREAD: ReadonlySet<string> = new Set([
@@ -17,7 +18,7 @@ const NEEDS_NEW_THREAD: ReadonlySet<string> = new Set([
 
 /** What went wrong, and what to press. */
 export function Failure({ ui, error, retry }: { ui: Ui; error: LoaclError; retry: () => void }) {
-  const words = ui.strings.value
+  const words = { ...MORE_WORDS, ...ui.strings.value }
   const { code, requestId, retryAfterMs } = error
   const lost = NEEDS_NEW_THREAD.has(code)
   return (
