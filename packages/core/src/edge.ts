@@ -1,3 +1,4 @@
+import { LoaclError } from './errors.ts'
 import type { ClientOptions, SupabaseLike } from './types.ts'
 
 export interface EdgeRequest {
@@ -17,16 +18,21 @@ export interface Edge {
   fetch(request: EdgeRequest): Promise<Response>
 }
 
-/** `https://<host>/…` */
-const hostOf = (url: string): string => url.split('/')[2] ?? url
+function hostOf(url: string): string {
+  const host = /^https?:\/\/([^/]+)/.exec(url)?.[1]
+  // A browser would take it for a path of the page's own site, and send the session token there.
+  if (!host) throw new LoaclError('options_invalid', '"url" must be the project’s address, from https:// on.')
+  return host
+}
 
 export const createEdge = (options: ClientOptions): Edge =>
   'supabase' in options ? edgeOfClient(options.supabase) : edgeOfKey(options)
 
 function edgeOfKey({ url, key, fetch }: Extract<ClientOptions, { url: string }>): Edge {
+  const project = hostOf(url)
   const base = url.replace(/\/+$/, '')
   return {
-    project: hostOf(url),
+    project,
     fetch({ to, path, headers, ...init }) {
       const send = fetch ?? globalThis.fetch
       const folder = to === 'rpc' ? 'rest/v1/rpc' : 'functions/v1'

@@ -7,15 +7,20 @@ export interface SessionTokens {
   current(): string
   /** Puts a fresh token in the place of `used`, unless another tab has done so already. */
   replace(used: string, fresh?: string): void
+  /** Leaves what is stored to the pages whose it is: a token of this page's own serves for as long as it lives. */
+  detach(): void
+  /** Calls `listener` whenever another tab has put a token in the place of this one's, until `signal` is aborted. */
+  watch(listener: () => void, signal: AbortSignal): void
 }
 
 /** `localStorage` is looked up at each use: where it is blocked, merely naming it throws. */
 export function createSessionTokens(key: string, storage: TokenStorage | 'memory' | undefined): SessionTokens {
   let memory: string | null = null
+  let isDetached = false
 
   const withStorage = <T>(use: (storage: TokenStorage) => T): T | null => {
     try {
-      const found = storage ?? globalThis.localStorage
+      const found = isDetached ? 'memory' : (storage ?? globalThis.localStorage)
       return found && found !== 'memory' ? use(found) : null
     } catch {
       // Private mode, a sandboxed frame, a full quota: memory serves for as long as the page lives.
@@ -36,6 +41,17 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
     current,
     replace(used, fresh = randomToken()) {
       if (current() === used) write(fresh)
+    },
+    detach() {
+      isDetached = true
+      memory = null
+    },
+    watch(listener, signal) {
+      const onStorage = (event: StorageEvent) => {
+        if (event.key === key && event.newValue !== memory && !isDetached) listener()
+      }
+      // It doesn't exist everywhere: this runs outside browsers too.
+      globalThis.addEventListener?.('storage', onStorage, { signal })
     },
   }
 }

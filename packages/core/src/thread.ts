@@ -4,7 +4,7 @@ import { LoaclError } from './errors.ts'
 import { randomUuid } from './random.ts'
 import { createStore } from './store.ts'
 import type { ThreadHost } from './thread_host.ts'
-import { changed, mergeNewest, newUserMessage, prependOlder, withoutAnswers, withUserMessage } from './thread_state.ts'
+import { changed, mergeNewest, newUserMessage, prependOlder, withUserMessage } from './thread_state.ts'
 import { refusedTurn, startTurn, type TurnedThread, type TurnStart } from './thread_turns.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
 
@@ -112,11 +112,11 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
         return refusedTurn(turnId, new LoaclError('message_not_found', 'There is nothing to try again.'))
       const { clientId } = message
       if (lost?.clientId === clientId) return start({ id: turnId, clientId, signal, follow: lost.turnId })
-      update({ messages: withoutAnswers(state().messages, message) })
       return start({
         id: turnId,
         clientId,
         signal,
+        question: message,
         request: () => ({ type: 'retry', assistantId: host.assistant, id: clientId, threadId: serverId }),
       })
     },

@@ -1,4 +1,4 @@
-import type { ThreadSummary } from '@loacl/wire'
+import type { ErrorCode, ThreadSummary } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
 import type { Thread } from './types.ts'
 
@@ -27,7 +27,6 @@ export interface ThreadHost {
   unlisted(id: string): void
 }
 
-export const isAccessTokenError = (error: unknown): boolean =>
-  LoaclError.is(error) && error.code === 'access_token_invalid'
+export const isCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code
 
 export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && error.code.startsWith('session_')

@@ -64,7 +64,7 @@ export function prependOlder(page: MessagePage, messages: Messages): Messages {
 
 /** Without the answers after this message: another try at one takes their place. */
 export function withoutAnswers(messages: Messages, question: Message): Messages {
-  const index = messages.indexOf(question)
+  const index = messages.findIndex(({ id }) => id === question.id)
   return messages.filter(({ role }, at) => at <= index || role === 'user')
 }
 

@@ -3,10 +3,10 @@ import type { LoaclError } from './errors.ts'
 import { isTransient } from './reconnect.ts'
 import type { TurnProgress } from './reduce_turn.ts'
 import { isSessionError, type ThreadHost } from './thread_host.ts'
-import { withFailed, withProgress, withUsedSuggestion } from './thread_state.ts'
+import { withFailed, withoutAnswers, withProgress, withUsedSuggestion } from './thread_state.ts'
 import { createTurnLog } from './turn_log.ts'
 import { runTurn } from './turn_run.ts'
-import type { ThreadState, Turn, TurnResult, TurnState } from './types.ts'
+import type { Message, ThreadState, Turn, TurnResult, TurnState } from './types.ts'
 
 /** A thread, as its turns see it. */
 export interface TurnedThread {
@@ -29,6 +29,8 @@ export type TurnStart = {
   clientId: string | null
   signal?: AbortSignal | undefined
   suggestionId?: string | undefined
+  /** The message that gets another answer, in place of those that it has. */
+  question?: Message
 } & ({ follow: string } | { request: ToRequest })
 
 /** A turn that has failed before it began, and changed nothing. */
@@ -67,11 +69,17 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
 
   function onProgress(progress: TurnProgress): void {
     const { ids, answer, title } = progress
-    if (ids && !isConfirmed) confirm(ids.threadId)
+    const isNew = ids !== null && !isConfirmed
+    if (isNew) confirm(ids.threadId)
+    const { messages } = state()
     // A failed answer keeps the composer until the part that says why.
     const isOver = answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
     update({
-      messages: withProgress(state().messages, clientId, progress),
+      messages: withProgress(
+        isNew && start.question ? withoutAnswers(messages, start.question) : messages,
+        clientId,
+        progress,
+      ),
       ...(owns() ? { turn: isOver ? { status: 'idle' } : show(connected()) } : {}),
       ...(title === null ? {} : { title }),
     })

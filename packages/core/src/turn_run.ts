@@ -41,6 +41,8 @@ export function runTurn(plan: TurnPlan): Turn {
   let isStopping = false
   // Aborted when all is over: stops what still waits.
   const life = linkedController([plan.lifetime])
+  /** Ends the wait for another try at what was never begun. */
+  const waiting = linkedController([life.signal])
   const log = createTurnLog(plan.id, stop)
   /** Characters of each kind that a stream told anew will repeat. */
   const told = { text: 0, reasoning: 0 }
@@ -49,7 +51,8 @@ export function runTurn(plan: TurnPlan): Turn {
   function stop(): void {
     if (isStopping || life.signal.aborted) return
     isStopping = true
-    if (turnId !== null) void stopAtServer(turnId)
+    if (turnId === null) waiting.abort()
+    else void stopAtServer(turnId)
   }
 
   async function stopAtServer(id: string): Promise<void> {
@@ -119,7 +122,7 @@ export function runTurn(plan: TurnPlan): Turn {
       try {
         if (!hasBegun) {
           await plan.prepare(life.signal)
-          if (isStopping) return new LoaclError('aborted', 'It was stopped.')
+          if (isStopping) return stopped()
           hasBegun = true
         }
         if (await connect()) return null
@@ -130,7 +133,8 @@ export function runTurn(plan: TurnPlan): Turn {
         if (!hasBegun || !isTransient(error, turnId !== null) || ++attempt > MAX_ATTEMPTS) return error
         plan.onConnection(true)
         log.push({ type: 'reconnecting', attempt })
-        await delayBefore(attempt, life.signal)
+        await delayBefore(attempt, turnId === null ? waiting.signal : life.signal)
+        if (isStopping && turnId === null) return stopped()
       }
     }
   }
@@ -151,6 +155,8 @@ export function runTurn(plan: TurnPlan): Turn {
   void runToEnd()
   return log.turn
 }
+
+const stopped = () => new LoaclError('aborted', 'It was stopped.')
 
 function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
   const status = answer?.status

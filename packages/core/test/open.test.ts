@@ -34,6 +34,13 @@ describe('opening', () => {
     expect(states).toEqual([{ status: 'idle' }, { status: 'opening' }, { status: 'open', ...opened(), threads: [] }])
   })
 
+  it.each(['', 'abc.supabase.co', 'localhost:54321', '/api', undefined])('refuses %j as an address', (url) => {
+    const make = () => createClient({ url: url as string, key: KEY, assistant: ASSISTANT })
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'options_invalid', message: expect.stringContaining('"url"') }),
+    )
+  })
+
   it('says why it failed, and tries again at the next call', async () => {
     const project = fakeProject().on(
       'POST rpc/open_session',

@@ -30,6 +30,20 @@ describe('a lost connection', () => {
     vi.restoreAllMocks()
   })
 
+  it('is not waited for by a message that is stopped: it is never sent', async () => {
+    const project = fakeProject().on('POST turns', offline)
+    const thread = clientOf(project).threads.create()
+    const turn = thread.send('Hi')
+    await settle()
+    expect(thread.getSnapshot().turn.status).toBe('reconnecting')
+    turn.stop()
+    await settle()
+    expect(await turn.done).toMatchObject({ status: 'failed', error: { code: 'aborted' } })
+    expect(messagesOf(thread.getSnapshot())).toEqual(['user failed "Hi"'])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(project.named('POST turns')).toHaveLength(1)
+  })
+
   it('in the middle of an answer is restored from where it broke', async () => {
     const first = partStream()
     const second = partStream(3)

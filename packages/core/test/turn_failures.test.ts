@@ -47,8 +47,7 @@ describe('a turn that fails', () => {
       'streaming | user completed "Hi" | assistant streaming "Hel"',
       'streaming | user completed "Hi" | assistant failed "Hel"',
       'failed | user completed "Hi" | assistant failed "Hel"',
-      'failed | user completed "Hi"',
-      'sending | user completed "Hi"',
+      'sending | user completed "Hi" | assistant failed "Hel"',
       'streaming | user completed "Hi" | assistant streaming ""',
       'streaming | user completed "Hi" | assistant streaming "Hello"',
       'idle | user completed "Hi" | assistant completed "Hello"',
@@ -94,15 +93,15 @@ describe('a turn that fails', () => {
     expect(await thread.retry().text()).toBe('Hello')
   })
 
-  it('keeps a message that the server has as it is when trying again is refused', async () => {
+  it('keeps what the server has as it is when trying again is refused', async () => {
     const broken = partStream()
-      .send(...begun(), complete({ status: 'failed' }), { type: 'error', errorText: 'Oh.' })
+      .send(...begun(), text('Hel'), complete({ status: 'failed' }), { type: 'error', errorText: 'Oh.' })
       .done()
     const project = fakeProject().on('POST turns', broken.answer, () => functionError(429, 'rate_limited'))
     const thread = clientOf(project).threads.create()
     await thread.send('Hi').done
     expect(await thread.retry().done).toMatchObject({ error: { code: 'rate_limited' } })
-    expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"'])
+    expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"', 'assistant failed "Hel"'])
     await thread.retry().done
     expect(project.named('POST turns').map(({ body }) => body.type)).toEqual(['message', 'retry', 'retry'])
   })

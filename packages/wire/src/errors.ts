@@ -71,6 +71,7 @@ export const ERROR_STATUS = {
   internal: 500,
 
   // Raised by a client
+  options_invalid: 0,
   network: 0,
   stream_cut: 0,
   stream_malformed: 0,

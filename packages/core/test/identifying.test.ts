@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { answered, fakeProject, functionError, json, opened, tokensOf } from './support/project.ts'
+import { clientOf } from './support/watch.ts'
+
+/** A project whose answer to the first request to identify comes when the test says so. */
+function heldIdentify() {
+  let answer!: (response: Response) => void
+  const held = new Promise<Response>((resolve) => (answer = resolve))
+  const project = fakeProject()
+    .on(
+      'POST identify',
+      () => held,
+      () => json({}),
+    )
+    .on('POST rpc/list_threads', () => json({ items: [], nextCursor: null }))
+    .on('POST turns', answered('Hello').answer)
+  return { project, answer }
+}
+
+describe('while it is not yet known who the visitor is', () => {
+  it('nothing of whoever was here before is fetched', async () => {
+    const { project, answer } = heldIdentify()
+    const client = clientOf(project)
+    const identifying = client.identify({ identityToken: 'a.b.c' })
+    const opening = client.open()
+    await expect.poll(() => project.calls).toHaveLength(1)
+    answer(json({}))
+    await Promise.all([identifying, opening])
+    expect(project.calls.map(({ name }) => name)).toEqual(['POST identify', 'POST rpc/open_session'])
+  })
+
+  it('a conversation waits, and begins as theirs', async () => {
+    const { project, answer } = heldIdentify()
+    const client = clientOf(project)
+    await client.open()
+    const identifying = client.identify({ identityToken: 'a.b.c' })
+    await expect.poll(() => project.named('POST identify')).toHaveLength(1)
+    const sent = client.threads.create().send('Hi')
+    expect(project.named('POST turns')).toHaveLength(0)
+    answer(json({}))
+    await identifying
+    expect((await sent.done).status).toBe('completed')
+    const { newToken } = project.named('POST identify')[0]!.body
+    expect(tokensOf({ calls: project.named('POST turns') })).toEqual([newToken])
+  })
+
+  it('a call that was on its way before, and is refused for it, is made again', async () => {
+    const { project, answer } = heldIdentify()
+    let refuse!: () => void
+    const refused = new Promise<Response>((resolve) => (refuse = () => resolve(functionError(404, 'thread_not_found'))))
+    project.on('POST turns', () => refused, answered('Hello').answer)
+    const client = clientOf(project)
+    await client.open()
+    const sent = client.threads.create().send('Hi')
+    await expect.poll(() => project.named('POST turns')).toHaveLength(1)
+    const identifying = client.identify({ identityToken: 'a.b.c' })
+    await expect.poll(() => project.named('POST identify')).toHaveLength(1)
+    refuse()
+    // The refusal comes first.
+    await new Promise((resolve) => setImmediate(resolve))
+    answer(json({}))
+    await identifying
+    expect((await sent.done).status).toBe('completed')
+    const { newToken } = project.named('POST identify')[0]!.body
+    expect(tokensOf({ calls: project.named('POST turns') })[1]).toBe(newToken)
+  })
+
+  it('what was being opened is opened first', async () => {
+    const { project, answer } = heldIdentify()
+    let open!: () => void
+    const opening = new Promise<Response>((resolve) => (open = () => resolve(json(opened()))))
+    project.on(
+      'POST rpc/open_session',
+      () => opening,
+      () => json(opened()),
+    )
+    const client = clientOf(project)
+    const early = client.open()
+    const identifying = client.identify({ identityToken: 'a.b.c' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(project.named('POST identify')).toHaveLength(0)
+    open()
+    answer(json({}))
+    await Promise.all([early, identifying])
+    expect(project.calls.map(({ name }) => name)).toEqual([
+      'POST rpc/open_session',
+      'POST identify',
+      'POST rpc/open_session',
+    ])
+  })
+
+  it('whoever waits goes on as they were where it is refused', async () => {
+    const { project, answer } = heldIdentify()
+    const client = clientOf(project)
+    const identifying = client.identify({ identityToken: 'a.b.c' })
+    const opening = client.open()
+    answer(functionError(401, 'identity_token_expired'))
+    await expect(identifying).rejects.toMatchObject({ code: 'identity_token_expired' })
+    await opening
+    expect(client.getSnapshot()).toMatchObject({ status: 'open', visitor: { type: 'guest' } })
+  })
+})
+
+it('a request to identify whose answer was lost is sent again as it was, for the server knows it', async () => {
+  const project = fakeProject().on(
+    'POST identify',
+    () => Promise.reject(new TypeError('Failed to fetch')),
+    () => json({}),
+  )
+  const client = clientOf(project)
+  await expect(client.identify({ identityToken: 'a.b.c' })).rejects.toMatchObject({ code: 'network' })
+  project.on('POST rpc/open_session', () => json(opened({ visitor: { sessionId: 's1', type: 'authenticated' } })))
+  await client.identify({ identityToken: 'a.b.c' })
+  const [lost, again] = project.named('POST identify')
+  expect(again!.body).toEqual(lost!.body)
+  expect(tokensOf(project).at(-1)).toBe(lost!.body.newToken)
+})
+
+it('signing out while it is under way leaves a guest', async () => {
+  const { project, answer } = heldIdentify()
+  const client = clientOf(project)
+  await client.open()
+  const identifying = client.identify({ identityToken: 'a.b.c' })
+  await expect.poll(() => project.named('POST identify')).toHaveLength(1)
+  await client.signOut()
+  answer(json({}))
+  await expect(identifying).rejects.toMatchObject({ code: 'aborted' })
+  await client.open()
+  const { newToken } = project.named('POST identify')[0]!.body
+  expect(tokensOf(project).slice(2)).not.toContain(newToken)
+})
