@@ -21,7 +21,7 @@ security definer -- callers can't read operators
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  caller_id uuid := auth.uid(); -- in a query it would be asked for each row that is looked at
+  caller_id uuid := auth.uid(); -- in a query it would be called for each row
 begin
   return exists (select from loacl_private.operators o where o.user_id = caller_id)
     and auth.jwt() ->> 'is_anonymous' is distinct from 'true';

@@ -30,7 +30,7 @@ create table loacl.assistants (
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- What an owner's things are linked to names the owner as well: a foreign key on both makes both sides one owner's.
+  -- For foreign keys on id and owner together: what is linked to an assistant then has the same owner.
   constraint assistants_id_owner_id_key unique (id, owner_id),
   constraint assistants_owner_id_name_key unique (owner_id, name),
   constraint assistants_name_length check (char_length(btrim(name)) between 1 and 100),
@@ -117,7 +117,7 @@ begin
     return '{}';
   end if;
   caller_id := claims ->> 'sub';
-  -- As is_operator has it, without the time that one more function takes.
+  -- The condition of is_operator, written out because one more call takes time.
   return array(
     select a.id
     from loacl_private.operators o

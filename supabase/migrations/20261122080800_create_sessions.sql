@@ -61,7 +61,7 @@ begin
 end
 $$;
 comment on function loacl_private.find_person_session_ids(loacl.sessions) is
-  'A session and, where its visitor is signed in, those of the same person on other devices, with the same assistant. In an array, as the planner takes a person for many more: it keeps no statistics of who is who.';
+  'A session and, where its visitor is signed in, those of the same person on other devices, with the same assistant. An array, because the planner has no statistics of persons and would expect far more sessions of one.';
 revoke all on function loacl_private.find_person_session_ids(loacl.sessions) from public;
 
 create policy sessions_select_own on loacl.sessions for select to authenticated

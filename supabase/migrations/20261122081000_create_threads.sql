@@ -41,7 +41,7 @@ begin
   return new;
 end
 $$;
-comment on function loacl_private.set_deleted_at() is 'Trigger: a thread that is deleted knows since when, and one that is not doesn''t.';
+comment on function loacl_private.set_deleted_at() is 'Trigger: sets deleted_at when a thread is deleted, and clears it when it is restored.';
 revoke all on function loacl_private.set_deleted_at() from public;
 
 create trigger threads_set_deleted_at before insert or update of status on loacl.threads
@@ -60,8 +60,8 @@ comment on column loacl.threads.status is 'deleted: gone for the visitor, and ca
 comment on column loacl.threads.deleted_at is 'When it was deleted. Seven days later it is purged.';
 comment on column loacl.threads.metadata is 'The host''s own data. The visitor can read it.';
 
--- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
--- visitor who asks for the whole table.
+-- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`
+-- the planner can always use an index, even where a visitor asks for the whole table.
 create policy threads_select_visitor on loacl.threads for select to anon
   using (session_id = any ((select loacl_private.own_session_ids())::uuid[]) and status <> 'deleted');
 create policy threads_select_own on loacl.threads for select to authenticated
@@ -112,7 +112,7 @@ security definer -- visitors can't see them
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- With the ids in a variable it would be planned each time, for as many as there are.
+  -- One query: with the ids in a variable it would be planned at each call, for that number of ids.
   return array(
     select t.id
     from loacl.threads t
@@ -124,6 +124,6 @@ begin
 end
 $$;
 comment on function loacl_private.own_deleted_thread_ids() is
-  'The calling visitor''s threads that are deleted and not yet purged. A policy that names them asks once per statement, where a look at each row''s thread would be asked for each row.';
+  'The calling visitor''s threads that are deleted and not yet purged. A policy calls this once per statement; a look at each row''s thread would run once per row.';
 revoke all on function loacl_private.own_deleted_thread_ids() from public;
 grant execute on function loacl_private.own_deleted_thread_ids() to anon, authenticated;

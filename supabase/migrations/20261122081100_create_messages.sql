@@ -35,7 +35,8 @@ create index messages_thread_id_seq_idx on loacl.messages (thread_id, seq desc);
 comment on index loacl.messages_thread_id_seq_idx is 'Serves: the newest messages of a thread; the deletion of a thread.';
 create index messages_parent_id_idx on loacl.messages (parent_id);
 comment on index loacl.messages_parent_id_idx is 'Serves: siblings of a message; the deletion of a message.';
--- By session alone the planner crosses a visitor's whole history for one thread: to it, the two are strangers.
+-- With an index on session_id alone the planner reads a visitor's whole history to find one thread: it doesn't know that a
+-- thread belongs to one session.
 create index messages_session_id_thread_id_idx on loacl.messages (session_id, thread_id);
 comment on index loacl.messages_session_id_thread_id_idx is
   'Serves: the policies'' question, whether or not a query names a thread.';
@@ -87,8 +88,8 @@ comment on column loacl.messages.model is 'Which model answered.';
 comment on column loacl.messages.cut_reason is 'Which limit an answer ran into.';
 comment on column loacl.messages.metadata is 'The host''s own data. The visitor can read it.';
 
--- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
--- visitor who asks for the whole table.
+-- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`
+-- the planner can always use an index, even where a visitor asks for the whole table.
 create policy messages_select_visitor on loacl.messages for select to anon
   using (
     session_id = any ((select loacl_private.own_session_ids())::uuid[])

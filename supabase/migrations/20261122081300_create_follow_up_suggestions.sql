@@ -31,11 +31,11 @@ grant select, insert, update, delete on table loacl.follow_up_suggestions to ser
 comment on table loacl.follow_up_suggestions is
   'Questions suggested after an answer. Visitors see theirs and mark one used; operators see those of their assistants.';
 comment on column loacl.follow_up_suggestions.position is 'Order under the answer, 1 for the first.';
-comment on column loacl.follow_up_suggestions.used_at is 'When the visitor chose it. Set once it is set.';
+comment on column loacl.follow_up_suggestions.used_at is 'When the visitor first chose it. It can''t be unset.';
 comment on column loacl.follow_up_suggestions.metadata is 'The host''s own data. The visitor can read it.';
 
--- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
--- visitor who asks for the whole table.
+-- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`
+-- the planner can always use an index, even where a visitor asks for the whole table.
 create policy follow_up_suggestions_select_visitor on loacl.follow_up_suggestions for select to anon
   using (
     session_id = any ((select loacl_private.own_session_ids())::uuid[])

@@ -10,7 +10,7 @@ create table loacl.model_prices (
   constraint model_prices_owner_id_model_key unique nulls not distinct (owner_id, model),
   constraint model_prices_model_length check (char_length(model) between 1 and 200),
   constraint model_prices_positive check (input_usd >= 0 and cached_input_usd >= 0 and output_usd >= 0),
-  -- Settled, an infinite price leaves a sum that is no number: the budget would be used up until its month is over.
+  -- Settling a call at an infinite price would leave NaN in the budget, which would count as used up until the month ends.
   constraint model_prices_finite check (input_usd < 'infinity' and cached_input_usd < 'infinity' and output_usd < 'infinity')
 );
 

@@ -1,4 +1,4 @@
--- Once for a page: if each of its messages looked for its own, each look would ask the policies again.
+-- Finds the suggestions of a whole page in one query: a query for each message would check the policies each time.
 create function loacl_private.find_suggestions(message_ids uuid[])
 returns table (message_id uuid, items jsonb)
 language plpgsql
@@ -46,7 +46,7 @@ begin
 end
 $$;
 comment on function loacl_private.to_message(loacl.messages, boolean, jsonb) is
-  'A message as it travels, with its suggestions: `Message`. One that streams without a live turn was abandoned, and is shown so before anybody has written it down.';
+  'A message as it travels, with its suggestions: `Message`. A message that streams without a live turn was abandoned: it is shown as failed even before that is stored.';
 revoke all on function loacl_private.to_message(loacl.messages, boolean, jsonb) from public;
 grant execute on function loacl_private.to_message(loacl.messages, boolean, jsonb) to anon, authenticated;
 
@@ -114,7 +114,7 @@ return coalesce(
       left join loacl_private.find_live_turn(list_messages.thread_id) live on true
       where t.id = list_messages.thread_id
     ),
-    -- From the newest message up to the first: what was tried again has no way into it.
+    -- From the newest message to its parent, and so on to the first: answers that were tried again are not on that path.
     branch as (
       select m as message, 1 as place
       from asked

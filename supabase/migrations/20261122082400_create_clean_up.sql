@@ -43,8 +43,8 @@ begin
     return false;
   end if;
 
-  -- What had been streamed was read by somebody: it stays, as far as a message may be long. An error here would stop
-  -- everybody who looks, and clean_up, again and again.
+  -- Somebody has read what was streamed, so it is kept, up to the longest message that is allowed. If this failed, every
+  -- later look at the turn and every clean_up would fail too.
   select left(string_agg(part ->> 'delta', '' order by c.seq, place), 1000000) into answer_text
   from loacl_private.turn_chunks c
   cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
@@ -74,7 +74,7 @@ begin
   from loacl_private.turns t
   where t.state = 'running' and t.lease_expires_at < now();
   perform loacl_private.purge_turn_chunks(100000);
-  -- A hosted project's Data API gives all of this eight seconds, and takes it all back where it needs more.
+  -- On a hosted project the Data API ends this after eight seconds, and rolls all of it back.
   perform loacl_private.purge_expired_data(interval '4 seconds');
   perform loacl_private.purge_rate_counters(100000);
   perform loacl_private.purge_reservations();

@@ -79,10 +79,11 @@ declare
   fingerprint text;
   history jsonb;
 begin
-  -- First, as whoever deletes it does: in another order each would wait for the other.
+  -- The assistant is locked first, as in its deletion: in another order the two could wait for each other.
   perform from loacl.assistants a where a.id = (request ->> 'assistantId')::uuid for key share;
   assistant := loacl_private.enter_assistant((request ->> 'assistantId')::uuid, request ->> 'origin');
-  -- All requests with one token queue here: the first makes the session, the same message sent twice finds itself.
+  -- Requests with the same token wait for each other here: only the first makes the session, and of a message that was
+  -- sent twice the second request finds the first.
   perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), hashtext(encode(token_hash, 'hex')));
   session := loacl_private.enter_session(token_hash, assistant.id, (request ->> 'userId')::uuid);
   own_session_ids := loacl_private.find_person_session_ids(session);
@@ -142,7 +143,7 @@ begin
   end if;
 
   assistant := loacl_private.prepare_assistant(assistant, thread.id);
-  -- The message alone has room, or nothing is written in the first place.
+  -- Before anything is written: the message must fit into the budget even without the conversation.
   perform loacl_private.reserve_budget(
     assistant,
     jsonb_build_array(jsonb_build_object('content', coalesce(asked.content, request ->> 'text'))),
@@ -188,7 +189,7 @@ begin
     provider.provider, assistant.model, clock_timestamp()
   )
   returning * into turn;
-  -- More than one turn leaves: without a scheduler too, what is left over shrinks.
+  -- Each turn deletes what several earlier ones left, so leftovers shrink even in a project without a scheduler.
   perform loacl_private.purge_turn_chunks(5);
   perform loacl_private.purge_rate_counters(5);
   history := loacl_private.read_history(asked.id, assistant.context_token_budget);

@@ -20,7 +20,7 @@ begin
 end
 $$;
 comment on function loacl_private.hold_turn(uuid) is
-  'Holds a turn''s assistant and its thread to the end of the transaction, in the order in which begin_turn does and in which they are deleted: what is left of the turn afterwards stays.';
+  'Locks a turn''s assistant and then its thread to the end of the transaction, in the order of begin_turn and of deletions, so that none of them wait for each other. A turn that is still there afterwards can''t be deleted meanwhile.';
 revoke all on function loacl_private.hold_turn(uuid) from public;
 
 create function loacl_private.finish_turn(turn_id uuid, lease uuid, outcome jsonb)

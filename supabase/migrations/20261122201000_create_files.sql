@@ -98,14 +98,14 @@ grant select on table loacl.files to anon, authenticated;
 grant select, insert, update, delete on table loacl.files to service_role;
 comment on table loacl.files is
   'Uploads of visitors. Visitors see theirs, operators those of their assistants; only the functions write.';
-comment on column loacl.files.object_id is 'The bytes. The last file that goes takes them along.';
+comment on column loacl.files.object_id is 'The bytes. They are deleted with the last file that refers to them.';
 comment on column loacl.files.thread_id is 'null until it is sent with a message, as is message_id.';
 comment on column loacl.files.purpose is 'What the model provider is told that it is for.';
 comment on column loacl.files.original_name is 'The file''s name on the visitor''s device.';
 comment on column loacl.files.metadata is 'The host''s own data. The visitor can read it.';
 
--- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
--- visitor who asks for the whole table.
+-- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`
+-- the planner can always use an index, even where a visitor asks for the whole table.
 -- A file that is in no thread yet is in no deleted one.
 create policy files_select_visitor on loacl.files for select to anon
   using (

@@ -16,7 +16,8 @@ security definer -- a cascade runs as whoever deleted
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- Two transactions that delete the last two files would each see the other''s: the second waits here, and looks again.
+  -- Two transactions that delete the last two files would each still see the other's file: the second waits here, then
+  -- looks again.
   perform from loacl.file_objects o where o.id = old.object_id for update;
   delete from loacl.file_objects o
   where o.id = old.object_id and not exists (select from loacl.files f where f.object_id = o.id);
@@ -39,7 +40,7 @@ declare
   old_person text := loacl_private.to_person(old);
   new_person text := loacl_private.to_person(new);
 begin
-  -- The person has noted an upload that Storage never got, and this guest's it has.
+  -- The same bytes, which Storage has from this guest and never got from the person: the person's files move to them.
   update loacl.files f
   set object_id = moved.id
   from loacl.file_objects kept, loacl.file_objects moved
@@ -55,7 +56,7 @@ begin
     and moved.id = f.object_id and moved.person = old_person
     and kept.assistant_id = moved.assistant_id and kept.person = new_person and kept.sha256 = moved.sha256;
 
-  -- A guest''s objects are of this one session; another person''s may be of other sessions, which keep them.
+  -- A guest's objects belong to this session alone. Those of another person may belong to their other sessions and stay.
   update loacl.file_objects o
   set person = new_person
   where o.assistant_id = new.assistant_id and o.person = old_person and old.session_type = 'guest';

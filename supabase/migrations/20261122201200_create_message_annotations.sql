@@ -60,8 +60,8 @@ comment on column loacl.message_annotations.quote is 'The passage of the source.
 comment on column loacl.message_annotations.start_index is 'Where in the message''s content it belongs, in Unicode characters from 0; null where the provider did not say.';
 comment on column loacl.message_annotations.end_index is 'The character after its last one.';
 
--- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
--- visitor who asks for the whole table.
+-- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`
+-- the planner can always use an index, even where a visitor asks for the whole table.
 create policy message_annotations_select_visitor on loacl.message_annotations for select to anon
   using (
     session_id = any ((select loacl_private.own_session_ids())::uuid[])

@@ -40,8 +40,8 @@ comment on table loacl.message_feedback is
 comment on column loacl.message_feedback.thread_id is 'The message''s, as the next two: taken from it by trigger.';
 comment on column loacl.message_feedback.comment is 'Why, in the visitor''s words.';
 
--- Whoever isn't signed in is no operator. Without that half the planner always has an index to go by, even for a
--- visitor who asks for the whole table.
+-- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`
+-- the planner can always use an index, even where a visitor asks for the whole table.
 create policy message_feedback_select_visitor on loacl.message_feedback for select to anon
   using (
     session_id = any ((select loacl_private.own_session_ids())::uuid[])

@@ -13,7 +13,7 @@ create table loacl.auto_approval_settings (
     and not jsonb_path_exists(specific_tools, '$.keyvalue() ? (@.value.type() != "boolean")')
   ),
   constraint auto_approval_settings_costs_positive check (max_cost_per_tool_usd >= 0 and max_cost_per_hour_usd >= 0),
-  -- Every cost is less than NaN.
+  -- Excludes NaN as well: it is greater than every cost, and would be no limit.
   constraint auto_approval_settings_costs_finite check (
     max_cost_per_tool_usd < 'infinity' and max_cost_per_hour_usd < 'infinity'
   )

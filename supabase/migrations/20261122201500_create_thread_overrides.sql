@@ -46,7 +46,7 @@ grant update (model, instructions, context_token_budget, auto_approval, metadata
   on table loacl.thread_overrides to authenticated;
 grant select, insert, update, delete on table loacl.thread_overrides to service_role;
 comment on table loacl.thread_overrides is
-  'What one thread has otherwise than its assistant. Operators see and change those of their assistants; visitors never read it.';
+  'Settings of one thread that differ from its assistant''s. Operators see and change those of their assistants; visitors never read it.';
 comment on column loacl.thread_overrides.assistant_id is 'The thread''s: taken from it by trigger.';
 comment on column loacl.thread_overrides.model is 'null: the assistant''s, as for the next two.';
 comment on column loacl.thread_overrides.auto_approval is 'Columns of auto_approval_settings by name, with the values that hold in this thread.';
@@ -79,5 +79,5 @@ begin
   return assistant;
 end
 $$;
-comment on function loacl_private.apply_thread_overrides(loacl.assistants, uuid) is 'The assistant as it is in one thread.';
+comment on function loacl_private.apply_thread_overrides(loacl.assistants, uuid) is 'The assistant with the overrides of one thread.';
 revoke all on function loacl_private.apply_thread_overrides(loacl.assistants, uuid) from public;

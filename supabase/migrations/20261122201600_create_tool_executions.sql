@@ -76,7 +76,7 @@ begin
       errcode = 'check_violation', message = format('A tool execution that is %s can''t become %s.', old.status, new.status);
   end if;
 
-  -- A step that has been taken has its time; a row that comes with later steps took the earlier ones by then.
+  -- Each step that was taken has a time. A row that is inserted at a later step gets times for the earlier ones too.
   if new.status in ('completed', 'failed', 'cancelled') then
     new.completed_at := coalesce(new.completed_at, clock_timestamp());
   end if;

@@ -15,18 +15,18 @@ declare
 begin
   for attempt in 1..10 loop
     begin
-      -- Threads first, as begin_turn and finish_turn do: in the other order each would wait for the other.
+      -- Threads are locked first, as in begin_turn and finish_turn: in another order they could wait for each other.
       perform from loacl.threads t where t.session_id = any (session_ids) order by t.id for update;
-      -- All else hangs on them: usage_logs loses their ids, uploads go into the deletion queue, a running turn its lease.
+      -- Everything else follows: usage_logs loses the ids, uploads are queued for deletion, a running turn loses its lease.
       delete from loacl.sessions s where s.id = any (session_ids);
       return erased;
     exception
-      -- What comes in about a message holds the message and waits for its thread. It goes on now, and this comes after it.
+      -- Somebody who writes about a message has locked it and waits for its thread. They go on now; this tries again.
       when deadlock_detected then
         if attempt = 10 then
           raise;
         end if;
-        -- At once it would be the first again to take the thread.
+        -- Without a pause this would lock the thread first again.
         perform pg_sleep(0.05);
     end;
   end loop;

@@ -17,7 +17,7 @@ begin
 end
 $$;
 comment on function loacl_private.refuse_paused_turn() is
-  'Trigger: no turn begins while its assistant is paused, by whatever road. The whole transaction fails with it.';
+  'Trigger: no turn begins while its assistant is paused, whatever inserts it. The whole transaction fails with it.';
 revoke all on function loacl_private.refuse_paused_turn() from public;
 
 create trigger turns_refuse_paused before insert on loacl_private.turns

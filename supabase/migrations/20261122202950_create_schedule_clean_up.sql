@@ -15,7 +15,7 @@ begin
 end
 $$;
 comment on function loacl_private.schedule_clean_up() is
-  'Has pg_cron run clean_up every five minutes, where the project has that extension: whether it has. To be called again after it was switched on.';
+  'Has pg_cron run clean_up every five minutes, where the project has that extension, and says whether it has. Call it again after switching the extension on.';
 revoke all on function loacl_private.schedule_clean_up() from public;
 
 select loacl_private.schedule_clean_up();

@@ -33,5 +33,5 @@ begin
 end
 $$;
 comment on function loacl_private.prepare_assistant(loacl.assistants, uuid) is
-  'The assistant as a turn in this thread asks it: with what the thread has otherwise, and with its resources. A null thread has nothing otherwise.';
+  'The assistant as it answers in this thread: with the thread''s overrides and with its own resources. A null thread has no overrides.';
 revoke all on function loacl_private.prepare_assistant(loacl.assistants, uuid) from public;

@@ -61,7 +61,7 @@ begin
   if family(parsed) = 4 then
     return host(parsed);
   end if;
-  -- An IPv4 address in IPv6's clothes: all of them would share one /64.
+  -- An IPv4 address written as IPv6 (`::ffff:a.b.c.d`): by its /64 it would share one count with all others of that form.
   if parsed << inet '::ffff:0:0/96' then
     return host(inet '0.0.0.0' + (parsed - inet '::ffff:0:0'));
   end if;

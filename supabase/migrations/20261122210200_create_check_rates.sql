@@ -10,7 +10,7 @@ as $$
 declare
   network text := loacl_private.to_network(address);
 begin
-  -- Only the machine itself has such an address. Whoever comes without any shares one count with all who do.
+  -- Loopback addresses are the machine's own, and not counted. All requests without an address share one count.
   if network is null or not (network::inet <<= inet '127.0.0.0/8' or address::inet = inet '::1') then
     perform loacl_private.count_up(
       array['address', assistant.id::text, coalesce(network, '')],

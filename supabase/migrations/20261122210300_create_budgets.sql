@@ -11,7 +11,7 @@ create table loacl_private.budgets (
 alter table loacl_private.budgets enable row level security;
 revoke all on table loacl_private.budgets from public, anon, authenticated, service_role;
 comment on table loacl_private.budgets is
-  'What an assistant''s model calls took today and this month, in UTC: what was reserved for them until it is settled, then what they did take. One row each, at which turns that begin at once queue.';
+  'What an assistant''s model calls took today and this month, in UTC: what was reserved for them until it is settled, then what they did take. One row for each assistant; turns that begin at the same time wait for each other there.';
 comment on column loacl_private.budgets.month is 'Its first day.';
 
 create table loacl_private.reservations (
@@ -32,7 +32,7 @@ comment on index loacl_private.reservations_day_idx is 'Serves: reservations tha
 alter table loacl_private.reservations enable row level security;
 revoke all on table loacl_private.reservations from public, anon, authenticated, service_role;
 comment on table loacl_private.reservations is
-  'What a turn''s model calls may take at most, and is in the budget already. Settling deletes the row and puts right what was too much; one that is never settled has been spent in full.';
+  'What a turn''s model calls may take at most, and is in the budget already. Settling deletes the row and gives back what was too much; a row that is never settled counts as spent in full.';
 comment on column loacl_private.reservations.purpose is 'As in usage_logs: a turn makes at most one call of each.';
 comment on column loacl_private.reservations.day is 'The day whose budget it is in.';
 comment on column loacl_private.reservations.usd is '0 where the price is not known, which no spend limit lets through.';
@@ -84,7 +84,7 @@ begin
   select c.purpose, c.input + c.output,
     greatest(
       loacl_private.compute_cost(price, c.input, 0, c.output),
-      -- Where a price list says that cached input is the dearer.
+      -- In an owner's price list cached input may be the dearer.
       loacl_private.compute_cost(price, c.input, c.input, c.output)
     )
   from calls c;
@@ -120,7 +120,7 @@ begin
 end
 $$;
 comment on function loacl_private.add_to_budget(loacl_private.budgets, bigint, numeric) is
-  'The budget with so much more in it, of today and this month.';
+  'Adds to the budget of today and of this month, and returns it.';
 revoke all on function loacl_private.add_to_budget(loacl_private.budgets, bigint, numeric) from public;
 
 create function loacl_private.check_budget(assistant loacl.assistants, budget loacl_private.budgets)
@@ -241,7 +241,7 @@ begin
   end if;
   perform loacl_private.settle_reservation(
     turn.id, used.purpose, used.input_tokens + used.output_tokens,
-    -- Named in the answer in a way that no price goes by, the model is still the one that was asked.
+    -- The provider may name the model in a way that has no price: then the price of the model that was asked holds.
     coalesce(
       used.cost_usd,
       loacl_private.compute_cost(

@@ -1,10 +1,10 @@
--- What the planner knows of a column is of all its rows, whoever they belong to, and the Data API tells what it makes of
--- that: `Prefer: count=planned` is an estimate for any filter, row security or not. From histograms and most common values
--- somebody with nothing but the publishable key could tell whether others wrote a certain thing, or who they are.
--- So nothing is sampled but ids that are LOACL's own, times, flags, places in an order, and words that are in this folder
--- anyway. No query of LOACL's finds rows by anything else, but for keys that are unique or as good as that. Of the latter
--- the planner thinks that one in two hundred rows has each: what is found by them goes on in an array, which it takes for
--- small.
+-- The planner's statistics of a column cover all rows, whoever they belong to, and the Data API gives out estimates made
+-- from them: `Prefer: count=planned`, for any filter and regardless of row security. Histograms and most common values would
+-- tell somebody who has only the publishable key whether others wrote a certain thing, or who they are.
+-- So statistics are kept only of LOACL's own ids, times, flags, positions, and words that are in this folder anyway. LOACL's
+-- queries find rows by nothing else, except by keys that are unique or nearly so. Without statistics the planner assumes that
+-- one in two hundred rows has a given key of the latter kind, so queries pass on what they find by it in an array, which the
+-- planner takes for small.
 
 alter table loacl.assistants
   alter column name set statistics 0,

@@ -8,16 +8,16 @@ create role service_role nologin noinherit bypassrls;
 create role authenticator login noinherit password 'postgres';
 create role supabase_auth_admin login noinherit password 'postgres';
 create role supabase_storage_admin login noinherit password 'postgres';
--- Owns the database and applies migrations, and is no superuser: what it can't do here, it can't do there.
+-- Owns the database and applies migrations, and is no superuser: what a hosted project doesn't let it do, it can't do here.
 create role postgres login createrole createdb replication bypassrls password 'postgres';
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
--- There an extension lets postgres write policies for Storage's tables; here membership does.
+-- On a hosted project an extension lets postgres write policies for Storage's tables; here membership does.
 grant supabase_storage_admin to postgres;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
 
--- The same limits as there; the Data API applies them by role.
+-- The limits of a hosted project; the Data API applies them by role.
 alter role anon set statement_timeout = '3s';
 alter role authenticated set statement_timeout = '8s';
 alter role authenticator set statement_timeout = '8s';

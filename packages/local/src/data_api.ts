@@ -188,7 +188,7 @@ function hostedMethods(requests: AsyncLocalStorage<RequestContext>): Omit<Hosted
       const claims = JSON.stringify(vars.auth?.jwt ?? { role })
       const request = requests.getStore()
       const reads = request?.method === 'GET' || request?.method === 'HEAD'
-      // The role comes last: what is before it is set as who may set it.
+      // The role comes last: it may lack the rights that the settings before it need.
       await sql`
         select
           set_config('request.jwt.claims', ${claims}, true),

@@ -28,7 +28,7 @@ const describe = async (path: string): Promise<ObjectMetadata> => {
   }
 }
 
-/** Storage's files, under `root`. A file's name is a hash of its key: a key is the visitor's, a path is ours. */
+/** Storage's files, under `root`. A file's name is a hash of its key, for visitors choose keys and must not choose paths. */
 export function createDiskStorage(root: string): StorageAdapter {
   const pathOf = (bucket: string, key: string): string => join(root, hash(bucket).slice(0, 16), hash(key))
 

@@ -108,7 +108,7 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
         settle({ port: Number(line.slice(LISTENS.length)) })
       },
       onCrash: (how) => {
-        // One that had started is started again when it is next asked for; one that can't waits for a change.
+        // A function that had started is started again by the next request; one that can't start waits for a change.
         const startsAgain = listened && workers.get(name)?.part === part
         if (startsAgain) workers.delete(name)
         log(`[${name}] The function ${how}.${startsAgain ? ' It starts again at the next request.' : ''}`)

@@ -102,7 +102,7 @@ async function proxyToFunction(request: IncomingMessage, response: ServerRespons
   })
   response.once('close', () => upstream.destroy())
   await new Promise<void>((resolve, reject) => {
-    // More than once: after an early answer, what is still being sent may fail as well.
+    // `on`, not `once`: after an early answer, sending the rest of the request may fail as well.
     upstream.on('error', (error) => (response.destroyed ? resolve() : reject(error)))
     upstream.once('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders)
@@ -112,7 +112,7 @@ async function proxyToFunction(request: IncomingMessage, response: ServerRespons
       answer.once('close', () => {
         // Ended early by the function: the client must see a broken stream, not a finished one.
         if (!answer.complete) response.destroy()
-        // Answered before the request had ended: its rest is in the way of the connection's next request.
+        // The answer may come before the request has ended: its rest is read away, for the next one on the connection.
         request.unpipe(upstream)
         request.resume()
         resolve()

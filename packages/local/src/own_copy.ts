@@ -6,7 +6,7 @@ import { PartError } from './parts.ts'
 const find = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })
 
 /**
- * In `/tmp` anybody may make a folder first whose name can be predicted, and fill it.
+ * Under `/tmp` anybody can make a folder before this program does, if its name can be predicted, and fill it.
  *
  * @throws PartError unless `path` is a folder of the user `uid` in which nobody else may write
  */
@@ -19,7 +19,7 @@ export function requireOwn(path: string, uid: number): void {
   )
 }
 
-/** Whether every file of one folder is in the other, as long as it is there. */
+/** Whether every file of `from` is in `copy`, in its full length. */
 function isWhole(copy: string, from: string): boolean {
   return readdirSync(from, { withFileTypes: true, recursive: true }).every((entry) => {
     const path = join(entry.parentPath, entry.name)
@@ -38,7 +38,7 @@ export async function keepCopy(from: string, to: string, uid: number): Promise<v
   if (find(to)) {
     requireOwn(to, uid)
     if (isWhole(to, from)) return
-    // Old files are cleared from /tmp one by one.
+    // Half of it may be left: systems clear old files from /tmp one by one.
     rmSync(to, { recursive: true, force: true })
   }
   const part = mkdtempSync(`${to}.part-`)

@@ -67,7 +67,7 @@ export interface ReservedPort {
   release(): Promise<void>
 }
 
-/** Of ports that no system gives by itself to whoever asks for any: one that is let go for a moment stays free. */
+/** Outside the ranges from which systems hand out ports, so one that is let go for a moment stays free. */
 const quietPort = (): PortWish => ({ near: randomInt(20_000, 30_000) })
 
 /** A port for a program that opens its own, kept from others until it does. */

@@ -1,4 +1,4 @@
-/** What is wrong with what was given, by the check that refuses it. */
+/** What is wrong with a given option, by the name of the constraint that refuses it. */
 const WRONG: Readonly<Record<string, string>> = {
   assistants_allowed_origins_shape:
     '--origin is the beginning of your pages’ address, in lower case: https://example.com, with no path and no "/" after it. Or https://*.example.com for every subdomain, or * for any page.',

@@ -98,7 +98,7 @@ async function assemble(
   onStop(release)
   const dbUrl = clusterUrl('postgres', dbPort)
 
-  // Not before every port is there: a start that fails for one must not have removed anything.
+  // Only once every port is found: a start that fails for a taken port must not have removed anything.
   if (options.reset) await folder.clear()
   const keys = await loadKeys(dataDir)
 
@@ -195,7 +195,7 @@ async function prepareFolder(
 ): Promise<DataFolder> {
   if (dataDir !== undefined) {
     const folder = await openDataFolder(dataDir, reset)
-    // Before the ports are looked for: those that the other start has would only be in the way of its words.
+    // Before ports are looked for, so that the first complaint is that LOACL runs already, not that its ports are taken.
     await clearStaleLock(folder.pgDir)
     return folder
   }

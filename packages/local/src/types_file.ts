@@ -18,7 +18,7 @@ export async function refreshTypes(
   if (existsSync(TYPES_FILE) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   const done = onStep('TypeScript types of the database')
   const types = await generateTypes(dbUrl, TYPED_SCHEMA)
-  // Left alone where nothing changed: its time is looked at by those who watch it.
+  // Not written where nothing changed: programs that watch the file would take it for changed.
   if (!existsSync(TYPES_FILE) || readFileSync(TYPES_FILE, 'utf8') !== types) writeFileSync(TYPES_FILE, types)
   writeFileSync(stamp, hash)
   done()

@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 /**
- * The stack of this worker. Test files come to it one after the other, so that what one does to a whole database, such
- * as cleaning up, no other is in the middle of.
+ * The stack of this worker. Its test files run one after the other, so one may do what concerns the whole database, such
+ * as cleaning up, without disturbing another.
  */
 export const workerStack = (): SharedStack => inject('stacks')[Number(process.env['VITEST_POOL_ID']) - 1]!

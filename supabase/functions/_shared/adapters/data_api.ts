@@ -43,8 +43,8 @@ export function createFunctionCaller({ timeoutMs = 10_000, ...options }: DataApi
 }
 
 /**
- * SQLSTATE classes and codes of PostgREST's that mean that the database is away: starting, stopping, full, not there. And
- * that it took back what it had done, because it took too long or two stood in each other's way.
+ * SQLSTATE classes and codes of PostgREST's that mean that the database is away: starting, stopping, full, not there; or
+ * that it rolled a transaction back, because it took too long or two waited for each other.
  */
 const AWAY = /^(08|40|53|57|PGRST00)/
 

@@ -1,6 +1,6 @@
 export interface Environment {
   supabaseUrl: string
-  /** With which the function calls in somebody else's name. */
+  /** Goes with calls that are made under a user's access token. */
   publishableKey: string
   /** The one that the function itself uses. */
   secretKey: string

@@ -7,7 +7,7 @@ export interface NameServer {
 export type ResolveHost = (hostname: string) => Promise<readonly string[] | null>
 
 const TIMEOUT_MS = 5_000
-/** What a platform throws that has the look-up in name alone. */
+/** What a platform throws that has the method and doesn't let a function use it. */
 const NOT_ALLOWED = ['NotCapable', 'PermissionDenied', 'NotSupported', 'TypeError']
 
 /**
@@ -21,7 +21,7 @@ export function createHostResolver({ resolveDns }: NameServer, isBehindProxy: bo
     const look = (type: 'A' | 'AAAA') =>
       resolveDns(hostname, type, { signal }).catch((error: unknown) => {
         const name = error instanceof Error ? error.name : ''
-        // It may well have an address of the other kind.
+        // The host may have an address of the other family.
         if (name === 'NotFound') return []
         if (NOT_ALLOWED.includes(name)) return null
         throw error

@@ -49,7 +49,7 @@ describe('a turn ends once', () => {
     })
   })
 
-  // It looks for the wish now and then: whenever that comes, just before a look or just after.
+  // A turn looks for the wish now and then: it may come just before a look, or just after one.
   const moments = Array.from({ length: 21 }, (_, place) => 5_000 + place * 50)
   it.each(moments)('stopped within a second of the wish at %i ms, keeping what had come', async (moment) => {
     const model = new ScriptedModel([textDelta('Hal'), gate().opened])

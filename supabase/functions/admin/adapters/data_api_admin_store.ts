@@ -7,7 +7,7 @@ import {
 import type { AdminStore, Operator } from '../domain/ports.ts'
 
 export interface AdminStoreOptions extends DataApiOptions {
-  /** With it goes what an operator does under their own name. */
+  /** Goes with calls that are made under an operator's own access token. */
   publishableKey: string
 }
 

@@ -4,7 +4,7 @@ import { connectOpenAI, toCodedOpenAIError, type OpenAIOptions } from '../../_sh
 import type { Account, Provider } from '../domain/ports.ts'
 
 const TIMEOUT_MS = 15_000
-/** The fewest that the Responses API takes. */
+/** The lowest limit that the Responses API takes. */
 const TEST_OUTPUT_TOKENS = 16
 
 /** OpenAI, or whoever speaks its API. */

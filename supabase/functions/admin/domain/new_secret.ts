@@ -1,7 +1,7 @@
 import type { KeyRing, SecretContext } from '../../_shared/domain/key_ring.ts'
 import type { NewSecret } from './ports.ts'
 
-/** Shorter secrets would be told by their last characters. */
+/** The last four characters of a shorter secret would give too much of it away. */
 const SHORTEST_SHOWN = 12
 
 /** Seals a secret for a row that is yet to be made: each has an id of its own, so an older ciphertext never fits. */

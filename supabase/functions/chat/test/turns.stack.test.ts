@@ -145,7 +145,7 @@ describe('a turn on the real stack', () => {
     expect(second.some(({ part }) => part.type === 'data-title')).toBe(false)
   })
 
-  // That it looks more than once a second, the tests of a turn tell by a clock of their own.
+  // That it looks more than once a second is held by turn_ending.test.ts, with a clock of its own.
   it.each([
     ['in the middle of its words', 'Half'],
     ['before its first word', ''],
