@@ -120,7 +120,7 @@ begin
 end
 $$;
 comment on function loacl_private.add_to_budget(loacl_private.budgets, bigint, numeric) is
-  'Adds to the budget of today and of this month, and returns it.';
+  'The budget with this much added to today''s and this month''s part. Stores nothing.';
 revoke all on function loacl_private.add_to_budget(loacl_private.budgets, bigint, numeric) from public;
 
 create function loacl_private.check_budget(assistant loacl.assistants, budget loacl_private.budgets)
