@@ -1,4 +1,4 @@
-import { BlockParser } from './block_parser.ts'
+import { createBlockParser } from './block_parser.ts'
 import { holdsBack } from './tail.ts'
 import type { Block } from './tree.ts'
 
@@ -23,48 +23,46 @@ export interface MarkdownStream {
  * text.append('Some **bo')
  * text.blocks // [{ type: 'paragraph', children: ['Some ', { type: 'strong', children: ['bo'] }] }]
  */
-export const createMarkdown = (): MarkdownStream => new Stream()
-
-class Stream implements MarkdownStream {
-  readonly #parser = new BlockParser()
+export function createMarkdown(): MarkdownStream {
+  const parser = createBlockParser()
   /** What has come since the last line ending that was read. */
-  #rest = ''
-  #ended = false
-  #blocks: readonly Block[] | null = null
-
-  append(delta: string): void {
-    if (this.#ended || !delta) return
-    this.#rest += delta
-    this.#blocks = null
-  }
-
-  end(): void {
-    if (this.#ended) return
-    this.#readLines()
-    if (this.#rest) this.#parser.add(withoutNul(this.#rest.replace(/\r$/, '')))
-    this.#parser.end()
-    this.#ended = true
-    this.#blocks = null
-  }
-
-  get blocks(): readonly Block[] {
-    return (this.#blocks ??= this.#ended ? this.#parser.blocks : this.#draft())
-  }
+  let rest = ''
+  let ended = false
+  let blocks: readonly Block[] | null = null
 
   /** Reads the lines that are complete. */
-  #readLines(): void {
+  function readLines(): void {
     // A carriage return at the end may be half a line ending.
-    const lines = this.#rest.split(/\r\n|\n|\r(?!$)/)
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#parser.add(withoutNul(line))
+    const lines = rest.split(/\r\n|\n|\r(?!$)/)
+    rest = lines.pop() ?? ''
+    for (const line of lines) parser.add(withoutNul(line))
   }
 
-  #draft(): Block[] {
-    this.#readLines()
-    const draft = this.#parser.fork()
-    const tail = this.#rest.replace(/\r$/, '')
-    if (!holdsBack(tail)) draft.add(withoutNul(tail))
-    return draft.blocks
+  function draft(): Block[] {
+    readLines()
+    const fork = parser.fork()
+    const tail = rest.replace(/\r$/, '')
+    if (!holdsBack(tail)) fork.add(withoutNul(tail))
+    return fork.blocks()
+  }
+
+  return {
+    append(delta) {
+      if (ended || !delta) return
+      rest += delta
+      blocks = null
+    },
+    end() {
+      if (ended) return
+      readLines()
+      if (rest) parser.add(withoutNul(rest.replace(/\r$/, '')))
+      parser.end()
+      ended = true
+      blocks = null
+    },
+    get blocks() {
+      return (blocks ??= ended ? parser.blocks() : draft())
+    },
   }
 }
 
