@@ -21,7 +21,7 @@ comment on index loacl_private.replaced_session_tokens_created_at_idx is 'Serves
 alter table loacl_private.replaced_session_tokens enable row level security;
 revoke all on table loacl_private.replaced_session_tokens from public, anon, authenticated, service_role;
 comment on table loacl_private.replaced_session_tokens is
-  'Tokens that identifying or signing out took away some minutes ago. Another tab may be on its way with one: it is told so, where a token that nobody knows would make it a fresh guest, whose conversation nobody finds again.';
+  'Tokens that identifying or signing out took away in the last ten minutes. A request of another tab that still carries one is refused. Without this table it would begin a guest''s session under a token that no tab has any more, and its conversation would be lost.';
 comment on column loacl_private.replaced_session_tokens.token_hash is 'As in session_tokens.';
 
 create function loacl_private.replace_session_token(old_hash bytea)
@@ -35,7 +35,7 @@ begin
   delete from loacl_private.session_tokens k where k.token_hash = old_hash;
   insert into loacl_private.replaced_session_tokens (token_hash) values (old_hash)
   on conflict (token_hash) do update set created_at = now();
-  -- More leave than come, so that nothing depends on a clean-up.
+  -- Each call deletes more than it adds, so that nothing depends on a scheduler.
   delete from loacl_private.replaced_session_tokens r
   where r.token_hash in (
     select old.token_hash
@@ -128,7 +128,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- In place of read_header and hash_session_token: what every policy asks can do without the time that they take.
+  -- What read_header and hash_session_token do, written out: every policy asks this, and two calls more would be felt.
   token text := nullif(current_setting('request.headers', true), '')::json ->> 'x-loacl-session';
   known_id uuid;
   known_assistant_id uuid;
@@ -146,7 +146,7 @@ begin
   if not found or (known_user_id is not null and known_user_id is distinct from loacl_private.find_live_user(claims)) then
     return '{}';
   end if;
-  -- Those of other devices have ended or not: it is this device's session that says who asks.
+  -- Only the session of this device must be alive; sessions of the same person elsewhere count even where they have ended.
   if known_user_id is not null then
     return array(select s.id from loacl.sessions s where s.user_id = known_user_id and s.assistant_id = known_assistant_id);
   elsif known_external_id is not null then

@@ -1,4 +1,4 @@
--- The functions call with the project's secret key: who is signed in, they have verified and say here.
+-- The functions call with the project's secret key. They have verified the visitor's access token, and hand its claims over.
 create function loacl_private.with_live_user(request jsonb)
 returns jsonb
 language sql

@@ -30,7 +30,8 @@ begin
   -- An identity token says who somebody was when it was signed; an access token comes along with each request.
   ends_at := now() + case when person_user_id is null then interval '24 hours' else interval '30 days' end;
 
-  -- The same queues as begin_turn's: a first message on its way makes its session before, or after with nobody's name.
+  -- The same queues as begin_turn's. A first message that is on its way has made its session before this looks for one,
+  -- or comes after, and is refused with the old token.
   perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), least(old_queue, new_queue));
   perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), greatest(old_queue, new_queue));
   select s.* into session
@@ -70,7 +71,7 @@ begin
     insert into loacl.sessions (assistant_id, session_type, user_id, external_id, expires_at)
     values (assistant.id, 'authenticated', person_user_id, person_external_id, ends_at)
     returning * into session;
-    -- Who can prove who they are could make sessions without end: no limit counts those that nothing is said in.
+    -- No limit counts sessions in which nothing is said. Without this, one identity token could make them without end.
     person_session_ids := loacl_private.find_person_session_ids(session);
     delete from loacl.sessions s
     where s.id in (
