@@ -1,7 +1,7 @@
-import { Line } from './line.ts'
+import { createLine, type Line } from './line.ts'
 import { createNode, forkOpen, holds, type Node } from './nodes.ts'
 import { readBlock, readBlocks } from './read_block.ts'
-import { References, withoutDefinitions } from './references.ts'
+import { createReferences, type References, withoutDefinitions } from './references.ts'
 import { CODE_INDENT, listOf, startBlock } from './starts.ts'
 import { readColumns } from './tables.ts'
 import type { Block } from './tree.ts'
@@ -28,7 +28,7 @@ export interface BlockParser {
 }
 
 export const createBlockParser = (): BlockParser =>
-  parserFrom([createNode({ kind: 'document' })], new References(), false, false)
+  parserFrom([createNode({ kind: 'document' })], createReferences(), false, false)
 
 /**
  * @param open from the document down: each is the last child of the one before
@@ -37,7 +37,7 @@ export const createBlockParser = (): BlockParser =>
  */
 function parserFrom(open: Node[], references: References, afterBlank: boolean, draft: boolean): BlockParser {
   function add(source: string): void {
-    const line = new Line(source)
+    const line = createLine(source)
     let depth = matchOpen(line)
     const matched = depth
     while (depth) {

@@ -1,46 +1,51 @@
 const TAB = 4
 
 /** What is left of a line while its containers are peeled off. A tab stops at every fourth column (spec 2.2). */
-export class Line {
-  rest: string
-  #column = 0
-
-  constructor(text: string) {
-    this.rest = text
-  }
-
-  get blank(): boolean {
-    return !/[^ \t]/.test(this.rest)
-  }
-
+export interface Line {
+  readonly rest: string
+  readonly blank: boolean
   /** Columns of leading whitespace, counted up to 20: no container asks for more. */
-  get indent(): number {
-    let column = this.#column
-    for (let i = 0; column < this.#column + 20; i++) {
-      if (this.rest[i] === ' ') column++
-      else if (this.rest[i] === '\t') column += TAB - (column % TAB)
-      else break
-    }
-    return column - this.#column
-  }
-
+  readonly indent: number
   /** The rest without leading whitespace. */
-  get text(): string {
-    return this.rest.replace(/^[ \t]+/, '')
-  }
-
+  readonly text: string
   /** Passes `count` characters that are not tabs. */
-  advance(count: number): void {
-    this.rest = this.rest.slice(count)
-    this.#column += count
-  }
-
+  advance(count: number): void
   /** Passes up to `columns` of whitespace. Of a tab that is cut, the remainder stays, as spaces. */
-  skip(columns: number): void {
-    for (; columns > 0; columns--) {
-      if (this.rest[0] === '\t') this.rest = ' '.repeat(TAB - (this.#column % TAB)) + this.rest.slice(1)
-      if (this.rest[0] !== ' ') return
-      this.advance(1)
-    }
+  skip(columns: number): void
+}
+
+export function createLine(rest: string): Line {
+  let column = 0
+  const advance = (count: number): void => {
+    rest = rest.slice(count)
+    column += count
+  }
+  return {
+    get rest() {
+      return rest
+    },
+    get blank() {
+      return !/[^ \t]/.test(rest)
+    },
+    get indent() {
+      let at = column
+      for (let i = 0; at < column + 20; i++) {
+        if (rest[i] === ' ') at++
+        else if (rest[i] === '\t') at += TAB - (at % TAB)
+        else break
+      }
+      return at - column
+    },
+    get text() {
+      return rest.replace(/^[ \t]+/, '')
+    },
+    advance,
+    skip(columns) {
+      for (; columns > 0; columns--) {
+        if (rest[0] === '\t') rest = ' '.repeat(TAB - (column % TAB)) + rest.slice(1)
+        if (rest[0] !== ' ') return
+        advance(1)
+      }
+    },
   }
 }

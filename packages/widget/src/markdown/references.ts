@@ -2,31 +2,31 @@ import { readDefinition, type Target } from './links.ts'
 import type { Node } from './nodes.ts'
 
 /** The link reference definitions of a document, and who waits for one. */
-export class References {
-  readonly #targets = new Map<string, Target>()
-  readonly #waiting = new Map<string, Set<Node>>()
-
+export interface References {
   /** @param reader a closed block: it is read again should the label be defined later */
-  find(label: string, reader?: Node): Target | undefined {
-    const target = this.#targets.get(label)
-    if (!target && reader) {
-      const waiting = this.#waiting.get(label)
-      if (waiting) waiting.add(reader)
-      else this.#waiting.set(label, new Set([reader]))
-    }
-    return target
-  }
+  find(label: string, reader?: Node): Target | undefined
+  /** Keeps the definitions that `text` begins with, and leaves them off. The first one of a label counts. */
+  define(text: string): string
+}
 
-  /** Keeps the definitions that `text` begins with. The first one of a label counts. */
-  define(text: string): string {
-    return withoutDefinitions(text, (label, target) => {
-      if (this.#targets.has(label)) return
-      this.#targets.set(label, target)
-      for (const reader of this.#waiting.get(label) ?? []) {
-        for (let node: Node | null = reader; node; node = node.parent) node.block = null
-      }
-      this.#waiting.delete(label)
-    })
+export function createReferences(): References {
+  const targets = new Map<string, Target>()
+  const waiting = new Map<string, Set<Node>>()
+  return {
+    find(label, reader) {
+      const target = targets.get(label)
+      if (!target && reader) waiting.set(label, (waiting.get(label) ?? new Set()).add(reader))
+      return target
+    },
+    define: (text) =>
+      withoutDefinitions(text, (label, target) => {
+        if (targets.has(label)) return
+        targets.set(label, target)
+        for (const reader of waiting.get(label) ?? []) {
+          for (let node: Node | null = reader; node; node = node.parent) node.block = null
+        }
+        waiting.delete(label)
+      }),
   }
 }
 
