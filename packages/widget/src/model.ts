@@ -115,8 +115,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     if (started) return
     started = true
     // Where the visitor was quicker, they have chosen.
-    if (opened.status !== 'open' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0)
-      return draft.restore()
+    const hasChosen = view.peek() !== 'chat' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0
+    if (opened.status !== 'open' || hasChosen) return draft.restore()
     const [latest] = opened.threads
     const recent = latest && now() - Date.parse(latest.lastMessageAt) < RECENT ? latest.id : ''
     const kept = memory.get('thread')

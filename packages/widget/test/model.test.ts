@@ -79,6 +79,15 @@ test('who writes before the session is open keeps writing where they are', async
   expect(model.talk.value.messages.map(({ content }) => content)).toEqual(['quick'])
 })
 
+test('who asks for their conversations before the session is open stays at the list', async () => {
+  client.threadsAtOpening = [summary('t2', HOUR_AGO)]
+  const model = createModel({ client, memory, emit: () => {}, now: () => NOW })
+  const opening = model.start()
+  model.showConversations()
+  await opening
+  expect(model.view.value).toBe('conversations')
+})
+
 test('a session that cannot be opened says why, and another try opens it', async () => {
   client.failOpen = failed('origin_not_allowed')
   const model = await start()
