@@ -120,6 +120,24 @@ $$;
 comment on function loacl_private.require_session_token_hash() is 'Hash of the request''s session token. Errors: session_missing, session_invalid.';
 revoke all on function loacl_private.require_session_token_hash() from public;
 
+create function loacl_private.raise_not_found(code text, detail text)
+returns jsonb
+language plpgsql
+volatile
+security definer -- reads replaced_session_tokens
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform loacl_private.refuse_replaced_token(loacl_private.hash_session_token(loacl_private.read_header('x-loacl-session')));
+  return loacl_private.raise_error(404, code, detail);
+end
+$$;
+comment on function loacl_private.raise_not_found(text, text) is
+  'Fails as raise_error does, with status 404: what was asked for is not there, or not the caller''s. Where the request''s token was replaced some minutes ago, it says that instead: with the fresh token it may be there. Errors: session_replaced.';
+-- Runs inside functions that visitors call as themselves.
+revoke all on function loacl_private.raise_not_found(text, text) from public;
+grant execute on function loacl_private.raise_not_found(text, text) to anon, authenticated;
+
 create function loacl_private.find_own_session_ids(claims jsonb)
 returns uuid[]
 language plpgsql

@@ -141,7 +141,7 @@ return coalesce(
     left join loacl_private.find_suggestions(array(select (branch.message).id from branch)) f on f.message_id = (b.message).id
     group by asked.thread, asked.turn_id, asked.page_size
   ),
-  loacl_private.raise_error(404, 'thread_not_found', 'There is no such conversation.')
+  loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.')
 );
 comment on function loacl.list_messages(uuid, text, integer) is
   'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. Errors: thread_not_found.';

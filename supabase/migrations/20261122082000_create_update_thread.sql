@@ -19,7 +19,7 @@ begin atomic
   )
   select coalesce(
     (select loacl_private.to_thread_summary(updated.thread) from updated),
-    loacl_private.raise_error(404, 'thread_not_found', 'There is no such conversation.')
+    loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.')
   );
 end;
 comment on function loacl.update_thread(uuid, text, text) is

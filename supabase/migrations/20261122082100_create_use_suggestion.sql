@@ -12,7 +12,7 @@ begin atomic
       and f.session_id = any ((select loacl_private.own_session_ids())::uuid[])
     returning f.id
   )
-  select loacl_private.raise_error(404, 'suggestion_not_found', 'There is no such suggestion.')
+  select loacl_private.raise_not_found('suggestion_not_found', 'There is no such suggestion.')
   where not exists (select from used);
 end;
 comment on function loacl.use_suggestion(uuid) is

@@ -16,7 +16,7 @@ begin
     and thread.session_id = any ((select loacl_private.find_own_session_ids(enter_turn.claims))::uuid[])
     and thread.status <> 'deleted';
   if not found then
-    perform loacl_private.raise_error(404, 'turn_not_found', 'There is no such turn.');
+    perform loacl_private.raise_not_found('turn_not_found', 'There is no such turn.');
   end if;
   if turn.state = 'running' and loacl_private.fail_abandoned_turn(turn.id) then
     select t.* into turn from loacl_private.turns t where t.id = enter_turn.turn_id;

@@ -86,7 +86,7 @@ begin atomic
   select loacl_private.raise_error(400, 'invalid_body', 'A comment has at most 2000 characters.')
   where char_length(btrim(set_feedback.comment)) > 2000;
 
-  select loacl_private.raise_error(404, 'message_not_found', 'There is no such answer.')
+  select loacl_private.raise_not_found('message_not_found', 'There is no such answer.')
   where not exists (
     select
     from loacl.messages m

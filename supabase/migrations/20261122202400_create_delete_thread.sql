@@ -15,7 +15,7 @@ begin
     and t.status <> 'deleted'
   returning t.deleted_at into deleted;
   if not found then
-    perform loacl_private.raise_error(404, 'thread_not_found', 'There is no such conversation.');
+    perform loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.');
   end if;
   -- Nobody waits for its answer any more.
   update loacl_private.turns t
@@ -57,7 +57,7 @@ begin
     and t.deleted_at > now() - interval '7 days'
   returning t.* into thread;
   if not found then
-    perform loacl_private.raise_error(404, 'thread_not_found', 'There is no such conversation.');
+    perform loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.');
   end if;
   return loacl_private.to_thread_summary(thread);
 end

@@ -29,8 +29,23 @@ async function expectRefused(token: string): Promise<void> {
   const before = await world.readRows(site.assistantId)
   expect(await open(token)).toMatchObject(REPLACED)
   expect(await world.beginTurn(site.assistantId, token)).toMatchObject(REPLACED)
-  for (const name of ['export_visitor_data', 'erase_visitor_data'])
-    expect(await api.rpc(name, {}, { token })).toMatchObject(REPLACED)
+  const id = randomUUID()
+  for (const [name, args] of Object.entries({
+    export_visitor_data: {},
+    erase_visitor_data: {},
+    list_messages: { thread_id: id },
+    update_thread: { thread_id: id, title: 'Mine' },
+    delete_thread: { thread_id: id },
+    restore_thread: { thread_id: id },
+    use_suggestion: { suggestion_id: id },
+    set_feedback: { message_id: id, value: 'up' },
+  }))
+    expect(await api.rpc(name, args, { token })).toMatchObject(REPLACED)
+  for (const [name, args] of [
+    ['read_turn_parts', { turn_id: id, after_seq: 0 }],
+    ['stop_turn', { turn_id: id }],
+  ] as const)
+    expect(await api.rpc(name, args, world.asServer(token))).toMatchObject(REPLACED)
   expect(await identify(token, createToken(), randomUUID())).toMatchObject({
     status: 401,
     body: { error: { code: 'session_replaced' } },

@@ -48,10 +48,10 @@ describe('identifying a guest', () => {
 
     // Whoever planted or noted the old token has nothing by it.
     expect(await open(token)).toMatchObject(REPLACED)
-    expect(await api.rpc('list_messages', { thread_id: threadId }, { token })).toMatchObject({ status: 404 })
+    expect(await api.rpc('list_messages', { thread_id: threadId }, { token })).toMatchObject(REPLACED)
     expect(await api.select('messages?select=id', { token })).toEqual({ status: 200, body: [] })
     expect(await world.beginTurn(site.assistantId, token, { threadId })).toMatchObject(REPLACED)
-    expect(await chat.request('GET', `turns/${turn.id}`, { token })).toMatchObject(coded(404, 'turn_not_found'))
+    expect(await chat.request('GET', `turns/${turn.id}`, { token })).toMatchObject(coded(401, 'session_replaced'))
     expect(await sql`select from loacl_private.session_tokens where session_id = ${sessionId}`).toHaveLength(1)
   })
 
@@ -219,8 +219,10 @@ describe('signing out', () => {
     expect(await chat.signOut(token)).toEqual({ status: 204, body: '' })
     expect(await chat.signOut(token)).toMatchObject({ status: 204 })
     expect(await open(token)).toMatchObject(REPLACED)
-    expect(await api.rpc('list_messages', { thread_id: threadId }, { token })).toMatchObject({ status: 404 })
-    expect(await chat.request('GET', `turns/${running.turn.id}`, { token })).toMatchObject(coded(404, 'turn_not_found'))
+    expect(await api.rpc('list_messages', { thread_id: threadId }, { token })).toMatchObject(REPLACED)
+    expect(await chat.request('GET', `turns/${running.turn.id}`, { token })).toMatchObject(
+      coded(401, 'session_replaced'),
+    )
     const kept = await sql`
       select from loacl_private.session_tokens where token_hash = sha256(convert_to(${token}, 'UTF8'))
     `
