@@ -27,7 +27,7 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
     if (link.signal.aborted) fail()
   })
   try {
-    return await Promise.race([work, aborted])
+    return await Promise.race([aborted, work])
   } finally {
     link.abort()
   }

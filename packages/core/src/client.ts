@@ -91,10 +91,11 @@ export function createClient(options: ClientOptions): LoaclClient {
     identify: session.identify,
     signOut: session.signOut,
     exportData: ({ signal } = {}) => host.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
-    async eraseData() {
-      await host.rpc('erase_visitor_data', {}, null, undefined)
-      session.erased()
-    },
+    eraseData: () =>
+      run(undefined, async (token) => {
+        await transport.rpc('erase_visitor_data', {}, null, token, [session.lifetime()])
+        session.erased(token)
+      }),
     dispose() {
       session.dispose()
       threads.clear()

@@ -22,7 +22,10 @@ export async function guarded<T>(
   }
   alive()
   try {
-    return await work(signal, alive)
+    const result = await work(signal, alive)
+    // Not everything that is asked heeds a signal.
+    signal.throwIfAborted()
+    return result
   } catch (error) {
     throw toClientError(error, signal)
   } finally {

@@ -1,4 +1,4 @@
-import type { IdentifyRequest, OpenedSession, Visitor } from '@loacl/wire'
+import type { OpenedSession } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import type { Edge } from './edge.ts'
 import { LoaclError } from './errors.ts'
@@ -19,8 +19,8 @@ export interface Session {
   run<T>(signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T>
   identify(credential: Credential): Promise<void>
   signOut(): Promise<void>
-  /** The visitor's data is gone at the server, and so are they here. */
-  erased(): void
+  /** The data of the visitor who had this token is gone at the server, and so are they here. */
+  erased(token: string): void
   /** Aborted when the visitor is let go of: another one has another. */
   lifetime(): AbortSignal
   dispose(): void
@@ -39,22 +39,30 @@ export interface SessionOptions {
 export function createSession({ assistant, auth, edge, tokens, store, onForget }: SessionOptions): Session {
   let accessToken: string | null = null
   const transport = createTransport(edge, () => accessToken)
+  /** Says to whoever waited to open anew. */
+  const gone = new LoaclError('aborted', 'The visitor has signed out.')
+  const goOn = () => {
+    throw gone
+  }
   const disposal = new AbortController()
   let lifetime = new AbortController()
   let opening: Promise<void> | null = null
-  let isWatching = false
+  /** Another tab has put a token in the place of this one's: it may be somebody else's. */
+  let isForeign = false
+  /** Who is shown has been identified. */
+  let isPerson = false
   /** Of a request to identify that nobody has answered: sent again, it finds what it did. */
   let asked = { token: '', newToken: '' }
 
   /** @param isNobody the host says that nobody is signed in */
-  async function openSession({ signal }: AbortController, isNobody?: boolean): Promise<OpenedSession> {
+  async function openSession(isNobody?: boolean, isAgain?: boolean): Promise<void> {
+    const { signal } = lifetime
     const token = tokens.current()
-    const call = (current: string) =>
-      transport.rpc<OpenedSession>('open_session', { assistant_id: assistant }, 'assistant', current, [signal])
+    let opened: OpenedSession
     try {
-      return await call(token)
+      opened = await transport.rpc('open_session', { assistant_id: assistant }, 'assistant', token, [signal])
     } catch (error) {
-      if (!isSessionError(error)) throw error
+      if (isAgain || !isSessionError(error)) throw error
       if (isCode(error, 'session_locked') && !isNobody) {
         if (auth) throw error
         // Pages that have the user's access token go on with that session.
@@ -62,127 +70,141 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
       }
       await awaitReplacement(error, token, signal)
       tokens.replace(token)
-      return await call(tokens.current())
+      return await openSession(isNobody, true)
     }
+    if (isNobody && opened.visitor.type === 'authenticated') {
+      // The host knows nobody any more, and this device was not told.
+      await leave()
+      return await openSession()
+    }
+    show(opened)
   }
 
   /** The tab that had a token replaced has the fresh one at once or, while the answer is on its way, soon. */
   async function awaitReplacement(error: unknown, token: string, signal: AbortSignal): Promise<void> {
     for (let tries = 1; isCode(error, 'session_replaced') && tokens.current() === token && tries < 4; tries++)
       await delayBefore(tries, signal)
+    signal.throwIfAborted()
   }
 
-  const post = (path: string, body: object | undefined, token: string, at: AbortController): Promise<Response> =>
-    guarded([at.signal], (signal) => transport.chat('POST', path, body, token, signal))
+  async function post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void> {
+    await guarded([lifetime.signal], (signal) => transport.chat('POST', path, body, token, signal, bearer))
+  }
 
   /** Makes this device's session a person's. Its token, which somebody else may know, gives way to a fresh one. */
-  async function bind(credential: Credential, at: AbortController): Promise<void> {
-    const before = accessToken
+  async function bind(credential: Credential): Promise<void> {
     const token = tokens.current()
     if (asked.token !== token) asked = { token, newToken: randomToken() }
     const { newToken } = asked
-    const body: IdentifyRequest = { assistantId: assistant, newToken }
-    if ('identityToken' in credential) body.identityToken = credential.identityToken
-    accessToken = 'accessToken' in credential ? credential.accessToken : null
-    try {
-      await post('identify', body, token, at)
-      tokens.replace(token, newToken)
-    } catch (error) {
-      accessToken = before
-      throw error
-    }
+    const { accessToken: bearer = null, identityToken }: { accessToken?: string | null; identityToken?: string } =
+      credential
+    await post('identify', { assistantId: assistant, newToken, identityToken }, token, bearer)
+    accessToken = bearer
+    tokens.replace(token, newToken)
   }
 
-  /**
-   * The same, on a device that another person may have left without signing out.
-   * @returns the lifetime of who is here now
-   */
-  async function bindAfresh(credential: Credential, at: AbortController): Promise<AbortController> {
+  /** The same, on a device that another person may have left without signing out. */
+  async function bindAfresh(credential: Credential, tries = 2): Promise<void> {
+    const { signal } = lifetime
     const token = tokens.current()
     try {
-      await bind(credential, at)
-      return at
+      await bind(credential)
     } catch (error) {
-      if (!isSessionError(error)) throw error
-      await awaitReplacement(error, token, at.signal)
-      const next = tokens.current() === token ? await leave() : at
-      await bind(credential, next)
-      return next
+      // In conflict: the same fresh token, in a request whose answer was lost, has become another person's.
+      if (!tries || !(isSessionError(error) || isCode(error, 'id_conflict'))) throw error
+      await awaitReplacement(error, token, signal)
+      if (tokens.current() === token) await leave()
+      await bindAfresh(credential, tries - 1)
     }
   }
 
   /** Lets go of the visitor; whoever has `token` now is somebody else. */
-  function forget(token?: string): AbortController {
-    if (disposal.signal.aborted) throw disposedError()
-    lifetime.abort(new LoaclError('aborted', 'The visitor has signed out.'))
+  function forget(token?: string): void {
+    lifetime.signal.throwIfAborted()
+    lifetime.abort(gone)
     lifetime = new AbortController()
     accessToken = null
     onForget()
     if (token) tokens.replace(token)
     store.set({ status: 'idle' })
-    return lifetime
   }
 
   /** The same at the server, too. */
-  async function leave(): Promise<AbortController> {
+  async function leave(): Promise<void> {
     const token = tokens.current()
-    const at = forget(token)
-    await post('sign-out', undefined, token, at)
-    return at
+    forget(token)
+    await post('sign-out', undefined, token, null)
   }
 
-  const show = (opened: OpenedSession): void => store.set({ ...opened, status: 'open', threads: opened.threads.items })
+  /** Who was here before, and is somebody else, is let go of first. */
+  function show(opened: OpenedSession): void {
+    const { sessionId } = opened.visitor
+    const threads = opened.threads.items
+    const last = store.getSnapshot()
+    if (last.status === 'open' && (isForeign || isPerson)) {
+      // Their session may have been made since.
+      const known =
+        last.visitor.sessionId ?? (last.threads.every(({ id }) => threads.some((now) => now.id === id)) && sessionId)
+      if (known !== sessionId || !sessionId) forget()
+    }
+    isForeign = false
+    isPerson = opened.visitor.type === 'authenticated'
+    store.set({ ...opened, status: 'open', threads })
+  }
 
-  /** @param known whose session it is by now; `undefined`: the host is asked, if it can be */
-  async function load(at: AbortController, known?: Credential | null): Promise<void> {
+  /** Asks the host, if it can be asked, who the visitor is, and opens as them. */
+  async function enter(): Promise<void> {
+    const credential = auth && (await guarded([lifetime.signal], auth))
+    if (credential) await bindAfresh(credential)
+    else if (auth) accessToken = null
+    await openSession(credential === null)
+  }
+
+  async function load(how: () => Promise<void>): Promise<void> {
+    tokens.watch(reopen, disposal.signal)
     if (store.getSnapshot().status !== 'open') store.set({ status: 'opening' })
-    let credential = known
     try {
-      if (known === undefined && auth) credential = await guarded([at.signal], auth)
-      if (credential === null) accessToken = null
-      if (credential && credential !== known) at = await bindAfresh(credential, at)
-      let opened = await openSession(at, credential === null)
-      if (credential === null && opened.visitor.type === 'authenticated') {
-        // The host knows nobody any more, and this device was not told.
-        at = await leave()
-        opened = await openSession(at)
-      }
-      show(opened)
+      await how()
     } catch (error) {
-      // Signed out in the meantime: what waits for this goes on as whoever is here now.
-      if (at !== lifetime) return await (opening ??= load(lifetime, credential))
-      if (at.signal.aborted || !LoaclError.is(error)) throw error
-      opening = null
-      store.set({ status: 'failed', error })
+      // What was shown stays: who has asked for more is told.
+      if (store.getSnapshot().status !== 'open' && LoaclError.is(error) && error !== gone)
+        store.set({ status: 'failed', error })
       throw error
     }
   }
 
+  /** Calls wait for `work` from now on. What has failed is begun anew by the next one. */
+  function hold(work: Promise<void>): Promise<void> {
+    work.catch(() => {
+      if (opening === work) opening = null
+    })
+    return (opening = work)
+  }
+
   async function open(signal?: AbortSignal): Promise<void> {
-    if (disposal.signal.aborted) throw disposedError()
-    if (!isWatching) tokens.watch(reopen, disposal.signal)
-    isWatching = true
-    opening ??= load(lifetime)
-    await untilAborted(opening, signal)
+    lifetime.signal.throwIfAborted()
+    const waited = opening ?? hold(load(enter))
+    try {
+      await untilAborted(waited, signal)
+    } catch (error) {
+      if (signal?.aborted || error !== gone) throw error
+    }
+    // Finds what another tab has done, too.
+    tokens.current()
+    if (opening !== waited) await open(signal)
   }
 
   /** Another tab has said who the visitor is, or has signed out. */
   function reopen(): void {
-    const state = store.getSnapshot()
-    if (state.status !== 'open') return
+    isForeign = true
     // Nobody has asked for anything: where it fails, the next call meets the same, and says so.
-    const reopened = follow(state.visitor, opening).catch(() => {
-      if (opening === reopened) opening = null
-    })
-    opening = reopened
+    if (opening) hold(follow(opening).catch(goOn))
   }
 
-  async function follow({ sessionId }: Visitor, before: Promise<void> | null): Promise<void> {
+  async function follow(before: Promise<void>): Promise<void> {
     await settled(before)
-    const opened = await openSession(lifetime)
-    const next = opened.visitor.sessionId
-    if (!next || (sessionId && next !== sessionId)) forget()
-    show(opened)
+    isForeign = true
+    await openSession()
   }
 
   return {
@@ -191,13 +213,15 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
     async run(signal, call) {
       await open(signal)
       const opened = opening
+      const at = lifetime.signal
       const token = tokens.current()
       try {
         return await call(token)
       } catch (error) {
-        await awaitReplacement(error, token, lifetime.signal)
         // Who the visitor is may be changing right now.
         await settled(opening)
+        // What one person has asked for is never done as another.
+        await awaitReplacement(error, token, at)
         // By another tab, or by `identify`: nothing has happened yet of what was asked.
         const isReplaced = tokens.current() !== token && LoaclError.is(error) && error.status !== undefined
         if (!isReplaced && !isSessionError(error) && !(auth && isCode(error, 'access_token_invalid'))) throw error
@@ -205,45 +229,37 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
         if (opening === opened) opening = null
         await open(signal)
         // Nor has it where the host has renewed it.
-        const state = store.getSnapshot()
-        if (isReplaced || (auth && state.status === 'open' && state.visitor.type === 'authenticated'))
-          return await call(tokens.current())
+        if (!at.aborted && (isReplaced || (auth && isPerson))) return await call(tokens.current())
         throw error
       }
     },
     identify(credential) {
       const before = opening
       const identifying = (async () => {
-        if (disposal.signal.aborted) throw disposedError()
+        lifetime.signal.throwIfAborted()
         // If an opening under way fails, that is for its own callers.
         await settled(before)
-        await load(await bindAfresh(credential, lifetime), credential)
+        await bindAfresh(credential)
+        await load(openSession)
       })()
       // Whoever calls in the meantime waits until it is known who they are, and goes on as they were where that fails.
-      const identified = identifying.catch(() => {
-        if (opening === identified) opening = null
-        return open()
-      })
-      void settled(identified)
-      opening = identified
+      hold(identifying.catch(goOn))
       return identifying
     },
     async signOut() {
       opening = null
       await leave()
     },
-    erased() {
+    erased(token) {
       opening = null
-      forget(tokens.current())
+      forget(token)
     },
     lifetime: () => lifetime.signal,
     dispose() {
       disposal.abort()
-      lifetime.abort(disposedError())
+      lifetime.abort(new LoaclError('disposed', 'The client is disposed.'))
     },
   }
 }
 
 const settled = (work: Promise<void> | null): Promise<void> | undefined => work?.catch(() => undefined)
-
-const disposedError = () => new LoaclError('disposed', 'The client is disposed.')

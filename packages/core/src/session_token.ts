@@ -9,18 +9,21 @@ export interface SessionTokens {
   replace(used: string, fresh?: string): void
   /** Leaves what is stored to the pages whose it is: a token of this page's own serves for as long as it lives. */
   detach(): void
-  /** Calls `listener` whenever another tab has put a token in the place of this one's, until `signal` is aborted. */
+  /**
+   * Calls `listener` whenever it is found that another tab has put a token in the place of this one's. It is looked for
+   * at each use, and where the browser tells of it until `signal` is aborted.
+   */
   watch(listener: () => void, signal: AbortSignal): void
 }
 
 /** `localStorage` is looked up at each use: where it is blocked, merely naming it throws. */
 export function createSessionTokens(key: string, storage: TokenStorage | 'memory' | undefined): SessionTokens {
   let memory: string | null = null
-  let isDetached = false
+  let onReplaced: (() => void) | undefined
 
   const withStorage = <T>(use: (storage: TokenStorage) => T): T | null => {
     try {
-      const found = isDetached ? 'memory' : (storage ?? globalThis.localStorage)
+      const found = storage ?? globalThis.localStorage
       return found && found !== 'memory' ? use(found) : null
     } catch {
       // Private mode, a sandboxed frame, a full quota: memory serves for as long as the page lives.
@@ -34,8 +37,11 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
   }
   const current = (): string => {
     const stored = withStorage((found) => found.getItem(key))
-    if (stored && SESSION_TOKEN.test(stored)) return (memory = stored)
-    return write(memory ?? randomToken())
+    if (!stored || !SESSION_TOKEN.test(stored)) return write(memory ?? randomToken())
+    const isReplaced = memory && memory !== stored
+    memory = stored
+    if (isReplaced) onReplaced?.()
+    return stored
   }
   return {
     current,
@@ -43,15 +49,14 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
       if (current() === used) write(fresh)
     },
     detach() {
-      isDetached = true
+      storage = 'memory'
       memory = null
     },
     watch(listener, signal) {
-      const onStorage = (event: StorageEvent) => {
-        if (event.key === key && event.newValue !== memory && !isDetached) listener()
-      }
-      // It doesn't exist everywhere: this runs outside browsers too.
-      globalThis.addEventListener?.('storage', onStorage, { signal })
+      onReplaced = listener
+      // It doesn't exist everywhere: this runs outside browsers too. A page that comes back has been told of nothing.
+      // Asked again, it is no second listener.
+      for (const type of ['storage', 'pageshow']) globalThis.addEventListener?.(type, current, { signal })
     },
   }
 }

@@ -24,6 +24,7 @@ export interface Transport {
     body: object | undefined,
     token: string,
     signal: AbortSignal,
+    bearer?: string | null,
   ): Promise<Response>
 }
 
@@ -32,9 +33,9 @@ export function createTransport(edge: Edge, accessToken: () => string | null): T
   async function send(
     { body, ...rest }: Omit<EdgeRequest, 'headers' | 'body'> & { body: object | undefined },
     token: string,
+    bearer = accessToken(),
   ): Promise<Response> {
     const headers: Record<string, string> = { [SESSION_HEADER]: token }
-    const bearer = accessToken()
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (rest.to === 'rpc') headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
@@ -55,8 +56,8 @@ export function createTransport(edge: Edge, accessToken: () => string | null): T
         const response = await send({ to: 'rpc', path, method: 'POST', body, signal }, token)
         return parseResult<T>(await response.text(), member, response.status)
       }),
-    chat: (method, path, body, token, signal) =>
-      send({ to: 'functions', path: `chat/${path}`, method, body, signal }, token),
+    chat: (method, path, body, token, signal, bearer) =>
+      send({ to: 'functions', path: `chat/${path}`, method, body, signal }, token, bearer),
   }
 }
 

@@ -120,11 +120,9 @@ export function runTurn(plan: TurnPlan): Turn {
   async function run(): Promise<LoaclError | null> {
     for (;;) {
       try {
-        if (!hasBegun) {
-          await plan.prepare(life.signal)
-          if (isStopping) return stopped()
-          hasBegun = true
-        }
+        if (!hasBegun) await plan.prepare(life.signal)
+        if (isStopping && turnId === null) return abortError(waiting.signal)
+        hasBegun = true
         if (await connect()) return null
         throw new LoaclError('stream_cut', 'The stream ended early.')
       } catch (caught) {
@@ -134,7 +132,6 @@ export function runTurn(plan: TurnPlan): Turn {
         plan.onConnection(true)
         log.push({ type: 'reconnecting', attempt })
         await delayBefore(attempt, turnId === null ? waiting.signal : life.signal)
-        if (isStopping && turnId === null) return stopped()
       }
     }
   }
@@ -155,8 +152,6 @@ export function runTurn(plan: TurnPlan): Turn {
   void runToEnd()
   return log.turn
 }
-
-const stopped = () => new LoaclError('aborted', 'It was stopped.')
 
 function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
   const status = answer?.status

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { answered, fakeProject, functionError, json, opened, tokensOf } from './support/project.ts'
-import { clientOf } from './support/watch.ts'
+import { answered, ASSISTANT, fakeProject, functionError, json, opened, tokensOf } from './support/project.ts'
+import { clientOf, memoryStorage } from './support/watch.ts'
 
 /** A project whose answer to the first request to identify comes when the test says so. */
 function heldIdentify() {
@@ -128,4 +128,84 @@ it('signing out while it is under way leaves a guest', async () => {
   await client.open()
   const { newToken } = project.named('POST identify')[0]!.body
   expect(tokensOf(project).slice(2)).not.toContain(newToken)
+})
+
+const offline = () => Promise.reject(new TypeError('Failed to fetch'))
+const expired = () => functionError(401, 'identity_token_expired')
+const bound = () => functionError(409, 'session_bound')
+
+it('being refused keeps nobody waiting who was identified in the meantime', async () => {
+  const project = fakeProject().on('POST identify', expired, () => json({}))
+  const client = clientOf(project)
+  const [first, second] = [client.identify({ identityToken: 'old' }), client.identify({ identityToken: 'new' })]
+  await expect(first).rejects.toMatchObject({ code: 'identity_token_expired' })
+  await second
+  expect(client.getSnapshot().status).toBe('open')
+})
+
+it('a sign-out that fails at opening says so, and the next opening is somebody else’s', async () => {
+  const person = { sessionId: 's1', type: 'authenticated' }
+  for (const credential of [null, { identityToken: 'of.b.b' }]) {
+    const project = fakeProject()
+      .on('POST identify', bound, () => json({}))
+      .on(
+        'POST rpc/open_session',
+        () => json(opened({ visitor: person })),
+        () => json(opened()),
+      )
+      .on('POST sign-out', offline)
+    const client = clientOf(project, { auth: async () => credential })
+    await expect(client.open()).rejects.toMatchObject({ code: 'network' })
+    await client.open()
+    expect(client.getSnapshot().status).toBe('open')
+    const left = tokensOf({ calls: project.named('POST sign-out') })
+    expect(left).toHaveLength(1)
+    expect(left).not.toContain(tokensOf(project).at(-1))
+  }
+})
+
+it('a person whose answer was lost stands in nobody’s way', async () => {
+  const project = fakeProject().on(
+    'POST identify',
+    offline,
+    () => functionError(409, 'id_conflict'),
+    () => json({}),
+  )
+  const client = clientOf(project)
+  await expect(client.identify({ identityToken: 'of.a.a' })).rejects.toMatchObject({ code: 'network' })
+  await client.identify({ identityToken: 'of.b.b' })
+  const [, refused, accepted] = project.named('POST identify')
+  expect(accepted!.body.newToken).not.toBe(refused!.body.newToken)
+})
+
+it('a person whom another tab has identified in the meantime is signed out', async () => {
+  const storage = memoryStorage()
+  const fresh = 'f'.repeat(43)
+  const project = fakeProject().on(
+    'POST identify',
+    () => {
+      storage.setItem(`loacl:abc.supabase.co:${ASSISTANT}`, fresh)
+      return functionError(401, 'session_replaced')
+    },
+    bound,
+    () => json({}),
+  )
+  await clientOf(project, { storage }).identify({ identityToken: 'a.b.c' })
+  expect(tokensOf({ calls: project.named('POST sign-out') })).toEqual([fresh])
+})
+
+it('an access token of before doesn’t come back after signing out', async () => {
+  const project = fakeProject().on(
+    'POST identify',
+    () => json({}),
+    () => new Promise<Response>(() => {}),
+  )
+  const client = clientOf(project)
+  await client.identify({ accessToken: 'old' })
+  const identifying = client.identify({ accessToken: 'new' })
+  await expect.poll(() => project.named('POST identify')).toHaveLength(2)
+  await client.signOut()
+  await expect(identifying).rejects.toMatchObject({ code: 'aborted' })
+  await client.open()
+  expect(project.calls.at(-1)!.headers.has('authorization')).toBe(false)
 })
