@@ -55,7 +55,7 @@ set search_path = pg_catalog, pg_temp
 set statement_timeout = '20s' -- the Data API gives what a function says in place of the role's three seconds or eight
 return loacl_private.erase_visitor_data();
 comment on function loacl.erase_visitor_data() is
-  'Erases everything that is kept of the calling visitor, on all their devices, at once and for good: `{sessions, threads, messages, files}` says how much. What they uploaded is queued for deletion in Storage and at the provider. The token is a fresh guest''s afterwards. Errors: session_missing, session_invalid, session_expired.';
+  'Erases everything that is kept of the calling visitor, on all their devices, at once and for good: `{sessions, threads, messages, files}` says how much. What they uploaded is queued for deletion in Storage and at the provider. The token is a fresh guest''s afterwards. Errors: session_missing, session_invalid, session_replaced, session_expired, session_locked.';
 revoke all on function loacl.erase_visitor_data() from public;
 grant execute on function loacl.erase_visitor_data() to anon, authenticated;
 

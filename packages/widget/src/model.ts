@@ -63,6 +63,15 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       untracked(() => emit('threadchange', { threadId: id }))
     }),
     effect(() => {
+      if (session.value.status !== 'open') return
+      const { type, sessionId } = session.value.visitor
+      const person = type === 'authenticated' ? sessionId : null
+      const before = memory.get('person')
+      memory.set('person', person)
+      // They signed out where this tab did not hear of it, before its panel was there.
+      if (before && before !== person) untracked(forget)
+    }),
+    effect(() => {
       const error = failure.value
       if (error) untracked(() => emit('error', { error }))
     }),

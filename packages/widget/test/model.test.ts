@@ -70,6 +70,22 @@ test('a remembered conversation that is gone gives way to a new one, without an 
   expect(model.failure.value).toBeNull()
 })
 
+const ADA = { sessionId: 's1', type: 'authenticated' } as const
+test.each([
+  ['goes with a person who signed out where this tab did not hear of it', ADA, { sessionId: null, type: 'guest' }, ''],
+  ['is nothing to the next person', ADA, { sessionId: 's2', type: 'authenticated' }, ''],
+  ['stays with the same person', ADA, ADA, 'My address is'],
+  ['comes along where a guest signs in', { sessionId: null, type: 'guest' }, ADA, 'My address is'],
+] as const)('a draft %s', async (_, writer, next, draft) => {
+  client.visitor = writer
+  const model = await start()
+  model.type('My address is')
+  model.dispose()
+  client = createScriptedClient()
+  client.visitor = next
+  expect((await start()).draft.value).toBe(draft)
+})
+
 test('who writes before the session is open keeps writing where they are', async () => {
   client.threadsAtOpening = [summary('t2', HOUR_AGO)]
   const model = createModel({ client, memory, emit: () => {}, now: () => NOW })

@@ -140,6 +140,7 @@ export interface ScriptedClient extends LoaclClient {
   readonly created: ScriptedThread[]
   opens: number
   failOpen: LoaclError | null
+  visitor: Extract<ClientState, { status: 'open' }>['visitor']
   threadsAtOpening: readonly ThreadSummary[]
   pages: (Page<ThreadSummary> | LoaclError)[]
   readonly cursors: (string | undefined)[]
@@ -155,6 +156,7 @@ export function createScriptedClient(): ScriptedClient {
     created: [],
     opens: 0,
     failOpen: null,
+    visitor: { sessionId: null, type: 'guest' },
     threadsAtOpening: [],
     pages: [],
     cursors: [],
@@ -166,8 +168,8 @@ export function createScriptedClient(): ScriptedClient {
         state.set({ status: 'failed', error: client.failOpen })
         throw client.failOpen
       }
-      const visitor = { sessionId: null, type: 'guest' } as const
-      state.set({ status: 'open', assistant: ASSISTANT, questions: [], visitor, threads: client.threadsAtOpening })
+      const { visitor, threadsAtOpening: threads } = client
+      state.set({ status: 'open', assistant: ASSISTANT, questions: [], visitor, threads })
     },
     threads: {
       async list({ cursor } = {}) {

@@ -11,7 +11,6 @@ const world = createWorld(stack)
 const { api } = world
 const chat = createChat(stack)
 const coded = (status: number, code: string) => ({ status, body: { error: { code } } })
-const EXPIRED = { status: 401, body: { message: 'session_expired' } }
 const LOCKED = { status: 401, body: { message: 'session_locked' } }
 
 let assistantId: string
@@ -107,8 +106,8 @@ describe('a session that is bound to a Supabase user', () => {
     expect(await api.rpc('list_messages', { thread_id: threadId }, caller)).toMatchObject({ status: 404 })
     expect(await api.select('messages?select=id', caller)).toEqual({ status: 200, body: [] })
     expect(await api.update(`threads?id=eq.${threadId}`, { title: 'Mine' }, caller)).toEqual({ status: 200, body: [] })
-    expect(await api.rpc('export_visitor_data', {}, caller)).toMatchObject(EXPIRED)
-    expect(await api.rpc('erase_visitor_data', {}, caller)).toMatchObject(EXPIRED)
+    expect(await api.rpc('export_visitor_data', {}, caller)).toMatchObject(LOCKED)
+    expect(await api.rpc('erase_visitor_data', {}, caller)).toMatchObject(LOCKED)
     expect(await chat.request('GET', `turns/${turn.id}`, caller)).toMatchObject(coded(404, 'turn_not_found'))
     expect(await chat.request('POST', `turns/${turn.id}/stop`, caller)).toMatchObject(coded(404, 'turn_not_found'))
     expect(await chat.request('POST', 'turns', caller, message(threadId))).toMatchObject(coded(401, 'session_locked'))
