@@ -273,6 +273,8 @@ test(
     await chat.askAndWait(questions[0])
     const tab = await goTo(await context.newPage(), pageUrl({ assistant }))
     await tab.open()
+    // Who writes before it has come begins another one.
+    await expect(tab.message(questions[0])).toBeVisible()
     await call(page, 'identify', { identityToken: accounts.tokenOf('ada') })
     // On its way while the other tab's token is replaced, or just after.
     await tab.askAndWait(questions[1])
