@@ -1,35 +1,11 @@
 import { type BrowserContext, type Page } from '@playwright/test'
-import { type Accounts, createAccounts } from '../support/accounts.ts'
-import { type Chat } from '../support/chat.ts'
-import { expect, goTo, test as base, unique } from '../support/fixtures.ts'
-
-interface Fixtures {
-  /** An assistant that takes identity tokens. */
-  assistant: string
-  accounts: Accounts
-}
+import { call, expectNewcomer, queue, test } from '../support/account_fixtures.ts'
+import { expect, goTo, unique } from '../support/fixtures.ts'
 
 /** The widget's one global, as far as it is used here. */
 interface Host {
   loacl: { (...command: unknown[]): void; get(): { identify(credential: object): Promise<void> } }
 }
-
-const test = base.extend<Fixtures>({
-  assistant: async ({ owner }, use) => use(await owner.addAssistant({ questions: ['Where is my order?'] })),
-  accounts: async ({ target, assistant }, use) => use(await createAccounts(target, assistant)),
-})
-
-/** What the page asks of the widget before its script has come, on this page and on those after it. */
-const queue = (page: Page, ...commands: unknown[][]): Promise<unknown> =>
-  page.addInitScript((q) => {
-    Object.assign(window, { loacl: Object.assign((...command: unknown[]) => void q.push(command), { q }) })
-  }, commands)
-
-const call = (page: Page, ...command: unknown[]): Promise<unknown> =>
-  page.evaluate(
-    (given) => void (window as unknown as { loacl: (...given: unknown[]) => void }).loacl(...given),
-    command,
-  )
 
 /** All that the browser keeps for the page, of all tabs' and of this one. */
 const kept = (page: Page): Promise<string> =>
@@ -40,18 +16,6 @@ const tokenOn = (page: Page): Promise<string | undefined> =>
 
 const signedOut = (page: Page): Promise<unknown> =>
   page.waitForResponse((response) => response.url().endsWith('/chat/sign-out') && response.ok())
-
-/** An empty chat, and no earlier conversation to go back to. */
-async function expectNewcomer(chat: Chat): Promise<void> {
-  await expect(chat.questions).toBeVisible()
-  await expect(chat.composer).toHaveValue('')
-  await expect(chat.log.getByRole('article')).toHaveCount(0)
-  await chat.conversations.click()
-  await expect(chat.panel.getByText('No conversations yet.')).toBeVisible()
-  await expect(chat.panel.getByRole('listitem')).toHaveCount(0)
-  await chat.conversations.click()
-  await expect(chat.composer).toBeVisible()
-}
 
 /** Lets the page's `auth` be answered by `credential`. */
 const answerAuth = (context: BrowserContext, credential: () => object | null): Promise<unknown> =>
@@ -242,74 +206,5 @@ test(
     await expectNewcomer(chat)
     expect(await kept(page)).not.toContain(token)
     await expect(page.getByText('The chat did not load.')).toHaveCount(0)
-  },
-)
-
-test(
-  'who signs out in one tab has the conversation taken from the screen of the other',
-  { tag: '@local' },
-  async ({ page, context, visit, pageUrl, assistant, accounts }) => {
-    const question = unique('Where is my parcel?')
-    const chat = await visit({ assistant })
-    await call(page, 'identify', { identityToken: accounts.tokenOf('ada') })
-    await chat.open()
-    await chat.askAndWait(question)
-    const tab = await goTo(await context.newPage(), pageUrl({ assistant }))
-    await tab.open()
-    await expect(tab.message(question)).toBeVisible()
-    await call(page, 'signOut')
-    await expectNewcomer(tab)
-    await tab.askAndWait(unique('Who am I now?'))
-  },
-)
-
-test(
-  'a guest with two tabs who signs in by one goes on in both',
-  { tag: '@local' },
-  async ({ page, context, visit, newVisitor, pageUrl, assistant, accounts }) => {
-    const questions = [unique('Where is my parcel?'), unique('And my bill?'), unique('And my card?')] as const
-    const chat = await visit({ assistant })
-    await chat.open()
-    await chat.askAndWait(questions[0])
-    const tab = await goTo(await context.newPage(), pageUrl({ assistant }))
-    await tab.open()
-    // Who writes before it has come begins another one.
-    await expect(tab.message(questions[0])).toBeVisible()
-    await call(page, 'identify', { identityToken: accounts.tokenOf('ada') })
-    // On its way while the other tab's token is replaced, or just after.
-    await tab.askAndWait(questions[1])
-    await chat.askAndWait(questions[2])
-
-    const elsewhere = await (await newVisitor()).newPage()
-    await queue(elsewhere, ['identify', { identityToken: accounts.tokenOf('ada') }])
-    const later = await goTo(elsewhere, pageUrl({ assistant }))
-    await later.open()
-    for (const question of questions) await expect(later.message(question)).toBeVisible()
-  },
-)
-
-test(
-  'what a visitor asks while it is not yet known who they are is found again as theirs',
-  { tag: '@local' },
-  async ({ page, visit, assistant, accounts }) => {
-    const question = unique('Where is my parcel?')
-    const chat = await visit({ assistant })
-    await chat.open()
-    let answer!: () => void
-    const answered = new Promise<void>((resolve) => (answer = resolve))
-    await page.route('**/chat/identify', async (route) => {
-      const response = await route.fetch()
-      await answered
-      await route.fulfill({ response })
-    })
-    const asked = page.waitForRequest('**/chat/identify')
-    await call(page, 'identify', { identityToken: accounts.tokenOf('ada') })
-    await asked
-    await chat.ask(question)
-    answer()
-    await chat.answered()
-    await page.reload()
-    await chat.open()
-    await expect(chat.message(question)).toBeVisible()
   },
 )

@@ -70,22 +70,6 @@ test('a remembered conversation that is gone gives way to a new one, without an 
   expect(model.failure.value).toBeNull()
 })
 
-const ADA = { sessionId: 's1', type: 'authenticated' } as const
-test.each([
-  ['goes with a person who signed out where this tab did not hear of it', ADA, { sessionId: null, type: 'guest' }, ''],
-  ['is nothing to the next person', ADA, { sessionId: 's2', type: 'authenticated' }, ''],
-  ['stays with the same person', ADA, ADA, 'My address is'],
-  ['comes along where a guest signs in', { sessionId: null, type: 'guest' }, ADA, 'My address is'],
-] as const)('a draft %s', async (_, writer, next, draft) => {
-  client.visitor = writer
-  const model = await start()
-  model.type('My address is')
-  model.dispose()
-  client = createScriptedClient()
-  client.visitor = next
-  expect((await start()).draft.value).toBe(draft)
-})
-
 test('who writes before the session is open keeps writing where they are', async () => {
   client.threadsAtOpening = [summary('t2', HOUR_AGO)]
   const model = createModel({ client, memory, emit: () => {}, now: () => NOW })
@@ -278,27 +262,4 @@ test('while an answer streams the panel hears of it once a frame, and at once of
   fresh().end({ status: 'completed', message: message({ role: 'assistant' }) })
   expect(model.talk.value.messages[0]?.content).toBe('abc')
   expect(model.busy.value).toBe(false)
-})
-
-test('when the client lets go of the visitor, nothing of theirs is left: no thread, no draft', async () => {
-  client.threadsAtOpening = [summary('t1', HOUR_AGO)]
-  const model = await start()
-  model.showConversations()
-  model.type('A secret')
-  await client.signOut()
-  expect(model.threadId.value).toBeNull()
-  expect(model.talk.value.messages).toEqual([])
-  expect(model.draft.value).toBe('')
-  expect(model.view.value).toBe('chat')
-  expect([memory.get('draft'), memory.get('thread')]).toEqual([null, ''])
-})
-
-test('nor a message that the server never got', async () => {
-  const model = await start()
-  model.type('A secret')
-  model.submit()
-  fresh().end({ status: 'failed', error: failed('network') })
-  await client.signOut()
-  expect(model.draft.value).toBe('')
-  expect(memory.get('draft')).toBeNull()
 })
