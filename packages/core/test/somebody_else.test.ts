@@ -103,6 +103,17 @@ describe('a conversation is gone from the screen', () => {
     expect(client.threads.get('of-ada')).not.toBe(thread)
   })
 
+  it('where another tab has signed out after nobody could be identified here', async () => {
+    const project = fakeProject().on('POST identify', () => functionError(401, 'identity_token_expired'))
+    const client = clientOf(project, { storage })
+    await client.open()
+    await expect(client.identify({ identityToken: 'a.b.c' })).rejects.toMatchObject({ code: 'identity_token_expired' })
+    const thread = client.threads.get('of-ada')
+    replaceAloud()
+    await client.open()
+    expect(client.threads.get('of-ada')).not.toBe(thread)
+  })
+
   it('where another tab has signed out while this one was opening', async () => {
     let answer!: (response: Response) => void
     const project = fakeProject().on(
