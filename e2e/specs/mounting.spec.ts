@@ -52,6 +52,21 @@ test('a place that is nowhere on the page is no reason to stay away', async ({ v
   await expect.poll(() => errors.join('\n')).toMatch(/<<<[^]*nope/)
 })
 
+test('a form can be the place, whatever its fields are called', async ({ visit, page, target }) => {
+  const chat = await visit({ variant: 'bare' })
+  await page.evaluate(
+    ({ url, key, assistantId: assistant, assetsOrigin }) => {
+      const q = [['mount', { url, key, assistant, target: '#host-form' }]]
+      Object.assign(window, { loacl: Object.assign(() => {}, { q }) })
+      document.querySelector<HTMLInputElement>('#host-form input')!.name = 'append'
+      document.head.append(Object.assign(document.createElement('script'), { src: `${assetsOrigin}/loacl.js` }))
+    },
+    { ...target },
+  )
+  await chat.open()
+  await expect(page.locator('#host-form > loacl-chat')).toHaveCount(1)
+})
+
 test('attributes that stand for nothing do no harm', async ({ visit, page }) => {
   const chat = await visit({ data: { client: 'x', fetch: 'x', storage: 'x', auth: 'x' } })
   await chat.open()

@@ -107,7 +107,9 @@ const PATCHES = `
     window.name = window.status = 'the page'
   }`
 
-const QUEUE_STUB = 'window.loacl ??= Object.assign((...command) => loacl.q.push(command), { q: [] })'
+/** What `docs/widget.md` gives a page that calls the widget before its script has come. */
+export const QUEUE_STUB =
+  "Object.hasOwn(window, 'loacl') || (window.loacl = Object.assign((...command) => loacl.q.push(command), { q: [] }))\n"
 
 /** Calls made before the loader has come: the page mounts, opens and listens, and only then names the script. */
 function queuePage({ assets, ...options }: PageOptions): RenderedPage {
@@ -122,6 +124,14 @@ function queuePage({ assets, ...options }: PageOptions): RenderedPage {
     }),
   }
 }
+
+/** A page that shows `comment` as it was written, HTML and all, and whose widget runs when all of it is there. */
+const commentPage = ({ assets: _assets, comment, ...options }: PageOptions): RenderedPage => ({
+  html: document({
+    head: `<script src="/loacl.js" defer${dataAttributes({ ...options, assets: '' })}></script>`,
+    body: `<article>${comment}</article>`,
+  }),
+})
 
 /** A site with accounts, which asks `credential`, a function that the test gives the page, who is signed in. */
 function accountsPage({ assets, ...options }: PageOptions): RenderedPage {
@@ -162,6 +172,7 @@ const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
   }),
   queue: queuePage,
   accounts: accountsPage,
+  comment: commentPage,
   two: twoPage,
   rtl: (options) => ({ html: document({ lang: 'ar" dir="rtl', body: scriptTag(options) }) }),
   patched: (options) => ({ html: document({ head: `<script>${PATCHES}</script>`, body: scriptTag(options) }) }),

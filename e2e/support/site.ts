@@ -49,9 +49,10 @@ function serveAssets(): RequestListener {
 }
 
 const servePages =
-  (assetsOrigin: string): RequestListener =>
+  (assetsOrigin: string, files: RequestListener): RequestListener =>
   (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x')
+    if (pathname.endsWith('.js')) return files(request, response)
     const page = renderPage(pathname.slice(1), { ...Object.fromEntries(searchParams), assets: assetsOrigin })
     if (page) response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...page.headers }).end(page.html)
     else response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end()
@@ -63,11 +64,12 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Serves the test pages from one site and the widget's files from another. */
+/** Serves the test pages from one site and the widget's files from another, and from that of the pages as well. */
 export async function startSite(): Promise<Site> {
-  const assets = createServer(serveAssets())
+  const files = serveAssets()
+  const assets = createServer(files)
   const assetsOrigin = `http://localhost:${await listen(assets)}`
-  const pages = createServer(servePages(assetsOrigin))
+  const pages = createServer(servePages(assetsOrigin, files))
   const pagesOrigin = `http://127.0.0.1:${await listen(pages)}`
   return {
     pagesOrigin,

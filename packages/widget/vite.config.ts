@@ -34,9 +34,26 @@ const pressed: Plugin = {
   },
 }
 
-const build = (options: RolldownOptions, rest: UserConfig = {}): UserConfig => ({
+/** What is bundled with our own code reads the page's document as that does. */
+const DOCUMENT = { document: [path('src/page_document.ts'), 'pageDocument'] as [string, string] }
+
+/** Preact takes the document from the element that it renders into. */
+const ownDocument: Plugin = {
+  name: 'own-document',
+  transform: {
+    filter: { id: /\/preact\/dist\/preact\.m?js$/ },
+    handler(code) {
+      const own = code.replaceAll(/[\w$]+\.ownerDocument\s*\|\|\s*document/g, 'document')
+      if (own === code || own.includes('ownerDocument'))
+        throw new Error('Preact reads the document in another way now.')
+      return { code: own, map: null }
+    },
+  },
+}
+
+const build = ({ transform, ...options }: RolldownOptions, rest: UserConfig = {}): UserConfig => ({
   ...rest,
-  plugins: [pressed],
+  plugins: [ownDocument, pressed],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: ['chrome111', 'firefox115', 'safari17'],
@@ -44,7 +61,11 @@ const build = (options: RolldownOptions, rest: UserConfig = {}): UserConfig => (
     sourcemap: true,
     minify: true,
     emptyOutDir: false,
-    rolldownOptions: { preserveEntrySignatures: 'strict', ...options },
+    rolldownOptions: {
+      preserveEntrySignatures: 'strict',
+      ...options,
+      transform: { inject: { ...DOCUMENT, ...transform?.inject } },
+    },
     ...rest.build,
   },
 })
@@ -128,7 +149,7 @@ function npm(): UserConfig {
   return build({
     input: path('src/index.ts'),
     external: ['@loacl/core'],
-    output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: '[name]-[hash].js' },
+    output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: 'chunks/[name]-[hash].js' },
   })
 }
 

@@ -1,4 +1,5 @@
-import { type ChatElement, defineChatElement, findPlace } from './launcher/chat_element.ts'
+import { type ChatElement, defineChatElement, placeElement } from './launcher/chat_element.ts'
+import { pageDocument } from './page_document.ts'
 import type { ViewOptions } from './panel/view.tsx'
 import type { MountOptions, Widget, WidgetOptions } from './types.ts'
 import { assembleWidget } from './widget.ts'
@@ -20,15 +21,15 @@ const loadView = async () => {
  * await widget.open()
  */
 export function mount(options: WidgetOptions): Widget {
-  if (typeof document === 'undefined') return assembleWidget(null, options, loadView)
+  if (typeof Document === 'undefined') return assembleWidget(null, options, loadView)
   defineChatElement(async (element) =>
     assembleWidget(element, { fingerprint, ...(element.options as MountOptions) }, loadView),
   )
   const { id } = options
-  const element = document.createElement('loacl-chat') as ChatElement
+  const element = pageDocument.createElement('loacl-chat') as ChatElement
   if (id) element.id = id
   element.widget = assembleWidget(element, { fingerprint, ...options }, loadView)
-  findPlace(options.target).append(element)
+  placeElement(element, options.target)
   return element.widget
 }
 

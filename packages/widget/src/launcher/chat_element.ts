@@ -1,3 +1,4 @@
+import { pageDocument } from '../page_document.ts'
 import type { ChatWidget, LoaclChatElement, MountOptions } from '../types.ts'
 import css from './launcher.css?inline'
 
@@ -19,12 +20,6 @@ export interface ChatElement extends LoaclChatElement {
   detach(): void
 }
 
-const SVG = 'http://www.w3.org/2000/svg'
-const PATHS = {
-  talk: 'M20 11.4a8 7.6 0 0 1-11.3 6.9L4.6 19.6l1.2-3.7A8 7.6 0 1 1 20 11.4ZM8.8 12.4c1.7 1.8 4.7 1.8 6.4 0',
-  fold: 'm6 9.5 6 6 6-6',
-}
-
 /** Defines `<loacl-chat>`, once per page. */
 export function defineChatElement(load: LoadWidget): void {
   if (customElements.get('loacl-chat')) return
@@ -34,12 +29,12 @@ export function defineChatElement(load: LoadWidget): void {
       options: Partial<MountOptions> = {}
       widget: ChatWidget | null = null
       disposed = false
-      launcher = document.createElement('button')
+      launcher = pageDocument.createElement('button')
       loaded: Promise<ChatWidget>
       #resolve!: (widget: ChatWidget) => void
       #loading: Promise<ChatWidget> | null = null
       #attempts = 0
-      #notice = document.createElement('div')
+      #notice = pageDocument.createElement('div')
 
       constructor() {
         super()
@@ -57,14 +52,6 @@ export function defineChatElement(load: LoadWidget): void {
           'aria-haspopup': 'dialog',
           'aria-expanded': 'false',
         })
-        const icon = document.createElementNS(SVG, 'svg')
-        setAttributes(icon, { viewBox: '0 0 24 24', 'aria-hidden': 'true' })
-        for (const name of ['talk', 'fold'] as const) {
-          const path = document.createElementNS(SVG, 'path')
-          setAttributes(path, { class: name, d: PATHS[name] })
-          icon.append(path)
-        }
-        launcher.append(icon)
         root.append(this.#notice, launcher)
 
         // What fails while the visitor is only near is tried again, with words, on the press.
@@ -131,15 +118,16 @@ export function defineChatElement(load: LoadWidget): void {
   )
 }
 
-/** Where the page wants the element: at the end of the page, if that is nowhere to be found. */
-export function findPlace(target: MountOptions['target']): Element {
+/** Puts the element where the page wants it: at the end of the page, if that is nowhere to be found. */
+export function placeElement(element: Element, target: MountOptions['target']): void {
+  let place: Element | null | undefined
   try {
-    if (typeof target === 'string') target = document.querySelector(target) ?? undefined
-    return target ?? document.body
+    place = typeof target === 'string' ? pageDocument.querySelector(target) : target
   } catch (error) {
     console.error(error)
-    return document.body
   }
+  // A form's fields take the place of its members, as elements do on the document.
+  Element.prototype.append.call(place ?? pageDocument.body, element)
 }
 
 /** The options that attributes can give. Of others, such as a client, text would be no more than a mistake. */

@@ -1,17 +1,21 @@
 import type { ChatWidget, Command, LoaclGlobal, MountOptions } from '../types.ts'
-import { type ChatElement, defineChatElement, findPlace, readAttributes } from './chat_element.ts'
+import { pageDocument } from '../page_document.ts'
+import { type ChatElement, defineChatElement, placeElement, readAttributes } from './chat_element.ts'
 
 // The file that a site owner pastes. It draws the launcher and keeps what is asked of the widget until the panel, which
 // brings all the rest, has been fetched: when the visitor comes near, or when the page says so.
 
-// Both are there only while the script runs for the first time.
-const script = document.currentScript as HTMLScriptElement
-const { src, dataset } = script
+// There only while the script runs for the first time.
+const { src, dataset } = pageDocument.currentScript as HTMLScriptElement
+// Where this file came from, as a stack names it. `src` is read anew against the page's `<base>`, which may have come
+// with a comment.
+const address = /\w+:\/\/\S+(?=:\d+:\d+)/.exec(new Error().stack!)?.[0] ?? src
 // A page may patch these before the panel comes, and rarely for the better.
 const world = { fetch, parse: JSON.parse, stringify: JSON.stringify }
 
 const fromTag: Command[] = dataset.assistant ? [['mount', readAttributes(dataset) as MountOptions]] : []
-const before = window.loacl
+// An element with that id or name is no property of the window's own.
+const before = Object.hasOwn(window, 'loacl') ? window.loacl : undefined
 
 // A client-side router may run the tag again: the widget that is there stays.
 if (before?.get) fromTag.forEach((command) => before(...command))
@@ -24,7 +28,7 @@ function takeOver(queue: Command[]): void {
   defineChatElement(async (element, attempt) => {
     // A browser may remember a failed import, so each attempt has an address of its own.
     const file = PANEL_FILE + (attempt ? `?${attempt}` : '')
-    const { createWidget } = await import(/* @vite-ignore */ new URL(file, src).href)
+    const { createWidget } = await import(/* @vite-ignore */ new URL(file, address).href)
     return createWidget(element, world)
   })
 
@@ -32,14 +36,14 @@ function takeOver(queue: Command[]): void {
     const id = options.id ?? ''
     let element = alive().find((other) => other.id === id && other.options.assistant === options.assistant)
     if (!element) {
-      element = document.createElement('loacl-chat') as ChatElement
+      element = pageDocument.createElement('loacl-chat') as ChatElement
       if (id) element.id = id
       element.options = options
       elements.push(element)
       if (`${options.open ?? false}` !== 'false') void element.run((widget) => widget.open())
     }
-    const place = () => element.isConnected || findPlace(options.target).append(element)
-    if (document.body) place()
+    const place = () => element.isConnected || placeElement(element, options.target)
+    if (pageDocument.body) place()
     else addEventListener('DOMContentLoaded', place)
   }
 

@@ -2,6 +2,7 @@ import { effect, type ReadonlySignal } from '@preact/signals-core'
 import { h, render } from 'preact'
 import { markdownStyles } from '../markdown/index.ts'
 import type { Model } from '../model_types.ts'
+import { pageDocument } from '../page_document.ts'
 import { fill } from '../strings.ts'
 import type { Look } from '../types.ts'
 import { fitComposer } from './composer.tsx'
@@ -30,11 +31,11 @@ export interface View {
 
 /** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
 export function createView({ host, root, model, look, close }: ViewOptions, fetchMore: FetchPart<typeof More>): View {
-  const dialog = document.createElement('dialog')
+  const dialog = pageDocument.createElement('dialog')
   const small = matchMedia('(max-width: 480px), (max-height: 480px)')
   const touch = matchMedia('(pointer: coarse)')
   const dark = matchMedia('(prefers-color-scheme: dark)')
-  const page = document.documentElement
+  const page = pageDocument.documentElement
   let pageOverflow: string | null = null
 
   const focusComposer = () => {
@@ -126,7 +127,7 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
   const keeper = new MutationObserver(() => {
     if (!focused || focused.isConnected) return
     focused = null
-    if (dialog.open && document.activeElement === document.body) focusComposer()
+    if (dialog.open && pageDocument.activeElement === pageDocument.body) focusComposer()
   })
   keeper.observe(dialog, { childList: true, subtree: true })
 
@@ -176,11 +177,13 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
       focusComposer()
     },
     hide(focus) {
-      const had = root.activeElement && dialog.contains(root.activeElement)
+      const hasFocus = () => dialog.contains(root.activeElement)
+      const had = hasFocus()
       dialog.close()
       lock(false)
-      // The browser gives it back to what had it at the opening, where that is still there.
-      if (had && document.activeElement === document.body) focus.focus({ preventScroll: true })
+      // The browser gives it back to what had it at the opening, where that is still there. Where it does not, what is
+      // hidden keeps it until the next frame.
+      if (had && (hasFocus() || pageDocument.activeElement === pageDocument.body)) focus.focus({ preventScroll: true })
     },
     dispose() {
       controller.abort()
