@@ -7,6 +7,7 @@ import { createDiskStorage } from './disk_storage.ts'
 import { mendError } from './data_api_errors.ts'
 import type { Keys } from './keys.ts'
 import { APPLICATION_NAME } from './postgres.ts'
+import { readArguments } from './rpc_arguments.ts'
 
 export interface DataApiOptions {
   /** Of the superuser: the roles of requests are taken on by `set role`. */
@@ -52,7 +53,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
       max: 10,
       onnotice: () => {},
       connection: { application_name: APPLICATION_NAME },
-      types: { json: jsonType(114), jsonb: jsonType(3802) },
+      types: { json: jsonType(114), jsonb: jsonType(3802), ...TEXT_TYPES },
     },
   })
   const { normalizeDbError } = connection
@@ -96,10 +97,13 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
 
   return {
     fetch: (request, peerAddress) => {
-      const answer = (): Promise<Response> => quietly(() => app.fetch(request, { peerAddress }))
+      const answer = (asked: Request): Promise<Response> => quietly(() => app.fetch(asked, { peerAddress }))
       const context = toRequestContext(request, options.schemas)
-      if (!context) return answer()
-      return requests.run(context, async () => mendError(await answer(), context.error))
+      if (!context) return answer(request)
+      return requests.run(context, async () => {
+        const { functions = [] } = await connection.introspect({ useCache: true })
+        return mendError(await answer(await readArguments(request, context.schema, functions)), context.error)
+      })
     },
     createSchemas: () => app.ensureSystemSchema(),
     stop: () => connection.driver.end({ timeout: 2 }),
@@ -123,6 +127,21 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** What callers send of these types is PostgreSQL's to read, and to refuse. The driver would guess, or throw. */
+const textType = (from: readonly number[], parse: (text: string) => unknown): PostgresType<unknown> => ({
+  to: from[0]!,
+  from: [...from],
+  serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
+  parse,
+})
+
+const TEXT_TYPES = {
+  boolean: textType([16], (text) => text === 't'),
+  bytea: textType([17], (text) => text),
+  number: textType([21, 23, 26, 700, 701], Number),
+  date: textType([1184, 1082, 1114], (text) => new Date(text)),
 }
 
 const quiet = new AsyncLocalStorage<true>()

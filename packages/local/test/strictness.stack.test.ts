@@ -29,6 +29,12 @@ beforeAll(async () => {
       raise exception using errcode = 'PT429', message = 'rate_limited', detail = 'Too many.', hint = '1500';
     end $$;
     create function public.json_type(value jsonb) returns text language sql as $$ select jsonb_typeof(value) $$;
+    create function public.typed(
+      id uuid default null, flag boolean default null, at timestamptz default null, number integer default null,
+      words text default null, list text[] default null, bytes bytea default null, value jsonb default null
+    ) returns text language sql as $$
+      select concat_ws(' ', id, flag, at, number, words, list, bytes, value)
+    $$;
     create function public.sleep() returns void language sql as $$ select pg_sleep(10) $$;
     create function public.write() returns void language sql volatile as $$ insert into public.ungranted values (2) $$;
     notify pgrst, 'reload schema';
@@ -142,6 +148,49 @@ describe('the local Data API', () => {
       const response = await rest('rpc/json_type', { method: 'POST', body: JSON.stringify({ value }) })
       expect(await response.json()).toBe(type)
     }
+  })
+
+  it.each([
+    // What PostgreSQL reads of it, or the code of its refusal.
+    ['id', 5, '22P02'],
+    ['id', true, '22P02'],
+    ['id', ['6f1f0f6e-0c0c-4a55-9a51-6f2c4bd6ff01'], '22P02'],
+    ['id', {}, '22P02'],
+    ['flag', 5, '22P02'],
+    ['flag', 'x', '22P02'],
+    ['flag', false, 'f'],
+    ['flag', 'yes', 't'],
+    ['at', 'x', '22007'],
+    ['at', 5, '22007'],
+    ['at', {}, '22007'],
+    ['at', true, '22007'],
+    ['at', '2026-01-02T03:04:05Z', '2026-01-02 03:04:05+00'],
+    ['number', 'x', '22P02'],
+    ['number', 1.5, '22P02'],
+    ['number', 3_000_000_000, '22003'],
+    ['number', [1], '22P02'],
+    ['number', '7', '7'],
+    ['words', true, 'true'],
+    ['words', 7, '7'],
+    ['words', { a: 1 }, '{"a":1}'],
+    ['words', ['a'], '["a"]'],
+    ['list', 'x', '22P02'],
+    ['list', { a: 1 }, '22P02'],
+    ['list', ['a', 'b c'], '{a,"b c"}'],
+    ['list', '{a,b}', '{a,b}'],
+    ['bytes', '\\x0102', '\\x0102'],
+    ['bytes', 5, '\\x35'],
+    ['value', '7', '"7"'],
+    ['value', 'true', '"true"'],
+    ['value', [1], '[1]'],
+    ['value', false, 'false'],
+    ['number', null, ''],
+    ['value', null, ''],
+  ])('reads the argument %s: %j as %s', async (name, value, outcome) => {
+    const response = await rest('rpc/typed', { method: 'POST', body: JSON.stringify({ [name]: value }) })
+    const body = (await response.json()) as string | { code: string }
+    expect(response.status).toBe(typeof body === 'string' ? 200 : 400)
+    expect(typeof body === 'string' ? body : body.code).toBe(outcome)
   })
 
   it('ends an anonymous statement after three seconds', async () => {
