@@ -41,6 +41,7 @@ const WORDS = new Set([
   'loacl_private.secrets.purpose',
   'loacl_private.turns.cut_reason',
   'loacl_private.turns.error_code',
+  'loacl_private.turn_steps.state',
   'loacl_private.turns.state',
 ])
 
@@ -63,11 +64,12 @@ export async function plantMarkers(sql: postgres.Sql, matrix: MatrixWorld): Prom
             when 'thread_id' then 'thread_id in (select id from loacl.threads where session_id = any ($1))'
             when 'message_id' then 'message_id in (select id from loacl.messages where session_id = any ($1))'
             when 'user_id' then 'user_id = any ($3)'
+            when 'turn_id' then 'turn_id in (select t.id from loacl_private.turns t join loacl.threads h on h.id = t.thread_id where h.session_id = any ($1))'
           end
           from pg_attribute b
           where b.attrelid = c.oid
-            and b.attname in ('session_id', 'assistant_id', 'owner_id', 'thread_id', 'message_id', 'user_id')
-          order by array_position(array['session_id', 'owner_id', 'assistant_id', 'thread_id', 'message_id', 'user_id']::name[], b.attname)
+            and b.attname in ('session_id', 'assistant_id', 'owner_id', 'thread_id', 'message_id', 'user_id', 'turn_id')
+          order by array_position(array['session_id', 'owner_id', 'assistant_id', 'thread_id', 'message_id', 'user_id', 'turn_id']::name[], b.attname)
           limit 1
         ),
         'false'
@@ -121,9 +123,14 @@ export async function plantMarkers(sql: postgres.Sql, matrix: MatrixWorld): Prom
 /** Rows that no conversation makes, and states in which a column may hold something. */
 async function makeRoom(sql: postgres.Sql, matrix: MatrixWorld): Promise<void> {
   await sql`
-    insert into loacl_private.turns (thread_id, user_message_id, message_id, lease_expires_at, deadline_at, provider, model, state, ended_at)
-    select m.thread_id, m.id, m.id, now(), now(), 'openai', 'gpt-6-luna', 'completed', now()
-    from loacl.messages m where m.role = 'assistant' and m.session_id = any (${matrix.sessionIds})
+    with turn as (
+      insert into loacl_private.turns (thread_id, user_message_id, message_id, lease_expires_at, deadline_at, provider, model, state, ended_at)
+      select m.thread_id, m.id, m.id, now(), now(), 'openai', 'gpt-6-luna', 'completed', now()
+      from loacl.messages m where m.role = 'assistant' and m.session_id = any (${matrix.sessionIds})
+      returning id
+    )
+    insert into loacl_private.turn_steps (turn_id, step, model, state, error_code, ended_at)
+    select id, 1, 'gpt-6-luna', 'failed', 'internal', now() from turn
   `
   await sql`update loacl.documents set status = 'failed' where owner_id = any (${matrix.ownerIds})`
   await sql`update loacl.document_vector_stores set status = 'failed' where owner_id = any (${matrix.ownerIds})`
