@@ -1,5 +1,5 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
-import { answerComplete, terminalParts, type TurnEnd } from './ending.ts'
+import { answerComplete, terminalParts, waitingParts, type TurnEnd } from './ending.ts'
 import { streamOfMessage } from './message_parts.ts'
 import { orAborted, retryWhileAway } from './retry.ts'
 import type { Caller, StoredTurn, TurnStore } from './store.ts'
@@ -19,10 +19,11 @@ export interface Following {
 /** How long a reader who saw the end come waits for follow-ups: a little longer than the turn's own stream does. */
 const FOLLOW_UPS_MS = 3_500
 
-/** How a stored turn ended; `null` while it runs. */
+/** How a stored turn ended; `null` while it runs or waits. */
 export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEnd | null {
   switch (state) {
     case 'running':
+    case 'waiting':
       return null
     case 'cut':
       return { state, cutReason: cutReason ?? 'time_limit' }
@@ -34,7 +35,7 @@ export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEn
 }
 
 /**
- * The parts of a turn that runs, or ran, elsewhere: what is stored already, then what comes, until its end.
+ * The parts of a turn that runs, or ran, elsewhere: what is stored already, then what comes, until it ends or waits.
  * Without a terminal part it ends only when its signal is aborted or the database stays away; the turn then goes on.
  *
  * @param first what `readTurn` gave for this place: having it, the caller knows that the turn may be read
@@ -58,6 +59,11 @@ export async function* followTurn(
       yield stored
     }
     if (end) break
+    if (turn.waiting) {
+      const last = waitingParts(turn.waiting)
+      for (const [place, part] of last.entries()) yield { seq: turn.lastSeq - last.length + 1 + place, part }
+      return
+    }
     const next = await look(signal)
     if (!next) return
     turn = next
