@@ -1,11 +1,13 @@
+import type { ResponseLimits } from '../domain/output_limits.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { boundResponse } from './bounded_response.ts'
 import type { ResolveHost } from './resolve_host.ts'
 
 export interface Egress {
   /** @throws CodedError `provider_key_unusable` where no request may go to this address */
   check(url: string): void
-  /** `fetch`, for allowed addresses only and without following redirects. */
-  fetch: typeof fetch
+  /** `fetch`, for allowed addresses only, without following redirects, and for responses within these limits. */
+  fetchWithin(limits: ResponseLimits): typeof fetch
 }
 
 export interface EgressOptions {
@@ -26,8 +28,8 @@ const PUBLIC_IPV6 = /^\[(?!2001:(:|0:|db8:)|2002:|3fff:)[23][0-9a-f]{3}:.*\]$/
 
 /**
  * The one way out to addresses that an owner has configured: HTTPS, public hosts, no redirects, which would carry the
- * key along. A name is looked up first, and refused where any of its addresses is private. `fetch` then looks it up
- * again, for the platform offers no way to give it an address: a name server that answers twice in two ways is not
+ * key along, and no response without an end. A name is looked up first, and refused where any of its addresses is
+ * private. `fetch` then looks it up again, for the platform offers no way to give it an address: a name server that answers twice in two ways is not
  * held back by this.
  */
 export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): Egress {
@@ -53,9 +55,9 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
 
   return {
     check: (address) => void parse(address),
-    async fetch(input, init) {
+    fetchWithin: (limits) => async (input, init) => {
       await checkAddresses(parse(input instanceof Request ? input.url : String(input)))
-      return fetch(input, { ...init, redirect: 'error' })
+      return boundResponse(await fetch(input, { ...init, redirect: 'error' }), limits)
     },
   }
 }
