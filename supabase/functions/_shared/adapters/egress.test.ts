@@ -38,6 +38,7 @@ it.each([
   'https://10.1.2.3/v1',
   'https://172.16.0.1/v1',
   'https://192.168.1.1/v1',
+  'https://192.88.99.1/v1',
   'https://100.64.0.1/v1',
   'https://169.254.169.254/latest',
   'https://[::1]/v1',
@@ -88,6 +89,7 @@ it.each<[string, readonly string[] | Error]>([
   ['provider_key_unusable', ['0:0:0:0:0:ffff:7f00:1']],
   ['provider_key_unusable', ['FD00::1']],
   ['provider_key_unusable', ['fe80::1%eth0']],
+  ['provider_key_unusable', ['192.88.99.1']],
   ['model_unavailable', []],
   ['model_unavailable', new Error('The name server is away.')],
 ])('stops with %s a name that means %j', async (code, addresses) => {
