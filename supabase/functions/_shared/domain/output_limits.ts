@@ -19,6 +19,8 @@ const CHARACTERS_PER_TOKEN = 16
 const SPARE_CHARACTERS = 4_096
 /** The longest text of an answer that the database takes. */
 export const MAX_CHARACTERS = 1_000_000
+/** What a delta counts for at least: it is sent and stored with its frame, however short it is. */
+const SHORTEST_DELTA = 3
 /** Of a character of the answer in JSON, on average: UTF-8 has three at most, and `\n` two. */
 const BYTES_PER_CHARACTER = 3
 /** `\u4e2d`: the longest spelling that JSON has for a character. */
@@ -87,7 +89,7 @@ function sizeOf(part: StreamPart): number {
       return 0
     case 'text-delta':
     case 'reasoning-delta':
-      return part.delta.length
+      return Math.max(part.delta.length, SHORTEST_DELTA)
     default:
       return JSON.stringify(part).length
   }

@@ -39,6 +39,11 @@ describe('a turn ends once', () => {
 
   it.each<[string, readonly Step[], string]>([
     ['text without an end', Array.from({ length: 30 }, () => textDelta('a'.repeat(200))), 'a'.repeat(characters)],
+    [
+      'characters one by one',
+      Array.from({ length: characters }, () => textDelta('a')),
+      expect.stringMatching(new RegExp(`^a{${Math.floor(characters / 3)},${Math.ceil(characters / 3)}}$`)),
+    ],
     ['one text of any length', [textDelta('a'.repeat(characters + 1)), completed], 'a'.repeat(characters)],
     ['half a character', [textDelta(`${'a'.repeat(characters - 1)}🙂`), completed], 'a'.repeat(characters - 1)],
     ['reasoning', [textDelta('Hal'), ...Array.from({ length: 30 }, () => reasoning('a'.repeat(200)))], 'Hal'],
