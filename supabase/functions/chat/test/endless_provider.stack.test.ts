@@ -85,13 +85,12 @@ describe('a provider that sends without an end', () => {
     expect(parts.map((part) => (part.type === 'text-delta' ? part.delta : '')).join('')).toBe(answer.content)
   })
 
-  it('a compressed line is left as well', async () => {
+  it('a line is left as well that is short until it is unpacked', async () => {
     provider.script = async (_say, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })
-      await (poured = pour('x', response, createGzip({ level: 1 })))
+      await pour('x', response, createGzip({ level: 9 }))
     }
     expect((await send()).at(-1)).toEqual({ type: 'finish', finishReason: 'length' })
-    expect((await poured).wasClosed).toBe(true)
     expect(await readAnswer()).toMatchObject({ status: 'cut', content: '' })
   })
 
