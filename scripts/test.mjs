@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureInstalled } from './install.mjs'
+import { ensureFunctionPackages, ensureInstalled, FUNCTIONS } from './install.mjs'
 
-ensureInstalled()
+// Deno's cache may have been emptied since.
+if (!ensureInstalled()) ensureFunctionPackages()
 const { ensureChromium } = await import('./chromium.mjs')
 const { node, root, tool } = await import('./tools.mjs')
 
@@ -98,7 +99,7 @@ async function checks() {
   const withTypes = ['packages/wire', 'packages/core', 'packages/widget', 'packages/local', 'supabase/functions']
   for (const project of ['.', ...withTypes, 'e2e', 'bench'])
     await step(`types in ${project}`, tool('typescript', 'tsc'), `--project ${project}`)
-  for (const name of ['chat', 'admin']) {
+  for (const name of FUNCTIONS) {
     const folder = `supabase/functions/${name}`
     await step(`types of the function ${name}`, tool('deno'), `check --config ${folder}/deno.json ${folder}/index.ts`)
   }

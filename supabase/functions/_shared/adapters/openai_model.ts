@@ -1,4 +1,5 @@
 import type { Model, ModelCall, StructuredCall } from '../domain/model.ts'
+import { outputLimits } from '../domain/output_limits.ts'
 import { toTokenUsage } from '../domain/responses_events.ts'
 import { connectOpenAI, toCodedOpenAIError, type OpenAIOptions } from './openai_client.ts'
 
@@ -8,7 +9,7 @@ export function createOpenAIModel(options: OpenAIOptions): Model {
     async *stream(call, signal) {
       let begun = false
       try {
-        const events = await connectOpenAI(call, options).responses.create(
+        const events = await connectOpenAI(call, outputLimits(call), options).responses.create(
           { ...toParams(call), stream: true, stream_options: { include_obfuscation: false } },
           { signal },
         )
@@ -24,7 +25,7 @@ export function createOpenAIModel(options: OpenAIOptions): Model {
     async generate(call, signal) {
       try {
         const { schema, name } = call.schema
-        const response = await connectOpenAI(call, options).responses.create(
+        const response = await connectOpenAI(call, outputLimits(call), options).responses.create(
           { ...toParams(call), stream: false, text: { format: { type: 'json_schema', name, schema, strict: true } } },
           { signal },
         )

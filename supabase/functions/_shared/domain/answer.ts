@@ -4,6 +4,7 @@ import type { TurnEnd } from './ending.ts'
 import type { KeyRing } from './key_ring.ts'
 import { MessageParts } from './message_parts.ts'
 import type { Model, ModelCall, ModelEvent } from './model.ts'
+import { type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
 import { createResponsesReader, type ResponsesReader } from './responses_events.ts'
 import type { NewTurn, TurnOutcome } from './store.ts'
 import { openProviderKey } from './stored_secret.ts'
@@ -22,16 +23,18 @@ export interface Answer {
  */
 export async function* streamAnswer(
   prepare: () => Promise<ModelCall>,
+  limits: OutputLimits,
   model: Model,
   interrupt: AbortSignal,
 ): AsyncGenerator<StreamPart, Answer, undefined> {
-  const reader = createResponsesReader()
+  const reader = createResponsesReader(limits)
+  const meter = new OutputMeter(limits)
   const message = new MessageParts()
   let failure: unknown = null
   try {
     const call = await prepare()
     for await (const event of untilAborted(model.stream(call, interrupt), interrupt)) {
-      for (const part of reader.read(event)) {
+      for (const part of meter.pass(reader.read(event))) {
         message.add(part)
         yield part
       }
@@ -66,8 +69,9 @@ export async function toModelCall(turn: NewTurn, keyRing: KeyRing, safetyIdentif
   }
 }
 
-/** The provider's own end counts most; an interruption explains whatever else went wrong. */
+/** The provider's own end counts most, but for one of more than we took; an interruption explains whatever else went wrong. */
 function endOf(reader: ResponsesReader, failure: unknown, interrupt: AbortSignal): TurnEnd {
+  if (failure instanceof TooMuchOutput) return { state: 'cut', cutReason: 'max_output_tokens' }
   if (reader.end) return reader.end
   if (interrupt.aborted) return interrupt.reason as TurnEnd
   return { state: 'failed', error: failure === null ? turnError('model_stream_broken') : toCodedError(failure) }
@@ -87,16 +91,20 @@ function toOutcome(end: TurnEnd, message: MessageParts, { details }: ResponsesRe
   }
 }
 
-/** Leaves at once when the signal is aborted, even if the source does not. */
+/** Leaves at once when the signal is aborted, even if the source does not. Keeps nothing of the events that have passed. */
 async function* untilAborted(source: AsyncIterable<ModelEvent>, signal: AbortSignal): AsyncGenerator<ModelEvent> {
   const iterator = source[Symbol.asyncIterator]()
-  const aborted = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null)
-    else signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
+  let leave: (() => void) | undefined
+  signal.addEventListener('abort', () => leave?.(), { once: true })
+  const nextOrNull = () =>
+    new Promise<IteratorResult<ModelEvent> | null>((resolve, reject) => {
+      leave = () => resolve(null)
+      if (signal.aborted) resolve(null)
+      iterator.next().then(resolve, reject)
+    })
   try {
     for (;;) {
-      const next = await Promise.race([aborted, iterator.next()])
+      const next = await nextOrNull()
       if (!next || next.done) return
       yield next.value
     }

@@ -6,7 +6,7 @@ import { createResponsesReader } from './responses_events.ts'
 type Event = ModelEvent & Record<string, unknown>
 
 function read(...events: Event[]) {
-  const reader = createResponsesReader()
+  const reader = createResponsesReader({ eventBytes: 1_000 })
   const parts = [...events.flatMap((event) => reader.read(event)), ...reader.close()]
   return { parts, end: reader.end, details: reader.details }
 }

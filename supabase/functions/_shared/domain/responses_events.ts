@@ -2,6 +2,7 @@ import type { CutReason, StreamPart } from '@loacl/wire'
 import type { CodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
 import type { ModelEvent } from './model.ts'
+import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
 import type { TokenUsage } from './store.ts'
 import { turnError } from './turn_errors.ts'
 
@@ -26,7 +27,11 @@ export interface ResponsesReader {
 
 type Json = Readonly<Record<string, unknown>>
 
-export function createResponsesReader(): ResponsesReader {
+/** What an object takes beside its JSON. */
+const OBJECT_BYTES = 64
+
+/** Keeps no more beside the parts than one event may have. Throws `TooMuchOutput` where there is more to keep. */
+export function createResponsesReader({ eventBytes }: Pick<ResponseLimits, 'eventBytes'>): ResponsesReader {
   let open: { kind: 'text' | 'reasoning'; key: string; id: string } | null = null
   let end: TurnEnd | null = null
   let response: Json = {}
@@ -34,7 +39,13 @@ export function createResponsesReader(): ResponsesReader {
   let half = { key: '', text: '' }
   const begun = new Set<string>()
   const sources = new Set<string>()
-  const items: unknown[] = []
+  let items: unknown[] = []
+  let keptBytes = 0
+
+  const keep = (bytes: number): void => {
+    keptBytes += bytes
+    if (keptBytes > eventBytes) throw new TooMuchOutput()
+  }
 
   const close = (): StreamPart[] => {
     if (!open) return []
@@ -53,6 +64,7 @@ export function createResponsesReader(): ResponsesReader {
     if (open?.key !== key) {
       parts.push(...close())
       open = { kind, key, id: `${kind}-${++count}` }
+      keep(key.length + OBJECT_BYTES)
       begun.add(key)
       parts.push({ type: `${kind}-start`, id: open.id })
     }
@@ -82,9 +94,24 @@ export function createResponsesReader(): ResponsesReader {
     return [{ type: 'source-document', sourceId, mediaType: 'text/plain', title: key, filename: key }]
   }
 
+  const addItem = (item: unknown): void => {
+    const text = JSON.stringify(item ?? null)
+    keep(text.length + OBJECT_BYTES)
+    items.push(toStorableItem(text))
+  }
+
+  const finish = (last: Json, how: TurnEnd): StreamPart[] => {
+    const { output } = last
+    if (Array.isArray(output) && output.length > 0) items = output.map((item) => toStorableItem(JSON.stringify(item)))
+    response = last
+    end = how
+    return close()
+  }
+
   return {
     read(event) {
       const data = event as unknown as Json
+      const last = objectOf(data.response)
       const key = `${stringOf(data.item_id)}:${event.type.includes('reasoning') ? 'r' : 't'}:${data.content_index ?? data.summary_index ?? 0}`
       switch (event.type) {
         case 'response.output_text.delta':
@@ -103,23 +130,17 @@ export function createResponsesReader(): ResponsesReader {
         case 'response.output_text.annotation.added':
           return source(objectOf(data.annotation))
         case 'response.output_item.done':
-          items.push(data.item)
+          addItem(data.item)
           return []
         case 'response.created':
-          response = objectOf(data.response)
+          response = last
           return []
         case 'response.completed':
-          response = objectOf(data.response)
-          end = { state: 'completed' }
-          return close()
+          return finish(last, { state: 'completed' })
         case 'response.incomplete':
-          response = objectOf(data.response)
-          end = { state: 'cut', cutReason: cutReasonOf(response) }
-          return close()
+          return finish(last, { state: 'cut', cutReason: cutReasonOf(last) })
         case 'response.failed':
-          response = objectOf(data.response)
-          end = { state: 'failed', error: toModelError(objectOf(response.error).code) }
-          return close()
+          return finish(last, { state: 'failed', error: toModelError(objectOf(last.error).code) })
         case 'error':
           end = { state: 'failed', error: toModelError(objectOf(data.error).code ?? data.code) }
           return close()
@@ -132,12 +153,11 @@ export function createResponsesReader(): ResponsesReader {
       return end
     },
     get details() {
-      const output = response.output
       return {
         responseId: stringOf(response.id) || null,
         model: stringOf(response.model) || null,
         usage: toTokenUsage(response.usage),
-        items: toStorableItems(Array.isArray(output) && output.length > 0 ? output : items),
+        items,
       }
     },
   }
@@ -184,8 +204,8 @@ function cutReasonOf(response: Json): CutReason {
 /** PostgreSQL's text and JSON hold neither U+0000 nor half a character. */
 const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
 
-const toStorableItems = (items: readonly unknown[]): readonly unknown[] =>
-  JSON.parse(JSON.stringify(items), (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))
+const toStorableItem = (text: string): unknown =>
+  JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))
 
 const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')

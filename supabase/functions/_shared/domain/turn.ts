@@ -5,6 +5,7 @@ import { answerComplete, terminalParts, type TurnEnd } from './ending.ts'
 import { type FollowUps, parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
 import type { KeyRing } from './key_ring.ts'
 import type { Model, ModelCall } from './model.ts'
+import { MAX_CHARACTERS, outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import { retryWhileAway, wait } from './retry.ts'
 import type { Caller, NewTurn, TurnOutcome, TurnStore } from './store.ts'
@@ -29,8 +30,6 @@ export interface TurnContext {
   deadlineMs: number
 }
 
-/** Longest text of an answer that the database takes, in characters. */
-const MAX_CONTENT_LENGTH = 1_000_000
 /** How long the stream stays open for follow-ups after the answer. */
 const FOLLOW_UPS_SHOWN_MS = 3_000
 /** How long they may take to be stored: what misses the stream is there at the next look. */
@@ -61,7 +60,7 @@ export async function* runTurn(
 
   let call: ModelCall | null = null
   const prepare = async () => (call = await toModelCall(turn, world.keyRing, context.safetyIdentifier))
-  const parts = streamAnswer(prepare, world.model, interrupt.signal)
+  const parts = streamAnswer(prepare, outputLimits(turn.assistant), world.model, interrupt.signal)
   let next = await parts.next()
   for (; !next.done; next = await parts.next()) yield log.push(next.value)
   const answer = next.value
@@ -115,7 +114,7 @@ async function finish(
 
 /** For an outcome that the database does not take: the text alone, so that the turn still ends. */
 function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
-  const content = outcome.content.slice(0, MAX_CONTENT_LENGTH).toWellFormed()
+  const content = outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
   const none = { cutReason: null, providerItems: [], responseId: null, model: null, usage: null }
   return { ...none, state: 'failed', parts, content, errorCode: code }

@@ -26,6 +26,8 @@ export interface ModelServer {
   readonly statuses: number[]
   /** Played by the next answers. */
   script: Script
+  /** Answers the next calls that do not stream; `null` for a title and follow-ups. */
+  answerWhole: ((response: ServerResponse) => Promise<void> | void) | null
   stop(): void
 }
 
@@ -44,6 +46,7 @@ export async function startModelServer(): Promise<ModelServer> {
     structuredCalls: [],
     statuses: [],
     script: sayHello,
+    answerWhole: null,
     stop: () => {
       http.closeAllConnections()
       http.close()
@@ -60,6 +63,7 @@ export async function startModelServer(): Promise<ModelServer> {
     const body = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
     if (body?.stream) return await stream(body, response)
     if (body) server.structuredCalls.push(body)
+    if (server.answerWhole) return await server.answerWhole(response)
     sendJson(response, FOLLOW_UPS)
   }
 

@@ -2,7 +2,7 @@ import type { Model, ModelCall, ModelEvent, StructuredCall } from '../domain/mod
 import { turnError } from '../domain/turn_errors.ts'
 
 /** What the model does next: send an event, wait for a promise, or fail with an error. */
-export type Step = ModelEvent | Promise<unknown> | Error
+export type Step = (ModelEvent & Record<string, unknown>) | Promise<unknown> | Error
 
 /** A model that plays a script, and remembers what it was asked. */
 export class ScriptedModel implements Model {
