@@ -14,8 +14,10 @@ const stamp = join(root, 'node_modules', '.loacl-installed')
 process.env.DENO_TLS_CA_STORE ??= 'mozilla,system'
 
 /** What it prints goes to the standard error, for the standard output is the script's own, and may be kept in a file. */
+/** @type {import('node:child_process').SpawnSyncOptions} */
 const output = { cwd: root, stdio: ['ignore', 2, 2] }
 
+/** @param {string[]} args */
 const npx = (...args) =>
   spawnSync('npx', ['--yes', ...args], {
     ...output,
@@ -23,7 +25,10 @@ const npx = (...args) =>
     shell: process.platform === 'win32',
   })
 
-/** Runs pnpm, which an installation has fetched: the registry is not asked again, for it may be away. */
+/**
+ * Runs pnpm, which an installation has fetched: the registry is not asked again, for it may be away.
+ * @param {string[]} args
+ */
 export const pnpm = (...args) => npx('--prefer-offline', PNPM, ...args)
 
 /**
@@ -63,7 +68,7 @@ const fingerprint = () =>
  * @returns whether anything was installed
  */
 export function ensureInstalled() {
-  const [major] = process.versions.node.split('.').map(Number)
+  const [major = 0] = process.versions.node.split('.').map(Number)
   if (major < 20) {
     console.error(`LOACL needs Node 20 or newer. This is ${process.versions.node}.`)
     process.exit(1)
