@@ -651,6 +651,9 @@ isOneToOne: false
 "erase_visitor_data":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
+"export_visitor":
+{ Args: { "session_id": string }; Returns: Json
+                           },
 "export_visitor_data":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
