@@ -1,3 +1,4 @@
+import { isBlank } from './blank_text.ts'
 import { UUID } from './session.ts'
 import type { ErrorCode } from './errors.ts'
 
@@ -46,7 +47,7 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   }
   if (type !== 'message') return fail('turn_type_unsupported', 'This "type" of turn is not known here.')
   if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
-  if (!/[^\s\p{Cf}]/u.test(text)) return fail('text_required', 'The message is empty.')
+  if (isBlank(text)) return fail('text_required', 'The message is empty.')
   // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
   if (text.includes('\0') || !text.isWellFormed())
     return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')
