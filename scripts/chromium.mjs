@@ -5,8 +5,10 @@ import { delimiter, join } from 'node:path'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
+/** @type {(command: string, args: string[]) => boolean} */
 const run = (command, args) => spawnSync(command, args, { stdio: ['ignore', 2, 2] }).status === 0
 
+/** @param {string} name */
 function onPath(name) {
   const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
   return found.find((file) => existsSync(file))

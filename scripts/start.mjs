@@ -8,7 +8,13 @@ import { ensureInstalled } from './install.mjs'
 ensureInstalled()
 const { node, root } = await import('./tools.mjs')
 
-/** Runs a command to its end. Resolves with its exit code, and its output where that is not shown. */
+/**
+ * Runs a command to its end. Resolves with its exit code, and its output where that is not shown.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions & { onStart?: (child: import('node:child_process').ChildProcess) => void }} options
+ * @returns {Promise<{ code: number, output: string }>}
+ */
 function run(command, args, options) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, ...options })
@@ -26,7 +32,8 @@ function widgetSources() {
   const hash = createHash('sha256')
   for (const folder of ['packages/wire/src', 'packages/core/src', 'packages/widget'])
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
-      const path = join(entry.parentPath ?? entry.path, entry.name)
+      // Node before 20.12 calls it `path`.
+      const path = join(entry.parentPath ?? Reflect.get(entry, 'path'), entry.name)
       if (!entry.isFile() || /[\\/](node_modules|dist|test)[\\/]/.test(path)) continue
       const { size, mtimeMs } = statSync(path)
       hash.update(`${path} ${size} ${mtimeMs}\n`)
@@ -52,7 +59,10 @@ async function buildWidget() {
   console.log(`✓ Widget built (${((Date.now() - began) / 1000).toFixed(1)} s)`)
 }
 
-/** Calls back when npm has gone without a word: it runs this script by way of a shell, which stays. */
+/**
+ * Calls back when npm has gone without a word: it runs this script by way of a shell, which stays.
+ * @param {() => void} onGone
+ */
 function watchNpm(onGone) {
   if (process.env.npm_lifecycle_event !== 'start' || process.platform === 'win32') return
   const shell = process.ppid
@@ -63,6 +73,7 @@ function watchNpm(onGone) {
   }, 1_000).unref()
 }
 
+/** @param {number} pid */
 function isRunning(pid) {
   try {
     process.kill(pid, 0)
@@ -78,7 +89,8 @@ await buildWidget()
 const { code } = await run(node, [join('packages', 'local', 'src', 'cli.ts'), ...process.argv.slice(2)], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   onStart(child) {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+      process.on(signal, () => child.kill(signal))
     watchNpm(() => child.connected && child.disconnect())
   },
 })

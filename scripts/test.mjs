@@ -3,21 +3,35 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureInstalled } from './install.mjs'
+import { ensureFunctionPackages, ensureInstalled, FUNCTIONS } from './install.mjs'
 
-ensureInstalled()
+// Deno's cache may have been emptied since.
+if (!ensureInstalled()) ensureFunctionPackages()
 const { ensureChromium } = await import('./chromium.mjs')
 const { node, root, tool } = await import('./tools.mjs')
 
 const reports = mkdtempSync(join(tmpdir(), 'loacl-test-'))
+
+/**
+ * @typedef {{ passed: number, failures: string[] }} Count
+ * @typedef {(status: number) => Count} CountChecks
+ */
+
+/** @type {(name: string) => string} */
 const report = (name) => join(reports, `${name}.json`)
+/** @type {Count} */
 const totals = { passed: 0, failures: [] }
 
+/** @type {CountChecks} */
 const countExit = (status) => ({ passed: status === 0 ? 1 : 0, failures: [] })
 
 /**
  * Runs one command and shows its output when it fails (or as it comes, where `live`). `count` tells how many checks it
  * made and which failed; a command that failed without naming one counts as one failure.
+ * @param {string} name
+ * @param {[string, ...string[]]} command
+ * @param {string} rest further arguments, without blanks in them
+ * @param {{ live?: boolean, env?: Record<string, string>, count?: CountChecks }} [options]
  */
 async function step(name, [program, ...first], rest, { live = false, env = {}, count = countExit } = {}) {
   const started = Date.now()
@@ -29,12 +43,13 @@ async function step(name, [program, ...first], rest, { live = false, env = {}, c
   let output = ''
   child.stdout?.on('data', (data) => (output += data))
   child.stderr?.on('data', (data) => (output += data))
+  /** @type {number} */
   const status = await new Promise((resolve) => {
     child.on('error', (error) => {
       output += error.message
       resolve(1)
     })
-    child.on('close', resolve)
+    child.on('close', (code) => resolve(code ?? 1))
   })
   const { passed, failures } = count(status)
   if (status !== 0 && failures.length === 0) failures.push(live ? 'broke down' : output)
@@ -43,38 +58,54 @@ async function step(name, [program, ...first], rest, { live = false, env = {}, c
   console.log(`${failures.length > 0 ? '✗' : '✓'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
 }
 
-/** Counts a runner's JSON report. What was skipped counts as failed, and so does a runner that broke down. */
+/**
+ * Counts a runner's JSON report. What was skipped counts as failed, and so does a runner that broke down.
+ * @template Report
+ * @param {string} name
+ * @param {(report: Report) => Count} read
+ * @returns {CountChecks}
+ */
 const counted = (name, read) => () => {
   try {
     return read(JSON.parse(readFileSync(report(name), 'utf8')))
   } catch (error) {
-    return { passed: 0, failures: [`left no report: ${error.message}`] }
+    return { passed: 0, failures: [`left no report: ${error}`] }
   }
 }
+/** @type {(messages: readonly (string | null | undefined)[]) => string} */
 const because = (messages) => messages.map((message) => `\n${message}`).join('')
+/** @param {import('vitest/node').JsonTestResults} report */
 function readVitest({ testResults }) {
-  const tests = testResults.flatMap(({ name, message, assertionResults }) =>
-    assertionResults.length > 0
-      ? assertionResults.map((test) => ({ ...test, name: `${name} › ${test.fullName} (${test.status})` }))
-      : [{ name, status: 'failed', failureMessages: [message] }],
+  return split(
+    testResults.flatMap(({ name, message, assertionResults }) =>
+      assertionResults.length > 0
+        ? assertionResults.map(({ fullName, status, failureMessages }) => ({
+            passed: status === 'passed',
+            text: `${name} › ${fullName} (${status})${because(failureMessages ?? [])}`,
+          }))
+        : [{ passed: false, text: name + because([message]) }],
+    ),
   )
-  return split(tests.map(({ name, status, failureMessages }) => [status === 'passed', name + because(failureMessages)]))
 }
+/** @param {import('@playwright/test/reporter').JSONReport} report */
 function readPlaywright({ suites, errors }) {
+  /** @type {(suite: import('@playwright/test/reporter').JSONReportSuite) => import('@playwright/test/reporter').JSONReportSpec[]} */
   const specsIn = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specsIn)]
   const tests = suites.flatMap(specsIn).flatMap(({ file, title, tests: runs }) =>
     runs.map(({ status, results }) => {
       const messages = results.flatMap((result) => result.errors).map(({ message }) => message)
-      return [status === 'expected', `${file} › ${title} (${status})${because(messages)}`]
+      return { passed: status === 'expected', text: `${file} › ${title} (${status})${because(messages)}` }
     }),
   )
-  return split([...tests, ...errors.map(({ message }) => [false, message])])
+  return split([...tests, ...errors.map(({ message = 'broke down' }) => ({ passed: false, text: message }))])
 }
+/** @type {(tests: readonly { passed: boolean, text: string }[]) => Count} */
 const split = (tests) => ({
-  passed: tests.filter(([passed]) => passed).length,
-  failures: tests.filter(([passed]) => !passed).map(([, text]) => text),
+  passed: tests.filter(({ passed }) => passed).length,
+  failures: tests.filter(({ passed }) => !passed).map(({ text }) => text),
 })
 
+/** @param {string} project */
 const vitest = (project) =>
   step(
     `${project} tests`,
@@ -83,7 +114,10 @@ const vitest = (project) =>
     { live: true, count: counted(project, readVitest) },
   )
 
-/** A package as it would be published: what its files and types promise to those who install it. */
+/**
+ * A package as it would be published: what its files and types promise to those who install it.
+ * @param {string} name
+ */
 async function checkPackage(name) {
   const folder = join(reports, name)
   mkdirSync(folder)
@@ -98,7 +132,7 @@ async function checks() {
   const withTypes = ['packages/wire', 'packages/core', 'packages/widget', 'packages/local', 'supabase/functions']
   for (const project of ['.', ...withTypes, 'e2e', 'bench'])
     await step(`types in ${project}`, tool('typescript', 'tsc'), `--project ${project}`)
-  for (const name of ['chat', 'admin']) {
+  for (const name of FUNCTIONS) {
     const folder = `supabase/functions/${name}`
     await step(`types of the function ${name}`, tool('deno'), `check --config ${folder}/deno.json ${folder}/index.ts`)
   }

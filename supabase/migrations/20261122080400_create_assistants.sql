@@ -1,6 +1,6 @@
 create table loacl.assistants (
   id uuid primary key default gen_random_uuid(),
-  owner_id uuid not null references auth.users (id) on delete cascade,
+  owner_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
   name text not null,
   description text,
   greeting text,
@@ -132,7 +132,21 @@ grant execute on function loacl_private.own_assistant_ids() to anon, authenticat
 
 alter table loacl.assistants enable row level security;
 revoke all on table loacl.assistants from public, anon, authenticated, service_role;
-grant select, insert, update, delete on table loacl.assistants to authenticated, service_role;
+grant select, delete on table loacl.assistants to authenticated;
+-- Not the id: pages keep one in their script tag after its assistant is gone, and would open whatever bore it next.
+grant insert (
+  owner_id, name, description, greeting, model, instructions, tools, temperature, max_output_tokens, context_token_budget,
+  max_message_length, follow_ups, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
+  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
+) on table loacl.assistants to authenticated;
+grant update (
+  name, description, greeting, model, instructions, tools, temperature, max_output_tokens, context_token_budget,
+  max_message_length, follow_ups, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
+  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
+) on table loacl.assistants to authenticated;
+grant select, insert, update, delete on table loacl.assistants to service_role;
 
 create policy assistants_select_own on loacl.assistants for select to authenticated
   using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));

@@ -41,7 +41,7 @@ comment on column loacl.sessions.external_id is 'The site''s own id of a visitor
 comment on column loacl.sessions.fingerprint_hash is
   'SHA-256 of the assistant''s id, a colon and the browser''s fingerprint, where the assistant asks for one. A signal against abuse, never a credential.';
 comment on column loacl.sessions.expires_at is 'From then on it owns nothing. A guest''s slides with each message.';
-comment on column loacl.sessions.metadata is 'The host''s own data.';
+comment on column loacl.sessions.metadata is 'The host''s own data. The visitor gets it in their export.';
 
 create function loacl_private.find_person_session_ids(session loacl.sessions)
 returns uuid[]

@@ -21,7 +21,10 @@ create trigger guided_questions_set_updated_at before update on loacl.guided_que
 
 alter table loacl.guided_questions enable row level security;
 revoke all on table loacl.guided_questions from public, anon, authenticated, service_role;
-grant select, insert, update, delete on table loacl.guided_questions to authenticated, service_role;
+grant select, delete on table loacl.guided_questions to authenticated;
+grant insert (assistant_id, question, category, priority, is_active, metadata) on table loacl.guided_questions to authenticated;
+grant update (question, category, priority, is_active, metadata) on table loacl.guided_questions to authenticated;
+grant select, insert, update, delete on table loacl.guided_questions to service_role;
 comment on table loacl.guided_questions is
   'Questions that a visitor can begin with. Operators write those of their assistants; visitors get the active ones from open_session.';
 comment on column loacl.guided_questions.priority is 'The highest comes first.';

@@ -1,6 +1,6 @@
 create table loacl.model_prices (
   id uuid primary key default gen_random_uuid(),
-  owner_id uuid references auth.users (id) on delete cascade,
+  owner_id uuid default auth.uid() references auth.users (id) on delete cascade,
   model text not null,
   input_usd numeric not null,
   cached_input_usd numeric,
@@ -19,7 +19,10 @@ create trigger model_prices_set_updated_at before update on loacl.model_prices
 
 alter table loacl.model_prices enable row level security;
 revoke all on table loacl.model_prices from public, anon, authenticated, service_role;
-grant select, insert, update, delete on table loacl.model_prices to authenticated, service_role;
+grant select, delete on table loacl.model_prices to authenticated;
+grant insert (owner_id, model, input_usd, cached_input_usd, output_usd) on table loacl.model_prices to authenticated;
+grant update (model, input_usd, cached_input_usd, output_usd) on table loacl.model_prices to authenticated;
+grant select, insert, update, delete on table loacl.model_prices to service_role;
 comment on table loacl.model_prices is
   'What models cost, in US dollars per million tokens. Operators see the shared rows and set rows of their own, which win.';
 comment on column loacl.model_prices.owner_id is 'null: shared by all, as it came with LOACL.';

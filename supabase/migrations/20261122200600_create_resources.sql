@@ -20,7 +20,9 @@ create trigger resources_set_updated_at before update on loacl.resources
 
 alter table loacl.resources enable row level security;
 revoke all on table loacl.resources from public, anon, authenticated, service_role;
-grant select, insert, update, delete on table loacl.resources to authenticated;
+grant select, delete on table loacl.resources to authenticated;
+grant insert (owner_id, key, title, content, metadata) on table loacl.resources to authenticated;
+grant update (key, title, content, metadata) on table loacl.resources to authenticated;
 grant select, insert, update, delete on table loacl.resources to service_role;
 comment on table loacl.resources is
   'Content of an owner''s that is the same for everybody. Operators see and change their own; what visitors may see comes from list_resources.';

@@ -24,7 +24,15 @@ create trigger auto_approval_settings_set_updated_at before update on loacl.auto
 
 alter table loacl.auto_approval_settings enable row level security;
 revoke all on table loacl.auto_approval_settings from public, anon, authenticated, service_role;
-grant select, insert, update, delete on table loacl.auto_approval_settings to authenticated;
+grant select, delete on table loacl.auto_approval_settings to authenticated;
+grant insert (
+  assistant_id, read_only_operations, low_risk_operations, specific_tools, max_cost_per_tool_usd, max_cost_per_hour_usd,
+  require_approval_for_new_tools
+) on table loacl.auto_approval_settings to authenticated;
+grant update (
+  read_only_operations, low_risk_operations, specific_tools, max_cost_per_tool_usd, max_cost_per_hour_usd,
+  require_approval_for_new_tools
+) on table loacl.auto_approval_settings to authenticated;
 grant select, insert, update, delete on table loacl.auto_approval_settings to service_role;
 comment on table loacl.auto_approval_settings is
   'Which tool calls of an assistant run without anybody being asked. Without a row, none. Operators see and change those of their assistants.';

@@ -61,23 +61,11 @@ grant execute on function loacl.erase_visitor_data() to anon, authenticated;
 
 create function loacl_private.erase_visitor(session_id uuid)
 returns jsonb
-language plpgsql
+language sql
 volatile
 security definer -- operators don't delete sessions by the table: one session is not the whole person
 set search_path = pg_catalog, pg_temp
-as $$
-declare
-  session loacl.sessions;
-begin
-  select s.* into session
-  from loacl.sessions s
-  where s.id = erase_visitor.session_id and s.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]);
-  if not found then
-    perform loacl_private.raise_error(404, 'not_found', 'There is no such visitor.');
-  end if;
-  return loacl_private.erase_sessions(loacl_private.find_person_session_ids(session));
-end
-$$;
+return loacl_private.erase_sessions(loacl_private.require_visitor_session_ids(erase_visitor.session_id));
 comment on function loacl_private.erase_visitor(uuid) is 'Does the work of loacl.erase_visitor.';
 revoke all on function loacl_private.erase_visitor(uuid) from public;
 grant execute on function loacl_private.erase_visitor(uuid) to authenticated;

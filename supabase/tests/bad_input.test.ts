@@ -69,6 +69,11 @@ const BAD: Record<string, Bad> = {
   },
   'an empty text': { request: () => ({ text: '' }), status: 400, code: 'text_required' },
   'a text that shows nothing': { request: () => ({ text: '\u200b\u2060 \ufeff' }), status: 400, code: 'text_required' },
+  'a text of Hangul fillers': {
+    request: () => ({ text: '\u3164\u115f\u1160\uffa0' }),
+    status: 400,
+    code: 'text_required',
+  },
   'a text of whitespace': { request: () => ({ text: ' \n\t\u00a0\u2003 ' }), status: 400, code: 'text_required' },
   'a text of 100,000 characters': {
     request: () => ({ text: 'a'.repeat(100_000) }),

@@ -83,7 +83,7 @@ describe.each(CALLERS)('a %s', (kind) => {
   })
 })
 
-it('a person on one more device, and one who is erased, are found without a look at everybody', async () => {
+it('a person on one more device, and one who is exported or erased, are found without a look at everybody', async () => {
   // The planner knows nothing of how many sessions one person has, and takes it for more the more there are.
   await sql`
     insert into loacl.sessions (assistant_id)
@@ -101,6 +101,8 @@ it('a person on one more device, and one who is erased, are found without a look
   const operator: Caller = { role: 'authenticated', headers: {}, claims: { sub: owner!.id } }
   const scans = [
     ...(await readScans(ask('identify', server, 'select loacl.identify_session($1)', [device]))),
+    ...(await readScans(ask('export_visitor', operator, 'select loacl.export_visitor($1)', [sessionIds[0]!]))),
+    ...(await readScans(ask('export_visitor_data', caller, 'select loacl.export_visitor_data()', []))),
     ...(await readScans(ask('erase_visitor', operator, 'select loacl.erase_visitor($1)', [sessionIds[0]!]))),
     ...(await readScans(ask('erase_visitor_data', caller, 'select loacl.erase_visitor_data()', []))),
   ]

@@ -153,6 +153,7 @@ describe('every function', () => {
     expect(names(patient)).toEqual([
       'loacl.erase_visitor(uuid)',
       'loacl.erase_visitor_data()',
+      'loacl.export_visitor(uuid)',
       'loacl.export_visitor_data()',
     ])
   })

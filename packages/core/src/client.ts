@@ -7,7 +7,8 @@ import { createSessionTokens } from './session_token.ts'
 import { createStore } from './store.ts'
 import { createThread } from './thread.ts'
 import type { ThreadHost } from './thread_host.ts'
-import type { ClientOptions, ClientState, LoaclClient, Thread, VisitorExport } from './types.ts'
+import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts'
+import type { VisitorExport } from './visitor_export.ts'
 
 /**
  * A visitor's client to one assistant. It does no I/O until it is used.

@@ -29,5 +29,5 @@ export type {
   TurnState,
   Usage,
   Visitor,
-  VisitorExport,
 } from './types.ts'
+export type { VisitorExport } from './visitor_export.ts'

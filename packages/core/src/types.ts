@@ -12,6 +12,7 @@ import type {
   Visitor,
 } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
+import type { VisitorExport } from './visitor_export.ts'
 
 export type {
   CutReason,
@@ -153,21 +154,12 @@ export interface LoaclClient extends Readable<ClientState> {
    * @throws LoaclError `network` and the like: this device has forgotten, and the server has not been told
    */
   signOut(): Promise<void>
-  /** Everything that is kept of the visitor, on all their devices. */
+  /** What is kept of the visitor and is theirs to have, on all their devices. */
   exportData(options?: Abortable): Promise<VisitorExport>
   /** Erases everything that is kept of the visitor, on all their devices, for good. The next call is a new guest's. */
   eraseData(): Promise<void>
   /** Lets go of everything. Running turns go on at the server. Calls after it fail with `disposed`. */
   dispose(): void
-}
-
-/** What `exportData` gives: what the database keeps, ready for `JSON.stringify`. A newer server may add members. */
-export interface VisitorExport {
-  exportedAt: string
-  sessions: readonly Readonly<Record<string, unknown>>[]
-  /** With their messages. Deleted ones are among them until they are purged. */
-  threads: readonly Readonly<Record<string, unknown>>[]
-  files: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** A message as the client holds it: `sending` is a visitor's message that the server hasn't confirmed yet. */

@@ -21,7 +21,7 @@ export interface DataFolder {
 }
 
 /** All that a stack writes. The keys are the mark of LOACL's own folder and go last: an interrupted reset can be repeated. */
-const WRITTEN = ['postgres', 'storage', 'stack.json', 'types.sha256', 'migrations.sha256', KEYS_FILE]
+const WRITTEN = ['postgres', 'storage', 'stack.json', 'types.sha256', 'migrations.json', KEYS_FILE]
 /** A copy of the cluster that ended in the middle. */
 const LEFT = /^postgres\.part/
 /** What is somebody else's in a folder without LOACL's keys. */

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Parts } from './parts.ts'
+import { findChangedMigrations, type MigrationDigests, readMigrations } from './migrations.ts'
+import { PartError, type Parts } from './parts.ts'
 import { clusterHome, clusterUrl, copyCluster, hasCluster, startCluster } from './postgres.ts'
 import { pushMigrations, ROOT } from './supabase_cli.ts'
-import { migrationsHash, prepareTemplate } from './template.ts'
+import { prepareTemplate } from './template.ts'
 
 export interface DatabaseOptions {
   root: string
@@ -20,12 +21,19 @@ export interface Database {
   stop(): Promise<void>
 }
 
-/** PostgreSQL with every migration applied: a copy of the template where `dir` is empty. */
+/**
+ * PostgreSQL with every migration applied: a copy of the template where `dir` is empty.
+ * @throws PartError where a migration that this database has is no longer what it was; nothing is changed then
+ */
 export async function startDatabase(
   parts: Parts,
   { root, dir, port, durable, onStep, onPortNeeded }: DatabaseOptions,
 ): Promise<Database> {
   const isNew = !hasCluster(dir)
+  const present = readMigrations(root)
+  const stamp = join(dirname(dir), 'migrations.json')
+  const applied = isNew ? null : readStamp(stamp)
+  if (applied) requireUnchanged(applied, present)
   if (isNew) {
     const made = onStep('Fresh database with every migration')
     const template = await prepareTemplate(root, await clusterHome(join(ROOT, 'node_modules', '.cache', 'loacl')))
@@ -37,14 +45,12 @@ export async function startDatabase(
   let part = await startCluster(parts, dir, { port, durable })
   started()
 
-  const hash = migrationsHash(root)
-  const stamp = join(dirname(dir), 'migrations.sha256')
-  if (!isNew && (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash)) {
+  if (applied && Object.keys(present).some((name) => !(name in applied))) {
     const migrated = onStep('Migrations')
     await pushMigrations(clusterUrl('postgres', port), root)
     migrated()
   }
-  writeFileSync(stamp, hash)
+  writeFileSync(stamp, JSON.stringify(present, null, 2))
 
   return {
     start: async () => {
@@ -53,3 +59,22 @@ export async function startDatabase(
     stop: () => part.stop(30_000),
   }
 }
+
+/** What was applied to a database; of one that an older LOACL has made, this is not known. */
+function readStamp(stamp: string): MigrationDigests {
+  if (existsSync(stamp)) return JSON.parse(readFileSync(stamp, 'utf8')) as MigrationDigests
+  throw new PartError('Migrations', `This database was made by an older LOACL, from other migrations. ${REMEDY}`)
+}
+
+function requireUnchanged(applied: MigrationDigests, present: MigrationDigests): void {
+  const changed = findChangedMigrations(applied, present)
+  if (changed.length === 0) return
+  const [first, ...others] = changed
+  const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+  throw new PartError(
+    'Migrations',
+    `${first} since it was applied to this database${more}. A change to the database is a new migration. ${REMEDY}`,
+  )
+}
+
+const REMEDY = 'Nothing was changed. To begin with an empty database: npm start -- --reset'

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { listFunctions } from './config.ts'
 import type { FindFunction } from './gateway.ts'
+import { inheritedEnvironment } from './inherited_environment.ts'
 import type { Part, Parts } from './parts.ts'
 import { ROOT } from './supabase_cli.ts'
 
@@ -41,15 +42,6 @@ const IGNORED = /(\.test|database\.types)\.ts$|node_modules/
 /** A save often touches several files. */
 const SETTLE_MS = 150
 
-/** What Deno itself needs of this process's environment: its cache, its certificates, its way to the network. */
-const PASSED_ON = `
-  HOME USERPROFILE LOCALAPPDATA SystemRoot TMPDIR TEMP TMP XDG_CACHE_HOME DENO_DIR
-  HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
-  NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR DENO_CERT NPM_CONFIG_REGISTRY npm_config_registry
-`
-  .trim()
-  .split(/\s+/)
-
 function findDeno(): string {
   const manifest = createRequire(join(ROOT, 'package.json')).resolve('deno/package.json')
   const program = join(dirname(manifest), process.platform === 'win32' ? 'deno.exe' : 'deno')
@@ -86,12 +78,9 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
   const workers = new Map<string, Worker>()
   const deno = findDeno()
   const env = {
-    ...Object.fromEntries(
-      PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-    ),
+    ...inheritedEnvironment(),
     DENO_NO_PACKAGE_JSON: '1',
     DENO_NO_UPDATE_CHECK: '1',
-    DENO_TLS_CA_STORE: 'mozilla,system',
     NO_COLOR: '1',
     ...options.env,
   }

@@ -1,6 +1,7 @@
 export { startStack } from './stack.ts'
 export type { Stack, StackInfo, StackOptions } from './stack_types.ts'
 export { DataFolderError } from './data_folder.ts'
+export { inheritedEnvironment } from './inherited_environment.ts'
 export { PartError } from './parts.ts'
 export { PortBusyError, type PortWish } from './ports.ts'
 export { MARKERS, type Marker } from './stand_in/markers.ts'

@@ -7,6 +7,7 @@ import postgres from 'postgres'
 import { readProjectConfig } from './config.ts'
 import { startDataApi } from './data_api.ts'
 import { generateKeys } from './keys.ts'
+import { migrationsHash } from './migrations.ts'
 import { Parts } from './parts.ts'
 import { findPort } from './ports.ts'
 import { clusterUrl, initCluster, PASSWORD, requirePasswords, startCluster } from './postgres.ts'
@@ -27,19 +28,6 @@ function templateHash(root: string): string {
   ])
     hash.update(source(name))
   return hash.update(migrationsHash(root)).digest('hex').slice(0, 16)
-}
-
-/** Changes with each change to the migrations in `supabase/migrations` under `root`. */
-export function migrationsHash(root: string): string {
-  const dir = join(root, 'supabase', 'migrations')
-  const hash = createHash('sha256')
-  const files = existsSync(dir)
-    ? readdirSync(dir)
-        .filter((name) => name.endsWith('.sql'))
-        .toSorted()
-    : []
-  for (const name of files) hash.update(name).update(readFileSync(join(dir, name)))
-  return hash.digest('hex')
 }
 
 /** Turns an empty cluster into what a fresh hosted project is. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { migrationsHash } from './migrations.ts'
 import { generateTypes, ROOT } from './supabase_cli.ts'
-import { migrationsHash } from './template.ts'
 
 /** Generated, and kept in the repository. */
 export const TYPES_FILE = join(ROOT, 'supabase', 'functions', '_shared', 'database.types.ts')

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startStack, type Stack } from '../src/index.ts'
 
 // `chat` is named in config.toml with `verify_jwt = false`; `closed` is not.
@@ -63,7 +63,7 @@ Deno.serve(async (request) => {
     method: request.method,
     headers: Object.fromEntries(request.headers),
     body: await request.text(),
-    env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => /^(SUPABASE|LOACL|OPENAI)/.test(name))),
+    env: Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => /^(SUPABASE|LOACL|OPENAI|NO_PROXY)/.test(name))),
   })
 })
 `
@@ -92,6 +92,9 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'chat', 'deno.json'), JSON.stringify({ imports: { '@greeting': '../_shared/greeting.ts' } }))
   writeFileSync(join(dir, 'chat', 'index.ts'), FUNCTION)
   writeFileSync(join(dir, 'closed', 'index.ts'), "Deno.serve(() => new Response('open'))\n")
+  // The developer's own: the way to the network is for everybody, a key is not.
+  vi.stubEnv('NO_PROXY', 'models.test')
+  vi.stubEnv('OPENAI_API_KEY', 'sk-of-the-developer')
   stack = await startStack({
     functionsDir: dir,
     watch: true,
@@ -101,6 +104,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  vi.unstubAllEnvs()
   await stack?.stop()
   rmSync(dir, { recursive: true, force: true })
 })
@@ -131,6 +135,7 @@ describe('functions', () => {
       'LOACL_ENCRYPTION_KEYS',
       'LOACL_PRIVATE_HOSTS',
       'LOACL_TURN_DEADLINE_MS',
+      'NO_PROXY',
       'SUPABASE_DB_URL',
       'SUPABASE_JWKS',
       'SUPABASE_PUBLISHABLE_KEYS',

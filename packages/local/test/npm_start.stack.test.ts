@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type StackInfo } from '../src/index.ts'
+import { migrationsHash } from '../src/migrations.ts'
 import { ROOT } from '../src/supabase_cli.ts'
-import { migrationsHash } from '../src/template.ts'
 import { crashPostgres, dataDirectory, makeDataDir, open, query, run, running, start } from './own_stack.ts'
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
-import { setUpProject, startStack, type ProjectSettings, type Stack } from '../src/index.ts'
+import { inheritedEnvironment, setUpProject, startStack, type ProjectSettings, type Stack } from '../src/index.ts'
 
 let stack: Stack
 let sql: postgres.Sql
@@ -151,7 +151,7 @@ describe('setUpProject', () => {
 
 const cli = (args: string[], env: Record<string, string> = {}) =>
   promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'src', 'setup_cli.ts'), ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...inheritedEnvironment(), ...env },
   })
 const given = () => ['--db-url', stack.dbUrl, '--owner-email', stack.ownerEmail, '--assistant', 'By hand']
 const keys = () => ({ OPENAI_API_KEY: 'sk-by-hand-0003', LOACL_ENCRYPTION_KEYS: stack.encryptionKeys })

@@ -23,7 +23,10 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   const charactersLeft = computed(
     () => (assistant.value?.maxMessageLength ?? Infinity) - countCharacters(draft.text.value),
   )
-  const canSend = computed(() => !busy.value && charactersLeft.value >= 0 && draft.text.value.trim() !== '')
+  // What keyboards and pasted text bring that shows nothing, blank braille included; the server knows a few signs more.
+  const canSend = computed(
+    () => !busy.value && charactersLeft.value >= 0 && /[^\s\p{DI}\u2800]/u.test(draft.text.value),
+  )
   const failure = computed(() => {
     const { turn } = talk.value
     if (turn.status === 'failed') return turn.error

@@ -2,6 +2,7 @@ import { LoaclError } from '@loacl/core'
 import { beforeEach, expect, test } from 'vitest'
 import { createModel } from '../src/model.ts'
 import type { Model } from '../src/model_types.ts'
+import { ERRORS } from '../src/panel/more/error_words.ts'
 import { createTabMemory, type TabMemory } from '../src/tab_memory.ts'
 import { createScriptedClient, message, type ScriptedClient, type ScriptedThread, summary } from './scripted_client.ts'
 
@@ -184,7 +185,7 @@ test('a failed turn is tried again by the thread', async () => {
 
 test('the composer refuses what is empty, too long in characters, or in the way of an answer', async () => {
   const model = await start()
-  for (const text of ['', ' \n ', 'x'.repeat(21)]) {
+  for (const text of ['', ' \n ', '\u3164\u2800\ufe0f', 'x'.repeat(21)]) {
     model.type(text)
     expect(model.canSend.value).toBe(false)
     model.submit()
@@ -198,6 +199,17 @@ test('the composer refuses what is empty, too long in characters, or in the way 
   model.submit()
   expect(model.draft.value).toBe('next')
   expect(fresh().sent).toHaveLength(1)
+})
+
+test('what the server alone calls empty is told to the visitor, and stays theirs to change', async () => {
+  const model = await start()
+  model.type('…')
+  model.submit()
+  fresh().end({ status: 'failed', error: failed('text_required') })
+  expect(model.failure.value?.code).toBe('text_required')
+  expect(ERRORS.text_required).toBe('Write something first.')
+  model.newThread()
+  expect(model.draft.value).toBe('…')
 })
 
 test('hosts hear of a message, its answer and its conversation, and never of its text', async () => {

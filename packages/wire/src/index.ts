@@ -1,3 +1,4 @@
+export { isBlank } from './blank_text.ts'
 export { ERROR_STATUS, type ErrorCode, type WireError } from './errors.ts'
 export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export type {

@@ -1,4 +1,4 @@
-import type { CutReason, MessageStatus, Suggestion, Usage } from './dto.ts'
+import type { CutReason, MessageStatus, Suggestion, Timestamp, Usage } from './dto.ts'
 import type { WireError } from './errors.ts'
 
 /** LOACL's own parts, by name. On the wire: `{"type": "data-<name>", "data": …}`. */
@@ -8,17 +8,22 @@ export interface DataParts {
   /** The answer is stored. What follows (follow-ups, title) may still come. */
   'answer-complete': {
     messageId: string
-    status: Exclude<MessageStatus, 'streaming'>
+    status: Exclude<MessageStatus, 'streaming' | 'waiting'>
     cutReason: CutReason | null
     usage: Usage | null
   }
+  /**
+   * The turn waits after step `step`, until `expiresAt`, for something that comes from outside. A `finish` follows and ends
+   * the stream; once the turn goes on, it can be followed again.
+   */
+  waiting: { messageId: string; step: number; expiresAt: Timestamp }
   'follow-ups': { messageId: string; suggestions: readonly Suggestion[] }
   title: { threadId: string; title: string }
   /** Stands right before an `error` part and says what it can't: the code. */
   error: WireError
 }
 
-/** `length` and `content-filter` cut the answer short, and so does `other`: the turn's time was up. */
+/** `length` and `content-filter` cut the answer short. `other`: so did the turn's time or the budget, or the turn waits. */
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'interrupted' | 'other'
 
 type DataPart = {
@@ -61,7 +66,7 @@ export class MalformedPartError extends Error {
   readonly code = 'stream_malformed' as const
 }
 
-type Kind = 'string' | 'string?' | 'number?' | readonly [Shape] | Shape
+type Kind = 'string' | 'string?' | 'number' | 'number?' | readonly [Shape] | Shape
 interface Shape {
   readonly [member: string]: Kind
 }
@@ -81,6 +86,7 @@ const SHAPES: { readonly [Type in StreamPart['type']]: Shape } = {
   'source-document': { sourceId: 'string', mediaType: 'string', title: 'string', filename: 'string?' },
   'data-turn': { data: { turnId: 'string', threadId: 'string', userMessageId: 'string', messageId: 'string' } },
   'data-answer-complete': { data: { messageId: 'string', status: 'string' } },
+  'data-waiting': { data: { messageId: 'string', step: 'number', expiresAt: 'string' } },
   'data-follow-ups': { data: { messageId: 'string', suggestions: [{ id: 'string', suggestion: 'string' }] } },
   'data-title': { data: { threadId: 'string', title: 'string' } },
   'data-error': { data: { code: 'string', message: 'string', requestId: 'string?', retryAfterMs: 'number?' } },
@@ -97,6 +103,7 @@ const isList = (kind: Kind): kind is readonly [Shape] => Array.isArray(kind)
 function fits(value: unknown, kind: Kind): boolean {
   if (kind === 'string') return typeof value === 'string'
   if (kind === 'string?') return value === undefined || typeof value === 'string'
+  if (kind === 'number') return typeof value === 'number'
   if (kind === 'number?') return value === undefined || typeof value === 'number'
   if (isList(kind)) return Array.isArray(value) && value.every((item) => fits(item, kind[0]))
   return isObject(value) && Object.entries(kind).every(([member, inner]) => fits(value[member], inner))

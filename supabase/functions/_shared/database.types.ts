@@ -89,7 +89,7 @@ isOneToOne: false
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id": string,"paused_at"?: string | null,"retention_days"?: number | null,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"retention_days"?: number | null,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
                     "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"retention_days"?: number | null,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
@@ -653,6 +653,9 @@ isOneToOne: false
                            },
 "erase_visitor_data":
 { Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"export_visitor":
+{ Args: { "session_id": string }; Returns: Json
                            },
 "export_visitor_data":
 { Args: Record<PropertyKey, never>; Returns: Json

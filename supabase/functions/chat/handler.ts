@@ -1,6 +1,7 @@
 import { isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
+import { decideNext } from '../_shared/domain/next_move.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
@@ -82,7 +83,7 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
     if (turn.joined) return null
     const stream = createPartStream()
     const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
-    return { stream, done: pipe(runTurn(turn, context, { ...deps, report }), stream, report) }
+    return { stream, done: pipe(runTurn(turn, context, { ...deps, decideNext, report }), stream, report) }
   })
   // From its first line on the turn goes on without the request, whatever becomes of the connection.
   deps.waitUntil(running.then((turn) => turn?.done).catch(() => null))

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inheritedEnvironment } from '../../../packages/local/src/index.ts'
 
 const root = join(import.meta.dirname, '../../..')
 /** The program itself: a signal to the package's wrapper would not reach it. */
@@ -116,13 +117,16 @@ async function output(child: ChildProcess): Promise<string> {
   return text
 }
 
-/** Starts a deployed function by itself and returns the status with which it answers a browser's preflight. */
+/**
+ * Starts a deployed function by itself, with the packages of the repository's lockfile, which an installation has fetched,
+ * and returns the status with which it answers a browser's preflight.
+ */
 async function answerToPreflight(entrypoint: string, config: string, name: string): Promise<number> {
-  const deno = spawn(DENO, ['run', '--no-prompt', '--no-lock', '-A', '--config', config, entrypoint], {
+  const lock = join(root, 'supabase/functions', name, 'deno.lock')
+  const deno = spawn(DENO, ['run', '--no-prompt', '--lock', lock, '--frozen', '-A', '--config', config, entrypoint], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
+      ...inheritedEnvironment(),
       DENO_SERVE_ADDRESS: 'tcp:127.0.0.1:0',
       SUPABASE_URL: 'http://127.0.0.1:9',
       SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_x"}',

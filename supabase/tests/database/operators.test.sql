@@ -1,6 +1,6 @@
 -- Two owners in one project, and somebody who is signed in. Run by `supabase test db` in your project, and by `npm test` here.
 begin;
-select plan(17);
+select plan(18);
 
 insert into auth.users (id, email) values
   ('10000000-0000-4000-8000-000000000001', 'one@loacl.test'),
@@ -53,6 +53,9 @@ select throws_ok(
 );
 select throws_ok(
   $$select loacl.erase_visitor('30000000-0000-4000-8000-000000000002')$$, 'PT404', null, 'nor erases another''s visitor'
+);
+select throws_ok(
+  $$select loacl.export_visitor('30000000-0000-4000-8000-000000000002')$$, 'PT404', null, 'nor exports another''s visitor'
 );
 
 select set_config('request.jwt.claims', '{"role": "authenticated", "sub": "10000000-0000-4000-8000-000000000003"}', true);

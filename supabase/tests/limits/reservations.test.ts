@@ -100,6 +100,7 @@ describe('a reservation', () => {
   it.each([
     ['stopped before a word came', { state: 'stopped', content: '', responseId: null }],
     ['cut by the time limit', { state: 'cut', cutReason: 'time_limit', content: '', responseId: null }],
+    ['cut for its length by us', { state: 'cut', cutReason: 'max_output_tokens', content: 'More and more' }],
     ['broken off', { state: 'failed', errorCode: 'model_stream_broken', content: '' }],
     ['failed after the model had begun', { state: 'failed', errorCode: 'model_unavailable', content: '' }],
     ['failed by ourselves', { state: 'failed', errorCode: 'internal', content: '', responseId: null }],

@@ -135,11 +135,7 @@ function readWrites(cell: string, all: readonly string[]): Record<'insert' | 'up
       .split('; ')
       .map((part) => part.split(': ') as [string, string]),
   )
-  const read = (verb: string): readonly string[] => {
-    const columns = parts.get(verb) ?? ''
-    return columns === 'all' ? all : names(columns)
-  }
-  return { insert: read('insert'), update: read('update') }
+  return { insert: names(parts.get('insert') ?? ''), update: names(parts.get('update') ?? '') }
 }
 
 const readRoles = (rows: Row[]): Map<string, readonly Role[]> =>

@@ -128,6 +128,7 @@ async function run(client: postgres.Sql): Promise<unknown> {
   await read('select name from loacl.assistants')
   await read('select input_tokens, cost_usd from loacl.usage_logs')
   await call("loacl.usage_metrics('day')")
+  await call('loacl.export_visitor((select id from loacl.sessions))')
 
   await request('anon')
   await call('loacl.erase_visitor_data()')

@@ -128,6 +128,61 @@ describe('a visitor’s own data', () => {
   })
 })
 
+describe('exporting a visitor as the operator', () => {
+  it('gives one of their own assistants’, on all devices, with what the visitor doesn’t get', async () => {
+    const elsewhere = await world.converse(assistantId, createToken(), { text: 'From my telephone' })
+    await world.converse(assistantId, createToken(), { text: 'Somebody else' })
+    const external_id = crypto.randomUUID()
+    const namesake = await world.createAssistant()
+    const apart = await world.converse(namesake.id, createToken(), { text: 'Said to another assistant' })
+    for (const of of [turn, elsewhere, apart])
+      await sql`update loacl.sessions set session_type = 'authenticated', external_id = ${external_id} where id = ${await sessionOf(of)}`
+    await sql`
+      insert into loacl.messages (thread_id, session_id, assistant_id, role, content)
+      select id, session_id, assistant_id, 'system', 'Be kind.' from loacl.threads where id = ${turn.threadId}
+    `
+    const { status, body } = await api.rpc(
+      'export_visitor',
+      { session_id: await sessionOf(elsewhere) },
+      { jwt: operator.jwt },
+    )
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      sessions: [{ externalId: external_id }, { externalId: external_id }],
+      threads: [
+        {
+          id: turn.threadId,
+          tags: [],
+          overrides: null,
+          optimizations: [],
+          messages: [
+            { content: 'Remember me', toolCalls: [], steps: [] },
+            { content: 'I will.', steps: [{ step: 1, responseId: 'resp_1', providerItems: [{ type: 'reasoning' }] }] },
+            { role: 'system', content: 'Be kind.' },
+          ],
+        },
+        { id: elsewhere.threadId },
+      ],
+      usage: [{ purpose: 'answer', inputTokens: 100 }, { purpose: 'answer' }],
+    })
+    for (const secret of ['Somebody else', 'Said to another assistant', 'secret instructions'])
+      expect(JSON.stringify(body)).not.toContain(secret)
+  })
+
+  it('is refused to everybody else', async () => {
+    const session_id = await sessionOf(turn)
+    const other = await world.createOperator()
+    const stranger = await api.signUp(`${crypto.randomUUID()}@example.com`)
+    const notFound = { status: 404, body: { message: 'not_found' } }
+    for (const caller of [{ jwt: other.jwt }, { jwt: stranger.jwt, token }])
+      expect(await api.rpc('export_visitor', { session_id }, caller)).toMatchObject(notFound)
+    expect((await api.rpc('export_visitor', { session_id }, { token })).status).toBe(401)
+    expect((await api.rpc('export_visitor', { session_id }, world.asServer(token))).status).toBe(403)
+    for (const none of [crypto.randomUUID(), null])
+      expect(await api.rpc('export_visitor', { session_id: none }, { jwt: operator.jwt })).toMatchObject(notFound)
+  })
+})
+
 describe('erasing a visitor as the operator', () => {
   it('erases one of their own assistants’, whole', async () => {
     const session_id = await sessionOf(turn)

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { createEgress } from './egress.ts'
 
+const LIMITS = { eventBytes: 1_000, bodyBytes: 1_000 }
+
 const calls: { url: string; init: RequestInit | undefined }[] = []
 const egress = createEgress({
   privateHosts: ['127.0.0.1:4010', 'ollama.internal:11434'],
@@ -18,7 +20,7 @@ it.each([
   'http://127.0.0.1:4010/v1',
   'http://ollama.internal:11434/v1',
 ])('lets %s through, without redirects', async (url) => {
-  await egress.fetch(url, { method: 'POST' })
+  await egress.fetchWithin(LIMITS)(url, { method: 'POST' })
   expect(calls.pop()).toEqual({ url, init: { method: 'POST', redirect: 'error' } })
 })
 
@@ -36,6 +38,7 @@ it.each([
   'https://10.1.2.3/v1',
   'https://172.16.0.1/v1',
   'https://192.168.1.1/v1',
+  'https://192.88.99.1/v1',
   'https://100.64.0.1/v1',
   'https://169.254.169.254/latest',
   'https://[::1]/v1',
@@ -56,7 +59,7 @@ it.each([
   '',
 ])('stops %j', async (url) => {
   expect(() => egress.check(url)).toThrow(expect.objectContaining({ code: 'provider_key_unusable' }))
-  await expect(egress.fetch(url)).rejects.toMatchObject({ code: 'provider_key_unusable' })
+  await expect(egress.fetchWithin(LIMITS)(url)).rejects.toMatchObject({ code: 'provider_key_unusable' })
   expect(calls).toEqual([])
 })
 
@@ -71,12 +74,12 @@ const resolving = (addresses: readonly string[] | null | Error) =>
   })
 
 it.each([[['93.184.216.34', '2606:2800:220:1::1']], [null]])('lets a name through that means %j', async (addresses) => {
-  await resolving(addresses).fetch('https://models.example/v1')
+  await resolving(addresses).fetchWithin(LIMITS)('https://models.example/v1')
   expect(calls.pop()?.url).toBe('https://models.example/v1')
 })
 
 it('lets a listed host through, whatever it means', async () => {
-  await resolving(['10.0.0.1']).fetch('http://models.lan:8080/v1')
+  await resolving(['10.0.0.1']).fetchWithin(LIMITS)('http://models.lan:8080/v1')
   expect(calls.pop()?.url).toBe('http://models.lan:8080/v1')
 })
 
@@ -86,9 +89,10 @@ it.each<[string, readonly string[] | Error]>([
   ['provider_key_unusable', ['0:0:0:0:0:ffff:7f00:1']],
   ['provider_key_unusable', ['FD00::1']],
   ['provider_key_unusable', ['fe80::1%eth0']],
+  ['provider_key_unusable', ['192.88.99.1']],
   ['model_unavailable', []],
   ['model_unavailable', new Error('The name server is away.')],
 ])('stops with %s a name that means %j', async (code, addresses) => {
-  await expect(resolving(addresses).fetch('https://models.example/v1')).rejects.toMatchObject({ code })
+  await expect(resolving(addresses).fetchWithin(LIMITS)('https://models.example/v1')).rejects.toMatchObject({ code })
   expect(calls).toEqual([])
 })

@@ -1,11 +1,14 @@
+import type { ResponseLimits } from '../domain/output_limits.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { boundResponse } from './bounded_response.ts'
+import { isAddress, isPublicAddress } from './public_address.ts'
 import type { ResolveHost } from './resolve_host.ts'
 
 export interface Egress {
   /** @throws CodedError `provider_key_unusable` where no request may go to this address */
   check(url: string): void
-  /** `fetch`, for allowed addresses only and without following redirects. */
-  fetch: typeof fetch
+  /** `fetch`, for allowed addresses only, without following redirects, and for responses within these limits. */
+  fetchWithin(limits: ResponseLimits): typeof fetch
 }
 
 export interface EgressOptions {
@@ -18,17 +21,12 @@ export interface EgressOptions {
 
 /** Names that mean this machine or a network that is nobody's but the host's. No public name is without a dot. */
 const PRIVATE_NAME = /^((.*\.)?(localhost|local|internal|lan|home\.arpa)|[^.]+)$/i
-/** Addresses of such networks, as a URL spells them, and those that no host has. */
-const PRIVATE_IPV4 =
-  /^((0|10|127)\..*|169\.254\..*|172\.(1[6-9]|2\d|3[01])\..*|192\.168\..*|192\.0\.[02]\..*|198\.1[89]\..*|198\.51\.100\..*|203\.0\.113\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|(22[4-9]|2[34]\d|25[0-5])\..*)$/
-/** 2000::/3, without what stands for other addresses (Teredo, 6to4) or for none (documentation). */
-const PUBLIC_IPV6 = /^\[(?!2001:(:|0:|db8:)|2002:|3fff:)[23][0-9a-f]{3}:.*\]$/
 
 /**
  * The one way out to addresses that an owner has configured: HTTPS, public hosts, no redirects, which would carry the
- * key along. A name is looked up first, and refused where any of its addresses is private. `fetch` then looks it up
- * again, for the platform offers no way to give it an address: a name server that answers twice in two ways is not
- * held back by this.
+ * key along, and no response without an end. A name is looked up first, and refused where any of its addresses is
+ * private. `fetch` then looks it up again, for the platform offers no way to give it an address: a name server that
+ * answers twice in two ways is not held back by this.
  */
 export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): Egress {
   const isListed = ({ protocol, host }: URL): boolean => /^https?:$/.test(protocol) && privateHosts.includes(host)
@@ -42,8 +40,7 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
   }
 
   const checkAddresses = async (url: URL): Promise<void> => {
-    const isLiteral = /^\[|^[\d.]+$/.test(url.hostname)
-    if (!resolve || isLiteral || isListed(url)) return
+    if (!resolve || isAddress(url.hostname) || isListed(url)) return
     const addresses = await resolve(url.hostname).catch((cause: unknown) => {
       throw turnError('model_unavailable', { cause })
     })
@@ -53,9 +50,9 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
 
   return {
     check: (address) => void parse(address),
-    async fetch(input, init) {
+    fetchWithin: (limits) => async (input, init) => {
       await checkAddresses(parse(input instanceof Request ? input.url : String(input)))
-      return fetch(input, { ...init, redirect: 'error' })
+      return boundResponse(await fetch(input, { ...init, redirect: 'error' }), limits)
     },
   }
 }
@@ -64,10 +61,9 @@ const refusal = (what: string) =>
   turnError('provider_key_unusable', { cause: new Error(`The base URL ${what} that may be called.`) })
 
 function isPrivate(hostname: string): boolean {
-  if (hostname.startsWith('[')) return !PUBLIC_IPV6.test(hostname)
+  if (isAddress(hostname)) return !isPublicAddress(hostname)
   // `localhost.` is `localhost`.
-  const name = hostname.replace(/\.+$/, '')
-  return PRIVATE_NAME.test(name) || PRIVATE_IPV4.test(name)
+  return PRIVATE_NAME.test(hostname.replace(/\.+$/, ''))
 }
 
 /** An address in the one spelling that URLs have for it; what is no address stays as it is, and is refused. */

@@ -1,8 +1,9 @@
 import OpenAI, { APIError } from 'openai'
 import { CodedError } from '../domain/coded_error.ts'
-import { toModelError } from '../domain/responses_events.ts'
+import type { ResponseLimits } from '../domain/output_limits.ts'
 import { turnError } from '../domain/turn_errors.ts'
 import type { Egress } from './egress.ts'
+import { toModelError } from './responses_events.ts'
 
 export interface OpenAIOptions {
   egress: Egress
@@ -18,16 +19,20 @@ export interface OpenAIAccount {
 }
 
 /**
- * The provider's client for one account, behind the egress adapter.
+ * The provider's client for calls to one account, behind the egress adapter.
  * @throws CodedError `provider_key_unusable` where no request may go to its address
  */
-export function connectOpenAI({ apiKey, baseUrl }: OpenAIAccount, { egress, defaultBaseUrl }: OpenAIOptions): OpenAI {
+export function connectOpenAI(
+  { apiKey, baseUrl }: OpenAIAccount,
+  limits: ResponseLimits,
+  { egress, defaultBaseUrl }: OpenAIOptions,
+): OpenAI {
   const baseURL = baseUrl ?? defaultBaseUrl
   egress.check(baseURL)
   return new OpenAI({
     apiKey,
     baseURL,
-    fetch: egress.fetch,
+    fetch: egress.fetchWithin(limits),
     organization: null,
     project: null,
     // A retry would wait out a provider's retry-after, up to a minute, inside the turn's deadline and unseen by the
@@ -52,7 +57,7 @@ export function toCodedOpenAIError(cause: unknown, begun = false): CodedError {
   return turnError('model_request_rejected', { cause })
 }
 
-/** The egress adapter's own refusal comes wrapped by the client. */
+/** The egress adapter's own refusal may come wrapped by the client. */
 function findCoded(error: unknown): CodedError | null {
   if (error instanceof CodedError) return error
   return error instanceof Error && error.cause !== undefined ? findCoded(error.cause) : null

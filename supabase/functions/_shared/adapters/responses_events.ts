@@ -1,147 +1,83 @@
-import type { CutReason, StreamPart } from '@loacl/wire'
-import type { CodedError } from './coded_error.ts'
-import type { TurnEnd } from './ending.ts'
-import type { ModelEvent } from './model.ts'
-import type { TokenUsage } from './store.ts'
-import { turnError } from './turn_errors.ts'
+import type { CutReason } from '@loacl/wire'
+import type { CodedError } from '../domain/coded_error.ts'
+import type { ModelEnd, ModelEvent } from '../domain/model.ts'
+import type { TokenUsage } from '../domain/store.ts'
+import { turnError } from '../domain/turn_errors.ts'
 
-/** What the model said beside the parts. */
-interface AnswerDetails {
-  responseId: string | null
-  model: string | null
-  usage: TokenUsage | null
-  items: readonly unknown[]
-}
-
-/** Turns the events of a Responses API stream into parts. Unknown events are passed over. */
-export interface ResponsesReader {
-  /** The parts that one event brings, in order. */
-  read(event: ModelEvent): StreamPart[]
-  /** Ends what is still open: call it once, whatever ended the stream. */
-  close(): StreamPart[]
-  /** `null` until the provider's own last event. */
-  readonly end: TurnEnd | null
-  readonly details: AnswerDetails
+/** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
+export interface ResponsesEvent {
+  readonly type: string
 }
 
 type Json = Readonly<Record<string, unknown>>
 
-export function createResponsesReader(): ResponsesReader {
-  let open: { kind: 'text' | 'reasoning'; key: string; id: string } | null = null
-  let end: TurnEnd | null = null
-  let response: Json = {}
-  let count = 0
-  let half = { key: '', text: '' }
-  const begun = new Set<string>()
-  const sources = new Set<string>()
-  const items: unknown[] = []
+/** What the events of one stream of the Responses API say, one after the other. Unknown events are passed over. */
+export function createResponsesReader(): (event: ResponsesEvent) => ModelEvent[] {
+  let items = 0
 
-  const close = (): StreamPart[] => {
-    if (!open) return []
-    const part: StreamPart = { type: `${open.kind}-end`, id: open.id }
-    open = null
-    return [part]
+  const item = (value: unknown): ModelEvent[] => {
+    items++
+    const { type, call_id, name, arguments: args } = objectOf(value)
+    const kept: ModelEvent = { type: 'item', item: value ?? null }
+    if (type !== 'function_call') return [kept]
+    return [kept, { type: 'tool-call', callId: stringOf(call_id), name: stringOf(name), arguments: stringOf(args) }]
   }
 
-  const delta = (kind: 'text' | 'reasoning', key: string, piece: string): StreamPart[] => {
-    // A provider may cut a character in two: its first half waits for the second.
-    const whole = (half.key === key ? half.text : '') + piece
-    half = { key, text: /[\uD800-\uDBFF]$/.exec(whole)?.[0] ?? '' }
-    const text = toStorable(half.text ? whole.slice(0, -1) : whole)
-    if (text === '') return []
-    const parts: StreamPart[] = []
-    if (open?.key !== key) {
-      parts.push(...close())
-      open = { kind, key, id: `${kind}-${++count}` }
-      begun.add(key)
-      parts.push({ type: `${kind}-start`, id: open.id })
+  const finish = (response: Json, end: ModelEnd): ModelEvent[] => {
+    // Some providers send the items only here.
+    const output = Array.isArray(response.output) ? response.output : []
+    return [...output.slice(items).flatMap(item), toResponse(response), { type: 'end', end }]
+  }
+
+  return (event) => {
+    const data = event as unknown as Json
+    const response = objectOf(data.response)
+    const key = `${stringOf(data.item_id)}:${data.content_index ?? data.summary_index ?? 0}`
+    switch (event.type) {
+      case 'response.output_text.delta':
+      case 'response.refusal.delta':
+        return [{ type: 'text-delta', key, delta: stringOf(data.delta) }]
+      case 'response.output_text.done':
+        return [{ type: 'text-done', key, text: stringOf(data.text) }]
+      case 'response.refusal.done':
+        return [{ type: 'text-done', key, text: stringOf(data.refusal) }]
+      case 'response.reasoning_summary_text.delta':
+      case 'response.reasoning_text.delta':
+        return [{ type: 'reasoning-delta', key, delta: stringOf(data.delta) }]
+      case 'response.reasoning_summary_text.done':
+      case 'response.reasoning_text.done':
+        return [{ type: 'reasoning-done', key, text: stringOf(data.text) }]
+      case 'response.output_text.annotation.added':
+        return [toSource(objectOf(data.annotation))]
+      case 'response.output_item.done':
+        return item(data.item)
+      case 'response.created':
+        return [toResponse(response)]
+      case 'response.completed':
+        return finish(response, { state: 'completed' })
+      case 'response.incomplete':
+        return finish(response, { state: 'cut', cutReason: cutReasonOf(response) })
+      case 'response.failed':
+        return finish(response, { state: 'failed', error: toModelError(objectOf(response.error).code) })
+      case 'error':
+        return [{ type: 'end', end: { state: 'failed', error: toModelError(objectOf(data.error).code ?? data.code) } }]
+      default:
+        return []
     }
-    parts.push({ type: `${kind}-delta`, id: open.id, delta: text })
-    return parts
-  }
-
-  /** Some providers send a text once, whole, without deltas. */
-  const done = (kind: 'text' | 'reasoning', key: string, text: string): StreamPart[] => {
-    const parts = begun.has(key) ? [] : delta(kind, key, text)
-    return open?.key === key ? [...parts, ...close()] : parts
-  }
-
-  const source = (annotation: Json): StreamPart[] => {
-    const { type, url, title, filename } = annotation
-    const key = toStorable(type === 'url_citation' ? stringOf(url) : stringOf(filename))
-    if (key === '' || sources.has(key)) return []
-    const sourceId = `source-${sources.size + 1}`
-    if (type === 'url_citation') {
-      if (!/^https?:\/\//i.test(key)) return []
-      sources.add(key)
-      return [
-        { type: 'source-url', sourceId, url: key, ...(typeof title === 'string' ? { title: toStorable(title) } : {}) },
-      ]
-    }
-    sources.add(key)
-    return [{ type: 'source-document', sourceId, mediaType: 'text/plain', title: key, filename: key }]
-  }
-
-  return {
-    read(event) {
-      const data = event as unknown as Json
-      const key = `${stringOf(data.item_id)}:${event.type.includes('reasoning') ? 'r' : 't'}:${data.content_index ?? data.summary_index ?? 0}`
-      switch (event.type) {
-        case 'response.output_text.delta':
-        case 'response.refusal.delta':
-          return delta('text', key, stringOf(data.delta))
-        case 'response.output_text.done':
-          return done('text', key, stringOf(data.text))
-        case 'response.refusal.done':
-          return done('text', key, stringOf(data.refusal))
-        case 'response.reasoning_summary_text.delta':
-        case 'response.reasoning_text.delta':
-          return delta('reasoning', key, stringOf(data.delta))
-        case 'response.reasoning_summary_text.done':
-        case 'response.reasoning_text.done':
-          return done('reasoning', key, stringOf(data.text))
-        case 'response.output_text.annotation.added':
-          return source(objectOf(data.annotation))
-        case 'response.output_item.done':
-          items.push(data.item)
-          return []
-        case 'response.created':
-          response = objectOf(data.response)
-          return []
-        case 'response.completed':
-          response = objectOf(data.response)
-          end = { state: 'completed' }
-          return close()
-        case 'response.incomplete':
-          response = objectOf(data.response)
-          end = { state: 'cut', cutReason: cutReasonOf(response) }
-          return close()
-        case 'response.failed':
-          response = objectOf(data.response)
-          end = { state: 'failed', error: toModelError(objectOf(response.error).code) }
-          return close()
-        case 'error':
-          end = { state: 'failed', error: toModelError(objectOf(data.error).code ?? data.code) }
-          return close()
-        default:
-          return []
-      }
-    },
-    close,
-    get end() {
-      return end
-    },
-    get details() {
-      const output = response.output
-      return {
-        responseId: stringOf(response.id) || null,
-        model: stringOf(response.model) || null,
-        usage: toTokenUsage(response.usage),
-        items: toStorableItems(Array.isArray(output) && output.length > 0 ? output : items),
-      }
-    },
   }
 }
+
+const toResponse = ({ id, model, usage }: Json): ModelEvent => ({
+  type: 'response',
+  responseId: stringOf(id) || null,
+  model: stringOf(model) || null,
+  usage: toTokenUsage(usage),
+})
+
+const toSource = ({ type, url, title, filename }: Json): ModelEvent =>
+  type === 'url_citation'
+    ? { type: 'source-url', url: stringOf(url), title: typeof title === 'string' ? title : null }
+    : { type: 'source-file', name: stringOf(filename) }
 
 /** The Responses API's usage; `null` where a provider sends none. */
 export function toTokenUsage(usage: unknown): TokenUsage | null {
@@ -180,12 +116,6 @@ function cutReasonOf(response: Json): CutReason {
   const { reason } = objectOf(response.incomplete_details)
   return reason === 'content_filter' ? 'content_filter' : 'max_output_tokens'
 }
-
-/** PostgreSQL's text and JSON hold neither U+0000 nor half a character. */
-const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
-
-const toStorableItems = (items: readonly unknown[]): readonly unknown[] =>
-  JSON.parse(JSON.stringify(items), (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))
 
 const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')

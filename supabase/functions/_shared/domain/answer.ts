@@ -4,6 +4,7 @@ import type { TurnEnd } from './ending.ts'
 import type { KeyRing } from './key_ring.ts'
 import type { MessageParts } from './message_parts.ts'
 import type { InputItem, Model, ModelCall, ModelEvent } from './model.ts'
+import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
 import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
 import type { OpenTurn, StepOutcome, TurnOutcome } from './store.ts'
 import { openProviderKey } from './stored_secret.ts'
@@ -23,16 +24,20 @@ export interface EndedStep {
  */
 export async function* streamStep(
   prepare: () => Promise<ModelCall>,
+  limits: OutputLimits,
   model: Model,
   message: MessageParts,
   interrupt: AbortSignal,
 ): AsyncGenerator<StreamPart, EndedStep, undefined> {
-  const reader = createStepReader(message.parts)
+  const reader = createStepReader(limits, message.parts)
+  // A message has a longest text, however many steps write it.
+  const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
+  const meter = new OutputMeter({ characters })
   let failure: unknown = null
   try {
     const call = await prepare()
     for await (const event of untilAborted(model.stream(call, interrupt), interrupt)) {
-      for (const part of reader.read(event)) {
+      for (const part of meter.pass(reader.read(event))) {
         message.add(part)
         yield part
       }
@@ -89,23 +94,28 @@ export const toTurnOutcome = (end: TurnEnd, outcome: StepOutcome): TurnOutcome =
   cutReason: end.state === 'cut' ? end.cutReason : null,
 })
 
-/** The provider's own end counts most; an interruption explains whatever else went wrong. */
+/** The provider's own end counts most, but for one of more than we took; an interruption explains whatever else went wrong. */
 function endOf(reader: StepReader, failure: unknown, interrupt: AbortSignal): TurnEnd {
+  if (failure instanceof TooMuchOutput) return { state: 'cut', cutReason: 'max_output_tokens' }
   if (reader.end) return reader.end
   if (interrupt.aborted) return interrupt.reason as TurnEnd
   return { state: 'failed', error: failure === null ? turnError('model_stream_broken') : toCodedError(failure) }
 }
 
-/** Leaves at once when the signal is aborted, even if the source does not. */
+/** Leaves at once when the signal is aborted, even if the source does not. Keeps nothing of the events that have passed. */
 async function* untilAborted(source: AsyncIterable<ModelEvent>, signal: AbortSignal): AsyncGenerator<ModelEvent> {
   const iterator = source[Symbol.asyncIterator]()
-  const aborted = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null)
-    else signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
+  let leave: (() => void) | undefined
+  signal.addEventListener('abort', () => leave?.(), { once: true })
+  const nextOrNull = () =>
+    new Promise<IteratorResult<ModelEvent> | null>((resolve, reject) => {
+      leave = () => resolve(null)
+      if (signal.aborted) resolve(null)
+      iterator.next().then(resolve, reject)
+    })
   try {
     for (;;) {
-      const next = await Promise.race([aborted, iterator.next()])
+      const next = await nextOrNull()
       if (!next || next.done) return
       yield next.value
     }

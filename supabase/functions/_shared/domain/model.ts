@@ -60,7 +60,10 @@ export interface StructuredCall extends ModelCall {
   schema: { name: string; schema: Record<string, unknown> }
 }
 
-/** The model provider. Both methods reject with a `CodedError`, and stop the call when the signal is aborted. */
+/**
+ * The model provider. Both methods reject with a `CodedError`, and stop the call when the signal is aborted. They read no
+ * more than `outputLimits` of the call, whatever the provider sends: there they end it and reject with `TooMuchOutput`.
+ */
 export interface Model {
   stream(call: ModelCall, signal: AbortSignal): AsyncIterable<ModelEvent>
   generate(call: StructuredCall, signal: AbortSignal): Promise<{ text: string; usage: TokenUsage | null }>

@@ -1,5 +1,6 @@
 import type { MessagePart, StreamPart } from '@loacl/wire'
 import type { ModelEnd, ModelEvent, ToolCall } from './model.ts'
+import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
 import type { TokenUsage } from './store.ts'
 
 /** What the model said beside the parts. */
@@ -28,8 +29,18 @@ export interface StepReader {
 
 type Kind = 'text' | 'reasoning'
 
-/** @param before the message's parts from earlier steps: ids go on from theirs, and their sources are not named again */
-export function createStepReader(before: readonly MessagePart[] = []): StepReader {
+/** What an object takes beside its JSON. */
+const OBJECT_BYTES = 64
+
+/**
+ * Keeps no more beside the parts than one event may have. Throws `TooMuchOutput` where there is more to keep.
+ *
+ * @param before the message's parts from earlier steps: ids go on from theirs, and their sources are not named again
+ */
+export function createStepReader(
+  { eventBytes }: Pick<ResponseLimits, 'eventBytes'>,
+  before: readonly MessagePart[] = [],
+): StepReader {
   let open: { key: string; kind: Kind; id: string } | null = null
   let end: ModelEnd | null = null
   let count = before.filter(({ type }) => type === 'text' || type === 'reasoning').length
@@ -39,6 +50,12 @@ export function createStepReader(before: readonly MessagePart[] = []): StepReade
   const sources = new Set(before.flatMap(sourceOf))
   const items: unknown[] = []
   const toolCalls: ToolCall[] = []
+  let keptBytes = 0
+
+  const keep = (bytes: number): void => {
+    keptBytes += bytes + OBJECT_BYTES
+    if (keptBytes > eventBytes) throw new TooMuchOutput()
+  }
 
   const close = (): StreamPart[] => {
     if (!open) return []
@@ -57,6 +74,7 @@ export function createStepReader(before: readonly MessagePart[] = []): StepReade
     if (open?.key !== key) {
       parts.push(...close())
       open = { kind, key, id: `${kind}-${++count}` }
+      keep(key.length)
       begun.add(key)
       parts.push({ type: `${kind}-start`, id: open.id })
     }
@@ -99,11 +117,15 @@ export function createStepReader(before: readonly MessagePart[] = []): StepReade
             : [{ type: 'source-document', sourceId: id, mediaType: 'text/plain', title: name, filename: name }]
         }
         case 'tool-call':
+          keep(event.arguments.length)
           toolCalls.push(event)
           return []
-        case 'item':
-          items.push(event.item)
+        case 'item': {
+          const json = JSON.stringify(event.item)
+          keep(json.length)
+          items.push(toStorableItem(json))
           return []
+        }
         case 'response':
           response = event
           return []
@@ -118,7 +140,7 @@ export function createStepReader(before: readonly MessagePart[] = []): StepReade
     },
     get details() {
       const { responseId, model, usage } = response
-      return { responseId, model, usage, providerItems: toStorableItems(items), toolCalls }
+      return { responseId, model, usage, providerItems: items, toolCalls }
     },
   }
 }
@@ -134,5 +156,5 @@ const sourceOf = (part: MessagePart): string[] => {
 /** PostgreSQL's text and JSON hold neither U+0000 nor half a character. */
 const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
 
-const toStorableItems = (items: readonly unknown[]): readonly unknown[] =>
-  JSON.parse(JSON.stringify(items), (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))
+const toStorableItem = (json: string): unknown =>
+  JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))

@@ -41,7 +41,7 @@ describe('a turn', () => {
       apiKey: 'sk-live-123',
       model: 'gpt-6-luna',
       instructions: 'Be kind.',
-      input: [{ role: 'user', content: 'Hello' }],
+      input: [{ type: 'text', role: 'user', text: 'Hello' }],
       maxOutputTokens: 2_000,
       promptCacheKey: threadId,
       safetyIdentifier: 'hash',

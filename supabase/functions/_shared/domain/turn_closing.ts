@@ -4,6 +4,7 @@ import { type CodedError, toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
 import type { MessageParts } from './message_parts.ts'
 import type { InputItem } from './model.ts'
+import { MAX_CHARACTERS } from './output_limits.ts'
 import { retryWhileAway } from './retry.ts'
 import { NO_DETAILS, type StepDetails } from './step_reader.ts'
 import type { OpenTurn, TurnOutcome } from './store.ts'
@@ -13,9 +14,6 @@ import type { TurnContext, TurnWorld } from './turn_world.ts'
 
 /** How a worker leaves its turn: it has ended, or it waits. */
 export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] }
-
-/** Longest text of an answer that the database takes, in characters. */
-const MAX_CONTENT_LENGTH = 1_000_000
 
 /**
  * Stores what becomes of a turn between its steps and at its end. Where it was ended by somebody else in the meantime,
@@ -96,7 +94,7 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
 
 /** For an outcome that the database does not take: the text alone, so that the turn still ends. */
 function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
-  const content = outcome.content.slice(0, MAX_CONTENT_LENGTH).toWellFormed()
+  const content = outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
   const none = { cutReason: null, providerItems: [], responseId: null, model: null, usage: null }
   return { ...none, state: 'failed', parts, content, errorCode: code }

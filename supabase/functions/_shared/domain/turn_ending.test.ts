@@ -1,11 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { caller, keyRing, run, start } from '../test/running_turn.ts'
-import { answering, failed, gate, incomplete, ScriptedModel, textDelta } from '../test/scripted_model.ts'
+import {
+  answering,
+  completed,
+  created,
+  failed,
+  gate,
+  incomplete,
+  item,
+  ScriptedModel,
+  type ScriptStep,
+  textDelta,
+} from '../test/scripted_model.ts'
 import { KeyRingError } from './key_ring.ts'
+import { outputLimits, TooMuchOutput } from './output_limits.ts'
 import { turnError } from './turn_errors.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
+
+const asked = { maxOutputTokens: 16, instructions: 'Be kind.' }
+const { characters, eventBytes } = outputLimits(asked)
+const reasoning = (delta: string) => ({ type: 'reasoning-delta', key: 'rs_1', delta }) as const
+const cite = (url: string) => ({ type: 'source-url', url, title: null }) as const
 
 describe('a turn ends once', () => {
   it.each([
@@ -17,8 +34,48 @@ describe('a turn ends once', () => {
     expect(stored).toMatchObject({ state: 'cut', cutReason, message: { content: 'Hal', cutReason } })
   })
 
+  it.each<[string, readonly ScriptStep[], string]>([
+    ['text without an end', Array.from({ length: 30 }, () => textDelta('a'.repeat(200))), 'a'.repeat(characters)],
+    [
+      'characters one by one',
+      Array.from({ length: characters }, () => textDelta('a')),
+      expect.stringMatching(new RegExp(`^a{${Math.floor(characters / 3)},${Math.ceil(characters / 3)}}$`)),
+    ],
+    ['one text of any length', [textDelta('a'.repeat(characters + 1)), completed], 'a'.repeat(characters)],
+    ['half a character', [textDelta(`${'a'.repeat(characters - 1)}🙂`), completed], 'a'.repeat(characters - 1)],
+    ['reasoning', [textDelta('Hal'), ...Array.from({ length: 30 }, () => reasoning('a'.repeat(200)))], 'Hal'],
+    ['sources', [textDelta('Hal'), ...Array.from({ length: 100 }, (_, n) => cite(`https://x.example/${n}`))], 'Hal'],
+    ['one long source', [textDelta('Hal'), cite(`https://x.example/${'a'.repeat(characters)}`)], 'Hal'],
+    ['items', [textDelta('Hal'), ...Array.from({ length: 10 }, () => item({ text: 'a'.repeat(eventBytes / 9) }))], 'Hal'],
+    ['empty items', [textDelta('Hal'), ...Array.from({ length: eventBytes / 64 }, () => item({ text: '' }))], 'Hal'],
+    [
+      'texts of a character',
+      Array.from({ length: 4_000 }, (_, n) => textDelta('a', `m${n}`)),
+      expect.stringMatching(/^a{1000,1300}$/),
+    ],
+    ['more bytes than are read', [created, textDelta('Hal'), new TooMuchOutput()], 'Hal'],
+  ])('cut, where the provider sends %s, with what came until then', async (_, steps, content) => {
+    const { parts, types, stored } = await run([...steps, completed], asked)
+    expect(parts().at(-1)).toEqual({ type: 'finish', finishReason: 'length' })
+    expect(types().filter((type) => type.endsWith('-end'))).toHaveLength(
+      types().filter((type) => type.endsWith('-start')).length,
+    )
+    expect(stored).toMatchObject({
+      state: 'cut',
+      cutReason: 'max_output_tokens',
+      message: { content, cutReason: 'max_output_tokens' },
+    })
+  })
+
+  it('failed, where what the provider says at its end can’t be kept', async () => {
+    const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as unknown
+    const { types, stored } = await run([textDelta('Hal'), item(deep), completed])
+    expect(types().at(-1)).toBe('error')
+    expect(stored).toMatchObject({ state: 'failed', message: { content: 'Hal' } })
+  })
+
   it.each([
-    ['before any text', [failed('server_error')], 'model_unavailable', ''],
+    ['before any text', [failed('model_unavailable')], 'model_unavailable', ''],
     [
       'before any text, by an exception',
       [turnError('model_rate_limited', { retryAfterMs: 2_000 })],

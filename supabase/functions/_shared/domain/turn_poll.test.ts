@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { fault, MemoryStore } from '../test/memory_store.ts'
 import { textOf } from '../test/running_turn.ts'
 import { newCaller } from '../test/store_contract.ts'
-import type { Caller, NewTurn } from './store.ts'
+import type { Caller, OpenTurn } from './store.ts'
 import { followTurn } from './stored_turn.ts'
 import { createTurnPoll } from './turn_poll.ts'
 
@@ -20,7 +20,7 @@ async function startTurn() {
   const store = new MemoryStore({ assistantId })
   const owner = newCaller()
   const request = { type: 'message' as const, assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hello' }
-  const begun = (await store.beginTurn({ request, origin: null, address: null, deadlineMs: 60_000 }, owner)) as NewTurn
+  const begun = (await store.beginTurn({ request, origin: null, address: null, deadlineMs: 60_000 }, owner)) as OpenTurn
   const nextLook = createTurnPoll(store)
   const turnId = begun.turn.id
   let seq = 1

@@ -4,6 +4,7 @@ import type { TurnEnd } from './ending.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
 import type { NextMove } from './next_move.ts'
+import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
@@ -68,7 +69,7 @@ export async function* runSteps(
       log = openLog(log.last)
     }
     const prepare = async () => (call = await nextCall(call, before))
-    const parts = streamStep(prepare, world.model, message, interrupt.signal)
+    const parts = streamStep(prepare, outputLimits(turn.assistant), world.model, message, interrupt.signal)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value

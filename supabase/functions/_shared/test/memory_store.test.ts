@@ -3,5 +3,11 @@ import { storeContract } from './store_contract.ts'
 
 storeContract(async () => {
   const assistantId = crypto.randomUUID()
-  return { store: new MemoryStore({ assistantId }), assistantId }
+  const store = new MemoryStore({ assistantId })
+  return {
+    store,
+    assistantId,
+    exhaustBudget: () => (store.stepBudget = 1),
+    expire: (turnId) => store.expire(turnId),
+  }
 })

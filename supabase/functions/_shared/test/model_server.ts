@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { completed, created, textDelta, textDone } from './scripted_model.ts'
+import { completed, created, textDelta, textDone } from './responses_script.ts'
 
 type Say = (piece: string) => void
 /** Plays one answer: says pieces, waits for what it likes, and returns where the answer is complete. */
@@ -26,6 +26,8 @@ export interface ModelServer {
   readonly statuses: number[]
   /** Played by the next answers. */
   script: Script
+  /** Answers the next calls that do not stream; `null` for a title and follow-ups. */
+  answerWhole: ((response: ServerResponse) => Promise<void> | void) | null
   stop(): void
 }
 
@@ -44,6 +46,7 @@ export async function startModelServer(): Promise<ModelServer> {
     structuredCalls: [],
     statuses: [],
     script: sayHello,
+    answerWhole: null,
     stop: () => {
       http.closeAllConnections()
       http.close()
@@ -60,6 +63,7 @@ export async function startModelServer(): Promise<ModelServer> {
     const body = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
     if (body?.stream) return await stream(body, response)
     if (body) server.structuredCalls.push(body)
+    if (server.answerWhole) return await server.answerWhole(response)
     sendJson(response, FOLLOW_UPS)
   }
 

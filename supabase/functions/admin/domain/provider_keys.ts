@@ -100,4 +100,5 @@ const FAILURES: { readonly [Code in ErrorCode]?: string } = {
   model_rate_limited: 'The provider knows the key, but its quota is used up or it was asked too often.',
   model_request_rejected: 'The provider did not accept the request. Does it offer the model {model} to this key?',
   model_unavailable: 'The provider can’t be reached at its address, or is down.',
+  model_stream_broken: 'The provider sent far more than the call asked for. Does its address speak the Responses API?',
 }

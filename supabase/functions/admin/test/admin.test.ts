@@ -155,6 +155,7 @@ describe('a provider key', () => {
       'model_rate_limited',
       'model_request_rejected',
       'model_unavailable',
+      'model_stream_broken',
     ] as const) {
       world.outside.fault = turnError(code, { cause: new Error(KEY) })
       const failed = await world.call('POST', '/provider-key/test', 'owner', { model: 'gpt-x' })

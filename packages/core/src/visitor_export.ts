@@ -1,0 +1,85 @@
+import type { Message, Suggestion, ThreadSummary, Timestamp } from '@loacl/wire'
+
+/** The site's own data, which it keeps along with a row. */
+type Metadata = Readonly<Record<string, unknown>>
+
+/**
+ * What `exportData` gives: what the database keeps of the visitor and is theirs to have, ready for `JSON.stringify`.
+ * docs/personal-data.md says what is left out, and why. A newer server may add members.
+ */
+export interface VisitorExport {
+  exportedAt: Timestamp
+  sessions: readonly ExportedSession[]
+  /** With their messages. Deleted ones are among them until they are purged. */
+  threads: readonly ExportedThread[]
+  files: readonly ExportedFile[]
+}
+
+/** On one device. */
+interface ExportedSession {
+  id: string
+  assistantId: string
+  type: 'guest' | 'authenticated'
+  /** Of the Supabase user. */
+  userId: string | null
+  /** The site's own id of the visitor, from the identity token. */
+  externalId: string | null
+  /** SHA-256 in hexadecimal. */
+  fingerprintHash: string | null
+  metadata: Metadata
+  createdAt: Timestamp
+  lastActiveAt: Timestamp
+  expiresAt: Timestamp
+}
+
+interface ExportedThread extends Omit<ThreadSummary, 'status'> {
+  status: ThreadSummary['status'] | 'deleted'
+  sessionId: string
+  deletedAt: Timestamp | null
+  metadata: Metadata
+  /** Oldest first, answers that were tried again included. */
+  messages: readonly ExportedMessage[]
+}
+
+interface ExportedMessage extends Omit<Message, 'suggestions'> {
+  /** The message that it answers or follows. */
+  parentId: string | null
+  model: string | null
+  metadata: Metadata
+  suggestions: readonly ExportedSuggestion[]
+  annotations: readonly ExportedAnnotation[]
+  feedback: { value: 'up' | 'down'; comment: string | null; updatedAt: Timestamp } | null
+}
+
+interface ExportedSuggestion extends Suggestion {
+  usedAt: Timestamp | null
+  metadata: Metadata
+}
+
+/** What an answer cites. */
+interface ExportedAnnotation {
+  type: 'url_citation' | 'file_citation' | 'container_file_citation' | 'file_path'
+  text: string | null
+  title: string | null
+  url: string | null
+  /** One of `files`. */
+  fileId: string | null
+  quote: string | null
+  startIndex: number | null
+  endIndex: number | null
+}
+
+/** An upload, without its bytes. */
+interface ExportedFile {
+  id: string
+  threadId: string | null
+  messageId: string | null
+  originalName: string
+  mimeType: string
+  sizeBytes: number
+  /** In hexadecimal. */
+  sha256: string
+  purpose: string
+  metadata: Metadata
+  createdAt: Timestamp
+}
