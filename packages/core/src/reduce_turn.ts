@@ -47,6 +47,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
         ...withAnswer(state, { status: part.data.status, cutReason: part.data.cutReason }),
         usage: part.data.usage ?? state.usage,
       }
+    case 'data-waiting':
+      return withAnswer(state, { status: 'waiting' })
     case 'data-follow-ups':
       return withAnswer(state, { suggestions: part.data.suggestions })
     case 'data-title':

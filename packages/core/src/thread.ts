@@ -6,7 +6,7 @@ import { createStore } from './store.ts'
 import type { ThreadHost } from './thread_host.ts'
 import { changed, mergeNewest, newUserMessage, prependOlder, withUserMessage } from './thread_state.ts'
 import { refusedTurn, startTurn, type TurnedThread, type TurnStart } from './thread_turns.ts'
-import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
+import type { Abortable, Message, Thread, ThreadState, Turn, TurnState } from './types.ts'
 
 const PAGE_SIZE = 50
 
@@ -16,7 +16,7 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
   const state = store.getSnapshot
   let cursor: string | null = null
   let older: Promise<void> | null = null
-  /** A turn that runs and wasn't begun here. */
+  /** A turn that runs or waits, and that nothing here follows. */
   let activeTurnId: string | null = null
 
   const turned: TurnedThread = {
@@ -35,6 +35,11 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
   const runningTurn = (): Turn | null => {
     const { turn } = state()
     return 'turn' in turn ? turn.turn : null
+  }
+
+  const waitingTurnId = (): string | null => {
+    const { turn } = state()
+    return turn.status === 'waiting' ? turn.turnId : null
   }
 
   function start(how: TurnStart): Turn {
@@ -83,6 +88,7 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
       const running = runningTurn()
       activeTurnId = running ? null : page.activeTurnId
       update({
+        ...(running ? {} : { turn: turnOf(page, state().turn) }),
         title: page.thread.title,
         messages: mergeNewest(page, state().messages, running !== null),
         hasOlder: cursor !== null,
@@ -122,11 +128,15 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
     },
 
     resume({ signal } = {}) {
-      if (activeTurnId === null) return runningTurn()
-      return start({ id: activeTurnId, clientId: null, signal, follow: activeTurnId })
+      const turnId = activeTurnId ?? waitingTurnId()
+      return turnId === null ? runningTurn() : start({ id: turnId, clientId: null, signal, follow: turnId })
     },
 
-    stop: () => runningTurn()?.stop(),
+    stop() {
+      const turnId = waitingTurnId()
+      if (turnId === null) runningTurn()?.stop()
+      else start({ id: turnId, clientId: null, follow: turnId, stops: true })
+    },
 
     async rename(newTitle, options = {}) {
       const summary = await updateStored({ title: newTitle }, options)
@@ -153,6 +163,12 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
     },
   }
   return thread
+}
+
+/** A page shows whether a turn waits; of other states it says nothing. */
+function turnOf({ activeTurnId, items }: MessagePage, turn: TurnState): TurnState {
+  if (activeTurnId && items[0]?.status === 'waiting') return { status: 'waiting', turnId: activeTurnId }
+  return turn.status === 'waiting' ? { status: 'idle' } : turn
 }
 
 const isQuestion = (message: Message): message is Message & { clientId: string } =>

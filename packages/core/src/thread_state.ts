@@ -27,6 +27,10 @@ function upsert(messages: Messages, message: Message, isSame: (other: Message) =
 export const withUserMessage = (messages: Messages, message: Message): Messages =>
   upsert(messages, message, ({ clientId }) => clientId === message.clientId)
 
+/** The messages once another turn has begun: it has ended the one that waited. */
+export const withWaitingStopped = (messages: Messages): Messages =>
+  messages.map((message) => (message.status === 'waiting' ? { ...message, status: 'stopped' as const } : message))
+
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come. */
 export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
   if (!ids || !answer) return messages

@@ -3,7 +3,7 @@ import type { LoaclError } from './errors.ts'
 import { isTransient } from './reconnect.ts'
 import type { TurnProgress } from './reduce_turn.ts'
 import { isSessionError, type ThreadHost } from './thread_host.ts'
-import { withFailed, withoutAnswers, withProgress, withUsedSuggestion } from './thread_state.ts'
+import { withFailed, withoutAnswers, withProgress, withUsedSuggestion, withWaitingStopped } from './thread_state.ts'
 import { createTurnLog } from './turn_log.ts'
 import { runTurn } from './turn_run.ts'
 import type { Message, ThreadState, Turn, TurnResult, TurnState } from './types.ts'
@@ -31,6 +31,8 @@ export type TurnStart = {
   suggestionId?: string | undefined
   /** The message that gets another answer, in place of those that it has. */
   question?: Message
+  /** For one to follow that waits: it is stopped first. */
+  stops?: true
 } & ({ follow: string } | { request: ToRequest })
 
 /** A turn that has failed before it began, and changed nothing. */
@@ -39,6 +41,10 @@ export function refusedTurn(id: string, error: LoaclError): Turn {
   log.push({ type: 'end', result: { status: 'failed', error } })
   return log.turn
 }
+
+/** A thread's state once a turn's answer is stored. */
+const restOf = ({ ids, answer }: TurnProgress): TurnState =>
+  ids && answer?.status === 'waiting' ? { status: 'waiting', turnId: ids.turnId } : { status: 'idle' }
 
 /** Starts a turn and keeps its thread's state in step with it. */
 export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnStart): Turn {
@@ -71,7 +77,7 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
     const { ids, answer, title } = progress
     const isNew = ids !== null && !isConfirmed
     if (isNew) confirm(ids.threadId)
-    const { messages } = state()
+    const messages = isNew ? withWaitingStopped(state().messages) : state().messages
     // A failed answer keeps the composer until the part that says why.
     const isOver = answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
     update({
@@ -80,7 +86,7 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
         clientId,
         progress,
       ),
-      ...(owns() ? { turn: isOver ? { status: 'idle' } : show(connected()) } : {}),
+      ...(owns() ? { turn: isOver ? restOf(progress) : show(connected()) } : {}),
       ...(title === null ? {} : { title }),
     })
     if (ids && title !== null) host.listed(ids.threadId, { title }, false)
@@ -110,8 +116,13 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
     }
   }
 
-  const follow = (turnId: string, after: number, signal: AbortSignal): Promise<Response> =>
-    host.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal)
+  const requestStop = (turnId: string, signal: AbortSignal): Promise<Response> =>
+    host.chat('POST', `turns/${turnId}/stop`, undefined, signal)
+
+  async function follow(turnId: string, after: number, signal: AbortSignal): Promise<Response> {
+    if (start.stops) await requestStop(turnId, signal)
+    return host.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal)
+  }
 
   const turn = runTurn({
     id: start.id,
@@ -120,7 +131,7 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
     prepare: host.ready,
     begin: (signal) => ('follow' in start ? follow(start.follow, 0, signal) : post(start.request, signal)),
     follow,
-    requestStop: (turnId, signal) => host.chat('POST', `turns/${turnId}/stop`, undefined, signal),
+    requestStop,
     onProgress,
     onConnection: (isLost) => {
       if (owns()) update({ turn: show(isLost ? 'reconnecting' : connected()) })

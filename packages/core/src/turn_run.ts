@@ -155,6 +155,7 @@ export function runTurn(plan: TurnPlan): Turn {
 
 function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
   const status = answer?.status
+  if (answer && status === 'waiting') return { status, message: answer }
   // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
   if (answer && (status === 'completed' || status === 'stopped' || status === 'cut'))
     return { status, message: answer, ...(usage ? { usage } : {}) }

@@ -169,6 +169,8 @@ export type TurnState =
   | { readonly status: 'idle' }
   /** `sending` until the server has the message, `reconnecting` while a lost connection is being restored. */
   | { readonly status: 'sending' | 'streaming' | 'reconnecting'; readonly turn: Turn }
+  /** It waits for something from outside, with no connection. `resume` looks again, `send` and `stop` end it. */
+  | { readonly status: 'waiting'; readonly turnId: string }
   /** `thread.retry()` tries again. */
   | { readonly status: 'failed'; readonly error: LoaclError }
 
@@ -215,9 +217,9 @@ export interface Thread extends Readable<ThreadState> {
    * Fails with `message_not_found` where there is none.
    */
   retry(options?: Abortable): Turn
-  /** The turn that is running in this thread, here or (after `load`) begun elsewhere; `null` where none is. */
+  /** The turn that runs or waits in this thread, here or (after `load`) begun elsewhere; `null` where none does. */
   resume(options?: Abortable): Turn | null
-  /** Stops the running turn, if there is one: `turn.stop()`. */
+  /** Ends the turn that runs or waits, if there is one. */
   stop(): void
   /** @throws LoaclError `thread_not_found` before the first message */
   rename(title: string, options?: Abortable): Promise<void>
@@ -268,5 +270,7 @@ export type TurnEvent =
 export type TurnResult =
   /** `cut`: see `message.cutReason`. `usage` in tokens. */
   | { status: 'completed' | 'stopped' | 'cut'; message: Message; usage?: Usage }
+  /** It waits for something from outside. `message` holds the answer so far. */
+  | { status: 'waiting'; message: Message }
   /** `message` holds what had come of the answer. */
   | { status: 'failed'; error: LoaclError; message?: Message }

@@ -108,8 +108,12 @@ expectTypeOf<ThreadState>().toEqualTypeOf<{
   readonly hasOlder: boolean
   readonly turn: TurnState
 }>()
-expectTypeOf<TurnState['status']>().toEqualTypeOf<'idle' | 'sending' | 'streaming' | 'reconnecting' | 'failed'>()
-expectTypeOf<Message['status']>().toEqualTypeOf<'sending' | 'streaming' | 'completed' | 'stopped' | 'cut' | 'failed'>()
+expectTypeOf<TurnState['status']>().toEqualTypeOf<
+  'idle' | 'sending' | 'streaming' | 'reconnecting' | 'waiting' | 'failed'
+>()
+expectTypeOf<Message['status']>().toEqualTypeOf<
+  'sending' | 'streaming' | 'waiting' | 'completed' | 'stopped' | 'cut' | 'failed'
+>()
 // A snapshot can't be written to.
 expectTypeOf<ThreadState['messages']>().not.toExtend<Message[]>()
 
@@ -128,6 +132,7 @@ expectTypeOf<TurnEvent>().toEqualTypeOf<
 >()
 expectTypeOf<TurnResult>().toEqualTypeOf<
   | { status: 'completed' | 'stopped' | 'cut'; message: Message; usage?: Usage }
+  | { status: 'waiting'; message: Message }
   | { status: 'failed'; error: LoaclError; message?: Message }
 >()
 

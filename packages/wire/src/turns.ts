@@ -43,7 +43,15 @@ const isFingerprint = (value: unknown): value is string =>
 export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return fail('invalid_body', 'The body must be a JSON object.')
-  const { type = 'message', assistantId, id, threadId = null, parentId, text, fingerprint } = body as Record<string, unknown>
+  const {
+    type = 'message',
+    assistantId,
+    id,
+    threadId = null,
+    parentId,
+    text,
+    fingerprint,
+  } = body as Record<string, unknown>
   if (!isUuid(assistantId)) return fail('invalid_body', '"assistantId" must be a UUID.')
   if (!isUuid(id)) return fail('invalid_body', '"id" must be a UUID.')
   if (threadId !== null && !isUuid(threadId)) return fail('invalid_body', '"threadId" must be a UUID or null.')

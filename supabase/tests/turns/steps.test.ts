@@ -31,7 +31,10 @@ describe('a turn of several steps', () => {
     await append(turn, 1, [delta('Let me see. ')])
     const begun = await beginStep(turn, 2, stepOutcome('Let me see. ', usageOf(100, 10)), [toolResult])
     expect(begun.body).toEqual({ state: 'running' })
-    expect((await listMessages(threadId, token)).items[0]).toMatchObject({ status: 'streaming', content: 'Let me see. ' })
+    expect((await listMessages(threadId, token)).items[0]).toMatchObject({
+      status: 'streaming',
+      content: 'Let me see. ',
+    })
     await append(turn, 2, [delta('Sunny.')])
     await world.finish(turn, { content: 'Let me see. Sunny.', responseId: 'resp_2', usage: usageOf(200, 20) })
 
@@ -70,7 +73,13 @@ describe('a turn of several steps', () => {
       { step: 2, purpose: 'answer' },
       { step: 2, purpose: 'follow_ups' },
     ])
-    await world.finish(turn, { state: 'failed', errorCode: 'model_unavailable', content: 'One. ', responseId: null, usage: null })
+    await world.finish(turn, {
+      state: 'failed',
+      errorCode: 'model_unavailable',
+      content: 'One. ',
+      responseId: null,
+      usage: null,
+    })
     // Nobody charges for a call that was refused, whatever the step before had said.
     expect(await readBudget(id)).toMatchObject({ tokens: 1100, usd: expect.closeTo(used, 12) })
     expect(await reservedFor(turn)).toEqual([])

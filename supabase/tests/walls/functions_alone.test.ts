@@ -41,7 +41,15 @@ describe('what is for the functions alone', () => {
     'loacl_private can’t be reached by the Data API',
     async (caller) => {
       const profile = { 'accept-profile': 'loacl_private', 'content-profile': 'loacl_private' }
-      for (const table of ['operators', 'secrets', 'session_tokens', 'turns', 'turn_steps', 'turn_chunks', 'message_internals']) {
+      for (const table of [
+        'operators',
+        'secrets',
+        'session_tokens',
+        'turns',
+        'turn_steps',
+        'turn_chunks',
+        'message_internals',
+      ]) {
         expect((await api.select(`${table}?select=*`, caller, profile)).status).toBe(406)
         expect((await api.select(`${table}?select=*`, caller)).status).toBe(404)
       }

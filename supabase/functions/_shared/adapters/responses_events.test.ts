@@ -147,7 +147,11 @@ describe('the events of a Responses API stream', () => {
         { type: 'response.output_text.done' },
         { type: 'response.created', response: null },
       ),
-    ).toEqual({ parts: [], end: null, details: { responseId: null, model: null, usage: null, providerItems: [], toolCalls: [] } })
+    ).toEqual({
+      parts: [],
+      end: null,
+      details: { responseId: null, model: null, usage: null, providerItems: [], toolCalls: [] },
+    })
   })
 
   it('keep the items that came when the stream broke before its end', () => {

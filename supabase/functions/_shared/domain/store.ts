@@ -172,12 +172,7 @@ export interface TurnStore {
    * Takes up a turn that waits after step `step`, under a lease that the caller makes: one of several gets it.
    * Rejects with `turn_not_found` for a turn of another session.
    */
-  resumeTurn(
-    turn: TurnIds['turn'],
-    step: number,
-    deadlineMs: number,
-    caller: Caller,
-  ): Promise<OpenTurn | JoinedTurn>
+  resumeTurn(turn: TurnIds['turn'], step: number, deadlineMs: number, caller: Caller): Promise<OpenTurn | JoinedTurn>
   /** Rejects with `turn_not_found` for a turn of another session. */
   readTurn(turnId: string, afterSeq: number, caller: Caller): Promise<StoredTurn>
   /** Asks the worker to end it; one that waits ends at once. */

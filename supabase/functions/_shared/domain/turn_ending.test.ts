@@ -46,7 +46,11 @@ describe('a turn ends once', () => {
     ['reasoning', [textDelta('Hal'), ...Array.from({ length: 30 }, () => reasoning('a'.repeat(200)))], 'Hal'],
     ['sources', [textDelta('Hal'), ...Array.from({ length: 100 }, (_, n) => cite(`https://x.example/${n}`))], 'Hal'],
     ['one long source', [textDelta('Hal'), cite(`https://x.example/${'a'.repeat(characters)}`)], 'Hal'],
-    ['items', [textDelta('Hal'), ...Array.from({ length: 10 }, () => item({ text: 'a'.repeat(eventBytes / 9) }))], 'Hal'],
+    [
+      'items',
+      [textDelta('Hal'), ...Array.from({ length: 10 }, () => item({ text: 'a'.repeat(eventBytes / 9) }))],
+      'Hal',
+    ],
     ['empty items', [textDelta('Hal'), ...Array.from({ length: eventBytes / 64 }, () => item({ text: '' }))], 'Hal'],
     [
       'texts of a character',

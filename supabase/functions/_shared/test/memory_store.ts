@@ -159,7 +159,10 @@ export class MemoryStore implements TurnStore {
 
   async readTurn(...[turnId, afterSeq, { sessionToken }]: Parameters<TurnStore['readTurn']>): Promise<StoredTurn> {
     this.#enter('readTurn')
-    const { state, thread, userMessageId, messageId, lastSeq, parts, waiting, outcome } = this.#owned(turnId, sessionToken)
+    const { state, thread, userMessageId, messageId, lastSeq, parts, waiting, outcome } = this.#owned(
+      turnId,
+      sessionToken,
+    )
     return {
       state,
       threadId: thread.id,

@@ -54,7 +54,12 @@ export const textDone = (text: string, key = 'msg_1'): ModelEvent => ({ type: 't
 
 export const item = (value: unknown): ModelEvent => ({ type: 'item', item: value })
 
-export const toolCall = (callId: string): ModelEvent => ({ type: 'tool-call', callId, name: 'look_up', arguments: '{}' })
+export const toolCall = (callId: string): ModelEvent => ({
+  type: 'tool-call',
+  callId,
+  name: 'look_up',
+  arguments: '{}',
+})
 
 export const usage: ModelEvent = {
   ...response,
