@@ -1,6 +1,6 @@
 export { createClient } from './client.ts'
 export { LoaclError, type ErrorDetails } from './errors.ts'
-export type { ErrorCode } from '@loacl/wire'
+export { remedyOf, type ErrorCode, type Remedy } from '@loacl/wire'
 export type {
   Abortable,
   ClientOptions,

@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => rm(dir, { recursive: true }))
 
-const expected = { touched: [], others: ['LoaclError'], events: ['text', 'end'] }
+const expected = { touched: [], others: ['LoaclError', 'remedyOf'], events: ['text', 'end'] }
 
 it('runs in plain Node, and makes no global', async () => {
   const module = pathToFileURL(join(dir, 'dist/index.js')).href

@@ -1,4 +1,13 @@
-export { ERROR_STATUS, type ErrorCode, type WireError } from './errors.ts'
+export {
+  ERROR_STATUS,
+  isCredentialCode,
+  isRetried,
+  isSessionCode,
+  remedyOf,
+  type ErrorCode,
+  type Remedy,
+  type WireError,
+} from './errors.ts'
 export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export type {
   CutReason,
