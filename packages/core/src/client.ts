@@ -1,4 +1,5 @@
 import type { Page, ThreadSummary } from '@loacl/wire'
+import { untilAborted } from './abort.ts'
 import { createEdge } from './edge.ts'
 import { createFingerprint } from './fingerprint.ts'
 import { randomUuid } from './random.ts'
@@ -37,7 +38,7 @@ export function createClient(options: ClientOptions): LoaclClient {
 
   function setThreads(change: (threads: readonly ThreadSummary[]) => readonly ThreadSummary[]): void {
     const state = store.getSnapshot()
-    if (state.status === 'open') store.set({ ...state, threads: change(state.threads) })
+    if (state.status === 'open') session.setThreads(change(state.threads))
   }
 
   const host: ThreadHost = {
@@ -62,6 +63,11 @@ export function createClient(options: ClientOptions): LoaclClient {
         return isNewest ? [next, ...known.filter((summary) => summary !== old)] : known
       }),
     unlisted: (id) => setThreads((known) => known.filter((summary) => summary.id !== id)),
+  }
+
+  async function erase(token: string): Promise<void> {
+    await transport.rpc('erase_visitor_data', {}, null, token, [session.lifetime()])
+    session.erased(token)
   }
 
   function threadOf(id: string, isStored: boolean): Thread {
@@ -91,11 +97,7 @@ export function createClient(options: ClientOptions): LoaclClient {
     identify: session.identify,
     signOut: session.signOut,
     exportData: ({ signal } = {}) => host.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
-    eraseData: () =>
-      run(undefined, async (token) => {
-        await transport.rpc('erase_visitor_data', {}, null, token, [session.lifetime()])
-        session.erased(token)
-      }),
+    eraseData: ({ signal } = {}) => run(signal, (token) => untilAborted(erase(token), signal)),
     dispose() {
       session.dispose()
       threads.clear()

@@ -1,4 +1,4 @@
-import type { ErrorCode, ThreadSummary } from '@loacl/wire'
+import { isSessionCode, type ErrorCode, type ThreadSummary } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
 import type { Thread } from './types.ts'
 
@@ -29,4 +29,4 @@ export interface ThreadHost {
 
 export const isCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code
 
-export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && error.code.startsWith('session_')
+export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)

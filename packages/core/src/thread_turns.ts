@@ -1,7 +1,7 @@
 import type { TurnRequest } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
-import { isTransient } from './reconnect.ts'
 import type { TurnProgress } from './reduce_turn.ts'
+import { isTransient, withRetries } from './retry.ts'
 import { isSessionError, type ThreadHost } from './thread_host.ts'
 import { withFailed, withoutAnswers, withProgress, withUsedSuggestion } from './thread_state.ts'
 import { createTurnLog } from './turn_log.ts'
@@ -98,16 +98,16 @@ export function startTurn(host: ThreadHost, thread: TurnedThread, start: TurnSta
 
   async function post(request: ToRequest, signal: AbortSignal): Promise<Response> {
     const signals = await host.signals()
-    const send = () => host.chat('POST', 'turns', { ...request(thread.serverId), ...signals }, signal)
-    try {
-      return await send()
-    } catch (error) {
-      if (!isSessionError(error)) throw error
-      // The session is over, and its threads with it. A first message loses nothing by that; later ones begin anew.
-      if (thread.serverId === null) return await send()
-      thread.serverId = null
-      throw error
-    }
+    return await withRetries(() => host.chat('POST', 'turns', { ...request(thread.serverId), ...signals }, signal), {
+      limit: 1,
+      when: isSessionError,
+      async before(error) {
+        // The session is over, and its threads with it. A first message loses nothing by that; later ones begin anew.
+        if (thread.serverId === null) return
+        thread.serverId = null
+        throw error
+      },
+    })
   }
 
   const follow = (turnId: string, after: number, signal: AbortSignal): Promise<Response> =>

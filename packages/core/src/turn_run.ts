@@ -2,8 +2,8 @@ import { isTerminal, readParts, type NumberedPart, type StreamPart } from '@loac
 import { abortError, linkedController } from './abort.ts'
 import { LoaclError } from './errors.ts'
 import { guarded, toClientError } from './guarded.ts'
-import { delayBefore, isTransient, MAX_ATTEMPTS } from './reconnect.ts'
 import { newProgress, reduceTurn, type TurnProgress } from './reduce_turn.ts'
+import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import { createTurnLog } from './turn_log.ts'
 import type { Turn, TurnResult } from './types.ts'
 
@@ -36,7 +36,6 @@ export function runTurn(plan: TurnPlan): Turn {
   let progress = newProgress(plan.startedAt)
   let { turnId } = plan
   let after = 0
-  let attempt = 0
   let hasBegun = turnId !== null
   let isStopping = false
   // Aborted when all is over: stops what still waits.
@@ -56,22 +55,18 @@ export function runTurn(plan: TurnPlan): Turn {
   }
 
   async function stopAtServer(id: string): Promise<void> {
-    for (let tries = 1; tries <= MAX_ATTEMPTS && !life.signal.aborted; tries++) {
-      try {
-        await plan.requestStop(id, life.signal)
-        return
-      } catch (error) {
-        // The stream says how the turn ends, whatever the answer to this was.
-        if (!isTransient(toClientError(error, life.signal), true)) return
-      }
-      await delayBefore(tries, life.signal)
-    }
+    const requesting = withRetries(() => plan.requestStop(id, life.signal), {
+      limit: MAX_RETRIES,
+      when: (error) => isTransient(toClientError(error, life.signal), true),
+      before: (_, failures) => backOff(failures, life.signal),
+    })
+    // The stream says how the turn ends, whatever the answer to this was.
+    await requesting.catch(() => undefined)
   }
 
   function take({ seq, part }: NumberedPart): void {
     if (seq <= after) return
     after = seq
-    attempt = 0
     const next = reduceTurn(progress, part)
     const isChanged = next !== progress
     progress = next
@@ -102,8 +97,8 @@ export function runTurn(plan: TurnPlan): Turn {
     }
   }
 
-  /** One connection. Resolves with whether the turn's last part came. */
-  const connect = (): Promise<boolean> =>
+  /** One connection. Resolves with whether the turn's last part came. Calls `reset` for each part that is new. */
+  const connect = (reset: () => void): Promise<boolean> =>
     guarded([life.signal], async (signal, alive) => {
       const response = await (turnId === null ? plan.begin(signal) : plan.follow(turnId, after, signal))
       const { body, headers, status } = response
@@ -111,33 +106,37 @@ export function runTurn(plan: TurnPlan): Turn {
         throw new LoaclError('response_malformed', 'The answer came without a stream.', { status })
       plan.onConnection(false)
       for await (const numbered of readParts(body, alive)) {
+        if (numbered.seq > after) reset()
         take(numbered)
         if (isTerminal(numbered.part)) return true
       }
       return false
     })
 
-  async function run(): Promise<LoaclError | null> {
-    for (;;) {
-      try {
+  const run = (): Promise<void> =>
+    withRetries(
+      async (reset) => {
         if (!hasBegun) await plan.prepare(life.signal)
-        if (isStopping && turnId === null) return abortError(waiting.signal)
+        if (isStopping && turnId === null) throw abortError(waiting.signal)
         hasBegun = true
-        if (await connect()) return null
-        throw new LoaclError('stream_cut', 'The stream ended early.')
-      } catch (caught) {
-        const error = toClientError(caught, life.signal)
-        if (life.signal.aborted) return abortError(life.signal)
-        if (!hasBegun || !isTransient(error, turnId !== null) || ++attempt > MAX_ATTEMPTS) return error
-        plan.onConnection(true)
-        log.push({ type: 'reconnecting', attempt })
-        await delayBefore(attempt, turnId === null ? waiting.signal : life.signal)
-      }
-    }
-  }
+        if (!(await connect(reset))) throw new LoaclError('stream_cut', 'The stream ended early.')
+      },
+      {
+        limit: MAX_RETRIES,
+        when: (error) => hasBegun && isTransient(toClientError(error, life.signal), turnId !== null),
+        async before(_, attempt) {
+          plan.onConnection(true)
+          log.push({ type: 'reconnecting', attempt })
+          await backOff(attempt, turnId === null ? waiting.signal : life.signal)
+        },
+      },
+    )
 
   async function runToEnd(): Promise<void> {
-    const lost = await run()
+    const lost = await run().then(
+      () => null,
+      (error: unknown) => toClientError(error, life.signal),
+    )
     life.abort()
     plan.signal?.removeEventListener('abort', stop)
     if (lost && progress.answer?.status === 'streaming')

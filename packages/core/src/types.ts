@@ -145,18 +145,18 @@ export interface LoaclClient extends Readable<ClientState> {
    * @example
    * await client.identify({ identityToken: await (await fetch('/api/chat-identity', { method: 'POST' })).text() })
    */
-  identify(credential: Credential): Promise<void>
+  identify(credential: Credential, options?: Abortable): Promise<void>
   /**
    * Forgets the visitor: nothing of theirs is left on this device, the token it had is worth nothing any more, and the
    * next call is a new guest's. What was written stays with the site, and running turns go on there, out of sight.
    *
    * @throws LoaclError `network` and the like: this device has forgotten, and the server has not been told
    */
-  signOut(): Promise<void>
+  signOut(options?: Abortable): Promise<void>
   /** Everything that is kept of the visitor, on all their devices. */
   exportData(options?: Abortable): Promise<VisitorExport>
   /** Erases everything that is kept of the visitor, on all their devices, for good. The next call is a new guest's. */
-  eraseData(): Promise<void>
+  eraseData(options?: Abortable): Promise<void>
   /** Lets go of everything. Running turns go on at the server. Calls after it fail with `disposed`. */
   dispose(): void
 }

@@ -1,0 +1,37 @@
+import { randomToken } from './random.ts'
+import { withRetries } from './retry.ts'
+import type { SessionContext } from './session.ts'
+import { isCode, isSessionError } from './thread_host.ts'
+import type { Credential } from './types.ts'
+
+/**
+ * Makes this device's session a person's, and lets go of another person who may have left it without signing out. The
+ * session's token, which somebody else may know, gives way to a fresh one.
+ */
+export async function identifyDevice(session: SessionContext, credential: Credential): Promise<void> {
+  const { assistant, tokens, state, dispatch } = session
+  const { accessToken = null, identityToken }: { accessToken?: string | null; identityToken?: string } = credential
+  let token: string
+  let signal: AbortSignal
+
+  async function request(): Promise<void> {
+    token = tokens.current()
+    signal = state().lifetime.signal
+    const { unanswered } = state()
+    const newToken = unanswered?.token === token ? unanswered.newToken : randomToken()
+    dispatch({ type: 'identify_sent', token, newToken })
+    await session.post('identify', { assistantId: assistant, newToken, identityToken }, token, accessToken)
+    dispatch({ type: 'identified', accessToken })
+    tokens.replace(token, newToken)
+  }
+
+  await withRetries(request, {
+    limit: 2,
+    // In conflict: the same fresh token, in a request whose answer was lost, has become another person's.
+    when: (error) => isSessionError(error) || isCode(error, 'id_conflict'),
+    async before(error) {
+      await session.awaitReplacement(error, token, signal)
+      if (tokens.current() === token) await session.leave('visitor_left')
+    },
+  })
+}

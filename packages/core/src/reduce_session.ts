@@ -1,0 +1,133 @@
+import type { ThreadSummary } from '@loacl/wire'
+import type { LoaclError } from './errors.ts'
+import type { ClientState } from './types.ts'
+
+type Failed = Extract<ClientState, { status: 'failed' }>
+export type Opened = Extract<ClientState, { status: 'open' }>
+
+/** What calls wait for before they go out. It settles once the session is open, or has not been opened. */
+type Opening = Promise<void>
+
+interface Common {
+  /** Aborted when the visitor is let go of: the next one has another. */
+  readonly lifetime: AbortController
+  /** Of the user whose requests these are. */
+  readonly accessToken: string | null
+  /** Token pair of the last unanswered POST /identify; resending it is idempotent. */
+  readonly unanswered: { readonly token: string; readonly newToken: string } | null
+}
+
+/** `snapshot` is what the client shows. Without `opening`, the next call opens. */
+export type SessionState = Common &
+  (
+    | { readonly status: 'idle'; readonly snapshot: { readonly status: 'idle' }; readonly opening: Opening | null }
+    | { readonly status: 'opening'; readonly snapshot: { readonly status: 'opening' }; readonly opening: Opening }
+    | { readonly status: 'failed'; readonly snapshot: Failed; readonly opening: Opening | null }
+    | { readonly status: 'open'; readonly snapshot: Opened; readonly opening: Opening | null }
+    /** Another tab has put a token in the place of this one's: it may be somebody else's. */
+    | { readonly status: 'doubted'; readonly snapshot: Opened; readonly opening: Opening | null }
+    | { readonly status: 'disposed'; readonly snapshot: ClientState; readonly opening: null }
+  )
+
+export type SessionAction =
+  /** A call opens the session. */
+  | { readonly type: 'open_begun'; readonly opening: Opening }
+  | { readonly type: 'open_failed'; readonly opening: Opening; readonly error: LoaclError }
+  /** The page says who the visitor is, or another tab has done so. What is shown stays until that is known. */
+  | { readonly type: 'change_begun'; readonly opening: Opening }
+  | { readonly type: 'change_failed'; readonly opening: Opening; readonly error: LoaclError }
+  /** The server has answered who the visitor is and what there is to show. */
+  | { readonly type: 'opened'; readonly snapshot: Opened }
+  /** A call that waited for `opening` was refused for its session. */
+  | { readonly type: 'call_refused'; readonly opening: Opening | null }
+  | { readonly type: 'token_replaced' }
+  | { readonly type: 'identify_sent'; readonly token: string; readonly newToken: string }
+  | { readonly type: 'identified'; readonly accessToken: string | null }
+  /** The page says that nobody is signed in. */
+  | { readonly type: 'nobody_identified' }
+  /** The visitor is let go of, in an opening that goes on with another one. */
+  | { readonly type: 'visitor_left'; readonly lifetime: AbortController }
+  /** The visitor is let go of, and nobody has asked for another one. */
+  | { readonly type: 'signed_out'; readonly lifetime: AbortController }
+  | { readonly type: 'threads_changed'; readonly threads: readonly ThreadSummary[] }
+  | { readonly type: 'disposed'; readonly error: LoaclError }
+
+export const newSession = (lifetime: AbortController): Extract<SessionState, { status: 'idle' }> => ({
+  status: 'idle',
+  snapshot: { status: 'idle' },
+  opening: null,
+  lifetime,
+  accessToken: null,
+  unanswered: null,
+})
+
+/** The next state of a session. An action that changes nothing gives the same object. */
+export function reduceSession(state: SessionState, action: SessionAction): SessionState {
+  if (state.status === 'disposed') return state
+  switch (action.type) {
+    case 'open_begun':
+      return isShown(state) ? { ...state, opening: action.opening } : toOpening(state, action.opening)
+    case 'change_begun':
+      return { ...state, opening: action.opening }
+    case 'open_failed':
+    case 'change_failed': {
+      const { opening, error } = action
+      if (state.opening !== opening) return state
+      return state.status === 'opening' || (state.status === 'idle' && action.type === 'open_failed')
+        ? { ...state, status: 'failed', snapshot: { status: 'failed', error }, opening: null }
+        : { ...state, opening: null }
+    }
+    case 'opened':
+      return { ...state, status: 'open', snapshot: action.snapshot }
+    case 'call_refused':
+      return state.status !== 'opening' && state.opening === action.opening ? { ...state, opening: null } : state
+    case 'token_replaced':
+      return state.status === 'open' ? { ...state, status: 'doubted' } : state
+    case 'identify_sent':
+      return { ...state, unanswered: { token: action.token, newToken: action.newToken } }
+    case 'identified': {
+      const known = { ...state, accessToken: action.accessToken, unanswered: null }
+      return isShown(known) || !known.opening ? known : toOpening(known, known.opening)
+    }
+    case 'nobody_identified':
+      return { ...state, accessToken: null }
+    case 'visitor_left':
+    case 'signed_out':
+      return {
+        ...newSession(action.lifetime),
+        unanswered: state.unanswered,
+        opening: action.type === 'signed_out' ? null : state.opening,
+      }
+    case 'threads_changed':
+      return isShown(state) ? { ...state, snapshot: { ...state.snapshot, threads: action.threads } } : state
+    case 'disposed': {
+      const snapshot: ClientState =
+        state.status === 'opening' ? { status: 'failed', error: action.error } : state.snapshot
+      return { ...state, status: 'disposed', snapshot, opening: null }
+    }
+  }
+}
+
+type Shown = Extract<SessionState, { status: 'open' | 'doubted' }>
+
+const isShown = (state: SessionState): state is Shown => state.status === 'open' || state.status === 'doubted'
+
+const toOpening = (state: SessionState, opening: Opening): SessionState => ({
+  ...state,
+  status: 'opening',
+  snapshot: state.status === 'opening' ? state.snapshot : { status: 'opening' },
+  opening,
+})
+
+/** Whether the session that the server has just opened is another visitor's than what is shown. */
+export function isSomebodyElse(state: SessionState, opened: Opened): boolean {
+  if (!isShown(state)) return false
+  const { visitor, threads } = state.snapshot
+  if (state.status === 'open' && visitor.type !== 'authenticated') return false
+  const { sessionId } = opened.visitor
+  // A guest's session may have been made since they opened: then it has all of their threads.
+  const isKnown = visitor.sessionId
+    ? visitor.sessionId === sessionId
+    : threads.every(({ id }) => opened.threads.some((other) => other.id === id))
+  return !isKnown || !sessionId
+}
