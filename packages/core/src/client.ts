@@ -1,14 +1,14 @@
-import type { Page, ThreadSummary } from '@loacl/wire'
-import { untilAborted } from './abort.ts'
 import { createEdge } from './edge.ts'
-import { createFingerprint } from './fingerprint.ts'
+import { loadOnDemand } from './load_on_demand.ts'
 import { randomUuid } from './random.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
-import { createStore } from './store.ts'
 import { createThread } from './thread.ts'
 import type { ThreadHost } from './thread_host.ts'
-import type { ClientOptions, ClientState, LoaclClient, Thread, VisitorExport } from './types.ts'
+import type { ClientOptions, LoaclClient, Thread, VisitorExport } from './types.ts'
+
+/** How long a turn waits for a fingerprint. */
+const FINGERPRINT_TIMEOUT_MS = 1000
 
 /**
  * A visitor's client to one assistant. It does no I/O until it is used.
@@ -29,49 +29,38 @@ import type { ClientOptions, ClientState, LoaclClient, Thread, VisitorExport } f
 export function createClient(options: ClientOptions): LoaclClient {
   const { assistant, auth, now = Date.now, storage } = options
   const edge = createEdge(options)
-  const tokens = createSessionTokens(`loacl:${edge.project}:${assistant}`, storage)
-  const store = createStore<ClientState>({ status: 'idle' })
+  const { project } = edge
+  const tokens = createSessionTokens(`loacl:${project}:${assistant}`, storage)
   const threads = new Map<string, Thread>()
-  const fingerprint = createFingerprint(options.fingerprint)
-  const session = createSession({ assistant, auth, edge, tokens, store, onForget: () => threads.clear() })
-  const { transport, open, run } = session
-
-  function setThreads(change: (threads: readonly ThreadSummary[]) => readonly ThreadSummary[]): void {
-    const state = store.getSnapshot()
-    if (state.status === 'open') session.setThreads(change(state.threads))
-  }
+  const session = createSession({ assistant, auth, edge, tokens, onForget: () => threads.clear() })
+  const { getSnapshot, subscribe, open, identify, signOut, changeThreads } = session
 
   const host: ThreadHost = {
+    ...session,
     assistant,
+    threads,
     timestamp: () => new Date(now()).toISOString(),
-    ready: open,
-    rpc: (name, args, member, signal) =>
-      run(signal, (token) => transport.rpc(name, args, member, token, [session.lifetime(), signal])),
-    chat: (method, path, body, signal) => run(signal, (token) => transport.chat(method, path, body, token, signal)),
-    lifetime: session.lifetime,
     async signals() {
-      const state = store.getSnapshot()
-      return state.status === 'open' && state.assistant.fingerprint ? await fingerprint() : {}
+      const state = getSnapshot()
+      const ask = options.fingerprint
+      if (!ask || state.status !== 'open' || !state.assistant.fingerprint) return {}
+      const late = new Promise<object>((resolve) => setTimeout(resolve, FINGERPRINT_TIMEOUT_MS, {}))
+      const reading = loadOnDemand().then(({ readFingerprint }) => readFingerprint(ask))
+      // No message fails for want of it.
+      return await Promise.race([reading.catch(() => ({})), late])
     },
-    named: (thread, id) => void threads.set(id, thread),
     listed: (id, change, isNewest) =>
-      setThreads((known) => {
+      changeThreads((known) => {
         const old = known.find((summary) => summary.id === id)
         const at = host.timestamp()
         const next = { id, title: null, status: 'active' as const, createdAt: at, lastMessageAt: at, ...old, ...change }
         if (old && !isNewest) return known.with(known.indexOf(old), next)
         return isNewest ? [next, ...known.filter((summary) => summary !== old)] : known
       }),
-    unlisted: (id) => setThreads((known) => known.filter((summary) => summary.id !== id)),
-  }
-
-  async function erase(token: string): Promise<void> {
-    await transport.rpc('erase_visitor_data', {}, null, token, [session.lifetime()])
-    session.erased(token)
   }
 
   function threadOf(id: string, isStored: boolean): Thread {
-    const state = store.getSnapshot()
+    const state = getSnapshot()
     const summary = state.status === 'open' ? state.threads.find((known) => known.id === id) : undefined
     const thread = threads.get(id) ?? createThread(host, id, isStored, summary?.title ?? null)
     threads.set(id, thread)
@@ -80,24 +69,19 @@ export function createClient(options: ClientOptions): LoaclClient {
 
   return {
     assistant,
-    project: edge.project,
-    getSnapshot: store.getSnapshot,
-    subscribe: store.subscribe,
-    open: ({ signal } = {}) => open(signal),
+    project,
+    getSnapshot,
+    subscribe,
+    open,
     threads: {
-      async list({ signal, cursor, search, archived = false } = {}) {
-        const args = { assistant_id: assistant, cursor, search, archived }
-        const page = await host.rpc<Page<ThreadSummary>>('list_threads', args, 'items', signal)
-        if (!cursor && !search && !archived) setThreads(() => page.items)
-        return page
-      },
+      list: async (list = {}) => await (await loadOnDemand()).listThreads(host, list),
       get: (id) => threadOf(id, true),
       create: () => threadOf(randomUuid(), false),
     },
-    identify: session.identify,
-    signOut: session.signOut,
-    exportData: ({ signal } = {}) => host.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
-    eraseData: ({ signal } = {}) => run(signal, (token) => untilAborted(erase(token), signal)),
+    identify,
+    signOut,
+    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
+    eraseData: async (erase) => await (await loadOnDemand()).eraseData(session, erase),
     dispose() {
       session.dispose()
       threads.clear()

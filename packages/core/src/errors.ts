@@ -28,17 +28,16 @@ export interface ErrorDetails {
  */
 export class LoaclError extends Error {
   override name = 'LoaclError' as const
-  readonly code: ErrorCode
-  readonly status: number | undefined
-  readonly retryAfterMs: number | undefined
-  readonly requestId: string | undefined
+  declare readonly code: ErrorCode
+  declare readonly status: number | undefined
+  declare readonly retryAfterMs: number | undefined
+  declare readonly requestId: string | undefined
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  /** @param message by default the code's own words: `turn in progress` */
+  constructor(code: ErrorCode, message: string = code.replaceAll('_', ' '), details: ErrorDetails = {}) {
     super(message, details)
-    this.code = code
-    this.status = details.status
-    this.retryAfterMs = details.retryAfterMs
-    this.requestId = details.requestId
+    const { status, retryAfterMs, requestId } = details
+    Object.assign(this, { code, status, retryAfterMs, requestId })
     Object.defineProperty(this, BRAND, { value: true })
   }
 

@@ -18,7 +18,7 @@ export async function guarded<T>(
   let timer: ReturnType<typeof setTimeout> | undefined
   const alive = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => link.abort(new LoaclError('network', 'Nothing came for 30 seconds.')), SILENCE_MS)
+    timer = setTimeout(() => link.abort(new LoaclError('network', 'Nothing came for 30 s.')), SILENCE_MS)
   }
   alive()
   try {

@@ -8,13 +8,19 @@ export type Opened = Extract<ClientState, { status: 'open' }>
 /** What calls wait for before they go out. It settles once the session is open, or has not been opened. */
 type Opening = Promise<void>
 
+/** The token that a request to identify was sent with, and the one that takes its place. */
+interface TokenPair {
+  readonly token: string
+  readonly newToken: string
+}
+
 interface Common {
   /** Aborted when the visitor is let go of: the next one has another. */
   readonly lifetime: AbortController
   /** Of the user whose requests these are. */
   readonly accessToken: string | null
   /** Token pair of the last unanswered POST /identify; resending it is idempotent. */
-  readonly unanswered: { readonly token: string; readonly newToken: string } | null
+  readonly unanswered: TokenPair | null
 }
 
 /** `snapshot` is what the client shows. Without `opening`, the next call opens. */
@@ -38,13 +44,12 @@ export type SessionAction =
   | { readonly type: 'change_failed'; readonly opening: Opening; readonly error: LoaclError }
   /** The server has answered who the visitor is and what there is to show. */
   | { readonly type: 'opened'; readonly snapshot: Opened }
-  /** A call that waited for `opening` was refused for its session. */
-  | { readonly type: 'call_refused'; readonly opening: Opening | null }
+  /** A call that had waited for `opening` was refused for its session. */
+  | { readonly type: 'call_refused'; readonly opening: Opening; readonly error: LoaclError }
   | { readonly type: 'token_replaced' }
-  | { readonly type: 'identify_sent'; readonly token: string; readonly newToken: string }
-  | { readonly type: 'identified'; readonly accessToken: string | null }
-  /** The page says that nobody is signed in. */
-  | { readonly type: 'nobody_identified' }
+  | { readonly type: 'identify_sent'; readonly tokens: TokenPair }
+  /** The server has accepted who the page says they are, or the page says that nobody is signed in. */
+  | { readonly type: 'visitor_known'; readonly accessToken: string | null }
   /** The visitor is let go of, in an opening that goes on with another one. */
   | { readonly type: 'visitor_left'; readonly lifetime: AbortController }
   /** The visitor is let go of, and nobody has asked for another one. */
@@ -70,7 +75,8 @@ export function reduceSession(state: SessionState, action: SessionAction): Sessi
     case 'change_begun':
       return { ...state, opening: action.opening }
     case 'open_failed':
-    case 'change_failed': {
+    case 'change_failed':
+    case 'call_refused': {
       const { opening, error } = action
       if (state.opening !== opening) return state
       return state.status === 'opening' || (state.status === 'idle' && action.type === 'open_failed')
@@ -79,18 +85,14 @@ export function reduceSession(state: SessionState, action: SessionAction): Sessi
     }
     case 'opened':
       return { ...state, status: 'open', snapshot: action.snapshot }
-    case 'call_refused':
-      return state.status !== 'opening' && state.opening === action.opening ? { ...state, opening: null } : state
     case 'token_replaced':
       return state.status === 'open' ? { ...state, status: 'doubted' } : state
     case 'identify_sent':
-      return { ...state, unanswered: { token: action.token, newToken: action.newToken } }
-    case 'identified': {
+      return { ...state, unanswered: action.tokens }
+    case 'visitor_known': {
       const known = { ...state, accessToken: action.accessToken, unanswered: null }
       return isShown(known) || !known.opening ? known : toOpening(known, known.opening)
     }
-    case 'nobody_identified':
-      return { ...state, accessToken: null }
     case 'visitor_left':
     case 'signed_out':
       return {
@@ -110,7 +112,7 @@ export function reduceSession(state: SessionState, action: SessionAction): Sessi
 
 type Shown = Extract<SessionState, { status: 'open' | 'doubted' }>
 
-const isShown = (state: SessionState): state is Shown => state.status === 'open' || state.status === 'doubted'
+export const isShown = (state: SessionState): state is Shown => state.status === 'open' || state.status === 'doubted'
 
 const toOpening = (state: SessionState, opening: Opening): SessionState => ({
   ...state,
@@ -118,16 +120,3 @@ const toOpening = (state: SessionState, opening: Opening): SessionState => ({
   snapshot: state.status === 'opening' ? state.snapshot : { status: 'opening' },
   opening,
 })
-
-/** Whether the session that the server has just opened is another visitor's than what is shown. */
-export function isSomebodyElse(state: SessionState, opened: Opened): boolean {
-  if (!isShown(state)) return false
-  const { visitor, threads } = state.snapshot
-  if (state.status === 'open' && visitor.type !== 'authenticated') return false
-  const { sessionId } = opened.visitor
-  // A guest's session may have been made since they opened: then it has all of their threads.
-  const isKnown = visitor.sessionId
-    ? visitor.sessionId === sessionId
-    : threads.every(({ id }) => opened.threads.some((other) => other.id === id))
-  return !isKnown || !sessionId
-}

@@ -1,5 +1,7 @@
 import type { DataParts, MessagePart, StreamPart, Usage, WireError } from '@loacl/wire'
-import type { Message } from './types.ts'
+import { LoaclError } from './errors.ts'
+import { newMessage } from './thread_state.ts'
+import type { Message, TurnResult } from './types.ts'
 
 /** What is known of a turn, from the parts that have come. */
 export interface TurnProgress {
@@ -31,7 +33,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
   switch (part.type) {
     case 'data-turn':
       // Comes again where a stream is told anew from its start.
-      return { ...state, ids: part.data, answer: emptyAnswer(part.data.messageId, state.startedAt), places: {} }
+      return { ...state, ids: part.data, answer: newMessage(part.data.messageId, state.startedAt), places: {} }
     case 'text-start':
     case 'text-delta':
     case 'reasoning-start':
@@ -54,9 +56,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
     case 'data-error':
       return { ...state, error: part.data }
     case 'finish':
-      return isOpen(state) ? withAnswer(state, { status: 'completed' }) : state
     case 'abort':
-      return isOpen(state) ? withAnswer(state, { status: 'stopped' }) : state
+      return isOpen(state) ? withAnswer(state, { status: part.type === 'finish' ? 'completed' : 'stopped' }) : state
     case 'error': {
       const error = state.error ?? { code: 'internal', message: part.errorText }
       const known = { ...state, error }
@@ -100,15 +101,20 @@ function withText(state: TurnProgress, part: TextPart): TurnProgress {
   return withParts(state, answer, parts)
 }
 
-const emptyAnswer = (id: string, createdAt: string): Message => ({
-  id,
-  clientId: null,
-  role: 'assistant',
-  status: 'streaming',
-  content: '',
-  parts: [],
-  errorCode: null,
-  cutReason: null,
-  createdAt,
-  suggestions: [],
-})
+type Answered = Message & { status: 'completed' | 'stopped' | 'cut' }
+
+/** Whether the answer is stored. A failed one is not: the part that says why is still to come. */
+export const isAnswered = (answer: Message | null): answer is Answered =>
+  answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
+
+/** How a turn has ended. `lost`: why its connection was given up. */
+export function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
+  // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
+  if (isAnswered(answer)) return { status: answer.status, message: answer, ...(usage ? { usage } : {}) }
+  const { code, message, ...details } = error ?? { code: 'internal', message: undefined }
+  return {
+    status: 'failed',
+    error: lost ?? new LoaclError(code, message, details),
+    ...(answer ? { message: answer } : {}),
+  }
+}

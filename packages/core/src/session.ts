@@ -1,29 +1,38 @@
 import type { OpenedSession, ThreadSummary } from '@loacl/wire'
-import { isCredentialCode } from '@loacl/wire'
-import { abortError, untilAborted } from './abort.ts'
+import { untilAborted } from './abort.ts'
 import type { Edge } from './edge.ts'
 import { LoaclError } from './errors.ts'
 import { guarded } from './guarded.ts'
-import { identifyDevice } from './identify.ts'
-import { isSomebodyElse, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
-import { backOff, withRetries } from './retry.ts'
+import { loadOnDemand } from './load_on_demand.ts'
+import { isShown, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
+import { withRetries } from './retry.ts'
 import type { SessionTokens } from './session_token.ts'
-import type { Store } from './store.ts'
-import { isCode, isSessionError } from './thread_host.ts'
+import { createStore } from './store.ts'
 import { createTransport, type Transport } from './transport.ts'
-import type { Abortable, ClientOptions, ClientState, Credential } from './types.ts'
+import type { Abortable, ClientOptions, ClientState, Credential, Readable } from './types.ts'
+
+type Threads = readonly ThreadSummary[]
 
 /** Who the visitor is: opens, identifies and signs out, in step with the other tabs of the same browser. */
-export interface Session {
+export interface Session extends Readable<ClientState> {
   transport: Transport
-  open(signal?: AbortSignal): Promise<void>
+  /** Opens the session where it isn't open. */
+  open(options?: Abortable): Promise<void>
   /** Runs a call of the visitor's; where their session is no more, opens a fresh one before passing the error on. */
   run<T>(signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T>
+  /**
+   * Calls a function of the database, opening first. `member`: what its result must have, `null` where it has none.
+   * A session that is no more has been replaced when this rejects with a code that begins with `session_`.
+   */
+  rpc<T>(name: string, args: object, member: (keyof T & string) | null, signal: AbortSignal | undefined): Promise<T>
+  /** Sends a request to the `chat` function; the same holds for its session. */
+  chat(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
   identify(credential: Credential, options?: Abortable): Promise<void>
   signOut(options?: Abortable): Promise<void>
   /** The data of the visitor who had this token is gone at the server, and so are they here. */
   erased(token: string): void
-  setThreads(threads: readonly ThreadSummary[]): void
+  /** Changes the list of threads, where it is known. */
+  changeThreads(change: (threads: Threads) => Threads): void
   /** Aborted when the visitor is let go of: another one has another. */
   lifetime(): AbortSignal
   dispose(): void
@@ -34,35 +43,34 @@ export interface SessionOptions {
   auth: ClientOptions['auth'] | undefined
   edge: Edge
   tokens: SessionTokens
-  store: Store<ClientState>
   /** The visitor is let go of: nothing of theirs may stay. */
   onForget: () => void
 }
 
-/** What identifying a visitor needs of their session. */
+/** What identifying a visitor, and going on after a refusal, needs of their session. */
 export interface SessionContext {
   assistant: string
+  auth: ClientOptions['auth'] | undefined
   tokens: SessionTokens
   state(): SessionState
   dispatch(action: SessionAction): void
   post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void>
   /** Lets go of the visitor here, and tells the server. */
   leave(how: 'visitor_left' | 'signed_out'): Promise<void>
-  /** Waits for the token that another tab puts in the place of this one, where that is what `refusal` says. */
-  awaitReplacement(refusal: unknown, token: string, signal: AbortSignal): Promise<void>
 }
 
-export function createSession({ assistant, auth, edge, tokens, store, onForget }: SessionOptions): Session {
+export function createSession({ assistant, auth, edge, tokens, onForget }: SessionOptions): Session {
   let state: SessionState = newSession(new AbortController())
+  const { set, ...shown } = createStore<ClientState>(state.snapshot)
   const transport = createTransport(edge, () => state.accessToken)
   const lifetime = () => state.lifetime.signal
   /** What aborts the requests of a visitor who is let go of. */
-  const signedOut = new LoaclError('aborted', 'The visitor has signed out.')
+  const signedOut = new LoaclError('aborted', 'Signed out.')
   const disposal = new AbortController()
 
   function dispatch(action: SessionAction): void {
     state = reduceSession(state, action)
-    store.set(state.snapshot)
+    set(state.snapshot)
   }
 
   /** Calls wait for `work` from now on. A failed change is told to who has asked for it; the others open anew. */
@@ -79,24 +87,27 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
     return opening
   }
 
-  async function open(signal?: AbortSignal): Promise<void> {
+  async function open({ signal }: Abortable = {}): Promise<void> {
     lifetime().throwIfAborted()
-    const opening = state.opening ?? trackOpening('open', enter)
+    let opening: Promise<void> | null = null
+    const begin = () => (opening = state.opening ?? trackOpening('open', enter))
     try {
-      await untilAborted(opening, signal)
+      await untilAborted(begin, signal)
     } catch (error) {
       if (signal?.aborted || error !== signedOut) throw error
     }
     // Finds what another tab has done, too.
     tokens.current()
-    if (state.opening !== opening) await open(signal)
+    if (state.opening !== opening) await open({ signal })
   }
 
   /** Asks the page, if it can be asked, who the visitor is, and opens as them. */
   async function enter(): Promise<void> {
+    // Soon needed by who has been here before, or is identified. It is fetched meanwhile.
+    if (auth || tokens.isStored()) void settled(loadOnDemand())
     const credential = auth && (await guarded([lifetime()], auth))
-    if (credential) await identifyDevice(context, credential)
-    else if (auth) dispatch({ type: 'nobody_identified' })
+    if (credential) await (await loadOnDemand()).identifyDevice(context, credential)
+    else if (auth) dispatch({ type: 'visitor_known', accessToken: null })
     await openSession(credential === null)
   }
 
@@ -111,16 +122,8 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
       },
       {
         limit: 1,
-        when: isSessionError,
-        async before(error) {
-          if (isCode(error, 'session_locked') && !isNobody) {
-            if (auth) throw error
-            // Pages that have the user's access token go on with that session.
-            tokens.detach()
-          }
-          await awaitReplacement(error, token, signal)
-          tokens.replace(token)
-        },
+        when: isRefusal,
+        before: async (error) => (await loadOnDemand()).recoverOpening(context, error, token, signal, !!isNobody),
       },
     )
     if (isNobody && rest.visitor.type === 'authenticated') {
@@ -129,21 +132,12 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
       return await openSession()
     }
     const snapshot = { ...rest, status: 'open', threads: threads.items } as const
-    if (isSomebodyElse(state, snapshot)) letGo('visitor_left')
+    if (isShown(state)) {
+      const { isSomebodyElse } = await loadOnDemand()
+      signal.throwIfAborted()
+      if (isSomebodyElse(state, snapshot)) letGo('visitor_left')
+    }
     dispatch({ type: 'opened', snapshot })
-  }
-
-  /** The tab that had a token replaced has the fresh one at once or, while the answer is on its way, soon. */
-  async function awaitReplacement(refusal: unknown, token: string, signal: AbortSignal): Promise<void> {
-    const looking = withRetries(
-      async () => {
-        if (tokens.current() === token) throw refusal
-      },
-      { limit: 3, when: () => isCode(refusal, 'session_replaced'), before: (_, failures) => backOff(failures, signal) },
-    )
-    // Where none comes, this tab goes on with one of its own.
-    await looking.catch(() => undefined)
-    signal.throwIfAborted()
   }
 
   /** @param token whoever has it is let go of, too */
@@ -165,83 +159,73 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
     await guarded([lifetime()], (signal) => transport.chat('POST', path, body, token, signal, bearer))
   }
 
+  /** Whoever calls waits until it is known who the visitor is, and goes on as they were where `work` fails. */
+  function changeVisitor(work: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
+    const before = state.opening
+    let changing!: Promise<void>
+    async function change(): Promise<void> {
+      lifetime().throwIfAborted()
+      // If an opening under way fails, that is for its own callers.
+      await settled(before)
+      await work()
+      await openSession()
+    }
+    const begin = () => {
+      void trackOpening('change', () => (changing = change()))
+      return changing
+    }
+    return untilAborted(begin, signal)
+  }
+
   /** Another tab has said who the visitor is, or has signed out. */
   function followOtherTab(): void {
-    dispatch({ type: 'token_replaced' })
-    const before = state.opening
+    const doubt = () => dispatch({ type: 'token_replaced' })
+    doubt()
     // Nobody has asked for anything: where it fails, the next call meets the same, and says so.
-    if (before)
-      void trackOpening('change', async () => {
-        await settled(before)
-        dispatch({ type: 'token_replaced' })
-        await openSession()
-      })
+    if (state.opening) void settled(changeVisitor(doubt))
   }
 
   const context: SessionContext = {
     assistant,
+    auth,
     tokens,
     state: () => state,
     dispatch,
     post,
     leave,
-    awaitReplacement,
+  }
+
+  async function run<T>(signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T> {
+    await open({ signal })
+    const before = state
+    let token: string
+    return await withRetries(() => call((token = tokens.current())), {
+      limit: 1,
+      when: isRefusal,
+      before: async (error) =>
+        (await loadOnDemand()).recoverCall(context, error as LoaclError, token, before, () => open({ signal })),
+    })
   }
 
   return {
+    ...shown,
     transport,
     open,
-    async run(signal, call) {
-      await open(signal)
-      const { opening, lifetime: visitor } = state
-      let token: string
-      return await withRetries(() => call((token = tokens.current())), {
-        limit: 1,
-        when: LoaclError.is,
-        async before(error) {
-          // Who the visitor is may be changing right now.
-          await settled(state.opening)
-          // What one person has asked for is never done as another.
-          await awaitReplacement(error, token, visitor.signal)
-          // By another tab, or by `identify`: nothing has happened yet of what was asked.
-          const isReplaced = tokens.current() !== token && (error as LoaclError).status !== undefined
-          const isRenewed = auth && isCredentialCode((error as LoaclError).code)
-          if (!isReplaced && !isSessionError(error) && !isRenewed) throw error
-          if (!auth && !isCode(error, 'session_locked')) tokens.replace(token)
-          dispatch({ type: 'call_refused', opening })
-          await open(signal)
-          const { snapshot } = state
-          const isPerson = snapshot.status === 'open' && snapshot.visitor.type === 'authenticated'
-          // Nor has it where the page has renewed it.
-          if (visitor.signal.aborted || !(isReplaced || (auth && isPerson))) throw error
-        },
-      })
-    },
-    async identify(credential, { signal } = {}) {
-      if (signal?.aborted) throw abortError(signal)
-      lifetime().throwIfAborted()
-      const before = state.opening
-      let identifying!: Promise<void>
-      const identify = async () => {
-        // If an opening under way fails, that is for its own callers.
-        await settled(before)
-        if (signal?.aborted) throw abortError(signal)
-        await identifyDevice(context, credential)
-        await openSession()
-      }
-      // Whoever calls in the meantime waits until it is known who they are, and goes on as they were where that fails.
-      void trackOpening('change', () => (identifying = identify()))
-      await untilAborted(identifying, signal)
-    },
-    async signOut({ signal } = {}) {
-      if (signal?.aborted) throw abortError(signal)
-      await untilAborted(leave('signed_out'), signal)
-    },
+    run,
+    rpc: (name, args, member, signal) =>
+      run(signal, (token) => transport.rpc(name, args, member, token, [lifetime(), signal])),
+    chat: (method, path, body, signal) => run(signal, (token) => transport.chat(method, path, body, token, signal)),
+    identify: (credential, { signal } = {}) =>
+      changeVisitor(async () => (await loadOnDemand()).identifyDevice(context, credential, signal), signal),
+    signOut: ({ signal } = {}) => untilAborted(() => leave('signed_out'), signal),
     erased: (token) => letGo('signed_out', token),
-    setThreads: (threads) => dispatch({ type: 'threads_changed', threads }),
+    changeThreads(change) {
+      const { snapshot } = state
+      if (snapshot.status === 'open') dispatch({ type: 'threads_changed', threads: change(snapshot.threads) })
+    },
     lifetime,
     dispose() {
-      const error = new LoaclError('disposed', 'The client is disposed.')
+      const error = new LoaclError('disposed')
       disposal.abort()
       state.lifetime.abort(error)
       dispatch({ type: 'disposed', error })
@@ -249,4 +233,7 @@ export function createSession({ assistant, auth, edge, tokens, store, onForget }
   }
 }
 
-const settled = (work: Promise<void> | null): Promise<void> | undefined => work?.catch(() => undefined)
+/** Whether the server has answered, and said no. */
+const isRefusal = (error: unknown): boolean => LoaclError.is(error) && error.status !== undefined
+
+const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => undefined)

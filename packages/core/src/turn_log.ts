@@ -1,3 +1,5 @@
+import type { ErrorCode } from '@loacl/wire'
+import { LoaclError } from './errors.ts'
 import type { Turn, TurnEvent, TurnResult } from './types.ts'
 
 export interface TurnLog {
@@ -44,4 +46,11 @@ export function createTurnLog(id: string, stop: () => void): TurnLog {
       renew()
     },
   }
+}
+
+/** A turn that has failed before it began, and changed nothing. */
+export function refusedTurn(id: string, code: ErrorCode): Turn {
+  const { turn, push } = createTurnLog(id, () => {})
+  push({ type: 'end', result: { status: 'failed', error: new LoaclError(code) } })
+  return turn
 }

@@ -115,6 +115,13 @@ export type ClientState =
       readonly threads: readonly ThreadSummary[]
     }
 
+export interface ListOptions extends Abortable {
+  /** An earlier page's `nextCursor`. */
+  cursor?: string
+  search?: string
+  archived?: boolean
+}
+
 export interface LoaclClient extends Readable<ClientState> {
   /** The assistant's id. */
   readonly assistant: string
@@ -129,8 +136,8 @@ export interface LoaclClient extends Readable<ClientState> {
    */
   open(options?: Abortable): Promise<void>
   readonly threads: {
-    /** One page of the visitor's threads, newest first. `cursor` is an earlier page's `nextCursor`. */
-    list(options?: Abortable & { cursor?: string; search?: string; archived?: boolean }): Promise<Page<ThreadSummary>>
+    /** One page of the visitor's threads, newest first. */
+    list(options?: ListOptions): Promise<Page<ThreadSummary>>
     /** The thread with this id, nothing of it loaded yet. The same id gives the same object. */
     get(id: string): Thread
     /** A new thread. It has an id of its own making, and no row in the database, until the first message. */

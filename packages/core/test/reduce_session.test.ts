@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LoaclError } from '../src/index.ts'
-import {
-  isSomebodyElse,
-  newSession,
-  reduceSession,
-  type Opened,
-  type SessionAction,
-  type SessionState,
-} from '../src/reduce_session.ts'
+import { newSession, reduceSession, type Opened, type SessionAction, type SessionState } from '../src/reduce_session.ts'
+import { isSomebodyElse } from '../src/somebody_else.ts'
 import { opened as openedBody } from './support/project.ts'
 
 const LIFETIME = new AbortController()
@@ -52,11 +46,10 @@ const ACTIONS: Readonly<Record<SessionAction['type'], SessionAction>> = {
   change_begun: { type: 'change_begun', opening: OPENING },
   change_failed: { type: 'change_failed', opening: OPENING, error: ERROR },
   opened: { type: 'opened', snapshot: ADA },
-  call_refused: { type: 'call_refused', opening: OPENING },
+  call_refused: { type: 'call_refused', opening: OPENING, error: ERROR },
   token_replaced: { type: 'token_replaced' },
-  identify_sent: { type: 'identify_sent', token: 'c', newToken: 'd' },
-  identified: { type: 'identified', accessToken: 'fresh' },
-  nobody_identified: { type: 'nobody_identified' },
+  identify_sent: { type: 'identify_sent', tokens: { token: 'c', newToken: 'd' } },
+  visitor_known: { type: 'visitor_known', accessToken: 'fresh' },
   visitor_left: { type: 'visitor_left', lifetime: NEXT_LIFETIME },
   signed_out: { type: 'signed_out', lifetime: NEXT_LIFETIME },
   threads_changed: { type: 'threads_changed', threads: [] },
@@ -71,11 +64,10 @@ open_failed       | idle     | failed   | failed   | failed   | failed   | open 
 change_begun      | idle+    | idle+    | opening+ | failed+  | failed+  | open+ | open+ | doubted+ | doubted+ | disposed
 change_failed     | idle     | idle     | failed   | failed   | failed   | open  | open  | doubted  | doubted  | disposed
 opened            | open     | open+    | open+    | open     | open+    | open  | open+ | open     | open+    | disposed
-call_refused      | idle     | idle     | opening+ | failed   | failed   | open  | open  | doubted  | doubted  | disposed
+call_refused      | idle     | idle     | failed   | failed   | failed   | open  | open  | doubted  | doubted  | disposed
 token_replaced    | idle     | idle+    | opening+ | failed   | failed+  | doubted | doubted+ | doubted | doubted+ | disposed
 identify_sent     | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | doubted  | doubted+ | disposed
-identified        | idle     | opening+ | opening+ | failed   | opening+ | open  | open+ | doubted  | doubted+ | disposed
-nobody_identified | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | doubted  | doubted+ | disposed
+visitor_known     | idle     | opening+ | opening+ | failed   | opening+ | open  | open+ | doubted  | doubted+ | disposed
 visitor_left      | idle     | idle+    | idle+    | idle     | idle+    | idle  | idle+ | idle     | idle+    | disposed
 signed_out        | idle     | idle     | idle     | idle     | idle     | idle  | idle  | idle     | idle     | disposed
 threads_changed   | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | doubted  | doubted+ | disposed
@@ -108,19 +100,18 @@ describe('a session', () => {
 
   it.each(Object.keys(STATES))('that is %s takes no notice of an opening that is no longer waited for', (name) => {
     const state = STATES[name]!
-    for (const type of ['open_failed', 'change_failed'] as const)
+    for (const type of ['open_failed', 'change_failed', 'call_refused'] as const)
       expect(reduceSession(state, { type, opening: OTHER, error: ERROR })).toBe(state)
-    expect(reduceSession(state, { type: 'call_refused', opening: OTHER })).toBe(state)
   })
 
   it('keeps the tokens of a request to identify until it is answered', () => {
     const sent = reduceSession(STATES['open+']!, ACTIONS.identify_sent)
     expect(sent).toMatchObject({ accessToken: 'jwt', unanswered: { token: 'c', newToken: 'd' } })
     expect(reduceSession(sent, ACTIONS.change_failed).unanswered).toEqual({ token: 'c', newToken: 'd' })
-    expect(reduceSession(sent, ACTIONS.identified)).toMatchObject({ accessToken: 'fresh', unanswered: null })
+    expect(reduceSession(sent, ACTIONS.visitor_known)).toMatchObject({ accessToken: 'fresh', unanswered: null })
   })
 
-  it.each(['visitor_left', 'signed_out', 'nobody_identified'] as const)('keeps no access token after %s', (type) => {
+  it.each(['visitor_left', 'signed_out'] as const)('keeps no access token after %s', (type) => {
     expect(reduceSession(STATES['open+']!, ACTIONS[type]).accessToken).toBe(null)
   })
 

@@ -114,16 +114,14 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, number>> = /* @__PURE__ */
   ...GIVE_UP,
 }))()
 
-const isIn = (group: object, code: string): boolean => Object.hasOwn(group, code)
-
 /** Whether a client repeats the request by itself. */
-export const isRetried = (code: ErrorCode): boolean => isIn(RETRIED, code)
+export const isRetried = (code: ErrorCode): boolean => Object.hasOwn(RETRIED, code)
 
 /** Whether a client opens the session again: the two groups of sessions, and what a newer server adds to them. */
 export const isSessionCode = (code: ErrorCode): boolean => code.startsWith('session_')
 
 /** Whether a client with `auth` asks the page for another credential. */
-export const isCredentialCode = (code: ErrorCode): boolean => isIn(CREDENTIAL_ENDED, code)
+export const isCredentialCode = (code: ErrorCode): boolean => Object.hasOwn(CREDENTIAL_ENDED, code)
 
 /**
  * What the person in front of the client is to do about an error.
@@ -137,6 +135,8 @@ export const isCredentialCode = (code: ErrorCode): boolean => isIn(CREDENTIAL_EN
  * - `give_up`: the program that asked is wrong, or no longer waits
  */
 export type Remedy = 'nothing' | 'try_again' | 'wait' | 'start_over' | 'change_input' | 'tell_owner' | 'give_up'
+
+const isIn = (group: object, code: string): boolean => Object.hasOwn(group, code)
 
 export function remedyOf(code: ErrorCode): Remedy {
   if (isRetried(code)) return 'nothing'
