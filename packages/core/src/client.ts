@@ -1,10 +1,10 @@
-import { createEdge } from './edge.ts'
+import { createProjectClient } from './project_client.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { randomUuid } from './random.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
-import type { ThreadHost } from './thread_host.ts'
+import type { ClientContext } from './client_context.ts'
 import type { ClientOptions, LoaclClient, Thread, VisitorExport } from './types.ts'
 
 /** How long a turn waits for a fingerprint. */
@@ -28,14 +28,13 @@ const FINGERPRINT_TIMEOUT_MS = 1000
  */
 export function createClient(options: ClientOptions): LoaclClient {
   const { assistant, auth, now = Date.now, storage } = options
-  const edge = createEdge(options)
-  const { project } = edge
-  const tokens = createSessionTokens(`loacl:${project}:${assistant}`, storage)
+  const project = createProjectClient(options)
+  const tokens = createSessionTokens(`loacl:${project.host}:${assistant}`, storage)
   const threads = new Map<string, Thread>()
-  const session = createSession({ assistant, auth, edge, tokens, onForget: () => threads.clear() })
+  const session = createSession({ assistant, auth, project, tokens, onDrop: () => threads.clear() })
   const { getSnapshot, subscribe, open, identify, signOut, changeThreads } = session
 
-  const host: ThreadHost = {
+  const client: ClientContext = {
     ...session,
     assistant,
     threads,
@@ -49,10 +48,10 @@ export function createClient(options: ClientOptions): LoaclClient {
       // No message fails for want of it.
       return await Promise.race([reading.catch(() => ({})), late])
     },
-    listed: (id, change, isNewest) =>
+    upsertSummary: (id, change, isNewest) =>
       changeThreads((known) => {
         const old = known.find((summary) => summary.id === id)
-        const at = host.timestamp()
+        const at = client.timestamp()
         const next = { id, title: null, status: 'active' as const, createdAt: at, lastMessageAt: at, ...old, ...change }
         if (old && !isNewest) return known.with(known.indexOf(old), next)
         return isNewest ? [next, ...known.filter((summary) => summary !== old)] : known
@@ -62,19 +61,19 @@ export function createClient(options: ClientOptions): LoaclClient {
   function threadOf(id: string, isStored: boolean): Thread {
     const state = getSnapshot()
     const summary = state.status === 'open' ? state.threads.find((known) => known.id === id) : undefined
-    const thread = threads.get(id) ?? createThread(host, id, isStored, summary?.title ?? null)
+    const thread = threads.get(id) ?? createThread(client, id, isStored, summary?.title ?? null)
     threads.set(id, thread)
     return thread
   }
 
   return {
     assistant,
-    project,
+    project: project.host,
     getSnapshot,
     subscribe,
     open,
     threads: {
-      list: async (list = {}) => await (await loadOnDemand()).listThreads(host, list),
+      list: async (list = {}) => await (await loadOnDemand()).listThreads(client, list),
       get: (id) => threadOf(id, true),
       create: () => threadOf(randomUuid(), false),
     },

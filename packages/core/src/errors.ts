@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@loacl/wire'
+import { isSessionCode, type ErrorCode } from '@loacl/wire'
 
 const BRAND = Symbol.for('loacl.error')
 
@@ -46,3 +46,7 @@ export class LoaclError extends Error {
     return typeof error === 'object' && error !== null && BRAND in error
   }
 }
+
+export const hasCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code
+
+export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)

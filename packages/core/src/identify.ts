@@ -3,7 +3,7 @@ import { randomToken } from './random.ts'
 import { awaitReplacement } from './recover_session.ts'
 import { withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
-import { isCode, isSessionError } from './thread_host.ts'
+import { hasCode, isSessionError } from './errors.ts'
 import type { Credential } from './types.ts'
 
 /**
@@ -36,10 +36,10 @@ export async function identifyDevice(
   await withRetries(request, {
     limit: 2,
     // In conflict: the same fresh token, in a request whose answer was lost, has become another person's.
-    when: (error) => isSessionError(error) || isCode(error, 'id_conflict'),
+    when: (error) => isSessionError(error) || hasCode(error, 'id_conflict'),
     async before(error) {
       await awaitReplacement(session, error, token, signal)
-      if (tokens.current() === token) await session.leave('visitor_left')
+      if (tokens.current() === token) await session.signOutVisitor('visitor_dropped')
     },
   })
 }

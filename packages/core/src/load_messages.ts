@@ -8,12 +8,12 @@ const PAGE_SIZE = 50
 
 /** Reads the messages before `cursor`, the newest ones where it is `null`. */
 function readPage(
-  { host, serverId }: ThreadContext,
+  { client, serverId }: ThreadContext,
   cursor: string | null,
   signal: AbortSignal | undefined,
 ): Promise<MessagePage> {
   const args = { thread_id: serverId, cursor, page_size: PAGE_SIZE }
-  return host.rpc<MessagePage>('list_messages', args, 'items', signal)
+  return client.rpc<MessagePage>('list_messages', args, 'items', signal)
 }
 
 export async function loadNewest(thread: ThreadContext, { signal }: Abortable = {}): Promise<void> {

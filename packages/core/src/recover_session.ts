@@ -2,7 +2,7 @@ import { isCredentialCode } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import { backOff, withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
-import { isCode, isSessionError } from './thread_host.ts'
+import { hasCode, isSessionError } from './errors.ts'
 
 /** The tab that had a token replaced stores the fresh one at once or, while the answer is on its way, soon. */
 export async function awaitReplacement(
@@ -15,7 +15,7 @@ export async function awaitReplacement(
     async () => {
       if (tokens.current() === token) throw refusal
     },
-    { limit: 3, when: () => isCode(refusal, 'session_replaced'), before: (_, failures) => backOff(failures, signal) },
+    { limit: 3, when: () => hasCode(refusal, 'session_replaced'), before: (_, failures) => backOff(failures, signal) },
   )
   // Where none comes, this tab goes on with one of its own.
   await looking.catch(() => undefined)
@@ -32,7 +32,7 @@ export async function recoverOpening(
 ): Promise<void> {
   const { auth, tokens } = session
   if (!isSessionError(refusal)) throw refusal
-  if (isCode(refusal, 'session_locked') && !isNobody) {
+  if (hasCode(refusal, 'session_locked') && !isNobody) {
     if (auth) throw refusal
     // Pages that have the user's access token go on with that session.
     tokens.detach()
@@ -58,7 +58,7 @@ export async function recoverCall(
   const isReplaced = tokens.current() !== token
   const isRenewed = auth && isCredentialCode(refusal.code)
   if (!isReplaced && !isSessionError(refusal) && !isRenewed) throw refusal
-  if (!auth && !isCode(refusal, 'session_locked')) tokens.replace(token)
+  if (!auth && !hasCode(refusal, 'session_locked')) tokens.replace(token)
   if (opening) dispatch({ type: 'call_refused', opening, error: refusal })
   await open()
   const { snapshot } = state()

@@ -31,7 +31,7 @@ export type SessionState = Common &
     | { readonly status: 'failed'; readonly snapshot: Failed; readonly opening: Opening | null }
     | { readonly status: 'open'; readonly snapshot: Opened; readonly opening: Opening | null }
     /** Another tab has put a token in the place of this one's: it may be somebody else's. */
-    | { readonly status: 'doubted'; readonly snapshot: Opened; readonly opening: Opening | null }
+    | { readonly status: 'unverified'; readonly snapshot: Opened; readonly opening: Opening | null }
     | { readonly status: 'disposed'; readonly snapshot: ClientState; readonly opening: null }
   )
 
@@ -51,7 +51,7 @@ export type SessionAction =
   /** The server has accepted who the page says they are, or the page says that nobody is signed in. */
   | { readonly type: 'visitor_known'; readonly accessToken: string | null }
   /** The visitor is let go of, in an opening that goes on with another one. */
-  | { readonly type: 'visitor_left'; readonly lifetime: AbortController }
+  | { readonly type: 'visitor_dropped'; readonly lifetime: AbortController }
   /** The visitor is let go of, and nobody has asked for another one. */
   | { readonly type: 'signed_out'; readonly lifetime: AbortController }
   | { readonly type: 'threads_changed'; readonly threads: readonly ThreadSummary[] }
@@ -86,14 +86,14 @@ export function reduceSession(state: SessionState, action: SessionAction): Sessi
     case 'opened':
       return { ...state, status: 'open', snapshot: action.snapshot }
     case 'token_replaced':
-      return state.status === 'open' ? { ...state, status: 'doubted' } : state
+      return state.status === 'open' ? { ...state, status: 'unverified' } : state
     case 'identify_sent':
       return { ...state, unanswered: action.tokens }
     case 'visitor_known': {
       const known = { ...state, accessToken: action.accessToken, unanswered: null }
       return isShown(known) || !known.opening ? known : toOpening(known, known.opening)
     }
-    case 'visitor_left':
+    case 'visitor_dropped':
     case 'signed_out':
       return {
         ...newSession(action.lifetime),
@@ -110,9 +110,9 @@ export function reduceSession(state: SessionState, action: SessionAction): Sessi
   }
 }
 
-type Shown = Extract<SessionState, { status: 'open' | 'doubted' }>
+type Shown = Extract<SessionState, { status: 'open' | 'unverified' }>
 
-export const isShown = (state: SessionState): state is Shown => state.status === 'open' || state.status === 'doubted'
+export const isShown = (state: SessionState): state is Shown => state.status === 'open' || state.status === 'unverified'
 
 const toOpening = (state: SessionState, opening: Opening): SessionState => ({
   ...state,

@@ -10,8 +10,8 @@ export interface TurnProgress {
   readonly ids: DataParts['turn'] | null
   /** The answer as far as it has come. */
   readonly answer: Message | null
-  /** Where in the answer's parts each text or reasoning of the stream goes. */
-  readonly places: Readonly<Record<string, number>>
+  /** Of the answer's part that each text or reasoning of the stream is added to. */
+  readonly indexes: Readonly<Record<string, number>>
   readonly title: string | null
   readonly usage: Usage | null
   readonly error: WireError | null
@@ -21,7 +21,7 @@ export const newProgress = (startedAt: string): TurnProgress => ({
   startedAt,
   ids: null,
   answer: null,
-  places: {},
+  indexes: {},
   title: null,
   usage: null,
   error: null,
@@ -32,8 +32,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
   const { answer } = state
   switch (part.type) {
     case 'data-turn':
-      // Comes again where a stream is told anew from its start.
-      return { ...state, ids: part.data, answer: newMessage(part.data.messageId, state.startedAt), places: {} }
+      // Comes again where a stream begins anew.
+      return { ...state, ids: part.data, answer: newMessage(part.data.messageId, state.startedAt), indexes: {} }
     case 'text-start':
     case 'text-delta':
     case 'reasoning-start':
@@ -84,20 +84,20 @@ function withParts(state: TurnProgress, answer: Message, parts: readonly Message
 type TextPart = Extract<StreamPart, { type: `${'text' | 'reasoning'}-${'start' | 'delta'}` }>
 
 function withText(state: TurnProgress, part: TextPart): TurnProgress {
-  const { answer, places } = state
+  const { answer, indexes } = state
   if (!answer) return state
   const type = part.type.startsWith('text') ? 'text' : 'reasoning'
   const name = `${type} ${part.id}`
   // A start opens a new part even under an id that was there before: steps of a turn may number theirs alike.
-  const place = 'delta' in part ? places[name] : undefined
-  const known = answer.parts[place ?? -1]
+  const index = 'delta' in part ? indexes[name] : undefined
+  const known = answer.parts[index ?? -1]
   const text = (known && 'text' in known ? known.text : '') + ('delta' in part ? part.delta : '')
   if (!known) {
     const parts: MessagePart[] = [...answer.parts, { type, text }]
-    return withParts({ ...state, places: { ...places, [name]: answer.parts.length } }, answer, parts)
+    return withParts({ ...state, indexes: { ...indexes, [name]: answer.parts.length } }, answer, parts)
   }
   const parts = [...answer.parts]
-  parts[place!] = { type, text }
+  parts[index!] = { type, text }
   return withParts(state, answer, parts)
 }
 

@@ -1,8 +1,8 @@
 import type { OpenedSession, ThreadSummary } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
-import type { Edge } from './edge.ts'
+import type { ProjectClient } from './project_client.ts'
 import { LoaclError } from './errors.ts'
-import { guarded } from './guarded.ts'
+import { withTimeout } from './timeout.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { isShown, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
 import { withRetries } from './retry.ts'
@@ -41,10 +41,10 @@ export interface Session extends Readable<ClientState> {
 export interface SessionOptions {
   assistant: string
   auth: ClientOptions['auth'] | undefined
-  edge: Edge
+  project: ProjectClient
   tokens: SessionTokens
   /** The visitor is let go of: nothing of theirs may stay. */
-  onForget: () => void
+  onDrop: () => void
 }
 
 /** What identifying a visitor, and going on after a refusal, needs of their session. */
@@ -56,13 +56,13 @@ export interface SessionContext {
   dispatch(action: SessionAction): void
   post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void>
   /** Lets go of the visitor here, and tells the server. */
-  leave(how: 'visitor_left' | 'signed_out'): Promise<void>
+  signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void>
 }
 
-export function createSession({ assistant, auth, edge, tokens, onForget }: SessionOptions): Session {
+export function createSession({ assistant, auth, project, tokens, onDrop }: SessionOptions): Session {
   let state: SessionState = newSession(new AbortController())
   const { set, ...shown } = createStore<ClientState>(state.snapshot)
-  const transport = createTransport(edge, () => state.accessToken)
+  const transport = createTransport(project, () => state.accessToken)
   const lifetime = () => state.lifetime.signal
   /** What aborts the requests of a visitor who is let go of. */
   const signedOut = new LoaclError('aborted', 'Signed out.')
@@ -105,7 +105,7 @@ export function createSession({ assistant, auth, edge, tokens, onForget }: Sessi
   async function enter(): Promise<void> {
     // Soon needed by who has been here before, or is identified. It is fetched meanwhile.
     if (auth || tokens.isStored()) void settled(loadOnDemand())
-    const credential = auth && (await guarded([lifetime()], auth))
+    const credential = auth && (await withTimeout([lifetime()], auth))
     if (credential) await (await loadOnDemand()).identifyDevice(context, credential)
     else if (auth) dispatch({ type: 'visitor_known', accessToken: null })
     await openSession(credential === null)
@@ -128,35 +128,35 @@ export function createSession({ assistant, auth, edge, tokens, onForget }: Sessi
     )
     if (isNobody && rest.visitor.type === 'authenticated') {
       // The page knows nobody any more, and this device was not told.
-      await leave('visitor_left')
+      await signOutVisitor('visitor_dropped')
       return await openSession()
     }
     const snapshot = { ...rest, status: 'open', threads: threads.items } as const
     if (isShown(state)) {
-      const { isSomebodyElse } = await loadOnDemand()
+      const { isOtherVisitor } = await loadOnDemand()
       signal.throwIfAborted()
-      if (isSomebodyElse(state, snapshot)) letGo('visitor_left')
+      if (isOtherVisitor(state, snapshot)) dropVisitor('visitor_dropped')
     }
     dispatch({ type: 'opened', snapshot })
   }
 
   /** @param token whoever has it is let go of, too */
-  function letGo(how: 'visitor_left' | 'signed_out', token?: string): void {
+  function dropVisitor(how: 'visitor_dropped' | 'signed_out', token?: string): void {
     lifetime().throwIfAborted()
     state.lifetime.abort(signedOut)
-    onForget()
+    onDrop()
     if (token) tokens.replace(token)
     dispatch({ type: how, lifetime: new AbortController() })
   }
 
-  async function leave(how: 'visitor_left' | 'signed_out'): Promise<void> {
+  async function signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void> {
     const token = tokens.current()
-    letGo(how, token)
+    dropVisitor(how, token)
     await post('sign-out', undefined, token, null)
   }
 
   async function post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void> {
-    await guarded([lifetime()], (signal) => transport.chat('POST', path, body, token, signal, bearer))
+    await withTimeout([lifetime()], (signal) => transport.chat('POST', path, body, token, signal, bearer))
   }
 
   /** Whoever calls waits until it is known who the visitor is, and goes on as they were where `work` fails. */
@@ -192,7 +192,7 @@ export function createSession({ assistant, auth, edge, tokens, onForget }: Sessi
     state: () => state,
     dispatch,
     post,
-    leave,
+    signOutVisitor,
   }
 
   async function run<T>(signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T> {
@@ -217,8 +217,8 @@ export function createSession({ assistant, auth, edge, tokens, onForget }: Sessi
     chat: (method, path, body, signal) => run(signal, (token) => transport.chat(method, path, body, token, signal)),
     identify: (credential, { signal } = {}) =>
       changeVisitor(async () => (await loadOnDemand()).identifyDevice(context, credential, signal), signal),
-    signOut: ({ signal } = {}) => untilAborted(() => leave('signed_out'), signal),
-    erased: (token) => letGo('signed_out', token),
+    signOut: ({ signal } = {}) => untilAborted(() => signOutVisitor('signed_out'), signal),
+    erased: (token) => dropVisitor('signed_out', token),
     changeThreads(change) {
       const { snapshot } = state
       if (snapshot.status === 'open') dispatch({ type: 'threads_changed', threads: change(snapshot.threads) })

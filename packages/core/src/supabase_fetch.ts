@@ -1,11 +1,11 @@
-import { FUNCTIONS, RPC, type EdgeRequest } from './edge.ts'
+import { FUNCTIONS, RPC, type ProjectRequest } from './project_client.ts'
 import type { SupabaseLike } from './types.ts'
 
 /** Sends a request through the page's own supabase-js client, with its headers and its user's session. */
 export async function fetchThroughClient(
   supabase: SupabaseLike,
   path: string,
-  request: EdgeRequest,
+  request: ProjectRequest,
 ): Promise<Response> {
   if (path.startsWith(RPC)) {
     const { url, ...rest } = supabase.schema('loacl' as never)

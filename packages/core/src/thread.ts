@@ -2,7 +2,7 @@ import { loadOnDemand } from './load_on_demand.ts'
 import { randomUuid } from './random.ts'
 import type * as OnDemand from './on_demand.ts'
 import { createStore } from './store.ts'
-import type { ThreadHost } from './thread_host.ts'
+import type { ClientContext } from './client_context.ts'
 import { changed, newUserMessage, withUserMessage } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
@@ -15,23 +15,23 @@ type ArgumentsOf<Name extends ThreadAction> =
 type Actions = { readonly [Name in ThreadAction]: (thread: ThreadContext, ...args: ArgumentsOf<Name>) => Promise<void> }
 
 /** @param isStored whether `id` is the server's, not one made here */
-export function createThread(host: ThreadHost, id: string, isStored: boolean, title: string | null): Thread {
+export function createThread(client: ClientContext, id: string, isStored: boolean, title: string | null): Thread {
   const store = createStore<ThreadState>({ id, title, messages: [], hasOlder: false, turn: { status: 'idle' } })
   const state = store.getSnapshot
 
   const context: ThreadContext = {
-    host,
+    client,
     state,
     cursor: null,
     activeTurnId: null,
     update: (change) => store.set(changed(state(), change)),
     serverId: isStored ? id : null,
-    named(serverId) {
+    setServerId(serverId) {
       context.serverId = serverId
-      host.threads.set(serverId, thread)
+      client.threads.set(serverId, thread)
       context.update({ id: serverId })
     },
-    lost: null,
+    lostTurn: null,
   }
   const { update } = context
 
@@ -47,12 +47,12 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
 
   /** Shows a message as on its way, in place if it was there, and sends it. */
   function sendMessage(clientId: string, text: string, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    update({ messages: withUserMessage(state().messages, newUserMessage(clientId, text, host.timestamp())) })
+    update({ messages: withUserMessage(state().messages, newUserMessage(clientId, text, client.timestamp())) })
     return start({
       id: clientId,
       clientId,
       ...rest,
-      request: (threadId) => ({ type: 'message', assistantId: host.assistant, id: clientId, threadId, text }),
+      request: (threadId) => ({ type: 'message', assistantId: client.assistant, id: clientId, threadId, text }),
     })
   }
 
@@ -86,17 +86,18 @@ export function createThread(host: ThreadHost, id: string, isStored: boolean, ti
     retry({ signal } = {}) {
       const turnId = randomUuid()
       if (runningTurn()) return refuseBusy(turnId)
-      const { lost, serverId } = context
+      const { lostTurn, serverId } = context
       const message = state().messages.findLast(isQuestion)
       if (message && message.status !== 'completed') return sendMessage(message.clientId, message.content, { signal })
       if (!message || serverId === null) return refusedTurn(turnId, 'message_not_found')
       const { clientId } = message
-      const request = () => ({ type: 'retry', assistantId: host.assistant, id: clientId, threadId: serverId }) as const
+      const request = () =>
+        ({ type: 'retry', assistantId: client.assistant, id: clientId, threadId: serverId }) as const
       return start({
         id: turnId,
         clientId,
         signal,
-        ...(lost?.clientId === clientId ? { follow: lost.turnId } : { question: message, request }),
+        ...(lostTurn?.clientId === clientId ? { follow: lostTurn.turnId } : { question: message, request }),
       })
     },
 

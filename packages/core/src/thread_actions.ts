@@ -4,22 +4,22 @@ import type { ThreadContext } from './thread_context.ts'
 import type { Abortable } from './types.ts'
 
 async function callStored<T extends { id: string }>(
-  { host, serverId }: ThreadContext,
+  { client, serverId }: ThreadContext,
   name: string,
   what: object,
   { signal }: Abortable = {},
 ): Promise<T> {
   if (serverId === null) throw new LoaclError('thread_not_found')
-  return await host.rpc<T>(name, { thread_id: serverId, ...what }, 'id', signal)
+  return await client.rpc<T>(name, { thread_id: serverId, ...what }, 'id', signal)
 }
 
-const removeSummary = ({ host }: ThreadContext, id: string) =>
-  host.changeThreads((known) => known.filter((summary) => summary.id !== id))
+const removeSummary = ({ client }: ThreadContext, id: string) =>
+  client.changeThreads((known) => known.filter((summary) => summary.id !== id))
 
 export async function renameThread(thread: ThreadContext, newTitle: string, options?: Abortable): Promise<void> {
   const { id, title } = await callStored<ThreadSummary>(thread, 'update_thread', { title: newTitle }, options)
   thread.update({ title })
-  thread.host.listed(id, { title }, false)
+  thread.client.upsertSummary(id, { title }, false)
 }
 
 export async function archiveThread(thread: ThreadContext, options?: Abortable): Promise<void> {
@@ -34,15 +34,15 @@ export async function deleteThread(thread: ThreadContext, options?: Abortable): 
 
 export async function restoreThread(thread: ThreadContext, options?: Abortable): Promise<void> {
   const summary = await callStored<ThreadSummary>(thread, 'restore_thread', {}, options)
-  thread.host.listed(summary.id, summary, true)
+  thread.client.upsertSummary(summary.id, summary, true)
 }
 
 export async function setFeedback(
-  { host }: ThreadContext,
+  { client }: ThreadContext,
   messageId: string,
   value: 'up' | 'down' | null,
   comment?: string,
   { signal }: Abortable = {},
 ): Promise<void> {
-  await host.rpc('set_feedback', { message_id: messageId, value, comment }, null, signal)
+  await client.rpc('set_feedback', { message_id: messageId, value, comment }, null, signal)
 }

@@ -1,10 +1,10 @@
 import type { TurnRequest } from '@loacl/wire'
-import type { ThreadHost } from './thread_host.ts'
+import type { ClientContext } from './client_context.ts'
 import type { Message, ThreadState } from './types.ts'
 
 /** A thread, as its turns and actions see it. */
 export interface ThreadContext {
-  host: ThreadHost
+  client: ClientContext
   state(): ThreadState
   update(change: Partial<ThreadState>): void
   /** The server's id, once there is one. */
@@ -14,9 +14,9 @@ export interface ThreadContext {
   /** A turn that runs and wasn't begun here. */
   activeTurnId: string | null
   /** The server has the thread under this id. */
-  named(serverId: string): void
+  setServerId(serverId: string): void
   /** A turn whose connection failed: it may well go on at the server. */
-  lost: { turnId: string; clientId: string | null } | null
+  lostTurn: { turnId: string; clientId: string | null } | null
 }
 
 /** Asked anew for each try: the thread may have got its id, or lost it with its session. */

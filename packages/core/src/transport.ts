@@ -1,7 +1,7 @@
 import { SESSION_HEADER } from '@loacl/wire'
-import { FUNCTIONS, RPC, type Edge } from './edge.ts'
+import { FUNCTIONS, RPC, type ProjectClient } from './project_client.ts'
 import { LoaclError } from './errors.ts'
-import { guarded } from './guarded.ts'
+import { withTimeout } from './timeout.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 
 /** What a visitor's client asks of the project. */
@@ -28,8 +28,8 @@ export interface Transport {
   ): Promise<Response>
 }
 
-/** @param accessToken of the user whose requests these are, where the host's own client doesn't say so itself */
-export function createTransport(edge: Edge, accessToken: () => string | null): Transport {
+/** @param accessToken of the user whose requests these are, where the page's own supabase-js client doesn't send it */
+export function createTransport(project: ProjectClient, accessToken: () => string | null): Transport {
   async function send(
     path: string,
     method: 'GET' | 'POST',
@@ -42,7 +42,7 @@ export function createTransport(edge: Edge, accessToken: () => string | null): T
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
-    const response = await edge.fetch(path, {
+    const response = await project.fetch(path, {
       method,
       headers,
       signal,
@@ -60,7 +60,7 @@ export function createTransport(edge: Edge, accessToken: () => string | null): T
       token: string,
       signals: readonly (AbortSignal | undefined)[],
     ) =>
-      guarded(signals, async (signal) => {
+      withTimeout(signals, async (signal) => {
         const response = await send(RPC + name, 'POST', args, signal, token)
         return parseResult<T>(await response.text(), member, response.status)
       }),

@@ -1,11 +1,11 @@
 import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
 import { LoaclError } from './errors.ts'
-import { guarded, toClientError } from './guarded.ts'
+import { withTimeout, toClientError } from './timeout.ts'
 import { isAnswered, newProgress, reduceTurn, toResult } from './reduce_turn.ts'
 import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
-import { isSessionError } from './thread_host.ts'
+import { isSessionError } from './errors.ts'
 import { withFailed, withoutAnswers, withProgress, withUsedSuggestion } from './thread_state.ts'
 import { createTurnEvents } from './turn_events.ts'
 import { createTurnLog } from './turn_log.ts'
@@ -14,20 +14,20 @@ import type { Turn, TurnState } from './types.ts'
 /** Starts a turn, brings it to its one end through lost connections, and keeps its thread's state in step with it. */
 export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   const { clientId, suggestionId } = start
-  const { host, state, update } = thread
-  let progress = newProgress(host.timestamp())
+  const { client, state, update } = thread
+  let progress = newProgress(client.timestamp())
   /** The server's, once it is known. */
   let turnId = 'follow' in start ? start.follow : null
   let hasBegun = turnId !== null
   let isStopping = false
   let after = 0
   let shown: TurnState | null = null
-  // Aborted when all is over: stops what still waits.
-  const life = linkedController([host.lifetime()])
-  /** Ends the wait for another try at what was never begun. */
-  const waiting = linkedController([life.signal])
+  // Aborted when the turn has ended: stops what still waits.
+  const running = linkedController([client.lifetime()])
+  /** Aborted when a turn is stopped before the server has it: ends the wait for another try. */
+  const waiting = linkedController([running.signal])
   const { turn, push } = createTurnLog(start.id, stop)
-  const tell = createTurnEvents(push)
+  const pushEvents = createTurnEvents(push)
 
   /** Once its answer is stored, the thread's state is no longer this turn's: the next may begin. */
   const owns = (): boolean => {
@@ -38,33 +38,33 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     shown?.status === status ? shown : (shown = { status, turn })
 
   function stop(): void {
-    if (isStopping || life.signal.aborted) return
+    if (isStopping || running.signal.aborted) return
     isStopping = true
     if (turnId === null) waiting.abort()
     else void stopAtServer(turnId)
   }
 
   async function stopAtServer(id: string): Promise<void> {
-    const requesting = withRetries(() => host.chat('POST', `turns/${id}/stop`, undefined, life.signal), {
+    const requesting = withRetries(() => client.chat('POST', `turns/${id}/stop`, undefined, running.signal), {
       limit: MAX_RETRIES,
-      when: (error) => isTransient(toClientError(error, life.signal), true),
-      before: (_, failures) => backOff(failures, life.signal),
+      when: (error) => isTransient(toClientError(error, running.signal), true),
+      before: (_, failures) => backOff(failures, running.signal),
     })
     // The stream says how the turn ends, whatever the answer to this was.
     await requesting.catch(() => undefined)
   }
 
   function confirm(threadId: string): void {
-    if (thread.serverId !== threadId) thread.named(threadId)
-    host.listed(threadId, { lastMessageAt: host.timestamp() }, true)
+    if (thread.serverId !== threadId) thread.setServerId(threadId)
+    client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
     if (suggestionId === undefined) return
     update({ messages: withUsedSuggestion(state().messages, suggestionId) })
-    const marking = host.rpc('use_suggestion', { suggestion_id: suggestionId }, null, host.lifetime())
+    const marking = client.rpc('use_suggestion', { suggestion_id: suggestionId }, null, client.lifetime())
     // No word to the visitor: at worst the suggestion is offered again.
     marking.catch(() => undefined)
   }
 
-  function take({ seq, part }: NumberedPart): void {
+  function applyPart({ seq, part }: NumberedPart): void {
     after = seq
     const before = progress
     progress = reduceTurn(progress, part)
@@ -86,14 +86,14 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
         ...(owns() ? { turn: isAnswered(answer) ? { status: 'idle' } : show() } : {}),
         ...(title === null ? {} : { title }),
       })
-      if (ids && title !== null) host.listed(ids.threadId, { title }, false)
+      if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
     }
-    if (answer) tell(part, answer.id)
+    if (answer) pushEvents(part, answer.id)
   }
 
   async function post(request: ToRequest, signal: AbortSignal): Promise<Response> {
-    const signals = await host.signals()
-    return await withRetries(() => host.chat('POST', 'turns', { ...request(thread.serverId), ...signals }, signal), {
+    const signals = await client.signals()
+    return await withRetries(() => client.chat('POST', 'turns', { ...request(thread.serverId), ...signals }, signal), {
       limit: 1,
       when: isSessionError,
       async before(error) {
@@ -107,17 +107,17 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
 
   /** One connection. Resolves with whether the turn's last part came. Calls `reset` for each part that is new. */
   const connect = (reset: () => void): Promise<boolean> =>
-    guarded([life.signal], async (signal, alive) => {
+    withTimeout([running.signal], async (signal, onActivity) => {
       const { body, headers, status } = await (turnId === null && 'request' in start
         ? post(start.request, signal)
-        : host.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal))
+        : client.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal))
       if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? ''))
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
-      for await (const numbered of readParts(body, alive)) {
+      for await (const numbered of readParts(body, onActivity)) {
         if (numbered.seq > after) {
           reset()
-          take(numbered)
+          applyPart(numbered)
         }
         if (isTerminal(numbered.part)) return true
       }
@@ -127,18 +127,18 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   const connectToEnd = (): Promise<void> =>
     withRetries(
       async (reset) => {
-        if (!hasBegun) await host.open({ signal: life.signal })
+        if (!hasBegun) await client.open({ signal: running.signal })
         if (isStopping && turnId === null) throw abortError(waiting.signal)
         hasBegun = true
         if (!(await connect(reset))) throw new LoaclError('stream_cut')
       },
       {
         limit: MAX_RETRIES,
-        when: (error) => hasBegun && isTransient(toClientError(error, life.signal), turnId !== null),
+        when: (error) => hasBegun && isTransient(toClientError(error, running.signal), turnId !== null),
         async before(_, attempt) {
           if (owns()) update({ turn: show('reconnecting') })
           push({ type: 'reconnecting', attempt })
-          await backOff(attempt, turnId === null ? waiting.signal : life.signal)
+          await backOff(attempt, turnId === null ? waiting.signal : running.signal)
         },
       },
     )
@@ -146,9 +146,9 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   async function run(): Promise<void> {
     const lost = await connectToEnd().then(
       () => null,
-      (error: unknown) => toClientError(error, life.signal),
+      (error: unknown) => toClientError(error, running.signal),
     )
-    life.abort()
+    running.abort()
     start.signal?.removeEventListener('abort', stop)
     if (lost && progress.answer?.status === 'streaming')
       progress = { ...progress, answer: { ...progress.answer, status: 'failed', errorCode: lost.code } }
@@ -159,7 +159,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       const { error } = result
       ended = { status: 'failed', error }
       if (turnId === null || !progress.ids) messages = withFailed(messages, clientId, error)
-      else if (isTransient(error, true)) thread.lost = { turnId, clientId }
+      else if (isTransient(error, true)) thread.lostTurn = { turnId, clientId }
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
@@ -168,7 +168,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   if (start.signal?.aborted) stop()
   start.signal?.addEventListener('abort', stop)
   void run()
-  thread.lost = null
+  thread.lostTurn = null
   update({ turn: show() })
   return turn
 }

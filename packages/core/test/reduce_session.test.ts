@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LoaclError } from '../src/index.ts'
 import { newSession, reduceSession, type Opened, type SessionAction, type SessionState } from '../src/reduce_session.ts'
-import { isSomebodyElse } from '../src/somebody_else.ts'
+import { isOtherVisitor } from '../src/other_visitor.ts'
 import { opened as openedBody } from './support/project.ts'
 
 const LIFETIME = new AbortController()
@@ -24,7 +24,7 @@ const common = { lifetime: LIFETIME, accessToken: 'jwt', unanswered: TOKENS }
 const failed = { ...common, status: 'failed', snapshot: { status: 'failed', error: ERROR } } as const
 const idle: SessionState = { ...newSession(LIFETIME), ...common }
 const open: SessionState = { ...common, status: 'open', snapshot: GUEST, opening: null }
-const doubted: SessionState = { ...open, status: 'doubted' }
+const unverified: SessionState = { ...open, status: 'unverified' }
 
 /** A plus: calls wait for `OPENING`. */
 const STATES: Readonly<Record<string, SessionState>> = {
@@ -35,8 +35,8 @@ const STATES: Readonly<Record<string, SessionState>> = {
   'failed+': { ...failed, opening: OPENING },
   open,
   'open+': { ...open, opening: OPENING },
-  doubted,
-  'doubted+': { ...doubted, opening: OPENING },
+  unverified,
+  'unverified+': { ...unverified, opening: OPENING },
   disposed: { ...common, status: 'disposed', snapshot: GUEST, opening: null },
 }
 
@@ -50,7 +50,7 @@ const ACTIONS: Readonly<Record<SessionAction['type'], SessionAction>> = {
   token_replaced: { type: 'token_replaced' },
   identify_sent: { type: 'identify_sent', tokens: { token: 'c', newToken: 'd' } },
   visitor_known: { type: 'visitor_known', accessToken: 'fresh' },
-  visitor_left: { type: 'visitor_left', lifetime: NEXT_LIFETIME },
+  visitor_dropped: { type: 'visitor_dropped', lifetime: NEXT_LIFETIME },
   signed_out: { type: 'signed_out', lifetime: NEXT_LIFETIME },
   threads_changed: { type: 'threads_changed', threads: [] },
   disposed: { type: 'disposed', error: ERROR },
@@ -58,19 +58,19 @@ const ACTIONS: Readonly<Record<SessionAction['type'], SessionAction>> = {
 
 /** Which state each action makes of each. */
 const TABLE = `
-action            | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | doubted  | doubted+ | disposed
-open_begun        | opening+ | opening+ | opening+ | opening+ | opening+ | open+ | open+ | doubted+ | doubted+ | disposed
-open_failed       | idle     | failed   | failed   | failed   | failed   | open  | open  | doubted  | doubted  | disposed
-change_begun      | idle+    | idle+    | opening+ | failed+  | failed+  | open+ | open+ | doubted+ | doubted+ | disposed
-change_failed     | idle     | idle     | failed   | failed   | failed   | open  | open  | doubted  | doubted  | disposed
+action            | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | unverified  | unverified+ | disposed
+open_begun        | opening+ | opening+ | opening+ | opening+ | opening+ | open+ | open+ | unverified+ | unverified+ | disposed
+open_failed       | idle     | failed   | failed   | failed   | failed   | open  | open  | unverified  | unverified  | disposed
+change_begun      | idle+    | idle+    | opening+ | failed+  | failed+  | open+ | open+ | unverified+ | unverified+ | disposed
+change_failed     | idle     | idle     | failed   | failed   | failed   | open  | open  | unverified  | unverified  | disposed
 opened            | open     | open+    | open+    | open     | open+    | open  | open+ | open     | open+    | disposed
-call_refused      | idle     | idle     | failed   | failed   | failed   | open  | open  | doubted  | doubted  | disposed
-token_replaced    | idle     | idle+    | opening+ | failed   | failed+  | doubted | doubted+ | doubted | doubted+ | disposed
-identify_sent     | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | doubted  | doubted+ | disposed
-visitor_known     | idle     | opening+ | opening+ | failed   | opening+ | open  | open+ | doubted  | doubted+ | disposed
-visitor_left      | idle     | idle+    | idle+    | idle     | idle+    | idle  | idle+ | idle     | idle+    | disposed
+call_refused      | idle     | idle     | failed   | failed   | failed   | open  | open  | unverified  | unverified  | disposed
+token_replaced    | idle     | idle+    | opening+ | failed   | failed+  | unverified | unverified+ | unverified | unverified+ | disposed
+identify_sent     | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | unverified  | unverified+ | disposed
+visitor_known     | idle     | opening+ | opening+ | failed   | opening+ | open  | open+ | unverified  | unverified+ | disposed
+visitor_dropped      | idle     | idle+    | idle+    | idle     | idle+    | idle  | idle+ | idle     | idle+    | disposed
 signed_out        | idle     | idle     | idle     | idle     | idle     | idle  | idle  | idle     | idle     | disposed
-threads_changed   | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | doubted  | doubted+ | disposed
+threads_changed   | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | unverified  | unverified+ | disposed
 disposed          | disposed | disposed | disposed | disposed | disposed | disposed | disposed | disposed | disposed | disposed
 `
 const [[, ...columns] = [], ...rows] = TABLE.trim()
@@ -92,7 +92,7 @@ describe('a session', () => {
       const after = reduceSession(before, ACTIONS[action as SessionAction['type']])
       expect(nameOf(after)).toBe(to)
       // What is shown says the same.
-      const shown = { doubted: 'open', disposed: after.snapshot.status }[after.status as string] ?? after.status
+      const shown = { unverified: 'open', disposed: after.snapshot.status }[after.status as string] ?? after.status
       expect(after.snapshot.status).toBe(shown)
       if (before.status === 'disposed') expect(after).toBe(before)
     },
@@ -111,11 +111,11 @@ describe('a session', () => {
     expect(reduceSession(sent, ACTIONS.visitor_known)).toMatchObject({ accessToken: 'fresh', unanswered: null })
   })
 
-  it.each(['visitor_left', 'signed_out'] as const)('keeps no access token after %s', (type) => {
+  it.each(['visitor_dropped', 'signed_out'] as const)('keeps no access token after %s', (type) => {
     expect(reduceSession(STATES['open+']!, ACTIONS[type]).accessToken).toBe(null)
   })
 
-  it.each(['visitor_left', 'signed_out'] as const)('has another lifetime after %s', (type) => {
+  it.each(['visitor_dropped', 'signed_out'] as const)('has another lifetime after %s', (type) => {
     expect(reduceSession(open, ACTIONS[type]).lifetime).toBe(NEXT_LIFETIME)
   })
 
@@ -126,7 +126,7 @@ describe('a session', () => {
 })
 
 describe('somebody else', () => {
-  const shown = (snapshot: Opened, status: 'open' | 'doubted' = 'doubted'): SessionState => ({
+  const shown = (snapshot: Opened, status: 'open' | 'unverified' = 'unverified'): SessionState => ({
     ...common,
     status,
     snapshot,
@@ -152,6 +152,6 @@ describe('somebody else', () => {
     ['a guest without a session, and without their threads', shown(openedAs(GUEST.visitor, 't1')), BOB, true],
     ['a guest of whom nothing says that they are the same', shown(GUEST), GUEST, true],
   ])('%s', (_, state, opened, expected) => {
-    expect(isSomebodyElse(state, opened)).toBe(expected)
+    expect(isOtherVisitor(state, opened)).toBe(expected)
   })
 })

@@ -1,10 +1,9 @@
-import { isSessionCode, type ErrorCode, type ThreadSummary } from '@loacl/wire'
-import { LoaclError } from './errors.ts'
+import type { ThreadSummary } from '@loacl/wire'
 import type { Session } from './session.ts'
 import type { Thread } from './types.ts'
 
 /** What a thread needs of its client. */
-export interface ThreadHost extends Session {
+export interface ClientContext extends Session {
   assistant: string
   /** ISO 8601. */
   timestamp(): string
@@ -13,9 +12,5 @@ export interface ThreadHost extends Session {
   /** By id. A new thread's own id goes on to name it when it has got the server's. */
   threads: Map<string, Thread>
   /** Puts what is known of a thread in the list of threads; `isNewest` moves it to the front. */
-  listed(id: string, change: Partial<ThreadSummary>, isNewest: boolean): void
+  upsertSummary(id: string, change: Partial<ThreadSummary>, isNewest: boolean): void
 }
-
-export const isCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code
-
-export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)

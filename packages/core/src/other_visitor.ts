@@ -1,7 +1,7 @@
 import { isShown, type Opened, type SessionState } from './reduce_session.ts'
 
 /** Whether the session that the server has just opened is another visitor's than what is shown. */
-export function isSomebodyElse(state: SessionState, opened: Opened): boolean {
+export function isOtherVisitor(state: SessionState, opened: Opened): boolean {
   if (!isShown(state)) return false
   const { visitor, threads } = state.snapshot
   if (state.status === 'open' && visitor.type !== 'authenticated') return false
