@@ -5,7 +5,7 @@ export const abortError = ({ reason }: AbortSignal): LoaclError =>
   LoaclError.is(reason) ? reason : new LoaclError('aborted', undefined, { cause: reason })
 
 /**
- * A controller that aborts as soon as one of the signals does. Abort it when done: that lets go of the signals.
+ * A controller that aborts as soon as one of the signals does. Abort it when done: that removes its listeners.
  * (`AbortSignal.any` is younger than the oldest browser served.)
  */
 export function linkedController(signals: readonly (AbortSignal | undefined)[]): AbortController {

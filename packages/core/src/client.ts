@@ -1,10 +1,10 @@
-import { createProjectClient } from './project_client.ts'
+import type { ClientContext } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
+import { createProjectClient } from './project_client.ts'
 import { randomUuid } from './random.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
-import type { ClientContext } from './client_context.ts'
 import type { ClientOptions, LoaclClient, Thread, VisitorExport } from './types.ts'
 
 /** How long a turn waits for a fingerprint. */
@@ -45,7 +45,7 @@ export function createClient(options: ClientOptions): LoaclClient {
       if (!ask || state.status !== 'open' || !state.assistant.fingerprint) return {}
       const late = new Promise<object>((resolve) => setTimeout(resolve, FINGERPRINT_TIMEOUT_MS, {}))
       const reading = loadOnDemand().then(({ readFingerprint }) => readFingerprint(ask))
-      // No message fails for want of it.
+      // A message is sent without a fingerprint rather than not at all.
       return await Promise.race([reading.catch(() => ({})), late])
     },
     upsertSummary: (id, change, isNewest) =>
@@ -73,14 +73,14 @@ export function createClient(options: ClientOptions): LoaclClient {
     subscribe,
     open,
     threads: {
-      list: async (list = {}) => await (await loadOnDemand()).listThreads(client, list),
+      list: async (filter = {}) => await (await loadOnDemand()).listThreads(client, filter),
       get: (id) => threadOf(id, true),
       create: () => threadOf(randomUuid(), false),
     },
     identify,
     signOut,
     exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
-    eraseData: async (erase) => await (await loadOnDemand()).eraseData(session, erase),
+    eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
     dispose() {
       session.dispose()
       threads.clear()

@@ -1,22 +1,22 @@
 import { abortError } from './abort.ts'
+import { hasCode, isSessionError } from './errors.ts'
 import { randomToken } from './random.ts'
 import { awaitReplacement } from './recover_session.ts'
 import { withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
-import { hasCode, isSessionError } from './errors.ts'
 import type { Credential } from './types.ts'
 
 /**
- * Makes this device's session a person's, and lets go of another person who may have left it without signing out. The
- * session's token, which somebody else may know, gives way to a fresh one.
+ * Makes this device's session a person's. Another person whose session it is, because they left without signing out, is
+ * signed out first. The session gets a fresh token: somebody else may know the old one.
  */
 export async function identifyDevice(
   session: SessionContext,
   credential: Credential,
-  aborted?: AbortSignal,
+  callerSignal?: AbortSignal,
 ): Promise<void> {
-  // From here on the request leaves: what comes of it is for the client to follow.
-  if (aborted?.aborted) throw abortError(aborted)
+  // Once the request has left, the client does what its answer asks for, whoever still waits.
+  if (callerSignal?.aborted) throw abortError(callerSignal)
   const { assistant, tokens, state, dispatch } = session
   const { accessToken = null, identityToken }: { accessToken?: string | null; identityToken?: string } = credential
   let token: string
@@ -29,8 +29,8 @@ export async function identifyDevice(
     const newToken = unanswered?.token === token ? unanswered.newToken : randomToken()
     dispatch({ type: 'identify_sent', tokens: { token, newToken } })
     await session.post('identify', { assistantId: assistant, newToken, identityToken }, token, accessToken)
-    dispatch({ type: 'visitor_known', accessToken })
     tokens.replace(token, newToken)
+    dispatch({ type: 'visitor_known', accessToken })
   }
 
   await withRetries(request, {

@@ -8,6 +8,7 @@ export type {
   Credential,
   CutReason,
   GuidedQuestion,
+  ListOptions,
   LoaclClient,
   Message,
   MessagePart,

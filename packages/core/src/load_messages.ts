@@ -1,7 +1,7 @@
 import type { MessagePage } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
-import { upsert } from './thread_state.ts'
 import type { ThreadContext } from './thread_context.ts'
+import { upsert } from './thread_state.ts'
 import type { Abortable, Message } from './types.ts'
 
 const PAGE_SIZE = 50
@@ -42,11 +42,14 @@ function mergeNewest(page: MessagePage, messages: readonly Message[], isRunning:
 
 const loadingOlder = new WeakMap<ThreadContext, Promise<void>>()
 
-/** Shared by all who ask for the same page: nobody's signal takes it from the others. */
+/** Calls for the same page share one request. An aborted signal ends the waiting of its own call alone. */
 export async function loadOlder(thread: ThreadContext, { signal }: Abortable = {}): Promise<void> {
-  const loading = loadingOlder.get(thread) ?? prepend(thread).finally(() => loadingOlder.delete(thread))
-  loadingOlder.set(thread, loading)
-  await untilAborted(() => loading, signal)
+  const begin = () => {
+    const loading = loadingOlder.get(thread) ?? prepend(thread).finally(() => loadingOlder.delete(thread))
+    loadingOlder.set(thread, loading)
+    return loading
+  }
+  await untilAborted(begin, signal)
 }
 
 async function prepend(thread: ThreadContext): Promise<void> {

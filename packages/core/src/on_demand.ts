@@ -1,4 +1,4 @@
-// What a visitor's first answer can do without. A bundler makes a file of its own of it, which is fetched when first used.
+// What a first answer can do without. Bundlers that split code make a file of it, which is fetched when it is first used.
 export { readFingerprint } from './fingerprint.ts'
 export { identifyDevice } from './identify.ts'
 export { listThreads } from './list_threads.ts'

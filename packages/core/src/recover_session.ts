@@ -1,8 +1,7 @@
 import { isCredentialCode } from '@loacl/wire'
-import type { LoaclError } from './errors.ts'
+import { hasCode, isSessionError, type LoaclError } from './errors.ts'
 import { backOff, withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
-import { hasCode, isSessionError } from './errors.ts'
 
 /** The tab that had a token replaced stores the fresh one at once or, while the answer is on its way, soon. */
 export async function awaitReplacement(
@@ -17,12 +16,12 @@ export async function awaitReplacement(
     },
     { limit: 3, when: () => hasCode(refusal, 'session_replaced'), before: (_, failures) => backOff(failures, signal) },
   )
-  // Where none comes, this tab goes on with one of its own.
+  // Where none comes, the caller replaces the token itself.
   await looking.catch(() => undefined)
   signal.throwIfAborted()
 }
 
-/** What comes before a session is opened again whose opening with `token` was refused. */
+/** Prepares another try at opening a session that was refused for its token, or passes the refusal on. */
 export async function recoverOpening(
   session: SessionContext,
   refusal: unknown,
@@ -41,7 +40,7 @@ export async function recoverOpening(
   tokens.replace(token)
 }
 
-/** What comes before a call is made again that was refused: the session is opened anew, or the error passed on. */
+/** Opens the session again after a call was refused. Resolves where the call may be repeated; passes the refusal on else. */
 export async function recoverCall(
   session: SessionContext,
   refusal: LoaclError,

@@ -5,7 +5,7 @@ import type { ClientState } from './types.ts'
 type Failed = Extract<ClientState, { status: 'failed' }>
 export type Opened = Extract<ClientState, { status: 'open' }>
 
-/** What calls wait for before they go out. It settles once the session is open, or has not been opened. */
+/** What calls wait for before they are sent. Settles once the session is open, or could not be opened. */
 type Opening = Promise<void>
 
 /** The token that a request to identify was sent with, and the one that takes its place. */
@@ -15,9 +15,9 @@ interface TokenPair {
 }
 
 interface Common {
-  /** Aborted when the visitor is let go of: the next one has another. */
+  /** Aborted when the visitor is dropped: the next one has another. */
   readonly lifetime: AbortController
-  /** Of the user whose requests these are. */
+  /** Supabase access token of the visitor, where they are identified by one. */
   readonly accessToken: string | null
   /** Token pair of the last unanswered POST /identify; resending it is idempotent. */
   readonly unanswered: TokenPair | null
@@ -30,7 +30,7 @@ export type SessionState = Common &
     | { readonly status: 'opening'; readonly snapshot: { readonly status: 'opening' }; readonly opening: Opening }
     | { readonly status: 'failed'; readonly snapshot: Failed; readonly opening: Opening | null }
     | { readonly status: 'open'; readonly snapshot: Opened; readonly opening: Opening | null }
-    /** Another tab has put a token in the place of this one's: it may be somebody else's. */
+    /** Shown, but another tab has replaced the token: it may be another visitor's. */
     | { readonly status: 'unverified'; readonly snapshot: Opened; readonly opening: Opening | null }
     | { readonly status: 'disposed'; readonly snapshot: ClientState; readonly opening: null }
   )
@@ -39,20 +39,21 @@ export type SessionAction =
   /** A call opens the session. */
   | { readonly type: 'open_begun'; readonly opening: Opening }
   | { readonly type: 'open_failed'; readonly opening: Opening; readonly error: LoaclError }
-  /** The page says who the visitor is, or another tab has done so. What is shown stays until that is known. */
+  /** `identify` was called, or another tab has replaced the token. What is shown stays until the server has answered. */
   | { readonly type: 'change_begun'; readonly opening: Opening }
   | { readonly type: 'change_failed'; readonly opening: Opening; readonly error: LoaclError }
   /** The server has answered who the visitor is and what there is to show. */
   | { readonly type: 'opened'; readonly snapshot: Opened }
   /** A call that had waited for `opening` was refused for its session. */
   | { readonly type: 'call_refused'; readonly opening: Opening; readonly error: LoaclError }
+  /** Another tab has replaced the session token. */
   | { readonly type: 'token_replaced' }
   | { readonly type: 'identify_sent'; readonly tokens: TokenPair }
   /** The server has accepted who the page says they are, or the page says that nobody is signed in. */
   | { readonly type: 'visitor_known'; readonly accessToken: string | null }
-  /** The visitor is let go of, in an opening that goes on with another one. */
+  /** Another visitor takes the place of this one, in an opening that goes on. */
   | { readonly type: 'visitor_dropped'; readonly lifetime: AbortController }
-  /** The visitor is let go of, and nobody has asked for another one. */
+  /** The visitor has signed out or erased their data. The next call opens as a new guest. */
   | { readonly type: 'signed_out'; readonly lifetime: AbortController }
   | { readonly type: 'threads_changed'; readonly threads: readonly ThreadSummary[] }
   | { readonly type: 'disposed'; readonly error: LoaclError }

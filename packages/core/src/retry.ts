@@ -38,7 +38,7 @@ export async function withRetries<T>(
 
 /**
  * Whether the same request may well succeed soon: nothing came, or a proxy's page. For a turn that runs already any
- * fault of the server's is worth waiting for; a visitor who has just sent something is better told.
+ * fault of the server's is worth waiting for; a visitor who has just sent something gets the error at once.
  */
 export const isTransient = ({ code, status = 0 }: LoaclError, isRunning: boolean): boolean =>
   isRetried(code) || (status >= 500 && (isRunning || code === 'response_malformed'))

@@ -1,13 +1,13 @@
 import type { OpenedSession, ThreadSummary } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
-import type { ProjectClient } from './project_client.ts'
 import { LoaclError } from './errors.ts'
-import { withTimeout } from './timeout.ts'
 import { loadOnDemand } from './load_on_demand.ts'
+import type { ProjectClient } from './project_client.ts'
 import { isShown, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
 import { withRetries } from './retry.ts'
 import type { SessionTokens } from './session_token.ts'
 import { createStore } from './store.ts'
+import { withTimeout } from './timeout.ts'
 import { createTransport, type Transport } from './transport.ts'
 import type { Abortable, ClientOptions, ClientState, Credential, Readable } from './types.ts'
 
@@ -29,11 +29,11 @@ export interface Session extends Readable<ClientState> {
   chat(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
   identify(credential: Credential, options?: Abortable): Promise<void>
   signOut(options?: Abortable): Promise<void>
-  /** The data of the visitor who had this token is gone at the server, and so are they here. */
+  /** The server has erased the data of the visitor who had this token: drops them here. */
   erased(token: string): void
   /** Changes the list of threads, where it is known. */
   changeThreads(change: (threads: Threads) => Threads): void
-  /** Aborted when the visitor is let go of: another one has another. */
+  /** Aborted when the visitor is dropped: the next one has another. */
   lifetime(): AbortSignal
   dispose(): void
 }
@@ -43,7 +43,7 @@ export interface SessionOptions {
   auth: ClientOptions['auth'] | undefined
   project: ProjectClient
   tokens: SessionTokens
-  /** The visitor is let go of: nothing of theirs may stay. */
+  /** The visitor is dropped: nothing of theirs may stay. */
   onDrop: () => void
 }
 
@@ -55,7 +55,7 @@ export interface SessionContext {
   state(): SessionState
   dispatch(action: SessionAction): void
   post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void>
-  /** Lets go of the visitor here, and tells the server. */
+  /** Drops the visitor here, and ends their session at the server. */
   signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void>
 }
 
@@ -64,7 +64,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   const { set, ...shown } = createStore<ClientState>(state.snapshot)
   const transport = createTransport(project, () => state.accessToken)
   const lifetime = () => state.lifetime.signal
-  /** What aborts the requests of a visitor who is let go of. */
+  /** What the requests of a visitor who is dropped are aborted with. */
   const signedOut = new LoaclError('aborted', 'Signed out.')
   const disposal = new AbortController()
 
@@ -73,7 +73,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     set(state.snapshot)
   }
 
-  /** Calls wait for `work` from now on. A failed change is told to who has asked for it; the others open anew. */
+  /** Calls wait for `work` from now on. Where an `open` fails, they fail with it; where a `change` fails, they open anew. */
   function trackOpening(kind: 'open' | 'change', work: () => Promise<void>): Promise<void> {
     tokens.watch(followOtherTab, disposal.signal)
     let start!: (working: Promise<void>) => void
@@ -96,14 +96,14 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     } catch (error) {
       if (signal?.aborted || error !== signedOut) throw error
     }
-    // Finds what another tab has done, too.
+    // Calls `followOtherTab` where another tab has replaced the token.
     tokens.current()
     if (state.opening !== opening) await open({ signal })
   }
 
   /** Asks the page, if it can be asked, who the visitor is, and opens as them. */
   async function enter(): Promise<void> {
-    // Soon needed by who has been here before, or is identified. It is fetched meanwhile.
+    // Returning and identified visitors need it soon: fetched in parallel.
     if (auth || tokens.isStored()) void settled(loadOnDemand())
     const credential = auth && (await withTimeout([lifetime()], auth))
     if (credential) await (await loadOnDemand()).identifyDevice(context, credential)
@@ -127,7 +127,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
       },
     )
     if (isNobody && rest.visitor.type === 'authenticated') {
-      // The page knows nobody any more, and this device was not told.
+      // Signed out at the page, and not here yet.
       await signOutVisitor('visitor_dropped')
       return await openSession()
     }
@@ -140,7 +140,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     dispatch({ type: 'opened', snapshot })
   }
 
-  /** @param token whoever has it is let go of, too */
+  /** @param token replaced, where the visitor has it */
   function dropVisitor(how: 'visitor_dropped' | 'signed_out', token?: string): void {
     lifetime().throwIfAborted()
     state.lifetime.abort(signedOut)
@@ -159,7 +159,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     await withTimeout([lifetime()], (signal) => transport.chat('POST', path, body, token, signal, bearer))
   }
 
-  /** Whoever calls waits until it is known who the visitor is, and goes on as they were where `work` fails. */
+  /** Calls wait until `work` is done and the session opened again. Where it fails, they go on as the visitor they were. */
   function changeVisitor(work: () => Promise<void> | void, signal?: AbortSignal): Promise<void> {
     const before = state.opening
     let changing!: Promise<void>
@@ -177,12 +177,13 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     return untilAborted(begin, signal)
   }
 
-  /** Another tab has said who the visitor is, or has signed out. */
+  const noteReplacement = () => dispatch({ type: 'token_replaced' })
+
+  /** Another tab has identified the visitor, or signed them out. */
   function followOtherTab(): void {
-    const doubt = () => dispatch({ type: 'token_replaced' })
-    doubt()
-    // Nobody has asked for anything: where it fails, the next call meets the same, and says so.
-    if (state.opening) void settled(changeVisitor(doubt))
+    noteReplacement()
+    // No call waits for this: where it fails, the next one opens, and fails with the reason.
+    if (state.opening) void settled(changeVisitor(noteReplacement))
   }
 
   const context: SessionContext = {

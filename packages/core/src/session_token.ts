@@ -3,7 +3,7 @@ import { randomToken } from './random.ts'
 import type { TokenStorage } from './types.ts'
 
 export interface SessionTokens {
-  /** Whether this browser has been here before. */
+  /** Whether a token is stored: this browser has opened a session before. */
   isStored(): boolean
   /** The token that all tabs of this visitor share; made at the first call. */
   current(): string
@@ -58,8 +58,8 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
     },
     watch(listener, signal) {
       onReplaced = listener
-      // It doesn't exist everywhere: this runs outside browsers too. A page that comes back has been told of nothing.
-      // Asked again, it is no second listener.
+      // It doesn't exist everywhere: this runs outside browsers too. A page that comes back from the back/forward cache has missed events.
+      // The same listener again is not added twice.
       for (const type of ['storage', 'pageshow']) globalThis.addEventListener?.(type, current, { signal })
     },
   }

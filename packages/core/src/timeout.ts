@@ -2,12 +2,12 @@ import { MalformedPartError } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
 import { LoaclError } from './errors.ts'
 
-/** Milliseconds without a sign of life: three of the server's heartbeats. */
+/** Milliseconds without a byte: three of the server's heartbeats. */
 const TIMEOUT_MS = 30_000
 
 /**
- * Work on one connection: given up when a signal is aborted, or when nothing has come for too long. `onActivity` says that
- * something came. Rejects with LoaclErrors alone.
+ * Runs work on one connection. Aborts it when one of the signals is aborted, or after `TIMEOUT_MS` without a call of
+ * `onActivity`. Rejects with LoaclErrors alone.
  */
 export async function withTimeout<T>(
   signals: readonly (AbortSignal | undefined)[],

@@ -1,8 +1,8 @@
 import { SESSION_HEADER } from '@loacl/wire'
-import { FUNCTIONS, RPC, type ProjectClient } from './project_client.ts'
 import { LoaclError } from './errors.ts'
-import { withTimeout } from './timeout.ts'
 import { loadOnDemand } from './load_on_demand.ts'
+import { FUNCTIONS, RPC, type ProjectClient } from './project_client.ts'
+import { withTimeout } from './timeout.ts'
 
 /** What a visitor's client asks of the project. */
 export interface Transport {

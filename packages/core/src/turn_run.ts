@@ -1,12 +1,11 @@
 import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
-import { LoaclError } from './errors.ts'
-import { withTimeout, toClientError } from './timeout.ts'
+import { isSessionError, LoaclError } from './errors.ts'
 import { isAnswered, newProgress, reduceTurn, toResult } from './reduce_turn.ts'
 import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
-import { isSessionError } from './errors.ts'
 import { withFailed, withoutAnswers, withProgress, withUsedSuggestion } from './thread_state.ts'
+import { withTimeout, toClientError } from './timeout.ts'
 import { createTurnEvents } from './turn_events.ts'
 import { createTurnLog } from './turn_log.ts'
 import type { Turn, TurnState } from './types.ts'
@@ -60,7 +59,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (suggestionId === undefined) return
     update({ messages: withUsedSuggestion(state().messages, suggestionId) })
     const marking = client.rpc('use_suggestion', { suggestion_id: suggestionId }, null, client.lifetime())
-    // No word to the visitor: at worst the suggestion is offered again.
+    // Where this fails, the suggestion is offered again: nothing that the visitor need know.
     marking.catch(() => undefined)
   }
 

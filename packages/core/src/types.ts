@@ -148,7 +148,8 @@ export interface LoaclClient extends Readable<ClientState> {
    * appears. Where another person used this device before, they are signed out first.
    *
    * @throws LoaclError `identity_token_invalid`, `identity_token_expired`, `identity_unavailable`,
-   * `identity_secret_unusable`, `access_token_invalid`, and those of `open`: the visitor stays who they were
+   * `identity_secret_unusable`, `access_token_invalid`, and those of `open`: the visitor stays who they were. `aborted`:
+   * before the request had left, nothing has happened; afterwards the client becomes whom the server has accepted
    * @example
    * await client.identify({ identityToken: await (await fetch('/api/chat-identity', { method: 'POST' })).text() })
    */
@@ -157,14 +158,20 @@ export interface LoaclClient extends Readable<ClientState> {
    * Forgets the visitor: nothing of theirs is left on this device, the token it had is worth nothing any more, and the
    * next call is a new guest's. What was written stays with the site, and running turns go on there, out of sight.
    *
-   * @throws LoaclError `network` and the like: this device has forgotten, and the server has not been told
+   * @throws LoaclError `network` and the like: this device has forgotten, and the server has not been told. `aborted`:
+   * nothing has happened where the signal was aborted before the call; afterwards only the waiting has ended
    */
   signOut(options?: Abortable): Promise<void>
   /** Everything that is kept of the visitor, on all their devices. */
   exportData(options?: Abortable): Promise<VisitorExport>
-  /** Erases everything that is kept of the visitor, on all their devices, for good. The next call is a new guest's. */
+  /**
+   * Erases everything that is kept of the visitor, on all their devices, for good. The next call is a new guest's.
+   *
+   * @throws LoaclError `aborted`: before the request had left, nothing has happened; afterwards the client forgets what the
+   * server has erased
+   */
   eraseData(options?: Abortable): Promise<void>
-  /** Lets go of everything. Running turns go on at the server. Calls after it fail with `disposed`. */
+  /** Aborts and forgets everything here. Running turns go on at the server. Calls after it fail with `disposed`. */
   dispose(): void
 }
 
