@@ -1,6 +1,7 @@
 import { expect, test, unique } from '../support/fixtures.ts'
 
 const FILE = '**/panel-more-*'
+const CLIENT_FILE = '**/panel-client-*'
 
 test('what the first answer can do without is fetched when the visitor reaches for it', async ({ visit, page }) => {
   const files: string[] = []
@@ -8,7 +9,7 @@ test('what the first answer can do without is fetched when the visitor reaches f
   const chat = await visit()
   await chat.open()
   await chat.askAndWait(unique('Is there more?'))
-  expect(files.filter((path) => path.includes('panel-more'))).toEqual([])
+  expect(files.filter((path) => /panel-(more|client)/.test(path))).toEqual([])
   const fetched = page.waitForRequest(FILE)
   await chat.conversations.hover()
   await fetched
@@ -75,6 +76,19 @@ test(
     await expect(chat.panel.getByRole('button', { name: 'Jump to latest' })).toBeHidden()
   },
 )
+
+test('a list that the client has no file for yet comes with another try', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait(unique('Will this be listed?'))
+  await page.route(CLIENT_FILE, (route) => route.abort())
+  await chat.conversations.click()
+  await expect(chat.alert).toContainText('can’t be reached')
+  await page.unroute(CLIENT_FILE)
+  await chat.retry.click()
+  await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)
+  await expect(chat.alert).toBeHidden()
+})
 
 test('earlier conversations that take long are awaited in words', async ({ visit, page }) => {
   let answer!: () => void

@@ -88,6 +88,14 @@ function fingerprint(): UserConfig {
   )
 }
 
+/** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
+function client(): UserConfig {
+  return build({
+    input: path('../core/src/on_demand.ts'),
+    output: { format: 'es', entryFileNames: 'panel-client-[hash].js' },
+  })
+}
+
 /** What the panel lends to `more`: `shared` in its entry. */
 const SHARED = [
   '@preact/signals-core',
@@ -127,7 +135,9 @@ function panel(): UserConfig {
       transform: { inject: { 'JSON.parse': [world, 'parseJson'], 'JSON.stringify': [world, 'stringifyJson'] } },
     },
     {
+      resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
       define: {
+        CLIENT_FILE: builtFile('panel-client'),
         MORE_FILE: builtFile('panel-more'),
         FINGERPRINT_FILE: builtFile('fingerprint'),
       },
@@ -155,6 +165,7 @@ function npm(): UserConfig {
 
 const MODES: Readonly<Record<string, () => UserConfig>> = {
   fingerprint,
+  client,
   more,
   panel,
   loader,

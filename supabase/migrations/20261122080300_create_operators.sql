@@ -13,20 +13,25 @@ comment on column loacl_private.operators.role is 'operator: owns assistants. ad
 -- What every policy asks, here and in own_assistant_ids, own_session_ids and own_deleted_thread_ids, is in plpgsql. A
 -- body in SQL with a search path of its own is planned again in each statement that calls it, and that took longer than
 -- all the rest of a short query. One in plpgsql is planned once per connection.
-create function loacl_private.is_operator()
-returns boolean
+create function loacl_private.own_team_ids()
+returns uuid[]
 language plpgsql
 stable
 security definer -- callers can't read operators
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  caller_id uuid := auth.uid(); -- in a query it would be called for each row
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  caller_id uuid;
 begin
-  return exists (select from loacl_private.operators o where o.user_id = caller_id)
-    and auth.jwt() ->> 'is_anonymous' is distinct from 'true';
+  if claims ->> 'is_anonymous' = 'true' or pg_input_is_valid(claims ->> 'sub', 'uuid') is not true then
+    return '{}';
+  end if;
+  caller_id := claims ->> 'sub';
+  return array(select o.user_id from loacl_private.operators o where o.user_id = caller_id);
 end
 $$;
-comment on function loacl_private.is_operator() is 'Whether the signed-in caller is an operator. An anonymous user never is.';
-revoke all on function loacl_private.is_operator() from public;
-grant execute on function loacl_private.is_operator() to anon, authenticated;
+comment on function loacl_private.own_team_ids() is
+  'Whose assistants and knowledge the calling operator has: `owner_id` of those rows. The operator themself; nobody for anybody else, anonymous users included. Every policy for operators asks it, or own_assistant_ids.';
+revoke all on function loacl_private.own_team_ids() from public;
+grant execute on function loacl_private.own_team_ids() to anon, authenticated;

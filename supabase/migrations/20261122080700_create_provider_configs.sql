@@ -36,4 +36,4 @@ comment on column loacl.provider_configs.key_last_four is 'Last characters of th
 comment on column loacl.provider_configs.is_default is 'Preferred where several are active: at most one per owner.';
 
 create policy provider_configs_select_own on loacl.provider_configs for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

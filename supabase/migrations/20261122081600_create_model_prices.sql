@@ -30,14 +30,15 @@ comment on column loacl.model_prices.model is 'As the provider names it, without
 comment on column loacl.model_prices.cached_input_usd is 'null: cached input costs what other input does.';
 
 create policy model_prices_select_own on loacl.model_prices for select to authenticated
-  using ((owner_id is null or owner_id = (select auth.uid())) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[])
+    or owner_id is null and (select loacl_private.own_team_ids()) <> '{}');
 create policy model_prices_insert_own on loacl.model_prices for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy model_prices_update_own on loacl.model_prices for update to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()))
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]))
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy model_prices_delete_own on loacl.model_prices for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 
 -- List prices of November 2026.
 insert into loacl.model_prices (model, input_usd, cached_input_usd, output_usd) values

@@ -45,7 +45,7 @@ comment on column loacl.usage_logs.reasoning_tokens is 'Of the output tokens, th
 comment on column loacl.usage_logs.cost_usd is 'null where the price of the model is not known.';
 
 create policy usage_logs_select_own on loacl.usage_logs for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 
 create function loacl_private.find_price(owner_id uuid, model text)
 returns loacl.model_prices

@@ -62,11 +62,11 @@ comment on column loacl.documents.error_message is 'Why it failed, for the owner
 comment on column loacl.documents.metadata is 'The host''s own data.';
 
 create policy documents_select_own on loacl.documents for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy documents_insert_own on loacl.documents for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy documents_update_own on loacl.documents for update to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()))
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]))
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy documents_delete_own on loacl.documents for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

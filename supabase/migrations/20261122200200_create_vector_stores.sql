@@ -47,11 +47,11 @@ comment on column loacl.vector_stores.expires_at is 'When the provider drops it,
 comment on column loacl.vector_stores.metadata is 'The host''s own data.';
 
 create policy vector_stores_select_own on loacl.vector_stores for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy vector_stores_insert_own on loacl.vector_stores for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy vector_stores_update_own on loacl.vector_stores for update to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()))
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]))
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy vector_stores_delete_own on loacl.vector_stores for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

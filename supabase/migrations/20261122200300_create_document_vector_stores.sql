@@ -35,8 +35,8 @@ comment on column loacl.document_vector_stores.status is 'How far the provider i
 comment on column loacl.document_vector_stores.error_message is 'Why it failed, for the owner.';
 
 create policy document_vector_stores_select_own on loacl.document_vector_stores for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy document_vector_stores_insert_own on loacl.document_vector_stores for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy document_vector_stores_delete_own on loacl.document_vector_stores for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

@@ -24,8 +24,8 @@ comment on table loacl.assistant_documents is 'Documents that an assistant is gi
 comment on column loacl.assistant_documents.owner_id is 'Of the assistant and of the document: nobody''s document gets to another owner''s assistant.';
 
 create policy assistant_documents_select_own on loacl.assistant_documents for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy assistant_documents_insert_own on loacl.assistant_documents for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy assistant_documents_delete_own on loacl.assistant_documents for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

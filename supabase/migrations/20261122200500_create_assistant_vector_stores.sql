@@ -24,8 +24,8 @@ comment on table loacl.assistant_vector_stores is 'Stores that an assistant sear
 comment on column loacl.assistant_vector_stores.owner_id is 'Of the assistant and of the store: nobody''s store gets to another owner''s assistant.';
 
 create policy assistant_vector_stores_select_own on loacl.assistant_vector_stores for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy assistant_vector_stores_insert_own on loacl.assistant_vector_stores for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy assistant_vector_stores_delete_own on loacl.assistant_vector_stores for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

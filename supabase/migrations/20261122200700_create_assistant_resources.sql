@@ -35,11 +35,11 @@ comment on column loacl.assistant_resources.is_given is 'Whether the assistant i
 comment on column loacl.assistant_resources.position is 'The lowest comes first.';
 
 create policy assistant_resources_select_own on loacl.assistant_resources for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy assistant_resources_insert_own on loacl.assistant_resources for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy assistant_resources_update_own on loacl.assistant_resources for update to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()))
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]))
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy assistant_resources_delete_own on loacl.assistant_resources for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

@@ -30,14 +30,14 @@ comment on column loacl.conversation_tags.color is 'As #rrggbb in lower case.';
 comment on column loacl.conversation_tags.metadata is 'The host''s own data.';
 
 create policy conversation_tags_select_own on loacl.conversation_tags for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy conversation_tags_insert_own on loacl.conversation_tags for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy conversation_tags_update_own on loacl.conversation_tags for update to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()))
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]))
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy conversation_tags_delete_own on loacl.conversation_tags for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 
 create table loacl.thread_tags (
   thread_id uuid not null references loacl.threads (id) on delete cascade,
@@ -72,8 +72,8 @@ comment on column loacl.thread_tags.assistant_id is 'The thread''s: taken from i
 comment on column loacl.thread_tags.owner_id is 'Of the tag and of the assistant: nobody''s tag gets onto another owner''s thread.';
 
 create policy thread_tags_select_own on loacl.thread_tags for select to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy thread_tags_insert_own on loacl.thread_tags for insert to authenticated
-  with check (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  with check (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
 create policy thread_tags_delete_own on loacl.thread_tags for delete to authenticated
-  using (owner_id = (select auth.uid()) and (select loacl_private.is_operator()));
+  using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

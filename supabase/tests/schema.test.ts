@@ -39,6 +39,19 @@ describe('every table', () => {
     }
   })
 
+  it('asks who the caller is by the functions for that alone, so that who an operator is stands once', async () => {
+    const others = await sql`
+      select policyname as name
+      from pg_policies
+      where schemaname in ('loacl', 'loacl_private')
+        and (
+          concat_ws(' ', qual, with_check) ~ 'auth\\.|current_setting|current_user|operators'
+          or 'authenticated' = any (roles) and concat_ws(' ', qual, with_check) !~ 'own_(team|assistant|session)_ids'
+        )
+    `
+    expect(names(others)).toEqual([])
+  })
+
   it('has an index that leads with each foreign key, so that deleting a parent walks no table', async () => {
     const missing = await sql`
       select f.conrelid::regclass || '.' || f.conname as name

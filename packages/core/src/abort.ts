@@ -2,10 +2,10 @@ import { LoaclError } from './errors.ts'
 
 /** Why a signal was aborted, as this package's error: its own reasons keep their code. */
 export const abortError = ({ reason }: AbortSignal): LoaclError =>
-  LoaclError.is(reason) ? reason : new LoaclError('aborted', 'The call was aborted.', { cause: reason })
+  LoaclError.is(reason) ? reason : new LoaclError('aborted', undefined, { cause: reason })
 
 /**
- * A controller that aborts as soon as one of the signals does. Abort it when done: that lets go of the signals.
+ * A controller that aborts as soon as one of the signals does. Abort it when done: that removes its listeners.
  * (`AbortSignal.any` is younger than the oldest browser served.)
  */
 export function linkedController(signals: readonly (AbortSignal | undefined)[]): AbortController {
@@ -18,17 +18,19 @@ export function linkedController(signals: readonly (AbortSignal | undefined)[]):
   return controller
 }
 
-/** Waits for shared work no longer than until the signal is aborted; the work goes on. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const link = linkedController([signal])
+/**
+ * Begins work, and waits for it no longer than until the signal is aborted: the work goes on. Where the signal is aborted
+ * already, it does not begin.
+ */
+export async function untilAborted<T>(begin: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal?.aborted) throw abortError(signal)
+  const done = new AbortController()
   const aborted = new Promise<never>((_, reject) => {
-    const fail = () => reject(abortError(link.signal))
-    link.signal.addEventListener('abort', fail)
-    if (link.signal.aborted) fail()
+    signal?.addEventListener('abort', () => reject(abortError(signal)), { signal: done.signal })
   })
   try {
-    return await Promise.race([aborted, work])
+    return await Promise.race([aborted, begin()])
   } finally {
-    link.abort()
+    done.abort()
   }
 }

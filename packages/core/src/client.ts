@@ -1,14 +1,15 @@
-import type { Page, ThreadSummary } from '@loacl/wire'
-import { createEdge } from './edge.ts'
-import { createFingerprint } from './fingerprint.ts'
+import type { ClientContext } from './client_context.ts'
+import { loadOnDemand } from './load_on_demand.ts'
+import { createProjectClient } from './project_client.ts'
 import { randomUuid } from './random.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
-import { createStore } from './store.ts'
 import { createThread } from './thread.ts'
-import type { ThreadHost } from './thread_host.ts'
-import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts'
+import type { ClientOptions, LoaclClient, Thread } from './types.ts'
 import type { VisitorExport } from './visitor_export.ts'
+
+/** How long a turn waits for a fingerprint. */
+const FINGERPRINT_TIMEOUT_MS = 1000
 
 /**
  * A visitor's client to one assistant. It does no I/O until it is used.
@@ -28,75 +29,59 @@ import type { VisitorExport } from './visitor_export.ts'
  */
 export function createClient(options: ClientOptions): LoaclClient {
   const { assistant, auth, now = Date.now, storage } = options
-  const edge = createEdge(options)
-  const tokens = createSessionTokens(`loacl:${edge.project}:${assistant}`, storage)
-  const store = createStore<ClientState>({ status: 'idle' })
+  const project = createProjectClient(options)
+  const tokens = createSessionTokens(`loacl:${project.host}:${assistant}`, storage)
   const threads = new Map<string, Thread>()
-  const fingerprint = createFingerprint(options.fingerprint)
-  const session = createSession({ assistant, auth, edge, tokens, store, onForget: () => threads.clear() })
-  const { transport, open, run } = session
+  const session = createSession({ assistant, auth, project, tokens, onDrop: () => threads.clear() })
+  const { getSnapshot, subscribe, open, identify, signOut, changeThreads } = session
 
-  function setThreads(change: (threads: readonly ThreadSummary[]) => readonly ThreadSummary[]): void {
-    const state = store.getSnapshot()
-    if (state.status === 'open') store.set({ ...state, threads: change(state.threads) })
-  }
-
-  const host: ThreadHost = {
+  const client: ClientContext = {
+    ...session,
     assistant,
+    threads,
     timestamp: () => new Date(now()).toISOString(),
-    ready: open,
-    rpc: (name, args, member, signal) =>
-      run(signal, (token) => transport.rpc(name, args, member, token, [session.lifetime(), signal])),
-    chat: (method, path, body, signal) => run(signal, (token) => transport.chat(method, path, body, token, signal)),
-    lifetime: session.lifetime,
     async signals() {
-      const state = store.getSnapshot()
-      return state.status === 'open' && state.assistant.fingerprint ? await fingerprint() : {}
+      const state = getSnapshot()
+      const ask = options.fingerprint
+      if (!ask || state.status !== 'open' || !state.assistant.fingerprint) return {}
+      const late = new Promise<object>((resolve) => setTimeout(resolve, FINGERPRINT_TIMEOUT_MS, {}))
+      const reading = loadOnDemand().then(({ readFingerprint }) => readFingerprint(ask))
+      // A message is sent without a fingerprint rather than not at all.
+      return await Promise.race([reading.catch(() => ({})), late])
     },
-    named: (thread, id) => void threads.set(id, thread),
-    listed: (id, change, isNewest) =>
-      setThreads((known) => {
+    upsertSummary: (id, change, isNewest) =>
+      changeThreads((known) => {
         const old = known.find((summary) => summary.id === id)
-        const at = host.timestamp()
+        const at = client.timestamp()
         const next = { id, title: null, status: 'active' as const, createdAt: at, lastMessageAt: at, ...old, ...change }
         if (old && !isNewest) return known.with(known.indexOf(old), next)
         return isNewest ? [next, ...known.filter((summary) => summary !== old)] : known
       }),
-    unlisted: (id) => setThreads((known) => known.filter((summary) => summary.id !== id)),
   }
 
   function threadOf(id: string, isStored: boolean): Thread {
-    const state = store.getSnapshot()
+    const state = getSnapshot()
     const summary = state.status === 'open' ? state.threads.find((known) => known.id === id) : undefined
-    const thread = threads.get(id) ?? createThread(host, id, isStored, summary?.title ?? null)
+    const thread = threads.get(id) ?? createThread(client, id, isStored, summary?.title ?? null)
     threads.set(id, thread)
     return thread
   }
 
   return {
     assistant,
-    project: edge.project,
-    getSnapshot: store.getSnapshot,
-    subscribe: store.subscribe,
-    open: ({ signal } = {}) => open(signal),
+    project: project.host,
+    getSnapshot,
+    subscribe,
+    open,
     threads: {
-      async list({ signal, cursor, search, archived = false } = {}) {
-        const args = { assistant_id: assistant, cursor, search, archived }
-        const page = await host.rpc<Page<ThreadSummary>>('list_threads', args, 'items', signal)
-        if (!cursor && !search && !archived) setThreads(() => page.items)
-        return page
-      },
+      list: async (filter = {}) => await (await loadOnDemand()).listThreads(client, filter),
       get: (id) => threadOf(id, true),
       create: () => threadOf(randomUuid(), false),
     },
-    identify: session.identify,
-    signOut: session.signOut,
-    exportData: ({ signal } = {}) => host.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
-    eraseData: () =>
-      run(undefined, async (token) => {
-        await transport.rpc('erase_visitor_data', {}, null, token, [session.lifetime()])
-        session.erased(token)
-      }),
+    identify,
+    signOut,
+    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
+    eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
     dispose() {
       session.dispose()
       threads.clear()

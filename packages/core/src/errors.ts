@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@loacl/wire'
+import { isSessionCode, type ErrorCode } from '@loacl/wire'
 
 const BRAND = Symbol.for('loacl.error')
 
@@ -28,17 +28,16 @@ export interface ErrorDetails {
  */
 export class LoaclError extends Error {
   override name = 'LoaclError' as const
-  readonly code: ErrorCode
-  readonly status: number | undefined
-  readonly retryAfterMs: number | undefined
-  readonly requestId: string | undefined
+  declare readonly code: ErrorCode
+  declare readonly status: number | undefined
+  declare readonly retryAfterMs: number | undefined
+  declare readonly requestId: string | undefined
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  /** @param message by default the code's own words: `turn in progress` */
+  constructor(code: ErrorCode, message: string = code.replaceAll('_', ' '), details: ErrorDetails = {}) {
     super(message, details)
-    this.code = code
-    this.status = details.status
-    this.retryAfterMs = details.retryAfterMs
-    this.requestId = details.requestId
+    const { status, retryAfterMs, requestId } = details
+    Object.assign(this, { code, status, retryAfterMs, requestId })
     Object.defineProperty(this, BRAND, { value: true })
   }
 
@@ -47,3 +46,7 @@ export class LoaclError extends Error {
     return typeof error === 'object' && error !== null && BRAND in error
   }
 }
+
+export const hasCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code
+
+export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)

@@ -1,6 +1,6 @@
 export { createClient } from './client.ts'
 export { LoaclError, type ErrorDetails } from './errors.ts'
-export type { ErrorCode } from '@loacl/wire'
+export { remedyOf, type ErrorCode, type Remedy } from '@loacl/wire'
 export type {
   Abortable,
   ClientOptions,
@@ -8,6 +8,7 @@ export type {
   Credential,
   CutReason,
   GuidedQuestion,
+  ListOptions,
   LoaclClient,
   Message,
   MessagePart,

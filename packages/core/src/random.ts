@@ -1,9 +1,9 @@
 /** A UUID of version 4. `crypto.randomUUID` is missing on pages without HTTPS. */
 export const randomUuid = (): string =>
-  // Each x is 4 random bits, and y, which says the variant, 2.
-  'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (digit) => {
+  // Each 0 and 1 becomes 4 random bits, and the 8, which says the variant, keeps its first one.
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => {
     const [byte = 0] = crypto.getRandomValues(new Uint8Array(1))
-    return (digit === 'x' ? byte & 15 : (byte & 3) | 8).toString(16)
+    return (digit === '8' ? (byte & 3) | 8 : byte & 15).toString(16)
   })
 
 /** 256 random bits as unpadded base64url. */

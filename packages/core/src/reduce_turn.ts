@@ -1,5 +1,7 @@
 import type { DataParts, MessagePart, StreamPart, Usage, WireError } from '@loacl/wire'
-import type { Message } from './types.ts'
+import { LoaclError } from './errors.ts'
+import { newMessage } from './thread_state.ts'
+import type { Message, TurnResult } from './types.ts'
 
 /** What is known of a turn, from the parts that have come. */
 export interface TurnProgress {
@@ -8,8 +10,8 @@ export interface TurnProgress {
   readonly ids: DataParts['turn'] | null
   /** The answer as far as it has come. */
   readonly answer: Message | null
-  /** Where in the answer's parts each text or reasoning of the stream goes. */
-  readonly places: Readonly<Record<string, number>>
+  /** Of the answer's part that each text or reasoning of the stream is added to. */
+  readonly indexes: Readonly<Record<string, number>>
   readonly title: string | null
   readonly usage: Usage | null
   readonly error: WireError | null
@@ -19,7 +21,7 @@ export const newProgress = (startedAt: string): TurnProgress => ({
   startedAt,
   ids: null,
   answer: null,
-  places: {},
+  indexes: {},
   title: null,
   usage: null,
   error: null,
@@ -30,8 +32,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
   const { answer } = state
   switch (part.type) {
     case 'data-turn':
-      // Comes again where a stream is told anew from its start.
-      return { ...state, ids: part.data, answer: emptyAnswer(part.data.messageId, state.startedAt), places: {} }
+      // Comes again where a stream begins anew.
+      return { ...state, ids: part.data, answer: newMessage(part.data.messageId, state.startedAt), indexes: {} }
     case 'text-start':
     case 'text-delta':
     case 'reasoning-start':
@@ -56,9 +58,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
     case 'data-error':
       return { ...state, error: part.data }
     case 'finish':
-      return isOpen(state) ? withAnswer(state, { status: 'completed' }) : state
     case 'abort':
-      return isOpen(state) ? withAnswer(state, { status: 'stopped' }) : state
+      return isOpen(state) ? withAnswer(state, { status: part.type === 'finish' ? 'completed' : 'stopped' }) : state
     case 'error': {
       const error = state.error ?? { code: 'internal', message: part.errorText }
       const known = { ...state, error }
@@ -85,32 +86,37 @@ function withParts(state: TurnProgress, answer: Message, parts: readonly Message
 type TextPart = Extract<StreamPart, { type: `${'text' | 'reasoning'}-${'start' | 'delta'}` }>
 
 function withText(state: TurnProgress, part: TextPart): TurnProgress {
-  const { answer, places } = state
+  const { answer, indexes } = state
   if (!answer) return state
   const type = part.type.startsWith('text') ? 'text' : 'reasoning'
   const name = `${type} ${part.id}`
   // A start opens a new part even under an id that was there before: steps of a turn may number theirs alike.
-  const place = 'delta' in part ? places[name] : undefined
-  const known = answer.parts[place ?? -1]
+  const index = 'delta' in part ? indexes[name] : undefined
+  const known = answer.parts[index ?? -1]
   const text = (known && 'text' in known ? known.text : '') + ('delta' in part ? part.delta : '')
   if (!known) {
     const parts: MessagePart[] = [...answer.parts, { type, text }]
-    return withParts({ ...state, places: { ...places, [name]: answer.parts.length } }, answer, parts)
+    return withParts({ ...state, indexes: { ...indexes, [name]: answer.parts.length } }, answer, parts)
   }
   const parts = [...answer.parts]
-  parts[place!] = { type, text }
+  parts[index!] = { type, text }
   return withParts(state, answer, parts)
 }
 
-const emptyAnswer = (id: string, createdAt: string): Message => ({
-  id,
-  clientId: null,
-  role: 'assistant',
-  status: 'streaming',
-  content: '',
-  parts: [],
-  errorCode: null,
-  cutReason: null,
-  createdAt,
-  suggestions: [],
-})
+type Answered = Message & { status: 'completed' | 'stopped' | 'cut' | 'waiting' }
+
+/** Whether the answer is stored, as far as it goes. A failed one is not: the part that says why is still to come. */
+export const isAnswered = (answer: Message | null): answer is Answered =>
+  answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
+
+/** How a turn has ended. `lost`: why its connection was given up. */
+export function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
+  // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
+  if (isAnswered(answer)) return { status: answer.status, message: answer, ...(usage ? { usage } : {}) }
+  const { code, message, ...details } = error ?? { code: 'internal', message: undefined }
+  return {
+    status: 'failed',
+    error: lost ?? new LoaclError(code, message, details),
+    ...(answer ? { message: answer } : {}),
+  }
+}

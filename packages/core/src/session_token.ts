@@ -3,6 +3,8 @@ import { randomToken } from './random.ts'
 import type { TokenStorage } from './types.ts'
 
 export interface SessionTokens {
+  /** Whether a token is stored: this browser has opened a session before. */
+  isStored(): boolean
   /** The token that all tabs of this visitor share; made at the first call. */
   current(): string
   /** Puts a fresh token in the place of `used`, unless another tab has done so already. */
@@ -35,8 +37,9 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
     withStorage((found) => found.setItem(key, token))
     return token
   }
+  const read = () => withStorage((found) => found.getItem(key))
   const current = (): string => {
-    const stored = withStorage((found) => found.getItem(key))
+    const stored = read()
     if (!stored || !SESSION_TOKEN.test(stored)) return write(memory ?? randomToken())
     const isReplaced = memory && memory !== stored
     memory = stored
@@ -44,6 +47,7 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
     return stored
   }
   return {
+    isStored: () => read() !== null,
     current,
     replace(used, fresh = randomToken()) {
       if (current() === used) write(fresh)
@@ -54,8 +58,8 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
     },
     watch(listener, signal) {
       onReplaced = listener
-      // It doesn't exist everywhere: this runs outside browsers too. A page that comes back has been told of nothing.
-      // Asked again, it is no second listener.
+      // It doesn't exist everywhere: this runs outside browsers too. A page that comes back from the back/forward cache has missed events.
+      // The same listener again is not added twice.
       for (const type of ['storage', 'pageshow']) globalThis.addEventListener?.(type, current, { signal })
     },
   }

@@ -1,25 +1,36 @@
-import type { MessagePage, Suggestion } from '@loacl/wire'
+import type { Suggestion } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { TurnProgress } from './reduce_turn.ts'
 import type { Message, ThreadState } from './types.ts'
 
 type Messages = readonly Message[]
 
-export const newUserMessage = (clientId: string, text: string, createdAt: string): Message => ({
-  id: clientId,
-  clientId,
-  role: 'user',
-  status: 'sending',
-  content: text,
-  parts: [{ type: 'text', text }],
+/** An answer of which nothing has come yet, but for `fields`. */
+export const newMessage = (id: string, createdAt: string, fields: Partial<Message> = {}): Message => ({
+  id,
+  clientId: null,
+  role: 'assistant',
+  status: 'streaming',
+  content: '',
+  parts: [],
   errorCode: null,
   cutReason: null,
   createdAt,
   suggestions: [],
+  ...fields,
 })
 
+export const newUserMessage = (clientId: string, text: string, createdAt: string): Message =>
+  newMessage(clientId, createdAt, {
+    clientId,
+    role: 'user',
+    status: 'sending',
+    content: text,
+    parts: [{ type: 'text', text }],
+  })
+
 /** Replaces the message that `isSame` names, or adds it at the end. */
-function upsert(messages: Messages, message: Message, isSame: (other: Message) => boolean): Messages {
+export function upsert(messages: Messages, message: Message, isSame: (other: Message) => boolean): Messages {
   const index = messages.findIndex(isSame)
   return index < 0 ? [...messages, message] : messages.with(index, message)
 }
@@ -49,22 +60,6 @@ export const withFailed = (messages: Messages, failedId: string | null, { code }
       ? { ...message, status: 'failed' as const, errorCode: code }
       : message,
   )
-
-/** A server's page, with what only this page has: messages under way or failed, and the answer that is streaming. */
-export function mergeNewest(page: MessagePage, messages: Messages, isRunning: boolean): Messages {
-  const stored = page.items.toReversed()
-  const isStored = (message: Message) =>
-    stored.some(({ id, clientId }) => id === message.id || (clientId !== null && clientId === message.clientId))
-  const streaming = isRunning ? messages.find(({ status }) => status === 'streaming') : undefined
-  const local = messages.filter((message) => message.id === message.clientId && !isStored(message))
-  const merged = streaming ? upsert(stored, streaming, ({ id }) => id === streaming.id) : stored
-  return [...merged, ...local]
-}
-
-export function prependOlder(page: MessagePage, messages: Messages): Messages {
-  const known = new Set(messages.map(({ id }) => id))
-  return [...page.items.toReversed().filter(({ id }) => !known.has(id)), ...messages]
-}
 
 /** Without the answers after this message: another try at one takes their place. */
 export function withoutAnswers(messages: Messages, question: Message): Messages {

@@ -1,8 +1,8 @@
 import { SESSION_HEADER } from '@loacl/wire'
-import type { Edge, EdgeRequest } from './edge.ts'
 import { LoaclError } from './errors.ts'
-import { guarded } from './guarded.ts'
-import { toResponseError } from './response_error.ts'
+import { loadOnDemand } from './load_on_demand.ts'
+import { FUNCTIONS, RPC, type ProjectClient } from './project_client.ts'
+import { withTimeout } from './timeout.ts'
 
 /** What a visitor's client asks of the project. */
 export interface Transport {
@@ -28,36 +28,44 @@ export interface Transport {
   ): Promise<Response>
 }
 
-/** @param accessToken of the user whose requests these are, where the host's own client doesn't say so itself */
-export function createTransport(edge: Edge, accessToken: () => string | null): Transport {
+/** @param accessToken of the user whose requests these are, where the page's own supabase-js client doesn't send it */
+export function createTransport(project: ProjectClient, accessToken: () => string | null): Transport {
   async function send(
-    { body, ...rest }: Omit<EdgeRequest, 'headers' | 'body'> & { body: object | undefined },
+    path: string,
+    method: 'GET' | 'POST',
+    body: object | undefined,
+    signal: AbortSignal,
     token: string,
     bearer = accessToken(),
   ): Promise<Response> {
     const headers: Record<string, string> = { [SESSION_HEADER]: token }
     if (bearer) headers.authorization = `Bearer ${bearer}`
-    if (rest.to === 'rpc') headers['content-profile'] = 'loacl'
+    if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
-    const response = await edge.fetch({ ...rest, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
+    const response = await project.fetch(path, {
+      method,
+      headers,
+      signal,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
     if (response.ok) return response
-    throw await toResponseError(response)
+    throw await (await loadOnDemand()).toResponseError(response)
   }
 
   return {
     rpc: <T>(
-      path: string,
-      body: object,
+      name: string,
+      args: object,
       member: (keyof T & string) | null,
       token: string,
       signals: readonly (AbortSignal | undefined)[],
     ) =>
-      guarded(signals, async (signal) => {
-        const response = await send({ to: 'rpc', path, method: 'POST', body, signal }, token)
+      withTimeout(signals, async (signal) => {
+        const response = await send(RPC + name, 'POST', args, signal, token)
         return parseResult<T>(await response.text(), member, response.status)
       }),
     chat: (method, path, body, token, signal, bearer) =>
-      send({ to: 'functions', path: `chat/${path}`, method, body, signal }, token, bearer),
+      send(`${FUNCTIONS}chat/${path}`, method, body, signal, token, bearer),
   }
 }
 
@@ -70,5 +78,5 @@ function parseResult<T>(text: string, member: (keyof T & string) | null, status:
     cause = error
   }
   if (member === null || (typeof value === 'object' && value !== null && member in value)) return value as T
-  throw new LoaclError('response_malformed', 'The answer is not as asked for.', { status, cause })
+  throw new LoaclError('response_malformed', undefined, { status, cause })
 }

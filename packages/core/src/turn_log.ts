@@ -1,3 +1,5 @@
+import type { ErrorCode } from '@loacl/wire'
+import { LoaclError } from './errors.ts'
 import type { Turn, TurnEvent, TurnResult } from './types.ts'
 
 export interface TurnLog {
@@ -9,10 +11,10 @@ export interface TurnLog {
 /** A turn's events, kept, so that each iterator can replay them from the start. */
 export function createTurnLog(id: string, stop: () => void): TurnLog {
   const events: TurnEvent[] = []
-  let wake: () => void
-  let news: Promise<void>
-  const renew = () => (news = new Promise((resolve) => (wake = resolve)))
-  renew()
+  let notify: () => void
+  let nextEvent: Promise<void>
+  const awaitNext = () => (nextEvent = new Promise((resolve) => (notify = resolve)))
+  awaitNext()
   let end: (result: TurnResult) => void
   const done = new Promise<TurnResult>((resolve) => (end = resolve))
 
@@ -33,15 +35,22 @@ export function createTurnLog(id: string, stop: () => void): TurnLog {
             yield event
             if (event.type === 'end') return
           }
-          await news
+          await nextEvent
         }
       },
     },
     push(event) {
       events.push(event)
       if (event.type === 'end') end(event.result)
-      wake()
-      renew()
+      notify()
+      awaitNext()
     },
   }
+}
+
+/** A turn that has failed before it began, and changed nothing. */
+export function refusedTurn(id: string, code: ErrorCode): Turn {
+  const { turn, push } = createTurnLog(id, () => {})
+  push({ type: 'end', result: { status: 'failed', error: new LoaclError(code) } })
+  return turn
 }

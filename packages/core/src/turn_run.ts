@@ -1,168 +1,182 @@
-import { isTerminal, readParts, type NumberedPart, type StreamPart } from '@loacl/wire'
+import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
-import { LoaclError } from './errors.ts'
-import { guarded, toClientError } from './guarded.ts'
-import { delayBefore, isTransient, MAX_ATTEMPTS } from './reconnect.ts'
-import { newProgress, reduceTurn, type TurnProgress } from './reduce_turn.ts'
+import { isSessionError, LoaclError } from './errors.ts'
+import { isAnswered, newProgress, reduceTurn, toResult } from './reduce_turn.ts'
+import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
+import type { ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
+import { withFailed, withoutAnswers, withProgress, withUsedSuggestion, withWaitingStopped } from './thread_state.ts'
+import { withTimeout, toClientError } from './timeout.ts'
+import { createTurnEvents } from './turn_events.ts'
 import { createTurnLog } from './turn_log.ts'
-import type { Turn, TurnResult } from './types.ts'
+import type { Message, Turn, TurnState } from './types.ts'
 
-export interface TurnPlan {
-  /** The id that the turn has here. */
-  id: string
-  startedAt: string
-  /** The server's id of a turn that runs already; `null` for one to begin. */
-  turnId: string | null
-  /** Opens what a turn needs. Nothing has reached the server before it resolves. */
-  prepare: (signal: AbortSignal) => Promise<void>
-  /** Begins the turn, or joins it where an earlier try got through. */
-  begin: (signal: AbortSignal) => Promise<Response>
-  follow: (turnId: string, after: number, signal: AbortSignal) => Promise<Response>
-  requestStop: (turnId: string, signal: AbortSignal) => Promise<unknown>
-  /** After each part, and before its event. */
-  onProgress: (progress: TurnProgress) => void
-  /** The connection was lost, or is there. */
-  onConnection: (isLost: boolean) => void
-  /** Once, before the `end` event. */
-  onEnd: (result: TurnResult, progress: TurnProgress) => void
-  /** Aborted when the client lets go; its reason says why. */
-  lifetime: AbortSignal
-  /** The caller's: aborting it stops the turn at the server. */
-  signal: AbortSignal | undefined
-}
+/** A thread's state once an answer is stored. */
+const toRest = ({ status }: Message): TurnState => ({ status: status === 'waiting' ? status : 'idle' })
 
-/** Starts a turn, and brings it to its one end through lost connections. */
-export function runTurn(plan: TurnPlan): Turn {
-  let progress = newProgress(plan.startedAt)
-  let { turnId } = plan
-  let after = 0
-  let attempt = 0
+/** Starts a turn, brings it to its one end through lost connections, and keeps its thread's state in step with it. */
+export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
+  const { clientId, suggestionId } = start
+  const { client, state, update } = thread
+  let progress = newProgress(client.timestamp())
+  /** The server's, once it is known. */
+  let turnId = 'follow' in start ? start.follow : null
   let hasBegun = turnId !== null
   let isStopping = false
-  // Aborted when all is over: stops what still waits.
-  const life = linkedController([plan.lifetime])
-  /** Ends the wait for another try at what was never begun. */
-  const waiting = linkedController([life.signal])
-  const log = createTurnLog(plan.id, stop)
-  /** Characters of each kind that a stream told anew will repeat. */
-  const told = { text: 0, reasoning: 0 }
-  let repeated = { ...told }
+  let after = 0
+  let shown: TurnState | null = null
+  // Aborted when the turn has ended: stops what still waits.
+  const running = linkedController([client.lifetime()])
+  /** Aborted when a turn is stopped before the server has it: ends the wait for another try. */
+  const waiting = linkedController([running.signal])
+  const { turn, push } = createTurnLog(start.id, stop)
+  const pushEvents = createTurnEvents(push)
+
+  /** Once its answer is stored, the thread's state is no longer this turn's: the next may begin. */
+  const owns = (): boolean => {
+    const current = state().turn
+    return 'turn' in current && current.turn === turn
+  }
+  const show = (status: 'sending' | 'streaming' | 'reconnecting' = turnId === null ? 'sending' : 'streaming') =>
+    shown?.status === status ? shown : (shown = { status, turn })
 
   function stop(): void {
-    if (isStopping || life.signal.aborted) return
+    if (isStopping || running.signal.aborted) return
     isStopping = true
     if (turnId === null) waiting.abort()
     else void stopAtServer(turnId)
   }
 
   async function stopAtServer(id: string): Promise<void> {
-    for (let tries = 1; tries <= MAX_ATTEMPTS && !life.signal.aborted; tries++) {
-      try {
-        await plan.requestStop(id, life.signal)
-        return
-      } catch (error) {
-        // The stream says how the turn ends, whatever the answer to this was.
-        if (!isTransient(toClientError(error, life.signal), true)) return
-      }
-      await delayBefore(tries, life.signal)
-    }
+    const requesting = withRetries(() => client.chat('POST', `turns/${id}/stop`, undefined, running.signal), {
+      limit: MAX_RETRIES,
+      when: (error) => isTransient(toClientError(error, running.signal), true),
+      before: (_, failures) => backOff(failures, running.signal),
+    })
+    // The stream says how the turn ends, whatever the answer to this was.
+    await requesting.catch(() => undefined)
   }
 
-  function take({ seq, part }: NumberedPart): void {
-    if (seq <= after) return
+  function confirm(threadId: string): void {
+    if (thread.serverId !== threadId) thread.setServerId(threadId)
+    client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
+    if (suggestionId === undefined) return
+    update({ messages: withUsedSuggestion(state().messages, suggestionId) })
+    const marking = client.rpc('use_suggestion', { suggestion_id: suggestionId }, null, client.lifetime())
+    // Where this fails, the suggestion is offered again: nothing that the visitor need know.
+    marking.catch(() => undefined)
+  }
+
+  function applyPart({ seq, part }: NumberedPart): void {
     after = seq
-    attempt = 0
-    const next = reduceTurn(progress, part)
-    const isChanged = next !== progress
-    progress = next
+    const before = progress
+    progress = reduceTurn(progress, part)
+    const { ids, answer, title } = progress
+    const isNew = ids !== null && before.ids === null
     if (part.type === 'data-turn') {
       turnId = part.data.turnId
-      repeated = { ...told }
       if (isStopping) void stopAtServer(turnId)
     }
-    if (isChanged) plan.onProgress(progress)
-    tell(part)
-  }
-
-  function tell(part: StreamPart): void {
-    const messageId = progress.answer?.id
-    if (messageId === undefined) return
-    if (part.type === 'text-delta' || part.type === 'reasoning-delta') {
-      const type = part.type === 'text-delta' ? 'text' : 'reasoning'
-      const delta = part.delta.slice(repeated[type])
-      repeated[type] -= part.delta.length - delta.length
-      told[type] += delta.length
-      if (delta) log.push({ type, messageId, delta })
-    } else if ('sourceId' in part) {
-      log.push({ type: 'source', messageId, source: part })
-    } else if (part.type === 'data-follow-ups') {
-      log.push({ type: 'follow-ups', ...part.data })
-    } else if (part.type === 'data-title') {
-      log.push({ type: 'title', title: part.data.title })
+    if (part.type === 'data-waiting') thread.activeTurnId = turnId
+    if (isNew) confirm(ids.threadId)
+    if (progress !== before) {
+      const messages = isNew ? withWaitingStopped(state().messages) : state().messages
+      update({
+        messages: withProgress(
+          isNew && start.question ? withoutAnswers(messages, start.question) : messages,
+          clientId,
+          progress,
+        ),
+        ...(owns() ? { turn: isAnswered(answer) ? toRest(answer) : show() } : {}),
+        ...(title === null ? {} : { title }),
+      })
+      if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
     }
+    if (answer) pushEvents(part, answer.id)
   }
 
-  /** One connection. Resolves with whether the turn's last part came. */
-  const connect = (): Promise<boolean> =>
-    guarded([life.signal], async (signal, alive) => {
-      const response = await (turnId === null ? plan.begin(signal) : plan.follow(turnId, after, signal))
-      const { body, headers, status } = response
+  async function post(request: ToRequest, signal: AbortSignal): Promise<Response> {
+    const signals = await client.signals()
+    return await withRetries(() => client.chat('POST', 'turns', { ...request(thread.serverId), ...signals }, signal), {
+      limit: 1,
+      when: isSessionError,
+      async before(error) {
+        // The session is over, and its threads with it. A first message loses nothing by that; later ones begin anew.
+        if (thread.serverId === null) return
+        thread.serverId = null
+        throw error
+      },
+    })
+  }
+
+  async function follow(signal: AbortSignal): Promise<Response> {
+    if (start.stopsFirst) await client.chat('POST', `turns/${turnId}/stop`, undefined, signal)
+    return await client.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal)
+  }
+
+  /** One connection. Resolves with whether the turn's last part came. Calls `reset` for each part that is new. */
+  const connect = (reset: () => void): Promise<boolean> =>
+    withTimeout([running.signal], async (signal, onActivity) => {
+      const { body, headers, status } = await (turnId === null && 'request' in start
+        ? post(start.request, signal)
+        : follow(signal))
       if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? ''))
-        throw new LoaclError('response_malformed', 'The answer came without a stream.', { status })
-      plan.onConnection(false)
-      for await (const numbered of readParts(body, alive)) {
-        take(numbered)
+        throw new LoaclError('response_malformed', undefined, { status })
+      if (owns()) update({ turn: show() })
+      for await (const numbered of readParts(body, onActivity)) {
+        if (numbered.seq > after) {
+          reset()
+          applyPart(numbered)
+        }
         if (isTerminal(numbered.part)) return true
       }
       return false
     })
 
-  async function run(): Promise<LoaclError | null> {
-    for (;;) {
-      try {
-        if (!hasBegun) await plan.prepare(life.signal)
-        if (isStopping && turnId === null) return abortError(waiting.signal)
+  const connectToEnd = (): Promise<void> =>
+    withRetries(
+      async (reset) => {
+        if (!hasBegun) await client.open({ signal: running.signal })
+        if (isStopping && turnId === null) throw abortError(waiting.signal)
         hasBegun = true
-        if (await connect()) return null
-        throw new LoaclError('stream_cut', 'The stream ended early.')
-      } catch (caught) {
-        const error = toClientError(caught, life.signal)
-        if (life.signal.aborted) return abortError(life.signal)
-        if (!hasBegun || !isTransient(error, turnId !== null) || ++attempt > MAX_ATTEMPTS) return error
-        plan.onConnection(true)
-        log.push({ type: 'reconnecting', attempt })
-        await delayBefore(attempt, turnId === null ? waiting.signal : life.signal)
-      }
-    }
-  }
+        if (!(await connect(reset))) throw new LoaclError('stream_cut')
+      },
+      {
+        limit: MAX_RETRIES,
+        when: (error) => hasBegun && isTransient(toClientError(error, running.signal), turnId !== null),
+        async before(_, attempt) {
+          if (owns()) update({ turn: show('reconnecting') })
+          push({ type: 'reconnecting', attempt })
+          await backOff(attempt, turnId === null ? waiting.signal : running.signal)
+        },
+      },
+    )
 
-  async function runToEnd(): Promise<void> {
-    const lost = await run()
-    life.abort()
-    plan.signal?.removeEventListener('abort', stop)
+  async function run(): Promise<void> {
+    const lost = await connectToEnd().then(
+      () => null,
+      (error: unknown) => toClientError(error, running.signal),
+    )
+    running.abort()
+    start.signal?.removeEventListener('abort', stop)
     if (lost && progress.answer?.status === 'streaming')
       progress = { ...progress, answer: { ...progress.answer, status: 'failed', errorCode: lost.code } }
     const result = toResult(progress, lost)
-    plan.onEnd(result, progress)
-    log.push({ type: 'end', result })
+    let messages = withProgress(state().messages, clientId, progress)
+    let ended: TurnState = { status: 'idle' }
+    if (result.status === 'failed') {
+      const { error } = result
+      ended = { status: 'failed', error }
+      if (turnId === null || !progress.ids) messages = withFailed(messages, clientId, error)
+      else if (isTransient(error, true)) thread.lostTurn = { turnId, clientId }
+    }
+    update({ messages, ...(owns() && { turn: ended }) })
+    push({ type: 'end', result })
   }
 
-  if (plan.signal?.aborted) stop()
-  plan.signal?.addEventListener('abort', stop)
-  void runToEnd()
-  return log.turn
-}
-
-function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
-  const status = answer?.status
-  if (answer && status === 'waiting') return { status, message: answer }
-  // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
-  if (answer && (status === 'completed' || status === 'stopped' || status === 'cut'))
-    return { status, message: answer, ...(usage ? { usage } : {}) }
-  const { code, message, ...details } = error ?? { code: 'internal', message: 'The turn has failed.' }
-  return {
-    status: 'failed',
-    error: lost ?? new LoaclError(code, message, details),
-    ...(answer ? { message: answer } : {}),
-  }
+  if (start.signal?.aborted) stop()
+  start.signal?.addEventListener('abort', stop)
+  void run()
+  thread.lostTurn = null
+  update({ turn: show() })
+  return turn
 }

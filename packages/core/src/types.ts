@@ -116,6 +116,13 @@ export type ClientState =
       readonly threads: readonly ThreadSummary[]
     }
 
+export interface ListOptions extends Abortable {
+  /** An earlier page's `nextCursor`. */
+  cursor?: string
+  search?: string
+  archived?: boolean
+}
+
 export interface LoaclClient extends Readable<ClientState> {
   /** The assistant's id. */
   readonly assistant: string
@@ -130,8 +137,8 @@ export interface LoaclClient extends Readable<ClientState> {
    */
   open(options?: Abortable): Promise<void>
   readonly threads: {
-    /** One page of the visitor's threads, newest first. `cursor` is an earlier page's `nextCursor`. */
-    list(options?: Abortable & { cursor?: string; search?: string; archived?: boolean }): Promise<Page<ThreadSummary>>
+    /** One page of the visitor's threads, newest first. */
+    list(options?: ListOptions): Promise<Page<ThreadSummary>>
     /** The thread with this id, nothing of it loaded yet. The same id gives the same object. */
     get(id: string): Thread
     /** A new thread. It has an id of its own making, and no row in the database, until the first message. */
@@ -142,23 +149,30 @@ export interface LoaclClient extends Readable<ClientState> {
    * appears. Where another person used this device before, they are signed out first.
    *
    * @throws LoaclError `identity_token_invalid`, `identity_token_expired`, `identity_unavailable`,
-   * `identity_secret_unusable`, `access_token_invalid`, and those of `open`: the visitor stays who they were
+   * `identity_secret_unusable`, `access_token_invalid`, and those of `open`: the visitor stays who they were. `aborted`:
+   * before the request had left, nothing has happened; afterwards the client becomes whom the server has accepted
    * @example
    * await client.identify({ identityToken: await (await fetch('/api/chat-identity', { method: 'POST' })).text() })
    */
-  identify(credential: Credential): Promise<void>
+  identify(credential: Credential, options?: Abortable): Promise<void>
   /**
    * Forgets the visitor: nothing of theirs is left on this device, the token it had is worth nothing any more, and the
    * next call is a new guest's. What was written stays with the site, and running turns go on there, out of sight.
    *
-   * @throws LoaclError `network` and the like: this device has forgotten, and the server has not been told
+   * @throws LoaclError `network` and the like: this device has forgotten, and the server has not been told. `aborted`:
+   * nothing has happened where the signal was aborted before the call; afterwards only the waiting has ended
    */
-  signOut(): Promise<void>
+  signOut(options?: Abortable): Promise<void>
   /** What is kept of the visitor and is theirs to have, on all their devices. */
   exportData(options?: Abortable): Promise<VisitorExport>
-  /** Erases everything that is kept of the visitor, on all their devices, for good. The next call is a new guest's. */
-  eraseData(): Promise<void>
-  /** Lets go of everything. Running turns go on at the server. Calls after it fail with `disposed`. */
+  /**
+   * Erases everything that is kept of the visitor, on all their devices, for good. The next call is a new guest's.
+   *
+   * @throws LoaclError `aborted`: before the request had left, nothing has happened; afterwards the client forgets what the
+   * server has erased
+   */
+  eraseData(options?: Abortable): Promise<void>
+  /** Aborts and forgets everything here. Running turns go on at the server. Calls after it fail with `disposed`. */
   dispose(): void
 }
 
@@ -169,8 +183,8 @@ export type TurnState =
   | { readonly status: 'idle' }
   /** `sending` until the server has the message, `reconnecting` while a lost connection is being restored. */
   | { readonly status: 'sending' | 'streaming' | 'reconnecting'; readonly turn: Turn }
-  /** It waits for something from outside, with no connection. `resume` looks again, `send` and `stop` end it. */
-  | { readonly status: 'waiting'; readonly turnId: string }
+  /** Its turn waits for something from outside, with no connection. `resume` looks again, `send` and `stop` end it. */
+  | { readonly status: 'waiting' }
   /** `thread.retry()` tries again. */
   | { readonly status: 'failed'; readonly error: LoaclError }
 
@@ -269,8 +283,6 @@ export type TurnEvent =
 
 export type TurnResult =
   /** `cut`: see `message.cutReason`. `usage` in tokens. */
-  | { status: 'completed' | 'stopped' | 'cut'; message: Message; usage?: Usage }
-  /** It waits for something from outside. `message` holds the answer so far. */
-  | { status: 'waiting'; message: Message }
+  | { status: 'completed' | 'stopped' | 'cut' | 'waiting'; message: Message; usage?: Usage }
   /** `message` holds what had come of the answer. */
   | { status: 'failed'; error: LoaclError; message?: Message }

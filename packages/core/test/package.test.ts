@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { brotliCompressSync } from 'node:zlib'
 import { build } from 'tsdown'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -17,11 +16,18 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'loacl-core-'))
   const config = path('../tsdown.config.ts')
   await build({ config, cwd: path('..'), outDir: join(dir, 'dist'), logLevel: 'error' })
-  await build({ config, cwd: path('..'), outDir: join(dir, 'min'), minify: true, dts: false, logLevel: 'error' })
+  const one = {
+    config,
+    cwd: path('..'),
+    dts: false,
+    logLevel: 'error',
+    outputOptions: { codeSplitting: false },
+  } as const
+  await build({ ...one, outDir: join(dir, 'one') })
 }, 60_000)
 afterAll(() => rm(dir, { recursive: true }))
 
-const expected = { touched: [], others: ['LoaclError'], events: ['text', 'end'] }
+const expected = { touched: [], others: ['LoaclError', 'remedyOf'], events: ['text', 'end'], listed: { items: [] } }
 
 it('runs in plain Node, and makes no global', async () => {
   const module = pathToFileURL(join(dir, 'dist/index.js')).href
@@ -38,9 +44,20 @@ it('runs in Deno, without a permission beyond reading itself', async () => {
   expect(JSON.parse(stdout)).toEqual(expected)
 })
 
-it('carries the private package inside: nothing is imported', async () => {
-  for (const file of ['index.js', 'index.d.ts'])
-    expect(await readFile(join(dir, 'dist', file), 'utf8')).not.toMatch(/^\s*(import|export)\b.*\bfrom\b|import\(/m)
+it('carries the private package inside: nothing is imported but files of its own', async () => {
+  const files = await readdir(join(dir, 'dist'))
+  for (const file of files) {
+    const code = await readFile(join(dir, 'dist', file), 'utf8')
+    const imported = [...code.matchAll(/(?:^\s*(?:import|export)\b[^'"]*\bfrom\s*|\bimport\()["']([^"']+)/gm)]
+    for (const [, name] of imported) expect(files).toContain(name!.replace('./', ''))
+  }
+  expect(await readFile(join(dir, 'dist/index.d.ts'), 'utf8')).not.toMatch(/\bfrom\b *['"]/)
+})
+
+it('runs as one file, what it loads on demand among it, where a bundler makes one of it', async () => {
+  const { stdout } = await run(process.execPath, [runtime, pathToFileURL(join(dir, 'one/index.js')).href])
+  expect(JSON.parse(stdout)).toEqual(expected)
+  expect(await readdir(join(dir, 'one'))).toEqual(['index.js'])
 })
 
 it('has a README whose examples compile against what is published', async () => {
@@ -72,8 +89,3 @@ it('has a README whose examples compile against what is published', async () => 
   const { stdout } = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error)
   expect(stdout).toBe('')
 }, 30_000)
-
-it('stays small: brotli bytes, minified', async () => {
-  const code = await readFile(join(dir, 'min/index.js'))
-  expect(brotliCompressSync(code).byteLength).toBeLessThan(7_900)
-})

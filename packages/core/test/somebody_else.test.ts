@@ -9,7 +9,7 @@ import {
   rpcError,
   type Call,
 } from './support/project.ts'
-import { clientOf, memoryStorage } from './support/watch.ts'
+import { clientOf, historyOf, memoryStorage } from './support/watch.ts'
 
 const STORED_AT = `loacl:abc.supabase.co:${ASSISTANT}`
 /** Of the person who uses the device after the first one has signed out in another tab. */
@@ -114,7 +114,10 @@ describe('a conversation is gone from the screen', () => {
     expect(client.threads.get('of-ada')).not.toBe(thread)
   })
 
-  it('where another tab has signed out while this one was opening', async () => {
+  it.each([
+    ['a person', ADA],
+    ['a guest', { sessionId: 's3', type: 'guest' }],
+  ])('where another tab has signed out %s while this one was opening', async (_, visitor) => {
     let answer!: (response: Response) => void
     const project = fakeProject().on(
       'POST rpc/open_session',
@@ -124,10 +127,12 @@ describe('a conversation is gone from the screen', () => {
     const client = clientOf(project, { storage })
     const opening = client.open()
     await expect.poll(() => project.named('POST rpc/open_session')).toHaveLength(1)
+    const states = historyOf(client)
     replaceAloud()
-    answer(json(opened({ visitor: ADA })))
+    answer(json(opened({ visitor })))
     await opening
-    expect(client.getSnapshot()).toMatchObject({ status: 'open', visitor: { type: 'guest' } })
+    expect(client.getSnapshot()).toMatchObject({ status: 'open', visitor: { sessionId: null, type: 'guest' } })
+    expect(states.map(({ status }) => status)).toEqual(['opening', 'open', 'idle', 'open'])
   })
 
   it.each([

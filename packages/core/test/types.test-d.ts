@@ -55,14 +55,20 @@ expectTypeOf<LoaclClient['threads']['get']>().toEqualTypeOf<(id: string) => Thre
 expectTypeOf<LoaclClient['threads']['create']>().toEqualTypeOf<() => Thread>()
 expectTypeOf<LoaclClient['threads']['list']>().returns.toEqualTypeOf<Promise<Page<ThreadSummary>>>()
 expectTypeOf<Credential>().toEqualTypeOf<{ identityToken: string } | { accessToken: string }>()
-expectTypeOf<LoaclClient['identify']>().toEqualTypeOf<(credential: Credential) => Promise<void>>()
+expectTypeOf<LoaclClient['identify']>().toEqualTypeOf<
+  (credential: Credential, options?: { signal?: AbortSignal | undefined }) => Promise<void>
+>()
 createClient({ url: '', key: '', assistant, auth: async () => null })
 createClient({ url: '', key: '', assistant, auth: async () => ({ identityToken: '' }) })
 // @ts-expect-error a credential is one of the two
 createClient({ url: '', key: '', assistant, auth: async () => ({ userId: '' }) })
 expectTypeOf<LoaclClient['exportData']>().returns.toEqualTypeOf<Promise<VisitorExport>>()
-expectTypeOf<LoaclClient['eraseData']>().toEqualTypeOf<() => Promise<void>>()
-expectTypeOf<LoaclClient['signOut']>().toEqualTypeOf<() => Promise<void>>()
+expectTypeOf<LoaclClient['eraseData']>().toEqualTypeOf<
+  (options?: { signal?: AbortSignal | undefined }) => Promise<void>
+>()
+expectTypeOf<LoaclClient['signOut']>().toEqualTypeOf<
+  (options?: { signal?: AbortSignal | undefined }) => Promise<void>
+>()
 expectTypeOf<LoaclClient['dispose']>().toEqualTypeOf<() => void>()
 expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
   | 'assistant'
@@ -131,8 +137,7 @@ expectTypeOf<TurnEvent>().toEqualTypeOf<
   | { type: 'end'; result: TurnResult }
 >()
 expectTypeOf<TurnResult>().toEqualTypeOf<
-  | { status: 'completed' | 'stopped' | 'cut'; message: Message; usage?: Usage }
-  | { status: 'waiting'; message: Message }
+  | { status: 'completed' | 'stopped' | 'cut' | 'waiting'; message: Message; usage?: Usage }
   | { status: 'failed'; error: LoaclError; message?: Message }
 >()
 

@@ -13,7 +13,7 @@ const toldToWait = () =>
     .done()
 const AT = '2026-11-22T08:00:00+00:00'
 const STORED = { clientId: null, parts: [], errorCode: null, cutReason: null, createdAt: AT, suggestions: [] }
-const WAITING = { status: 'waiting', turnId: 'turn-1' }
+const WAITING = { status: 'waiting' }
 
 /** A thread whose turn waits, as the page has seen it begin. */
 async function sendAndWait(project = fakeProject()) {

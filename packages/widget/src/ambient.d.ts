@@ -9,5 +9,8 @@ declare const FINGERPRINT_FILE: string
 /** File name of what the panel fetches later, with the hash of its content. Set by the build of the panel. */
 declare const MORE_FILE: string
 
+/** File name of what the client fetches later, with the hash of its content. Set by the build of the panel. */
+declare const CLIENT_FILE: string
+
 /** File name of the panel's chunk, with the hash of its content. Set by the build of the loader. */
 declare const PANEL_FILE: string

@@ -1,4 +1,4 @@
-import type { ClientOptions, Credential, LoaclClient, LoaclError, Turn, TurnResult } from '@loacl/core'
+import type { Abortable, ClientOptions, Credential, LoaclClient, LoaclError, Turn, TurnResult } from '@loacl/core'
 import type { Strings } from './strings.ts'
 
 /** Colours and the like that an owner sets for every page, or a page for itself. What is unknown is ignored. */
@@ -65,9 +65,9 @@ export interface Widget {
   send(text: string): Turn
   newThread(): void
   /** Says who the visitor is: `client.identify`. Where the page knows at any time, the option `auth` does it by itself. */
-  identify(credential: Credential): Promise<void>
+  identify(credential: Credential, options?: Abortable): Promise<void>
   /** Forgets the visitor, drafts and all: `client.signOut`. */
-  signOut(): Promise<void>
+  signOut(options?: Abortable): Promise<void>
   /** Merges into what was set before. */
   update(look: Partial<Look>): void
   /** Returns what takes the listener away again, as the `signal` does. */

@@ -115,9 +115,9 @@ export function assembleWidget(
     send: (text) => model.send(text),
     newThread: model.newThread,
     identify: client.identify,
-    async signOut() {
+    async signOut(abortable) {
       try {
-        await client.signOut()
+        await client.signOut(abortable)
       } finally {
         if (shown) await model.start()
       }

@@ -23,6 +23,15 @@ test('a limit with a time says when', () => {
   expect(describeError('rate_limited', ENGLISH)).toBe(ERRORS.rate_limited)
 })
 
+test.each([
+  ['provider_key_missing', 'This chat isn’t set up properly yet. Please tell the owner of this site.'],
+  ['not_found', 'This chat isn’t set up properly yet. Please tell the owner of this site.'],
+  ['session_expired', 'Your session has ended. Start over to go on.'],
+  ['thread_full', 'This conversation is full. Start over to go on.'],
+] as const)('%s has words of its own, or those of what it asks for', (code, words) => {
+  expect(describeError(code, ENGLISH)).toBe(words)
+})
+
 test('a code of a newer server has words, too', () => {
   expect(describeError('toString' as never, ENGLISH)).toBe(ENGLISH.errors.other)
 })

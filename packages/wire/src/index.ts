@@ -1,5 +1,14 @@
 export { isBlank } from './blank_text.ts'
-export { ERROR_STATUS, type ErrorCode, type WireError } from './errors.ts'
+export {
+  ERROR_STATUS,
+  isCredentialCode,
+  isRetried,
+  isSessionCode,
+  remedyOf,
+  type ErrorCode,
+  type Remedy,
+  type WireError,
+} from './errors.ts'
 export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export type {
   CutReason,

@@ -101,10 +101,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isList = (kind: Kind): kind is readonly [Shape] => Array.isArray(kind)
 
 function fits(value: unknown, kind: Kind): boolean {
-  if (kind === 'string') return typeof value === 'string'
-  if (kind === 'string?') return value === undefined || typeof value === 'string'
-  if (kind === 'number') return typeof value === 'number'
-  if (kind === 'number?') return value === undefined || typeof value === 'number'
+  if (typeof kind === 'string')
+    return typeof value === kind.replace('?', '') || (value === undefined && kind.endsWith('?'))
   if (isList(kind)) return Array.isArray(value) && value.every((item) => fits(item, kind[0]))
   return isObject(value) && Object.entries(kind).every(([member, inner]) => fits(value[member], inner))
 }
@@ -115,13 +113,13 @@ function fits(value: unknown, kind: Kind): boolean {
  */
 export function parsePart(data: string): StreamPart | null {
   let value: unknown
+  let cause: unknown
   try {
     value = JSON.parse(data)
-  } catch (cause) {
-    throw new MalformedPartError('A part of the stream is not JSON.', { cause })
+  } catch (error) {
+    cause = error
   }
-  if (!isObject(value) || typeof value.type !== 'string')
-    throw new MalformedPartError('A part of the stream has no type.')
+  if (!isObject(value) || typeof value.type !== 'string') throw new MalformedPartError('A part has no type.', { cause })
   if (!Object.hasOwn(SHAPES, value.type)) return null
   const type = value.type as StreamPart['type']
   if (!fits(value, SHAPES[type])) throw new MalformedPartError(`A "${type}" part lacks what it needs.`)

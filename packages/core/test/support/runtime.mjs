@@ -16,9 +16,11 @@ globalThis.fetch = async (url) =>
     ? new Response(parts.map((part) => `data: ${JSON.stringify(part)}\n\n`).join('') + 'data: [DONE]\n\n', {
         headers: { 'content-type': 'text/event-stream' },
       })
-    : Response.json(opened)
+    : Response.json(String(url).endsWith('/list_threads') ? { items: [] } : opened)
 
 const client = createClient({ url: 'https://abc.supabase.co', key: 'sb_publishable_x', assistant: 'a' })
 const events = []
 for await (const { type } of client.threads.create().send('Hi')) events.push(type)
-console.log(JSON.stringify({ touched, others: Object.keys(others), events }))
+// From the file that is loaded on demand.
+const listed = await client.threads.list()
+console.log(JSON.stringify({ touched, others: Object.keys(others), events, listed }))

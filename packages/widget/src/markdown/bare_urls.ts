@@ -3,7 +3,7 @@
  * tried once only. CJK punctuation ends a URL, since no space follows it.
  */
 const BARE =
-  /(?<![a-z\d])(?:https?:\/\/|www\.)[^\s<>[\]"`*|\u3000-\u303f\uff00-\uffef]+|(?<![\w.+-])[\w.+-]+@[a-z\d][\w-]*(?:\.[\w-]+)+/gi
+  /(?<![a-z\d])(https?:\/\/|www\.)[^\s<>[\]"`*|\u3000-\u303f\uff00-\uffef]+|(?<![\w.+-])[\w.+-]+@[a-z\d][\w-]*(?:\.[\w-]+)+/gi
 
 export interface BareUrl {
   start: number
@@ -15,9 +15,8 @@ export interface BareUrl {
 export function findBareUrls(text: string): BareUrl[] {
   if (!/:\/\/|www\.|@/i.test(text)) return []
   const found: BareUrl[] = []
-  for (const { 0: match, index: start } of text.matchAll(BARE)) {
+  for (const { 0: match, 1: prefix, index: start } of text.matchAll(BARE)) {
     const url = trimEnd(match)
-    const [prefix] = /^(?:https?:\/\/|www\.)/i.exec(url) ?? ['']
     // A domain follows the prefix; a mail address doesn't end in - or _.
     if (prefix ? !/^[\p{L}\p{N}]/u.test(url.slice(prefix.length)) : !/@.*[a-z\d]$/i.test(url)) continue
     const href = (prefix ? (/^w/i.test(url) ? 'http://' : '') : 'mailto:') + url
@@ -29,10 +28,9 @@ export function findBareUrls(text: string): BareUrl[] {
 /** Leaves off what belongs to the sentence: punctuation, an entity, a parenthesis that it did not open. */
 function trimEnd(url: string): string {
   let end = url.length
-  let surplus = 0
-  for (const char of url) surplus += char === ')' ? 1 : char === '(' ? -1 : 0
-  for (; end > 0; end--) {
-    const char = url[end - 1] ?? ''
+  let surplus = url.split(')').length - url.split('(').length
+  for (; end; end--) {
+    const char = url.charAt(end - 1)
     if (char === ')' && surplus > 0) surplus--
     else if (char === ';') end -= (/&[a-z\d]{1,32};$/i.exec(url.slice(Math.max(0, end - 40), end))?.[0].length ?? 1) - 1
     else if (!/[?!.,:*_~']/.test(char)) break

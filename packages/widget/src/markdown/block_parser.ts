@@ -1,5 +1,5 @@
 import { createLine, type Line } from './line.ts'
-import { createNode, forkOpen, holds, type Node } from './nodes.ts'
+import { createNode, forkOpen, holds, type Node, sizeOf } from './nodes.ts'
 import { readBlock, readBlocks } from './read_block.ts'
 import { createReferences, type References, withoutDefinitions } from './references.ts'
 import { CODE_INDENT, listOf, startBlock } from './starts.ts'
@@ -25,17 +25,26 @@ export interface BlockParser {
   fork(): BlockParser
   /** What has been read. In a fork, open blocks read as what they will most likely become. */
   blocks(): Block[]
+  /** How much of it `blocks` has to read again. */
+  size(): number
 }
 
 export const createBlockParser = (): BlockParser =>
-  parserFrom([createNode({ kind: 'document' })], createReferences(), false, false)
+  parserFrom([createNode({ kind: 'document' })], createReferences(), '', false, false)
 
 /**
  * @param open from the document down: each is the last child of the one before
+ * @param lastLine of the paragraph that is open
  * @param afterBlank whether the last line was a blank one that can make a list loose
  * @param draft whether it is a fork
  */
-function parserFrom(open: Node[], references: References, afterBlank: boolean, draft: boolean): BlockParser {
+function parserFrom(
+  open: Node[],
+  references: References,
+  lastLine: string,
+  afterBlank: boolean,
+  draft: boolean,
+): BlockParser {
   function add(source: string): void {
     const line = createLine(source)
     let depth = matchOpen(line)
@@ -44,7 +53,7 @@ function parserFrom(open: Node[], references: References, afterBlank: boolean, d
       const node = start(line, depth)
       if (!node) {
         addText(line, depth)
-        afterBlank = line.blank && depth === matched && canLoosen()
+        afterBlank = !line.text && depth === matched && canLoosen()
         return
       }
       push(node, depth)
@@ -63,8 +72,7 @@ function parserFrom(open: Node[], references: References, afterBlank: boolean, d
       const { indent, text } = line
       if (node.kind === 'quote') {
         if (indent >= CODE_INDENT || text[0] !== '>') return depth
-        line.skip(indent)
-        line.advance(1)
+        line.pass(1)
         line.skip(1)
       } else if (node.kind === 'item') {
         if (text ? indent < node.indent : !node.children.length) return depth
@@ -84,7 +92,7 @@ function parserFrom(open: Node[], references: References, afterBlank: boolean, d
   /** The block that begins here, if one does. */
   function start(line: Line, depth: number): Node | null {
     const container = open[depth - 1]
-    if (!container || container.kind === 'code' || line.blank) return null
+    if (!container || container.kind === 'code' || !line.text) return null
     if (line.indent >= CODE_INDENT) {
       if (tipOf().kind === 'paragraph') return null
       line.skip(CODE_INDENT)
@@ -104,15 +112,14 @@ function parserFrom(open: Node[], references: References, afterBlank: boolean, d
       drop(paragraph)
       return createNode({ kind: 'heading', level: underline[1] ? 1 : 2 }, paragraph.text)
     }
-    const align = readColumns(paragraph.text, line)
+    const align = readColumns(lastLine, line)
     if (!align) return null
-    const head = paragraph.text.lastIndexOf('\n')
     const table = createNode({ kind: 'table', align })
-    const row = createNode({ kind: 'row' }, paragraph.text.slice(head + 1))
+    const row = createNode({ kind: 'row' }, lastLine)
     row.parent = table
     table.children.push(row)
-    if (head < 0) drop(paragraph)
-    else paragraph.text = paragraph.text.slice(0, head)
+    paragraph.text = paragraph.text.slice(0, -lastLine.length - 1)
+    if (!paragraph.text) drop(paragraph)
     return table
   }
 
@@ -145,12 +152,15 @@ function parserFrom(open: Node[], references: References, afterBlank: boolean, d
     const tip = tipOf()
     if (tip.kind === 'code') tip.text += `${line.rest}\n`
     else if (!text) return
-    else if (tip.kind === 'paragraph') tip.text += tip.text ? `\n${text}` : text
-    else if (tip.kind === 'table') push(createNode({ kind: 'row' }, text), depth)
+    else if (tip.kind === 'paragraph') {
+      lastLine = text
+      tip.text += tip.text ? `\n${text}` : text
+    } else if (tip.kind === 'table') push(createNode({ kind: 'row' }, text), depth)
     else {
       const task = tip.kind === 'item' && !tip.children.length ? TASK.exec(text) : null
       if (task && tip.kind === 'item') tip.checked = task[1] !== ' '
-      push(createNode({ kind: 'paragraph' }, text.slice(task?.[0].length ?? 0)), depth)
+      lastLine = text.slice(task?.[0].length ?? 0)
+      push(createNode({ kind: 'paragraph' }, lastLine), depth)
     }
   }
 
@@ -176,8 +186,11 @@ function parserFrom(open: Node[], references: References, afterBlank: boolean, d
   return {
     add,
     end: () => closeTo(1),
-    fork: () => parserFrom(forkOpen(open), references, afterBlank, true),
-    blocks: () =>
-      readBlocks(open[0]?.children ?? [], { define: (label) => references.find(label), growing: draft ? open : [] }),
+    fork: () => parserFrom(forkOpen(open), references, lastLine, afterBlank, true),
+    blocks() {
+      references.stale = 0
+      return readBlocks(open[0]?.children ?? [], { define: references.find, growing: draft ? open : [] })
+    },
+    size: () => open.reduce((size, node) => size + sizeOf(node), references.stale),
   }
 }

@@ -36,15 +36,9 @@ class BlockView extends Component<BlockProps> {
       case 'quote':
         return <blockquote dir={dir}>{renderBlocks(block.children, words)}</blockquote>
       case 'list': {
-        const props = { dir, class: block.loose ? 'loose' : '' } as const
-        const items = renderBlocks(block.children, words)
-        return block.start === null ? (
-          <ul {...props}>{items}</ul>
-        ) : (
-          <ol {...props} start={block.start}>
-            {items}
-          </ol>
-        )
+        const { start, loose, children } = block
+        const tag = start === null ? 'ul' : 'ol'
+        return h(tag, { dir, class: loose ? 'loose' : '', start }, renderBlocks(children, words))
       }
       case 'item':
         return (

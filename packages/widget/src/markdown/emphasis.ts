@@ -1,3 +1,4 @@
+import { matchAt } from './sticky.ts'
 import type { Emphasis } from './tree.ts'
 import type { Token } from './tokens.ts'
 
@@ -10,11 +11,14 @@ export interface Delimiter {
   count: number
   opens: boolean
   closes: boolean
+  /** Its place among those that are paired. */
+  order: number
   /** Whether letters or digits touch it on both sides, as in `5*3`. */
   inWord: boolean
 }
 
-const RUN = /\*+|_+|~+/y
+/** A run, and the characters around it. */
+const RUN = /(?<=(.?))(?:\*+|_+|~+)(?=(.?))/suy
 const SPACE = /^\s?$/u
 const PUNCTUATION = /[\p{P}\p{S}]/u
 /** Scripts without blanks between words: there a mark may stand between a letter and a quote (not in the spec). */
@@ -22,13 +26,12 @@ const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/u
 
 /** Reads the run at `at` and says whether it can open or close emphasis, by the characters around it. */
 export function readDelimiter(text: string, at: number): Delimiter {
-  RUN.lastIndex = at
-  const run = RUN.exec(text)?.[0] ?? ''
+  const [run = '', before = '', after = ''] = matchAt(RUN, text, at) ?? []
   const char = run[0] ?? ''
-  const before = /.?$/su.exec(text.slice(Math.max(0, at - 2), at))?.[0] ?? ''
-  const after = /^.?/su.exec(text.slice(at + run.length, at + run.length + 2))?.[0] ?? ''
-  const [spaceBefore, spaceAfter] = [SPACE.test(before), SPACE.test(after)]
-  const [markBefore, markAfter] = [PUNCTUATION.test(before), PUNCTUATION.test(after)]
+  const spaceBefore = SPACE.test(before)
+  const spaceAfter = SPACE.test(after)
+  const markBefore = PUNCTUATION.test(before)
+  const markAfter = PUNCTUATION.test(after)
   const left = !spaceAfter && (!markAfter || spaceBefore || markBefore || UNSPACED.test(before))
   const right = !spaceBefore && (!markBefore || spaceAfter || markAfter || UNSPACED.test(after))
   // A single tilde inside a word is "about": 10~20.
@@ -39,6 +42,7 @@ export function readDelimiter(text: string, at: number): Delimiter {
     char,
     length: run.length,
     count: run.length,
+    order: 0,
     opens: known && left && (!strict || !right || markBefore),
     closes: known && right && (!strict || !left || markAfter),
     inWord: left && right && !markBefore && !markAfter,
@@ -64,28 +68,29 @@ const open = (opener: Delimiter, size: number): void => {
  * `floors` holds, for each kind of closer, where its search may stop: that keeps the whole linear.
  */
 export function pairDelimiters(delimiters: readonly Delimiter[]): Delimiter[] {
-  const openers: { delimiter: Delimiter; order: number }[] = []
+  const openers: Delimiter[] = []
   const floors = new Map<string, number>()
   for (const [order, closer] of delimiters.entries()) {
+    closer.order = order
     const kind = closer.char + closer.opens + (closer.length % 3)
     while (closer.closes && closer.count) {
       const floor = floors.get(kind) ?? 0
-      const found = openers.findLastIndex((opener) => opener.order < floor || matches(opener.delimiter, closer))
+      const found = openers.findLastIndex((opener) => opener.order < floor || matches(opener, closer))
       const opener = openers[found]
       if (!opener || opener.order < floor) {
         floors.set(kind, order)
         break
       }
-      const size = Math.min(opener.delimiter.count, closer.count, 2)
-      open(opener.delimiter, size)
+      const size = Math.min(opener.count, closer.count, 2)
+      open(opener, size)
       closer.count -= size
       closer.token.closes++
-      openers.length = opener.delimiter.count ? found + 1 : found
+      openers.length = opener.count ? found + 1 : found
     }
-    if (closer.opens && closer.count) openers.push({ delimiter: closer, order })
+    if (closer.opens && closer.count) openers.push(closer)
   }
   for (const { token, char, count } of delimiters) token.content = char.repeat(count)
-  return openers.map((opener) => opener.delimiter)
+  return openers
 }
 
 /** At the end of a text that is still coming: opens what will most likely be closed. */

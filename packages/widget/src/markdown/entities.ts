@@ -1,3 +1,5 @@
+import { matchAt } from './sticky.ts'
+
 /** The named references that people write in answers; HTML's 2,125 would weigh more than the whole parser. */
 const COMMON =
   'amp & lt < gt > quot " apos \' copy © reg ® trade ™ hellip … ndash – mdash — lsquo ‘ rsquo ’ ldquo “ rdquo ' +
@@ -12,8 +14,7 @@ export const ENTITY = /&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z][a-z\d]{1,31}));/iy
 
 /** The text that a character reference stands for; what is unknown stays as written. */
 export function decodeEntity(reference: string): string {
-  ENTITY.lastIndex = 0
-  const match = ENTITY.exec(reference)
+  const match = matchAt(ENTITY, reference, 0)
   if (!match) return reference
   const [, hex, decimal, name] = match
   if (name) return NAMED.get(name) ?? reference

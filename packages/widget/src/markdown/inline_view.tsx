@@ -2,15 +2,19 @@ import { type ComponentChild, Fragment, h } from 'preact'
 import type { Inline, Link } from './tree.ts'
 import { safeUrl } from './urls.ts'
 
-/** Text, emphasis, code and links as nodes. */
-export function renderInlines(inlines: readonly Inline[]): ComponentChild[] {
-  return inlines.map((inline) => {
-    if (typeof inline === 'string') return inline
-    if (inline.type === 'code') return <code dir="auto">{inline.text}</code>
-    if (inline.type === 'break') return <br />
-    if (inline.type === 'link' || inline.type === 'image') return renderLink(inline)
-    return h(inline.type, null, renderInlines(inline.children))
-  })
+/**
+ * Text, emphasis, code and links as nodes, each in a fragment: Preact would look for a child that became one of another
+ * kind among all of its siblings.
+ */
+export const renderInlines = (inlines: readonly Inline[]): ComponentChild[] =>
+  inlines.map((inline) => [renderInline(inline)])
+
+function renderInline(inline: Inline): ComponentChild {
+  if (typeof inline === 'string') return inline
+  if (inline.type === 'code') return <code dir="auto">{inline.text}</code>
+  if (inline.type === 'break') return <br />
+  if (inline.type === 'link' || inline.type === 'image') return renderLink(inline)
+  return h(inline.type, null, renderInlines(inline.children))
 }
 
 /**

@@ -2,6 +2,7 @@ import { findBareUrls } from './bare_urls.ts'
 import { type Delimiter, openUnclosed, pairDelimiters, readDelimiter } from './emphasis.ts'
 import { decodeEntity, ENTITY } from './entities.ts'
 import { normalizeLabel, readInlineTarget, readLabel, type Target } from './links.ts'
+import { matchAt } from './sticky.ts'
 import { likelyLinkEnd, trimTail } from './tail.ts'
 import { buildInlines, type Token } from './tokens.ts'
 import type { Inline, Link } from './tree.ts'
@@ -14,8 +15,6 @@ interface Bracket {
   start: number
   /** Delimiters before it. */
   delimiters: number
-  /** Whether another bracket came after it: then what follows it is no label. */
-  followed: boolean
 }
 
 export interface InlineOptions {
@@ -26,9 +25,11 @@ export interface InlineOptions {
 }
 
 const PLAIN = /[^\\`*_~[\]!<&\n]+/y
-const AUTOLINK = /<(?:([a-z][a-z\d.+-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d-]+(?:\.[a-z\d-]+)*))>/iy
+const AUTOLINK = /<(?:([a-z][a-z\d.+-]{1,31}:)[^\s<>]*|[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d-]+(?:\.[a-z\d-]+)*)>/iy
 /** The one tag that models write where Markdown has no word for it: a new line in a table's cell. */
 const LINE_BREAK_TAG = /<br ?\/?>/iy
+/** Where a link leads that is still coming. */
+const UNKNOWN = { href: null, title: '' }
 const ESCAPABLE = /[!-/:-@[-`{-~]/
 
 /** Reads the inline content of one block (spec 6, and its appendix's second phase). */
@@ -42,6 +43,10 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
   let at = 0
   /** The last place of a backtick run by its length. */
   let lastTicks: Map<number, number> | undefined
+  /** Where plain text ends that URLs cut up: it is looked for once. */
+  let plainEnd = 0
+  /** No link that begins before it is likely to end. */
+  let unlikely = 0
 
   function add(content: Inline): Token {
     const token: Token = { content, closes: 0, opens: [] }
@@ -49,11 +54,14 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     return token
   }
 
+  function addLink(href: string, child: string): void {
+    add({ type: 'link', href, title: '', children: [child] })
+  }
+
   function take(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = at
-    const match = pattern.exec(text)
-    if (match) at += match[0].length
-    return match
+    const found = matchAt(pattern, text, at)
+    if (found) at += found[0].length
+    return found
   }
 
   /** Reads one token; plain text only up to `limit`. */
@@ -68,13 +76,14 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     else if (char === ']') closeBracket()
     else if (char === '\n') readLineEnd()
     else if (char === '<') readAngle()
-    else if (char === '&') {
-      const entity = take(ENTITY)
-      add(entity ? decodeEntity(entity[0]) : pass(1))
-    } else {
-      const plain = take(PLAIN)
-      at = Math.min(at, Math.max(limit, from + 1))
-      add(plain ? text.slice(from, at) : pass(1))
+    else if (char === '&') add(decodeEntity(take(ENTITY)?.[0] ?? pass(1)))
+    else {
+      if (from >= plainEnd) {
+        take(PLAIN)
+        plainEnd = at
+      }
+      at = Math.max(Math.min(plainEnd, limit), from + 1)
+      add(text.slice(from, at))
     }
   }
 
@@ -108,8 +117,8 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
   function readAngle(): void {
     const link = take(AUTOLINK)
     if (link) {
-      const address = link[1] ?? link[2] ?? ''
-      add({ type: 'link', href: link[1] ?? `mailto:${address}`, title: '', children: [address] })
+      const address = link[0].slice(1, -1)
+      addLink(link[1] ? address : `mailto:${address}`, address)
     } else add(take(LINE_BREAK_TAG) ? { type: 'break' } : pass(1))
   }
 
@@ -122,12 +131,10 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
       for (const run of text.matchAll(/`+/g)) lastTicks.set(run[0].length, run.index)
     }
     let end = -1
-    if ((lastTicks.get(ticks.length) ?? -1) >= start) {
-      const run = /`+/g
-      run.lastIndex = start
-      let match = run.exec(text)
-      while (match && match[0].length !== ticks.length) match = run.exec(text)
-      end = match?.index ?? -1
+    while (end < 0 && (lastTicks.get(ticks.length) ?? -1) >= start) {
+      take(/[^`]+/y)
+      const run = at
+      if (take(/`+/y)?.[0].length === ticks.length) end = run
     }
     if (end < 0 && !unfinished) return void add(ticks)
     if (end < 0) end = text.length
@@ -146,9 +153,7 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
 
   function openBracket(length: number): void {
     const token = add(pass(length))
-    const before = brackets.at(-1)
-    if (before) before.followed = true
-    brackets.push({ token, image: length === 2, start: at, delimiters: delimiters.length, followed: false })
+    brackets.push({ token, image: length === 2, start: at, delimiters: delimiters.length })
   }
 
   /** "Look for link or image" of the spec's appendix. */
@@ -178,15 +183,21 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
       return inline.value
     }
     const label = readLabel(text, at)
-    const own = label?.value || (bracket.followed ? '' : text.slice(bracket.start, end))
-    const target = own.trim() && own.length < 1000 ? define(normalizeLabel(own)) : undefined
+    const own = readLabel(text, bracket.start - 1)
+    const name = label?.value || (own?.end === end + 1 ? own.value : '')
+    const target = name ? define(normalizeLabel(name)) : undefined
     if (target) {
       at = label?.end ?? at
       return target
     }
-    if (!unfinished || !likelyLinkEnd(text, at)) return null
-    at = text.length
-    return { href: null, title: '' }
+    if (!unfinished || at < unlikely) return null
+    if (likelyLinkEnd(text, at)) {
+      at = text.length
+      return UNKNOWN
+    }
+    // Another destination in this word would end with it.
+    if (text[at] === '(') unlikely = at + text.slice(at).search(/\s|$/)
+    return null
   }
 
   function finish(): void {
@@ -194,7 +205,7 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     // Far back, or with a line ending after it, an open bracket is more likely to be just that.
     if (bracket && text.length - bracket.start < 200 && !text.includes('\n', bracket.start)) {
       openUnclosed(pairDelimiters(delimiters.splice(bracket.delimiters)))
-      openLink(bracket, { href: null, title: '' })
+      openLink(bracket, UNKNOWN)
     }
     const open = pairDelimiters(delimiters)
     if (unfinished) openUnclosed(open)
@@ -206,7 +217,7 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     while ((urls[next]?.start ?? Infinity) < at) next++
     const url = urls[next]
     if (url?.start === at) {
-      add({ type: 'link', href: url.href, title: '', children: [text.slice(url.start, url.end)] })
+      addLink(url.href, text.slice(at, url.end))
       at = url.end
     } else read(url?.start ?? text.length)
   }

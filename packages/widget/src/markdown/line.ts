@@ -3,13 +3,12 @@ const TAB = 4
 /** What is left of a line while its containers are peeled off. A tab stops at every fourth column (spec 2.2). */
 export interface Line {
   readonly rest: string
-  readonly blank: boolean
   /** Columns of leading whitespace, counted up to 20: no container asks for more. */
   readonly indent: number
-  /** The rest without leading whitespace. */
+  /** The rest without leading whitespace: nothing if it is blank. */
   readonly text: string
-  /** Passes `count` characters that are not tabs. */
-  advance(count: number): void
+  /** Passes leading whitespace and a mark of `length`. */
+  pass(length: number): void
   /** Passes up to `columns` of whitespace. Of a tab that is cut, the remainder stays, as spaces. */
   skip(columns: number): void
 }
@@ -24,9 +23,6 @@ export function createLine(rest: string): Line {
     get rest() {
       return rest
     },
-    get blank() {
-      return !/[^ \t]/.test(rest)
-    },
     get indent() {
       let at = column
       for (let i = 0; at < column + 20; i++) {
@@ -39,7 +35,10 @@ export function createLine(rest: string): Line {
     get text() {
       return rest.replace(/^[ \t]+/, '')
     },
-    advance,
+    pass(length) {
+      this.skip(this.indent)
+      advance(length)
+    },
     skip(columns) {
       for (; columns > 0; columns--) {
         if (rest[0] === '\t') rest = ' '.repeat(TAB - (column % TAB)) + rest.slice(1)

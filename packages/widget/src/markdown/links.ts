@@ -1,4 +1,5 @@
 import { unescapeText } from './entities.ts'
+import { matchAt } from './sticky.ts'
 
 /** Where a link leads, as a link or a reference definition says it. */
 export interface Target {
@@ -11,24 +12,19 @@ interface Read<T> {
   end: number
 }
 
-const ANGLED = /<((?:[^<>\n\\]|\\.)*)>/y
-const TITLE = /"((?:[^"\\]|\\[^])*)"|'((?:[^'\\]|\\[^])*)'|\(((?:[^()\\]|\\[^])*)\)/y
+const ANGLED = /<(?:[^<>\n\\]|\\.)*>/y
+const TITLE = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\((?:[^()\\]|\\[^])*\)/y
 const SPACE = /[ \t]*\n?[ \t]*/y
 /** A link label (spec 6.3). It may be empty: `[]`. */
 const LABEL = /\[((?:[^[\]\\]|\\[^]){0,999})\]/y
 const LINE_END = /[ \t]*(?:\n|$)/y
 const MAX_PARENTHESES = 32
 
-const match = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
-  pattern.lastIndex = at
-  return pattern.exec(text)
-}
-
-const skipSpace = (text: string, at: number): number => at + (match(SPACE, text, at)?.[0].length ?? 0)
+const skipSpace = (text: string, at: number): number => at + (matchAt(SPACE, text, at)?.[0].length ?? 0)
 
 /** A link label at `at`, brackets left off. */
 export function readLabel(text: string, at: number): Read<string> | null {
-  const label = match(LABEL, text, at)
+  const label = matchAt(LABEL, text, at)
   return label && { value: label[1] ?? '', end: at + label[0].length }
 }
 
@@ -37,8 +33,8 @@ export const normalizeLabel = (label: string): string => label.trim().replace(/\
 
 function readDestination(text: string, at: number): Read<string> | null {
   if (text[at] === '<') {
-    const angled = match(ANGLED, text, at)
-    return angled && { value: unescapeText(angled[1] ?? ''), end: at + angled[0].length }
+    const angled = matchAt(ANGLED, text, at)
+    return angled && { value: unescapeText(angled[0].slice(1, -1)), end: at + angled[0].length }
   }
   let end = at
   let depth = 0
@@ -55,7 +51,7 @@ function readDestination(text: string, at: number): Read<string> | null {
 /** A title after at least one space or line ending. */
 function readTitle(text: string, at: number): Read<string> | null {
   const start = skipSpace(text, at)
-  const title = start > at ? match(TITLE, text, start) : null
+  const title = start > at ? matchAt(TITLE, text, start) : null
   return title && { value: unescapeText(title[0].slice(1, -1)), end: start + title[0].length }
 }
 
@@ -78,8 +74,8 @@ export function readDefinition(text: string, at: number): Read<Target & { label:
   if (!destination || destination.end === start) return null
   const title = readTitle(text, destination.end)
   // A title that is followed by more is none; then the destination must end its line.
-  const last = title && match(LINE_END, text, title.end) ? title : { value: '', end: destination.end }
-  const ending = match(LINE_END, text, last.end)
+  const last = title && matchAt(LINE_END, text, title.end) ? title : { value: '', end: destination.end }
+  const ending = matchAt(LINE_END, text, last.end)
   if (!ending) return null
   const value = { label: normalizeLabel(label.value), href: destination.value, title: last.value }
   return { value, end: last.end + ending[0].length }

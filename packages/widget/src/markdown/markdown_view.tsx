@@ -35,17 +35,19 @@ export class Markdown extends Component<MarkdownProps> {
     cancelAnimationFrame(this.#frame)
   }
 
-  override render({ source, streaming = false, words = ENGLISH_WORDS }: MarkdownProps): ComponentChild {
+  override render({ source, streaming, words = ENGLISH_WORDS }: MarkdownProps): ComponentChild {
     this.#feed(source, streaming)
     return <div class="md">{renderBlocks(this.#text.blocks, words, true)}</div>
   }
 
   readonly #catchUp = (): void => {
     this.#frame = 0
-    this.forceUpdate()
+    const { blocks } = this.#text
+    this.#feed(this.props.source, this.props.streaming)
+    if (this.#text.blocks !== blocks) this.forceUpdate()
   }
 
-  #feed(source: string, streaming: boolean): void {
+  #feed(source: string, streaming = false): void {
     const extended = source.startsWith(this.#read) && !(this.#ended && (streaming || source !== this.#read))
     if (!extended) {
       this.#text = createMarkdown()

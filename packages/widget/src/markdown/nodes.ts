@@ -35,6 +35,10 @@ export const createNode = <K extends Kind>(kind: K, text = ''): Common & K => ({
   block: null,
 })
 
+/** What it takes to read and show it, in characters or children. Of code the characters are only copied. */
+export const sizeOf = ({ kind, text, children }: Node): number =>
+  children.length + text.length / (kind === 'code' ? 16 : 1)
+
 /** Whether `parent` may hold `child`. */
 export function holds(parent: Node, child: Node): boolean {
   if (parent.kind === 'list') return child.kind === 'item'

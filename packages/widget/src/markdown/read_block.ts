@@ -31,6 +31,7 @@ function read(node: Node, options: ReadOptions, growing: boolean): Block | null 
     const cells = splitRow(text).slice(0, align?.length)
     return { type: 'row', cells: cells.map((cell, i) => inlines(cell, growing && i === cells.length - 1)) }
   }
+  const children = readBlocks(node.children, options)
   switch (node.kind) {
     case 'paragraph': {
       const text = growing ? withoutDefinitions(node.text) : node.text
@@ -51,15 +52,15 @@ function read(node: Node, options: ReadOptions, growing: boolean): Block | null 
     case 'rule':
       return { type: 'rule' }
     case 'table':
-      return { type: 'table', align: node.align, children: readBlocks(node.children, options) }
+      return { type: 'table', align: node.align, children }
     case 'list':
-      return { type: 'list', start: node.start, loose: node.loose, children: readBlocks(node.children, options) }
+      return { type: 'list', start: node.start, loose: node.loose, children }
     case 'item':
-      return { type: 'item', checked: node.checked, children: readBlocks(node.children, options) }
+      return { type: 'item', checked: node.checked, children }
     default:
-      return { type: 'quote', children: readBlocks(node.children, options) }
+      return { type: 'quote', children }
   }
 }
 
 /** Up to the end of the last line that is not blank. */
-const withoutBlankEnd = (code: string): string => /^[^]*[^\s][^\n]*\n/.exec(code)?.[0] ?? ''
+const withoutBlankEnd = (code: string): string => code.slice(0, code.indexOf('\n', code.trimEnd().length) + 1)

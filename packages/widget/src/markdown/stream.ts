@@ -2,15 +2,22 @@ import { createBlockParser } from './block_parser.ts'
 import { holdsBack } from './tail.ts'
 import type { Block } from './tree.ts'
 
+/**
+ * What is still open is read again each time up to this size; if it is larger, once it has grown by a 32nd. So all the
+ * readings of a text together take at most some hundred times as long as one.
+ */
+const READ_AT_ONCE = 4096
+const SHARE = 32
+
 /** A Markdown text that comes in pieces. */
 export interface MarkdownStream {
-  /** Adds the next piece; it may end anywhere. Cheap: nothing is read before `blocks` is asked for. */
+  /** Adds the next piece; it may end anywhere. */
   append(delta: string): void
   /** No more will come: what is unclosed stays as it was written. */
   end(): void
   /**
-   * What the text says so far. Until `end()`, its tail reads as what it will most likely become. A finished block is
-   * the same object in every later list.
+   * What the text says so far. Until `end()`, its tail reads as what it will most likely become, and the list may stay
+   * the same while a long block grows a little. A finished block is the same object in every later list.
    */
   readonly blocks: readonly Block[]
 }
@@ -27,43 +34,51 @@ export function createMarkdown(): MarkdownStream {
   const parser = createBlockParser()
   /** What has come since the last line ending that was read. */
   let rest = ''
+  /** The last character of all, which may be half a line ending. */
+  let last = ''
   let ended = false
-  let blocks: readonly Block[] | null = null
+  let blocks: readonly Block[] = []
+  /** Characters that `blocks` doesn't know. */
+  let unread = 0
 
   /** Reads the lines that are complete. */
   function readLines(): void {
     // A carriage return at the end may be half a line ending.
     const lines = rest.split(/\r\n|\n|\r(?!$)/)
     rest = lines.pop() ?? ''
-    for (const line of lines) parser.add(withoutNul(line))
+    for (const line of lines) parser.add(line)
   }
 
   function draft(): Block[] {
-    readLines()
     const fork = parser.fork()
     const tail = rest.replace(/\r$/, '')
-    if (!holdsBack(tail)) fork.add(withoutNul(tail))
+    if (!holdsBack(tail)) fork.add(tail)
     return fork.blocks()
   }
 
   return {
     append(delta) {
-      if (ended || !delta) return
-      rest += delta
-      blocks = null
+      if (ended) return
+      rest += delta.replaceAll('\0', '\ufffd')
+      unread += delta.length
+      last += delta
+      if (/[\r\n]/.test(last)) readLines()
+      last = last.slice(-1)
     },
     end() {
       if (ended) return
       readLines()
-      if (rest) parser.add(withoutNul(rest.replace(/\r$/, '')))
+      if (rest) parser.add(rest.replace(/\r$/, ''))
       parser.end()
       ended = true
-      blocks = null
+      blocks = parser.blocks()
     },
     get blocks() {
-      return (blocks ??= ended ? parser.blocks() : draft())
+      if (!ended && unread && unread * SHARE > parser.size() + rest.length - READ_AT_ONCE) {
+        blocks = draft()
+        unread = 0
+      }
+      return blocks
     },
   }
 }
-
-const withoutNul = (line: string): string => line.replaceAll('\0', '\ufffd')

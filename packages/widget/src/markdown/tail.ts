@@ -13,11 +13,8 @@ export const holdsBack = (line: string): boolean => MARKS_ONLY.test(line)
  * The text without what may become a mark with the next characters: delimiters, half an escape, half a character
  * reference or line break tag, half a surrogate pair.
  */
-export const trimTail = (text: string): string => {
-  let end = text.length
-  while (end > 0 && '*_~`\\'.includes(text[end - 1] ?? '')) end--
-  return text.slice(0, end).replace(/&#?\w{0,31}$|<(?:br? ?\/?)?$|[\ud800-\udbff]$/i, '')
-}
+export const trimTail = (text: string): string =>
+  text.replace(/(?<![*_~`\\])[*_~`\\]+$/, '').replace(/&#?\w{0,31}$|<(?:br? ?\/?)?$|[\ud800-\udbff]$/i, '')
 
 /** Whether what follows a `]` is nothing yet, or the beginning of a destination. */
 export const likelyLinkEnd = (text: string, at: number): boolean =>

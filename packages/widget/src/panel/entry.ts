@@ -8,13 +8,10 @@ import type { ChatWidget, MountOptions } from '../types.ts'
 import { assembleWidget } from '../widget.ts'
 import type * as More from './more/index.ts'
 import { Alert } from './alert.tsx'
+import { fetchFile } from './fetch_file.ts'
 import { reactive } from './reactive.ts'
 import { createView } from './view.tsx'
 import { adoptWorld, type World } from './world.ts'
-
-/** From where this file came. A browser may remember a failed import, so each attempt has an address of its own. */
-const fetchFile = (file: string, attempt = 0) =>
-  import(/* @vite-ignore */ new URL(file + (attempt ? `?${attempt}` : ''), import.meta.url).href)
 
 /** Only for an assistant that asks for it. */
 async function loadFingerprint(): Promise<string> {

@@ -1,12 +1,16 @@
-import type { ErrorCode } from '@loacl/core'
+import { remedyOf, type ErrorCode, type Remedy } from '@loacl/core'
 import { fill, type Strings, type Words } from '../../strings.ts'
 import { relativeTime } from './relative_time.ts'
 import { MORE_WORDS } from './words.ts'
 
-const NOT_SET_UP = 'This chat isn’t set up properly yet. Please tell the owner of this site.'
 const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
 const BROKEN_OFF = 'The answer broke off. Try again.'
-const SESSION_ENDED = 'Your session has ended. Start over to go on.'
+
+/** English words for what has none of its own: the tag's assistant id is no UUID, the project has no LOACL in it. */
+const BY_REMEDY: Partial<Record<Remedy, string>> = {
+  tell_owner: 'This chat isn’t set up properly yet. Please tell the owner of this site.',
+  start_over: 'Your session has ended. Start over to go on.',
+}
 
 /** English words for what keeps a chat from going on. */
 export const ERRORS: Partial<Strings['errors']> = {
@@ -16,23 +20,8 @@ export const ERRORS: Partial<Strings['errors']> = {
   body_too_large: 'This message is too long.',
   key_rejected: 'This chat’s key isn’t valid. Please tell the owner of this site.',
   origin_not_allowed: 'This chat isn’t allowed on this website.',
-  assistant_not_found: NOT_SET_UP,
-  // The tag's assistant id is no UUID, or the project has no LOACL in it.
-  invalid_body: NOT_SET_UP,
-  not_found: NOT_SET_UP,
   assistant_inactive: 'This assistant is switched off at the moment.',
   assistant_paused: 'This assistant is taking a break. Please come back later.',
-  provider_key_missing: NOT_SET_UP,
-  provider_key_unusable: NOT_SET_UP,
-  provider_key_rejected: NOT_SET_UP,
-  price_unknown: NOT_SET_UP,
-  identity_unavailable: NOT_SET_UP,
-  identity_secret_unusable: NOT_SET_UP,
-  identity_token_invalid: NOT_SET_UP,
-  session_missing: SESSION_ENDED,
-  session_invalid: SESSION_ENDED,
-  session_expired: SESSION_ENDED,
-  session_mismatch: SESSION_ENDED,
   thread_not_found: 'This conversation is no longer there. Start over to go on.',
   message_not_found: 'This message is no longer there. Start over to go on.',
   thread_full: 'This conversation is full. Start over to go on.',
@@ -51,7 +40,7 @@ export const ERRORS: Partial<Strings['errors']> = {
 export function describeError(code: ErrorCode, words: Words, retryAfterMs?: number, locale?: string): string {
   // A newer server may send a code that is no member here, but one of every object's.
   const own = (errors: Partial<Strings['errors']>) => (Object.hasOwn(errors, code) ? errors[code] : '')
-  const sentence = own(words.errors) || own(ERRORS) || words.errors.other
+  const sentence = own(words.errors) || own(ERRORS) || BY_REMEDY[remedyOf(code)] || words.errors.other
   if (!retryAfterMs) return sentence
   const when = relativeTime(retryAfterMs, locale)
   return `${sentence} ${fill(words.retryWhen ?? MORE_WORDS.retryWhen, { when })}`

@@ -2,27 +2,27 @@ import { MalformedPartError } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
 import { LoaclError } from './errors.ts'
 
-/** Milliseconds without a sign of life: three of the server's heartbeats. */
-const SILENCE_MS = 30_000
+/** Milliseconds without a byte: three of the server's heartbeats. */
+const TIMEOUT_MS = 30_000
 
 /**
- * Work on one connection: given up when a signal is aborted, or when nothing has come for too long. `alive` says that
- * something came. Rejects with LoaclErrors alone.
+ * Runs work on one connection. Aborts it when one of the signals is aborted, or after `TIMEOUT_MS` without a call of
+ * `onActivity`. Rejects with LoaclErrors alone.
  */
-export async function guarded<T>(
+export async function withTimeout<T>(
   signals: readonly (AbortSignal | undefined)[],
-  work: (signal: AbortSignal, alive: () => void) => Promise<T>,
+  work: (signal: AbortSignal, onActivity: () => void) => Promise<T>,
 ): Promise<T> {
   const link = linkedController(signals)
   const { signal } = link
   let timer: ReturnType<typeof setTimeout> | undefined
-  const alive = () => {
+  const onActivity = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => link.abort(new LoaclError('network', 'Nothing came for 30 seconds.')), SILENCE_MS)
+    timer = setTimeout(() => link.abort(new LoaclError('network', 'Nothing came for 30 s.')), TIMEOUT_MS)
   }
-  alive()
+  onActivity()
   try {
-    const result = await work(signal, alive)
+    const result = await work(signal, onActivity)
     // Not everything that is asked heeds a signal.
     signal.throwIfAborted()
     return result

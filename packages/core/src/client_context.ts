@@ -1,0 +1,16 @@
+import type { ThreadSummary } from '@loacl/wire'
+import type { Session } from './session.ts'
+import type { Thread } from './types.ts'
+
+/** What a thread needs of its client. */
+export interface ClientContext extends Session {
+  assistant: string
+  /** ISO 8601. */
+  timestamp(): string
+  /** What a turn's request carries against abuse, where the opened assistant asks for it. Never rejects. */
+  signals(): Promise<{ fingerprint?: string }>
+  /** By id. A new thread's own id goes on to name it when it has got the server's. */
+  threads: Map<string, Thread>
+  /** Puts what is known of a thread in the list of threads; `isNewest` moves it to the front. */
+  upsertSummary(id: string, change: Partial<ThreadSummary>, isNewest: boolean): void
+}

@@ -1,0 +1,45 @@
+import { abortError } from './abort.ts'
+import { hasCode, isSessionError } from './errors.ts'
+import { randomToken } from './random.ts'
+import { awaitReplacement } from './recover_session.ts'
+import { withRetries } from './retry.ts'
+import type { SessionContext } from './session.ts'
+import type { Credential } from './types.ts'
+
+/**
+ * Makes this device's session a person's. Another person whose session it is, because they left without signing out, is
+ * signed out first. The session gets a fresh token: somebody else may know the old one.
+ */
+export async function identifyDevice(
+  session: SessionContext,
+  credential: Credential,
+  callerSignal?: AbortSignal,
+): Promise<void> {
+  // Once the request has left, the client does what its answer asks for, whoever still waits.
+  if (callerSignal?.aborted) throw abortError(callerSignal)
+  const { assistant, tokens, state, dispatch } = session
+  const { accessToken = null, identityToken }: { accessToken?: string | null; identityToken?: string } = credential
+  let token: string
+  let signal: AbortSignal
+
+  async function request(): Promise<void> {
+    token = tokens.current()
+    signal = state().lifetime.signal
+    const { unanswered } = state()
+    const newToken = unanswered?.token === token ? unanswered.newToken : randomToken()
+    dispatch({ type: 'identify_sent', tokens: { token, newToken } })
+    await session.post('identify', { assistantId: assistant, newToken, identityToken }, token, accessToken)
+    tokens.replace(token, newToken)
+    dispatch({ type: 'visitor_known', accessToken })
+  }
+
+  await withRetries(request, {
+    limit: 2,
+    // In conflict: the same fresh token, in a request whose answer was lost, has become another person's.
+    when: (error) => isSessionError(error) || hasCode(error, 'id_conflict'),
+    async before(error) {
+      await awaitReplacement(session, error, token, signal)
+      if (tokens.current() === token) await session.signOutVisitor('visitor_dropped')
+    },
+  })
+}

@@ -1,0 +1,12 @@
+import { LoaclError } from './errors.ts'
+import { fetchOnDemand } from './fetch_on_demand.ts'
+import type * as OnDemand from './on_demand.ts'
+
+/** Fetches what is rarely used, where that is still to do. Rejects with `network`, and tries again at the next call. */
+export async function loadOnDemand(): Promise<typeof OnDemand> {
+  try {
+    return await fetchOnDemand()
+  } catch (cause) {
+    throw new LoaclError('network', undefined, { cause })
+  }
+}

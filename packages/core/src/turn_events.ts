@@ -1,0 +1,28 @@
+import type { StreamPart } from '@loacl/wire'
+import type { TurnEvent } from './types.ts'
+
+/** Makes events of parts. What a stream that begins anew repeats makes none. */
+export function createTurnEvents(push: (event: TurnEvent) => void) {
+  /** Characters of each kind that are in events. */
+  const pushed = { text: 0, reasoning: 0 }
+  /** Those of them that the stream is still to repeat. */
+  let repeated = { ...pushed }
+
+  return (part: StreamPart, messageId: string): void => {
+    if (part.type === 'data-turn') {
+      repeated = { ...pushed }
+    } else if (part.type === 'text-delta' || part.type === 'reasoning-delta') {
+      const type = part.type === 'text-delta' ? 'text' : 'reasoning'
+      const delta = part.delta.slice(repeated[type])
+      repeated[type] -= part.delta.length - delta.length
+      pushed[type] += delta.length
+      if (delta) push({ type, messageId, delta })
+    } else if ('sourceId' in part) {
+      push({ type: 'source', messageId, source: part })
+    } else if (part.type === 'data-follow-ups') {
+      push({ type: 'follow-ups', ...part.data })
+    } else if (part.type === 'data-title') {
+      push({ type: 'title', title: part.data.title })
+    }
+  }
+}

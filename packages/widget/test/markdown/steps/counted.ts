@@ -1,0 +1,3 @@
+export { h, render } from 'preact'
+export { Markdown } from '../../../src/markdown/markdown_view.tsx'
+export { createMarkdown } from '../../../src/markdown/stream.ts'

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import {
+  ERROR_STATUS,
+  isCredentialCode,
+  isRetried,
+  isSessionCode,
+  remedyOf,
+  type ErrorCode,
+  type Remedy,
+} from '../src/index.ts'
+
+const CODES = Object.keys(ERROR_STATUS) as ErrorCode[]
+
+/** What a person is to do, by code; a code that isn't named here may be tried again. */
+const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode[]>> = {
+  nothing: ['network', 'stream_cut'],
+  wait: ['rate_limited', 'budget_exceeded', 'model_rate_limited'],
+  start_over: [
+    'session_missing',
+    'session_invalid',
+    'session_expired',
+    'session_mismatch',
+    'thread_not_found',
+    'message_not_found',
+    'thread_full',
+  ],
+  change_input: ['text_required', 'text_too_long', 'body_too_large', 'model_request_rejected'],
+  tell_owner: [
+    'invalid_body',
+    'not_found',
+    'key_rejected',
+    'origin_not_allowed',
+    'assistant_not_found',
+    'price_unknown',
+    'provider_key_missing',
+    'provider_key_unusable',
+    'provider_key_rejected',
+    'identity_token_invalid',
+    'identity_unavailable',
+    'identity_secret_unusable',
+  ],
+  give_up: [
+    'invalid_json',
+    'turn_type_unsupported',
+    'method_not_allowed',
+    'id_conflict',
+    'sign_in_required',
+    'not_operator',
+    'options_invalid',
+    'aborted',
+    'disposed',
+  ],
+}
+
+describe('an error', () => {
+  it.each(CODES)('%s says what to do', (code) => {
+    const named = Object.entries(REMEDIES).find(([, codes]) => codes.includes(code))
+    expect(remedyOf(code)).toBe(named?.[0] ?? 'try_again')
+  })
+
+  it('of a newer server may be tried again', () => {
+    for (const code of ['moon_phase_wrong', 'constructor', 'toString'])
+      expect(remedyOf(code as ErrorCode)).toBe('try_again')
+  })
+
+  it('is one that a client answers by itself, or is not', () => {
+    expect(CODES.filter(isRetried)).toEqual(['network', 'stream_cut'])
+    expect(CODES.filter(isCredentialCode)).toEqual(['identity_token_expired', 'access_token_invalid'])
+    expect(CODES.filter(isSessionCode).toSorted()).toEqual([
+      'session_bound',
+      'session_expired',
+      'session_invalid',
+      'session_locked',
+      'session_mismatch',
+      'session_missing',
+      'session_replaced',
+    ])
+  })
+
+  it('that no response carries has no status', () => {
+    expect(CODES.filter((code) => ERROR_STATUS[code] === 0).toSorted()).toEqual([
+      'aborted',
+      'disposed',
+      'network',
+      'options_invalid',
+      'response_malformed',
+      'stream_cut',
+      'stream_malformed',
+    ])
+  })
+})
