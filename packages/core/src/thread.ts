@@ -1,4 +1,5 @@
 import type { ClientContext } from './client_context.ts'
+import type { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type * as OnDemand from './on_demand.ts'
 import { randomUuid } from './random.ts'
@@ -9,7 +10,14 @@ import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
 
-type ThreadAction = 'loadNewest' | 'renameThread' | 'archiveThread' | 'deleteThread' | 'restoreThread' | 'setFeedback'
+type ThreadAction =
+  | 'stopWaitingTurn'
+  | 'loadNewest'
+  | 'renameThread'
+  | 'archiveThread'
+  | 'deleteThread'
+  | 'restoreThread'
+  | 'setFeedback'
 type ArgumentsOf<Name extends ThreadAction> =
   Parameters<(typeof OnDemand)[Name]> extends [ThreadContext, ...infer Rest] ? Rest : never
 type Actions = { readonly [Name in ThreadAction]: (thread: ThreadContext, ...args: ArgumentsOf<Name>) => Promise<void> }
@@ -107,9 +115,9 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     },
 
     stop() {
-      const follow = context.activeTurnId
-      if (follow && state().turn.status === 'waiting') start({ id: follow, clientId: null, follow, stopsFirst: true })
-      else runningTurn()?.stop()
+      runningTurn()?.stop()
+      if (state().turn.status === 'waiting')
+        onDemand('stopWaitingTurn')().catch((error: LoaclError) => update({ turn: { status: 'failed', error } }))
     },
 
     rename: onDemand('renameThread'),

@@ -31,8 +31,6 @@ export type TurnStart = {
   suggestionId?: string | undefined
   /** The message that gets another answer, in place of those that it has. */
   question?: Message
-  /** For a turn to follow that waits: it is stopped before. */
-  stopsFirst?: true
 } & (
   | {
       /** The server's id of a turn that runs or waits already. */

@@ -38,17 +38,15 @@ export function upsert(messages: Messages, message: Message, isSame: (other: Mes
 export const withUserMessage = (messages: Messages, message: Message): Messages =>
   upsert(messages, message, ({ clientId }) => clientId === message.clientId)
 
-/** The messages once another turn has begun: it has ended the one that waited. */
-export const withWaitingStopped = (messages: Messages): Messages =>
-  messages.map((message) => (message.status === 'waiting' ? { ...message, status: 'stopped' as const } : message))
-
-/** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come. */
+/** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
 export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
   if (!ids || !answer) return messages
   const confirmed = messages.map((message) =>
-    message.id !== ids.userMessageId && message.clientId !== null && message.clientId === clientId
-      ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
-      : message,
+    message.status === 'waiting'
+      ? { ...message, status: 'stopped' as const }
+      : message.id !== ids.userMessageId && message.clientId !== null && message.clientId === clientId
+        ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
+        : message,
   )
   return upsert(confirmed, answer, ({ id }) => id === answer.id)
 }

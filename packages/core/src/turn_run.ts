@@ -4,14 +4,11 @@ import { isSessionError, LoaclError } from './errors.ts'
 import { isAnswered, newProgress, reduceTurn, toResult } from './reduce_turn.ts'
 import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
-import { withFailed, withoutAnswers, withProgress, withUsedSuggestion, withWaitingStopped } from './thread_state.ts'
+import { withFailed, withoutAnswers, withProgress, withUsedSuggestion } from './thread_state.ts'
 import { withTimeout, toClientError } from './timeout.ts'
 import { createTurnEvents } from './turn_events.ts'
 import { createTurnLog } from './turn_log.ts'
-import type { Message, Turn, TurnState } from './types.ts'
-
-/** A thread's state once an answer is stored. */
-const toRest = ({ status }: Message): TurnState => ({ status: status === 'waiting' ? status : 'idle' })
+import type { Turn, TurnState } from './types.ts'
 
 /** Starts a turn, brings it to its one end through lost connections, and keeps its thread's state in step with it. */
 export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
@@ -79,14 +76,16 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (part.type === 'data-waiting') thread.activeTurnId = turnId
     if (isNew) confirm(ids.threadId)
     if (progress !== before) {
-      const messages = isNew ? withWaitingStopped(state().messages) : state().messages
+      const { messages } = state()
       update({
         messages: withProgress(
           isNew && start.question ? withoutAnswers(messages, start.question) : messages,
           clientId,
           progress,
         ),
-        ...(owns() ? { turn: isAnswered(answer) ? toRest(answer) : show() } : {}),
+        ...(owns()
+          ? { turn: isAnswered(answer) ? { status: answer.status === 'waiting' ? answer.status : 'idle' } : show() }
+          : {}),
         ...(title === null ? {} : { title }),
       })
       if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
@@ -108,17 +107,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     })
   }
 
-  async function follow(signal: AbortSignal): Promise<Response> {
-    if (start.stopsFirst) await client.chat('POST', `turns/${turnId}/stop`, undefined, signal)
-    return await client.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal)
-  }
-
   /** One connection. Resolves with whether the turn's last part came. Calls `reset` for each part that is new. */
   const connect = (reset: () => void): Promise<boolean> =>
     withTimeout([running.signal], async (signal, onActivity) => {
       const { body, headers, status } = await (turnId === null && 'request' in start
         ? post(start.request, signal)
-        : follow(signal))
+        : client.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal))
       if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? ''))
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })

@@ -1,6 +1,17 @@
 import type { StreamPart } from '@loacl/wire'
 import { describe, expect, it } from 'vitest'
-import { answered, begun, complete, fakeProject, finish, IDS, json, partStream, text } from './support/project.ts'
+import {
+  answered,
+  begun,
+  complete,
+  fakeProject,
+  functionError,
+  finish,
+  IDS,
+  json,
+  partStream,
+  text,
+} from './support/project.ts'
 import { clientOf, messagesOf } from './support/watch.ts'
 
 const waiting: StreamPart = {
@@ -14,6 +25,18 @@ const toldToWait = () =>
 const AT = '2026-11-22T08:00:00+00:00'
 const STORED = { clientId: null, parts: [], errorCode: null, cutReason: null, createdAt: AT, suggestions: [] }
 const WAITING = { status: 'waiting' }
+
+/** The thread as it is stored. */
+const page = (status: 'waiting' | 'stopped' | 'completed', activeTurnId: string | null) => () =>
+  json({
+    thread: { id: 'thread-1', title: null, status: 'active', createdAt: AT, lastMessageAt: AT },
+    activeTurnId,
+    items: [
+      { ...STORED, id: IDS.messageId, role: 'assistant', status, content: 'So far' },
+      { ...STORED, id: IDS.userMessageId, role: 'user', status: 'completed', content: 'Hi' },
+    ],
+    nextCursor: null,
+  })
 
 /** A thread whose turn waits, as the page has seen it begin. */
 async function sendAndWait(project = fakeProject()) {
@@ -50,16 +73,6 @@ describe('a turn that waits', () => {
   })
 
   it('is known after a reload, and resume works', async () => {
-    const page = (status: 'waiting' | 'completed', activeTurnId: string | null) => () =>
-      json({
-        thread: { id: 'thread-1', title: null, status: 'active', createdAt: AT, lastMessageAt: AT },
-        activeTurnId,
-        items: [
-          { ...STORED, id: IDS.messageId, role: 'assistant', status, content: 'So far' },
-          { ...STORED, id: IDS.userMessageId, role: 'user', status: 'completed', content: 'Hi' },
-        ],
-        nextCursor: null,
-      })
     const project = fakeProject()
       .on('POST rpc/list_messages', page('waiting', IDS.turnId), page('completed', null))
       .on('GET turns/turn-1', toldToWait().answer)
@@ -86,22 +99,22 @@ describe('a turn that waits', () => {
   })
 
   it('is ended by stop', async () => {
-    const { project, thread } = await sendAndWait(
-      fakeProject()
-        .on('POST turns/turn-1/stop', () => json({ state: 'stopped' }, 202))
-        .on(
-          'GET turns/turn-1',
-          partStream()
-            .send(...begun(), text('So far'), complete({ status: 'stopped' }), { type: 'abort' })
-            .done().answer,
-        ),
-    )
+    const project = fakeProject()
+      .on('POST turns/turn-1/stop', () => json({ state: 'stopped' }, 202))
+      .on('POST rpc/list_messages', page('stopped', null))
+    const { thread } = await sendAndWait(project)
     thread.stop()
     await expect.poll(() => thread.getSnapshot().turn.status).toBe('idle')
     expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"', 'assistant stopped "So far"'])
-    expect(project.calls.slice(-2).map(({ name }) => name)).toEqual([
-      'POST turns/turn-1/stop',
-      'GET turns/turn-1?after=0',
-    ])
+    expect(project.named('POST turns/')).toHaveLength(1)
+    expect(thread.resume()).toBeNull()
+  })
+
+  it('says where it could not be stopped', async () => {
+    const { thread } = await sendAndWait(
+      fakeProject().on('POST turns/turn-1/stop', () => functionError(500, 'internal')),
+    )
+    thread.stop()
+    await expect.poll(() => thread.getSnapshot().turn).toMatchObject({ status: 'failed', error: { code: 'internal' } })
   })
 })

@@ -66,7 +66,7 @@ export class MalformedPartError extends Error {
   readonly code = 'stream_malformed' as const
 }
 
-type Kind = 'string' | 'string?' | 'number' | 'number?' | readonly [Shape] | Shape
+type Kind = 'string' | 'string?' | 'number?' | readonly [Shape] | Shape
 interface Shape {
   readonly [member: string]: Kind
 }
@@ -86,7 +86,7 @@ const SHAPES: { readonly [Type in StreamPart['type']]: Shape } = {
   'source-document': { sourceId: 'string', mediaType: 'string', title: 'string', filename: 'string?' },
   'data-turn': { data: { turnId: 'string', threadId: 'string', userMessageId: 'string', messageId: 'string' } },
   'data-answer-complete': { data: { messageId: 'string', status: 'string' } },
-  'data-waiting': { data: { messageId: 'string', step: 'number', expiresAt: 'string' } },
+  'data-waiting': { data: { messageId: 'string' } },
   'data-follow-ups': { data: { messageId: 'string', suggestions: [{ id: 'string', suggestion: 'string' }] } },
   'data-title': { data: { threadId: 'string', title: 'string' } },
   'data-error': { data: { code: 'string', message: 'string', requestId: 'string?', retryAfterMs: 'number?' } },

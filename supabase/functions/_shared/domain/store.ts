@@ -75,7 +75,7 @@ export interface OpenTurn extends TurnIds {
   steps: readonly { input: readonly InputItem[]; providerItems: readonly unknown[] }[]
 }
 
-export interface HistoryMessage {
+interface HistoryMessage {
   role: 'user' | 'assistant'
   content: string
 }

@@ -50,7 +50,7 @@ export const created: ModelEvent = { ...response, usage: null }
 
 export const textDelta = (delta: string, key = 'msg_1'): ModelEvent => ({ type: 'text-delta', key, delta })
 
-export const textDone = (text: string, key = 'msg_1'): ModelEvent => ({ type: 'text-done', key, text })
+const textDone = (text: string, key = 'msg_1'): ModelEvent => ({ type: 'text-done', key, text })
 
 export const item = (value: unknown): ModelEvent => ({ type: 'item', item: value })
 

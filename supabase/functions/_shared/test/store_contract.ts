@@ -40,6 +40,16 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
     return turn
   }
 
+  /** A turn that has said "So far" and waits. */
+  async function beginWaiting() {
+    const begun = await beginNew(message('Hello'))
+    await store.appendParts(begun.turn, 1, [{ type: 'text-start', id: 't' }])
+    return { ...begun, waited: await store.waitTurn(begun.turn, 60_000, step('So far')) }
+  }
+
+  const resume = (turnId: string, number = 1, by = caller, lease: string = crypto.randomUUID()) =>
+    store.resumeTurn({ id: turnId, lease }, number, 65_000, by)
+
   describe('beginning a turn', () => {
     it('makes a thread and gives what the answer needs', async () => {
       const turn = await beginNew(message('Hello'))
@@ -191,14 +201,6 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
   })
 
   describe('a turn that waits', () => {
-    async function beginWaiting() {
-      const begun = await beginNew(message('Hello'))
-      await store.appendParts(begun.turn, 1, [{ type: 'text-start', id: 't' }])
-      return { ...begun, waited: await store.waitTurn(begun.turn, 60_000, step('So far')) }
-    }
-    const resume = (turnId: string, number = 1, by = caller, lease: string = crypto.randomUUID()) =>
-      store.resumeTurn({ id: turnId, lease }, number, 65_000, by)
-
     it('says until when, and takes nothing from its worker', async () => {
       const { turn, messageId, waited } = await beginWaiting()
       expect(waited).toEqual({ state: 'waiting', waiting: { messageId, step: 1, expiresAt: expect.any(String) } })
