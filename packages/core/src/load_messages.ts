@@ -17,6 +17,7 @@ function readPage(
 }
 
 export async function loadNewest(thread: ThreadContext, { signal }: Abortable = {}): Promise<void> {
+  if (thread.serverId === null) return
   const page = await readPage(thread, null, signal)
   const { turn, messages } = thread.state()
   const isRunning = 'turn' in turn

@@ -62,10 +62,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
       return isOpen(state) ? withAnswer(state, { status: part.type === 'finish' ? 'completed' : 'stopped' }) : state
     case 'error': {
       const error = state.error ?? { code: 'internal', message: part.errorText }
-      const known = { ...state, error }
-      return isOpen(state) || answer?.status === 'failed'
-        ? withAnswer(known, { status: 'failed', errorCode: error.code })
-        : known
+      const isFailed = isOpen(state) || answer?.status === 'failed'
+      return withAnswer({ ...state, error }, isFailed ? { status: 'failed', errorCode: error.code } : {})
     }
     default:
       return state
@@ -112,11 +110,10 @@ export const isAnswered = (answer: Message | null): answer is Answered =>
 /** How a turn has ended. `lost`: why its connection was given up. */
 export function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
   // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
-  if (isAnswered(answer)) return { status: answer.status, message: answer, ...(usage ? { usage } : {}) }
-  const { code, message, ...details } = error ?? { code: 'internal', message: undefined }
+  if (isAnswered(answer)) return { status: answer.status, message: answer, ...(usage && { usage }) }
   return {
     status: 'failed',
-    error: lost ?? new LoaclError(code, message, details),
-    ...(answer ? { message: answer } : {}),
+    error: lost ?? new LoaclError(error?.code ?? 'internal', error?.message, error ?? {}),
+    ...(answer && { message: answer }),
   }
 }

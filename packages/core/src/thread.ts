@@ -1,5 +1,4 @@
 import type { ClientContext } from './client_context.ts'
-import type { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type * as OnDemand from './on_demand.ts'
 import { randomUuid } from './random.ts'
@@ -11,8 +10,8 @@ import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
 
 type ThreadAction =
-  | 'stopWaitingTurn'
   | 'loadNewest'
+  | 'loadOlder'
   | 'renameThread'
   | 'archiveThread'
   | 'deleteThread'
@@ -76,16 +75,12 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     getSnapshot: state,
     subscribe: store.subscribe,
 
-    async load(options) {
-      if (context.serverId !== null) await onDemand('loadNewest')(options)
-    },
-
-    async loadOlder(options) {
-      if (context.cursor !== null) await (await loadOnDemand()).loadOlder(context, options)
-    },
+    load: onDemand('loadNewest'),
+    loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomUuid(), signal } = {}) {
-      const { text, suggestionId = undefined } = typeof input === 'string' ? { text: input } : input
+      const { text, suggestionId }: { text: string; suggestionId?: string } =
+        typeof input === 'string' ? { text: input } : input
       if (runningTurn()) return refuseBusy(clientId)
       if (text.trim() === '') return refusedTurn(clientId, 'text_required')
       return sendMessage(clientId, text, { signal, suggestionId })
@@ -114,11 +109,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       return start({ id: context.activeTurnId, clientId: null, signal, follow: context.activeTurnId })
     },
 
-    stop() {
-      runningTurn()?.stop()
-      if (state().turn.status === 'waiting')
-        onDemand('stopWaitingTurn')().catch((error: LoaclError) => update({ turn: { status: 'failed', error } }))
-    },
+    stop: () => thread.resume()?.stop(),
 
     rename: onDemand('renameThread'),
     archive: onDemand('archiveThread'),

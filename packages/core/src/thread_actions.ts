@@ -1,8 +1,6 @@
 import type { ThreadSummary } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
-import { loadNewest } from './load_messages.ts'
 import type { ThreadContext } from './thread_context.ts'
-import { withTimeout } from './timeout.ts'
 import type { Abortable } from './types.ts'
 
 async function callStored<T extends { id: string }>(
@@ -47,12 +45,4 @@ export async function setFeedback(
   { signal }: Abortable = {},
 ): Promise<void> {
   await client.rpc('set_feedback', { message_id: messageId, value, comment }, null, signal)
-}
-
-/** A turn that waits has no stream which would say that it has ended. */
-export async function stopWaitingTurn(thread: ThreadContext): Promise<void> {
-  const { client, activeTurnId } = thread
-  const request = (signal: AbortSignal) => client.chat('POST', `turns/${activeTurnId}/stop`, undefined, signal)
-  await withTimeout([client.lifetime()], request)
-  await loadNewest(thread)
 }

@@ -1,4 +1,3 @@
-import type { Suggestion } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { TurnProgress } from './reduce_turn.ts'
 import type { Message, ThreadState } from './types.ts'
@@ -68,12 +67,14 @@ export function withoutAnswers(messages: Messages, question: Message): Messages 
 export const withUsedSuggestion = (messages: Messages, suggestionId: string): Messages =>
   messages.map((message) =>
     message.suggestions.some(({ id }) => id === suggestionId)
-      ? { ...message, suggestions: message.suggestions.map((other) => markUsed(other, suggestionId)) }
+      ? {
+          ...message,
+          suggestions: message.suggestions.map((other) =>
+            other.id === suggestionId ? { ...other, used: true } : other,
+          ),
+        }
       : message,
   )
-
-const markUsed = (suggestion: Suggestion, id: string): Suggestion =>
-  suggestion.id === id ? { ...suggestion, used: true } : suggestion
 
 /** The given state where the change changes nothing. */
 export function changed(state: ThreadState, change: Partial<ThreadState>): ThreadState {

@@ -83,10 +83,10 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
           clientId,
           progress,
         ),
-        ...(owns()
-          ? { turn: isAnswered(answer) ? { status: answer.status === 'waiting' ? answer.status : 'idle' } : show() }
-          : {}),
-        ...(title === null ? {} : { title }),
+        ...(owns() && {
+          turn: isAnswered(answer) ? { status: answer.status === 'waiting' ? answer.status : 'idle' } : show(),
+        }),
+        ...(title !== null && { title }),
       })
       if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
     }
@@ -117,6 +117,8 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
       for await (const numbered of readParts(body, onActivity)) {
+        // What is to stop waits no more: the next connection says how it ended.
+        if (isStopping && numbered.part.type === 'data-waiting') return false
         if (numbered.seq > after) {
           reset()
           applyPart(numbered)

@@ -127,5 +127,4 @@ export function parsePart(data: string): StreamPart | null {
 }
 
 /** Whether this part ends its stream. */
-export const isTerminal = (part: StreamPart): boolean =>
-  part.type === 'finish' || part.type === 'abort' || part.type === 'error'
+export const isTerminal = (part: StreamPart): boolean => /^(finish|abort|error)$/.test(part.type)
