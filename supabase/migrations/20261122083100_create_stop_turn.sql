@@ -6,8 +6,10 @@ security definer -- service_role has no rights in loacl_private
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  turn loacl_private.turns := loacl_private.enter_turn(stop_turn.turn_id, stop_turn.claims);
+  turn loacl_private.turns;
 begin
+  perform loacl_private.lock_turn(stop_turn.turn_id);
+  perform loacl_private.enter_turn(stop_turn.turn_id, stop_turn.claims);
   select t.* into turn from loacl_private.turns t where t.id = stop_turn.turn_id for update;
   if turn.state = 'running' then
     update loacl_private.turns t

@@ -170,6 +170,19 @@ describe('GET /turns/:id', () => {
     for (const parts of await rest) expect(parts.at(-1)?.part.type).toBe('finish')
   })
 
+  it('ends with what a turn waits for, and [DONE], and keeps nothing open', async () => {
+    const { world, seen, turn } = await startHeld()
+    const following = world.request(`/turns/${turn.id}?after=${seen.at(-1)!.seq}`)
+    const answer = { parts: [], content: 'Hel', providerItems: [], responseId: null, model: null, usage: null }
+    await world.store.waitTurn(turn, 60_000, answer)
+    const events = (await (await following).text()).trimEnd().split('\n\n')
+    expect(events.slice(-3).map((event) => event.slice(event.indexOf('data: ')))).toEqual([
+      expect.stringMatching(/^data: \{"type":"data-waiting","data":\{"messageId":".+","step":1,"expiresAt":".+"\}\}$/),
+      'data: {"type":"finish","finishReason":"other"}',
+      'data: [DONE]',
+    ])
+  })
+
   it('ends with an error where the turn was abandoned', async () => {
     const { world, seen, turn } = await startHeld()
     world.store.abandon(turn.id)
