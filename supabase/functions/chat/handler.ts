@@ -5,7 +5,7 @@ import { decideNext } from '../_shared/domain/next_move.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
-import { createTurnPoll, type NextLook } from '../_shared/domain/turn_poll.ts'
+import { createTurnPoll, type PollTurn } from '../_shared/domain/turn_poll.ts'
 import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
@@ -30,7 +30,7 @@ export interface ChatDeps extends IdentifyDeps {
 }
 
 interface Context extends RouteContext {
-  deps: ChatDeps & { nextLook: NextLook }
+  deps: ChatDeps & { pollTurn: PollTurn }
 }
 
 /**
@@ -41,7 +41,7 @@ interface Context extends RouteContext {
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
-  const context = { deps: { ...deps, nextLook: createTurnPoll(deps.store) } }
+  const context = { deps: { ...deps, pollTurn: createTurnPoll(deps.store) } }
   const withDeps =
     (route: (context: Context, turnId: string) => Promise<Response>): Route =>
     (asked, turnId) =>

@@ -4,7 +4,7 @@ import { streamOfMessage } from './message_parts.ts'
 import { orAborted, retryWhileAway } from './retry.ts'
 import type { Caller, StoredTurn, TurnStore } from './store.ts'
 import { turnError } from './turn_errors.ts'
-import type { NextLook } from './turn_poll.ts'
+import type { PollTurn } from './turn_poll.ts'
 
 export interface Following {
   turnId: string
@@ -43,17 +43,17 @@ export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEn
 export async function* followTurn(
   first: StoredTurn,
   { turnId, after, caller, requestId, signal }: Following,
-  { store, nextLook }: { store: TurnStore; nextLook: NextLook },
+  { store, pollTurn }: { store: TurnStore; pollTurn: PollTurn },
 ): AsyncGenerator<NumberedPart, void, undefined> {
   let turn = first
   let seq = after
-  const look = (until: AbortSignal) => orAborted(nextLook(turnId, seq, caller), until)
+  const readNext = (until: AbortSignal) => orAborted(pollTurn(turnId, seq, caller), until)
   const readAll = () => retryWhileAway(() => store.readTurn(turnId, 0, caller))
 
   let end = endOfStored(turn)
   for (; ; end = endOfStored(turn)) {
     for (const stored of turn.parts) {
-      // Other readers, who are not as far, share the look.
+      // Other readers, who are not as far, share what is read.
       if (stored.seq <= seq) continue
       seq = stored.seq
       yield stored
@@ -64,7 +64,7 @@ export async function* followTurn(
       for (const [place, part] of last.entries()) yield { seq: turn.lastSeq - last.length + 1 + place, part }
       return
     }
-    const next = await look(signal)
+    const next = await readNext(signal)
     if (!next) return
     turn = next
   }
@@ -74,10 +74,10 @@ export async function* followTurn(
   yield { seq: ++seq, part: answerComplete(turn.messageId, end, null) }
 
   // A reader who saw the turn run sees its follow-ups come as well.
-  const patience =
+  const untilShown =
     turn === first || end.state !== 'completed' ? signal : AbortSignal.any([signal, AbortSignal.timeout(FOLLOW_UPS_MS)])
-  while (turn !== first && end.state === 'completed' && suggestionsOf(turn).length === 0 && !patience.aborted)
-    turn = (await look(patience)) ?? turn
+  while (turn !== first && end.state === 'completed' && suggestionsOf(turn).length === 0 && !untilShown.aborted)
+    turn = (await readNext(untilShown)) ?? turn
   const suggestions = suggestionsOf(turn)
   if (suggestions.length > 0)
     yield { seq: ++seq, part: { type: 'data-follow-ups', data: { messageId: turn.messageId, suggestions } } }

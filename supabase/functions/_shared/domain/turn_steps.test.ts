@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fault } from '../test/memory_store.ts'
+import { fault } from '../test/memory_turn.ts'
 import { away, caller, FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
 import {
   answering,
@@ -212,7 +212,7 @@ describe('a turn that has to wait', () => {
       const asked = { turnId: turn.turn.id, after, caller, requestId: 'r', signal: new AbortController().signal }
       const parts = []
       const first = await store.readTurn(turn.turn.id, after, caller)
-      for await (const part of followTurn(first, asked, { store, nextLook: createTurnPoll(store) })) parts.push(part)
+      for await (const part of followTurn(first, asked, { store, pollTurn: createTurnPoll(store) })) parts.push(part)
       return parts
     }
     const early = follow(0)

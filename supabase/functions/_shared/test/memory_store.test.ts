@@ -1,7 +1,9 @@
 import { MemoryStore } from './memory_store.ts'
+import type { StoreUnderTest } from './contract_visitor.ts'
+import { stepsContract } from './steps_contract.ts'
 import { storeContract } from './store_contract.ts'
 
-storeContract(async () => {
+async function makeStore(): Promise<StoreUnderTest> {
   const assistantId = crypto.randomUUID()
   const store = new MemoryStore({ assistantId })
   return {
@@ -10,4 +12,7 @@ storeContract(async () => {
     exhaustBudget: () => (store.stepBudget = 1),
     expire: (turnId) => store.expire(turnId),
   }
-})
+}
+
+storeContract(makeStore)
+stepsContract(makeStore)

@@ -1,6 +1,5 @@
-import type { Message, NumberedPart, ThreadSummary } from '@loacl/wire'
-import { CodedError } from '../domain/coded_error.ts'
-import type { InputItem } from '../domain/model.ts'
+import type { Message, ThreadSummary } from '@loacl/wire'
+import type { CodedError } from '../domain/coded_error.ts'
 import type {
   JoinedTurn,
   OpenTurn,
@@ -11,30 +10,7 @@ import type {
   TurnState,
   TurnStore,
 } from '../domain/store.ts'
-
-interface MemoryThread {
-  id: string
-  session: string
-  title: string | null
-  messages: (Message & { session: string })[]
-}
-
-interface MemoryTurn {
-  id: string
-  lease: string
-  session: string
-  thread: MemoryThread
-  userMessageId: string
-  messageId: string
-  state: TurnState
-  stopRequested: boolean
-  lastSeq: number
-  parts: NumberedPart[]
-  /** Of each step: what was added before it, and what it left once it has ended. */
-  steps: { input: readonly InputItem[]; providerItems: readonly unknown[] | null }[]
-  waiting: StoredTurn['waiting']
-  outcome: Pick<TurnOutcome, 'errorCode' | 'cutReason'> | null
-}
+import { fault, type MemoryThread, type MemoryTurn, newMessage } from './memory_turn.ts'
 
 export interface MemoryStoreOptions {
   assistantId: string
@@ -314,23 +290,5 @@ export class MemoryStore implements TurnStore {
     const { messages } = turn.thread
     const at = messages.findIndex(({ id }) => id === turn.messageId)
     messages[at] = { ...messages[at]!, ...change }
-  }
-}
-
-export const fault = (code: CodedError['code']): CodedError => new CodedError(code, `The database says ${code}.`)
-
-function newMessage(role: 'user' | 'assistant', session: string, clientId: string | null, content: string) {
-  return {
-    id: crypto.randomUUID(),
-    session,
-    clientId,
-    role,
-    status: role === 'user' ? ('completed' as const) : ('streaming' as const),
-    content,
-    parts: [],
-    errorCode: null,
-    cutReason: null,
-    createdAt: new Date().toISOString(),
-    suggestions: [],
   }
 }

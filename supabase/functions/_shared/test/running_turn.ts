@@ -6,9 +6,10 @@ import { decideNext, type DecideNext } from '../domain/next_move.ts'
 import type { OpenTurn } from '../domain/store.ts'
 import { runTurn } from '../domain/turn.ts'
 import type { TurnWorld } from '../domain/turn_world.ts'
-import { fault, MemoryStore } from './memory_store.ts'
+import { MemoryStore } from './memory_store.ts'
+import { fault } from './memory_turn.ts'
 import { ScriptedModel, type ScriptStep } from './scripted_model.ts'
-import { newCaller } from './store_contract.ts'
+import { newCaller } from './contract_visitor.ts'
 
 const assistantId = crypto.randomUUID()
 export const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['What now?', 'Why?'] })

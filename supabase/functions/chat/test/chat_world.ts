@@ -4,7 +4,7 @@ import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { createKeyRing, type SecretContext } from '../../_shared/domain/key_ring.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
-import { newCaller } from '../../_shared/test/store_contract.ts'
+import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import { createHandler } from '../handler.ts'
 
 export const PUBLISHABLE_KEY = 'sb_publishable_test'

@@ -1,6 +1,6 @@
 import { readParts, STREAM_HEADERS, type NumberedPart } from '@loacl/wire'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { fault } from '../../_shared/test/memory_store.ts'
+import { fault } from '../../_shared/test/memory_turn.ts'
 import { answering, completed, created, gate, textDelta } from '../../_shared/test/scripted_model.ts'
 import { createChatWorld, partsOf, readUntil } from './chat_world.ts'
 
