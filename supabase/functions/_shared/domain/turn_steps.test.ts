@@ -249,6 +249,22 @@ describe('a turn that has to wait', () => {
     expect(running.types().slice(-2)).toEqual(['data-waiting', 'finish'])
   })
 
+  it('says how it stands where somebody else has resumed it before the answer to that came', async () => {
+    const { store, turn, done, parts } = await start(new ScriptedModel(calling, FOLLOW_UPS), {}, waitForTools)
+    const waitTurn = store.waitTurn.bind(store)
+    vi.spyOn(store, 'waitTurn').mockImplementationOnce(async (mine, ...rest) => {
+      await waitTurn(mine, ...rest)
+      const theirs = { id: turn.turn.id, lease: crypto.randomUUID() }
+      await store.resumeTurn(theirs, 1, 60_000, caller)
+      await store.beginStep(theirs, 2, [], null)
+      await waitTurn(theirs, ...rest)
+      throw fault('database_unavailable')
+    })
+    await vi.runAllTimersAsync()
+    await done
+    expect(parts().slice(-2)).toMatchObject([{ type: 'data-waiting', data: { step: 2 } }, { type: 'finish' }])
+  })
+
   it('fails where a turn that was resumed has lost its key, and keeps what it had said', async () => {
     const { resume, read, store, turn } = await run(new ScriptedModel(calling, FOLLOW_UPS), waitForTools)
     const resumeTurn = store.resumeTurn.bind(store)
