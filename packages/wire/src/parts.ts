@@ -101,8 +101,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isList = (kind: Kind): kind is readonly [Shape] => Array.isArray(kind)
 
 function fits(value: unknown, kind: Kind): boolean {
-  if (typeof kind === 'string')
-    return typeof value === kind.replace('?', '') || (value === undefined && kind.endsWith('?'))
+  if (typeof kind === 'string') return kind.startsWith(typeof value) || (value === undefined && kind.endsWith('?'))
   if (isList(kind)) return Array.isArray(value) && value.every((item) => fits(item, kind[0]))
   return isObject(value) && Object.entries(kind).every(([member, inner]) => fits(value[member], inner))
 }

@@ -201,6 +201,10 @@ describe('a turn that goes on after it has waited', () => {
     const missing = { status: 404, body: { message: 'turn_not_found' } }
     expect(await resume(turn, createToken())).toMatchObject(missing)
     expect(await resume({ ...turn, id: randomUUID() }, token)).toMatchObject(missing)
+    const asked = { turn_id: turn.id, step: 1, lease: randomUUID(), deadline_ms: 1 }
+    expect(await api.rpc('resume_turn', asked, world.asServer())).toMatchObject({
+      body: { message: 'session_missing' },
+    })
     expect(await readTurnRow(turn.id)).toMatchObject({ state: 'waiting' })
   })
 
