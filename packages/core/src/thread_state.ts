@@ -9,6 +9,7 @@ export const newMessage = (id: string, createdAt: string, fields: Partial<Messag
   id,
   clientId: null,
   role: 'assistant',
+  author: 'assistant',
   status: 'streaming',
   content: '',
   parts: [],
@@ -23,6 +24,7 @@ export const newUserMessage = (clientId: string, text: string, createdAt: string
   newMessage(clientId, createdAt, {
     clientId,
     role: 'user',
+    author: 'visitor',
     status: 'sending',
     content: text,
     parts: [{ type: 'text', text }],

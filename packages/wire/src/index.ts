@@ -14,6 +14,7 @@ export type {
   CutReason,
   GuidedQuestion,
   Message,
+  MessageAuthor,
   MessagePage,
   MessagePart,
   MessageStatus,
@@ -26,6 +27,7 @@ export type {
   Usage,
   Visitor,
 } from './dto.ts'
+export type { EventPage, ThreadEvent, ThreadEventKind } from './events.ts'
 export type { Identified, IdentifyRequest } from './identify.ts'
 export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
 export {
