@@ -1,5 +1,6 @@
 import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
+import { announce } from './announce.ts'
 import { isSessionError, LoaclError } from './errors.ts'
 import { isAnswered, newProgress, reduceTurn, toResult } from './reduce_turn.ts'
 import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
@@ -54,7 +55,9 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   }
 
   function confirm(threadId: string): void {
-    if (thread.serverId !== threadId) thread.setServerId(threadId)
+    const isNew = thread.serverId !== threadId
+    if (isNew) thread.setServerId(threadId)
+    if (clientId !== null) announce(thread, isNew)
     client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
     if (suggestionId === undefined) return
     update({ messages: withUsedSuggestion(state().messages, suggestionId) })
