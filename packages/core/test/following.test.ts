@@ -264,6 +264,7 @@ describe('a tab', () => {
       await browser.tab(first).client.threads.create().send('Hi').done
       await settle(3_600_000)
       expect(second.calls).toHaveLength(before)
+      expect(vi.getTimerCount()).toBe(0)
     }
   })
 })

@@ -69,17 +69,15 @@ it('messages that were read before a turn began don’t take its question from t
       () => late,
       () => messagePage([streaming, { ...question, clientId: 'mine' }]),
     )
-    .on('POST rpc/list_events', () => eventPage(['message_changed'], 1))
     .on('POST turns', stream.answer)
-  const { client, events } = browser.tab(project)
-  const thread = await watched(client)
-  events.dispatchEvent(new Event('focus'))
+  const thread = await watched(browser.tab(project).client)
+  const loading = thread.load()
   await settle()
   const turn = thread.send('Where is it?', { id: 'mine' })
   stream.send(...begun(), text('Here.'))
   await settle()
   give(messagePage([]))
-  await settle()
+  await loading
   expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Where is it?"', 'assistant streaming "Here."'])
   stream.send(complete(), finish).done()
   await turn.done
