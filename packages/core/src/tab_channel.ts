@@ -63,7 +63,9 @@ export function openTabChannel(
 
   return {
     async announce(threadId) {
-      if (channel) channel.postMessage([await visitor(), threadId])
+      const from = channel ? await visitor() : null
+      // It may have been closed meanwhile.
+      if (from !== null) channel?.postMessage([from, threadId])
     },
   }
 }
