@@ -159,7 +159,11 @@ function forgetThread(thread: ThreadContext, threadId: string): void {
   thread.client.threads.delete(threadId)
   thread.serverId = null
   thread.cursor = null
-  thread.update({ title: null, messages: [], hasOlder: false })
+  const clear = () => thread.update({ title: null, messages: [], hasOlder: false, turn: { status: 'idle' } })
+  const { turn } = thread.state()
+  clear()
+  // What was still to come of an answer.
+  if ('turn' in turn) void turn.turn.done.then(() => thread.serverId === null && clear())
 }
 
 const removeSummary = (client: ClientContext, threadId: string): void =>

@@ -217,6 +217,29 @@ describe('a tab', () => {
     expect(reading.getSnapshot().id).toBe('thread-2')
   })
 
+  it('shows nothing of an answer either that was still being written when its conversation was deleted', async () => {
+    const browser = fakeBrowser()
+    const [first, second] = [known(), known()]
+    first.on('POST rpc/delete_thread', () => json({ id: THREAD })).on('POST rpc/list_messages', () => messagePage([]))
+    const stream = partStream()
+    second
+      .on('POST rpc/list_messages', () => messagePage([]))
+      .on('POST rpc/list_events', () => rpcError(404, 'thread_not_found'))
+      .on('POST turns', stream.answer)
+    const acting = await watched(browser.tab(first).client)
+    const reading = await watched(browser.tab(second).client)
+    const turn = reading.send('Where is it?')
+    stream.send(...begun(), text('On '))
+    await settle()
+    await acting.delete()
+    await settle()
+    expect(lineOf(reading.getSnapshot())).toBe('idle')
+    stream.send(text('its'), { type: 'abort' }).done()
+    await turn.done
+    await settle()
+    expect(lineOf(reading.getSnapshot())).toBe('idle')
+  })
+
   it('keeps the older messages that it has loaded', async () => {
     const browser = fakeBrowser()
     const project = known()
