@@ -1,4 +1,4 @@
-import { loadOnDemand } from './load_on_demand.ts'
+import { whenFetched } from './load_on_demand.ts'
 import type { ThreadContext } from './thread_context.ts'
 
 /**
@@ -6,13 +6,8 @@ import type { ThreadContext } from './thread_context.ts'
  * has a new thread open: nothing is fetched for it until the visitor turns to another window.
  */
 export function announce(thread: ThreadContext, isNew: boolean): void {
-  const announceNow = async () => {
-    try {
-      await (await loadOnDemand()).announceTurn(thread)
-    } catch {
-      // They find out when the visitor comes back to them.
-    }
-  }
+  // Where this fails, they find out when the visitor comes back to them.
+  const announceNow = () => whenFetched((onDemand) => onDemand.announceTurn(thread))
   if (isNew) globalThis.addEventListener?.('blur', announceNow, { once: true })
-  else void announceNow()
+  else announceNow()
 }

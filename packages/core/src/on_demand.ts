@@ -9,4 +9,5 @@ export { archiveThread, deleteThread, renameThread, restoreThread, setFeedback }
 export { eraseData } from './erase_data.ts'
 export { announceTurn, loadThread } from './follow_threads.ts'
 export { loadOlder } from './load_messages.ts'
+export { useSuggestion } from './use_suggestion.ts'
 export { isOtherVisitor } from './other_visitor.ts'

@@ -66,18 +66,6 @@ export function withoutAnswers(messages: Messages, question: Message): Messages 
   return messages.filter(({ role }, at) => at <= index || role === 'user')
 }
 
-export const withUsedSuggestion = (messages: Messages, suggestionId: string): Messages =>
-  messages.map((message) =>
-    message.suggestions.some(({ id }) => id === suggestionId)
-      ? {
-          ...message,
-          suggestions: message.suggestions.map((other) =>
-            other.id === suggestionId ? { ...other, used: true } : other,
-          ),
-        }
-      : message,
-  )
-
 /** The given state where the change changes nothing. */
 export function changed(state: ThreadState, change: Partial<ThreadState>): ThreadState {
   const next = { ...state, ...change }
