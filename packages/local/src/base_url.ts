@@ -1,5 +1,5 @@
 import { createEgress } from '../../../supabase/functions/_shared/adapters/egress.ts'
-import { parseAddress } from '../../../supabase/functions/admin/domain/new_provider_key.ts'
+import { parseAddress } from '../../../supabase/functions/loacl-admin/domain/new_provider_key.ts'
 import { ProjectSetupError } from './project_setup.ts'
 
 /**

@@ -1,8 +1,8 @@
 import postgres from 'postgres'
 import { CodedError } from '../../../supabase/functions/_shared/domain/coded_error.ts'
 import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
-import { sealProviderKey } from '../../../supabase/functions/admin/domain/new_provider_key.ts'
-import type { NewSecret } from '../../../supabase/functions/admin/domain/ports.ts'
+import { sealProviderKey } from '../../../supabase/functions/loacl-admin/domain/new_provider_key.ts'
+import type { NewSecret } from '../../../supabase/functions/loacl-admin/domain/ports.ts'
 import { awaitAnswer } from './await_answer.ts'
 
 export interface AssistantSettings {
@@ -169,7 +169,7 @@ async function saveQuestions(
 
 const PROVIDER = 'openai'
 
-/** Seals the key for a row of its own, as the function `admin` does: one key has one rule, whoever sets it. */
+/** Seals the key for a row of its own, as the function `loacl-admin` does: one key has one rule, whoever sets it. */
 async function sealProvider(
   ownerId: string,
   encryptionKeys: string,

@@ -9,6 +9,7 @@ export {
   type Remedy,
   type WireError,
 } from './errors.ts'
+export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
 export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export type {
   CutReason,

@@ -1,5 +1,6 @@
 // Deploys each function with the real CLI to a stand-in for Supabase's management API, writes what was uploaded to an
 // empty folder, and runs it there: what the CLI's rules for imports leave behind is missed at once.
+import { ADMIN_FUNCTION, CHAT_FUNCTION } from '@loacl/wire'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
@@ -16,7 +17,10 @@ const root = join(import.meta.dirname, '../../..')
 const DENO = join(root, 'node_modules/deno', process.platform === 'win32' ? 'deno.exe' : 'deno')
 const PROJECT = 'abcdefghijklmnopqrst'
 /** A path that each function has. */
-const PATHS: Readonly<Record<string, string>> = { admin: 'provider-key', chat: 'turns' }
+const PATHS: Readonly<Record<string, string>> = {
+  [ADMIN_FUNCTION]: 'provider-key',
+  [CHAT_FUNCTION]: 'turns',
+}
 
 let folder: string
 const deployments = new Map<

@@ -1,4 +1,4 @@
-import { readParts, type NumberedPart } from '@loacl/wire'
+import { CHAT_FUNCTION, FUNCTIONS_PATH, readParts, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { createKeyRing, type SecretContext } from '../../_shared/domain/key_ring.ts'
@@ -60,7 +60,9 @@ export async function createChatWorld(
     for (const [name, value] of Object.entries(headers))
       if (value === null) all.delete(name)
       else all.set(name, value)
-    return handle(new Request(`https://project.example/functions/v1/chat${path}`, { ...init, headers: all }))
+    return handle(
+      new Request(`https://project.example/${FUNCTIONS_PATH}${CHAT_FUNCTION}${path}`, { ...init, headers: all }),
+    )
   }
 
   return {

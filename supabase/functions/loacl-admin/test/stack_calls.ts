@@ -1,10 +1,10 @@
-import { readParts, type NumberedPart } from '@loacl/wire'
+import { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH, readParts, type NumberedPart } from '@loacl/wire'
 import type { StackInfo } from '../../../../packages/local/src/index.ts'
 import { createToken } from '../../../tests/support/api.ts'
 
 type Project = Pick<StackInfo, 'apiUrl' | 'publishableKey' | 'secretKey'>
 
-/** The function `admin`, as the owner of this access token calls it unless other headers say who does. */
+/** The function `loacl-admin`, as the owner of this access token calls it unless other headers say who does. */
 export async function callAdmin(
   { apiUrl, publishableKey }: Project,
   jwt: string,
@@ -13,7 +13,7 @@ export async function callAdmin(
   body?: object,
   headers?: Record<string, string>,
 ) {
-  const response = await fetch(`${apiUrl}/functions/v1/admin${path}`, {
+  const response = await fetch(`${apiUrl}/${FUNCTIONS_PATH}${ADMIN_FUNCTION}${path}`, {
     method,
     headers: headers ?? { apikey: publishableKey, authorization: `Bearer ${jwt}` },
     ...(body ? { body: JSON.stringify(body) } : {}),
@@ -27,7 +27,7 @@ export async function sendMessage(
   { apiUrl, publishableKey }: Project,
   assistantId: string,
 ): Promise<AsyncIterable<NumberedPart>> {
-  const response = await fetch(`${apiUrl}/functions/v1/chat/turns`, {
+  const response = await fetch(`${apiUrl}/${FUNCTIONS_PATH}${CHAT_FUNCTION}/turns`, {
     method: 'POST',
     headers: { apikey: publishableKey, 'x-loacl-session': createToken(), origin: 'https://site.test' },
     body: JSON.stringify({ type: 'message', assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hi' }),

@@ -1,4 +1,4 @@
-import { readParts, type Message, type NumberedPart, type StreamPart } from '@loacl/wire'
+import { CHAT_FUNCTION, FUNCTIONS_PATH, readParts, type Message, type NumberedPart, type StreamPart } from '@loacl/wire'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startStack } from '../../../../packages/local/src/index.ts'
@@ -31,7 +31,7 @@ function createVisitor() {
   const session = newCaller().sessionToken
   const headers = { apikey: stack.publishableKey, 'x-loacl-session': session, 'content-type': 'application/json' }
   const call = (path: string, init: RequestInit = {}) =>
-    fetch(`${stack.apiUrl}/functions/v1/chat${path}`, { ...init, headers })
+    fetch(`${stack.apiUrl}/${FUNCTIONS_PATH}${CHAT_FUNCTION}${path}`, { ...init, headers })
   return {
     message: (text: string, threadId: string | null = null) => ({
       type: 'message',

@@ -1,4 +1,4 @@
-import { UUID } from '@loacl/wire'
+import { ADMIN_FUNCTION, UUID } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { KeyRing } from '../_shared/domain/key_ring.ts'
 import { bearerOf, createApiKeyCheck, createKeyMatcher } from '../_shared/http/api_keys.ts'
@@ -29,7 +29,7 @@ export interface AdminDeps {
 const MAX_BODY_BYTES = 16_384
 
 /**
- * The `admin` function, for operators, who sign in with Supabase Auth:
+ * The function `loacl-admin`, for operators, who sign in with Supabase Auth:
  * - `GET`, `PUT`, `DELETE /provider-key` and `POST /provider-key/test`;
  * - `GET`, `PUT`, `DELETE /assistants/:id/identity-secret`;
  * - `POST /keys/rotate` puts secrets under the key ring's current key;
@@ -63,7 +63,7 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
   }
 
   return createRouter({
-    name: 'admin',
+    name: ADMIN_FUNCTION,
     check: createApiKeyCheck(deps.apiKeys),
     report,
     routes: [

@@ -1,4 +1,4 @@
-import { isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
+import { CHAT_FUNCTION, isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
@@ -33,7 +33,7 @@ interface Context extends RouteContext {
 }
 
 /**
- * The `chat` function, for visitors:
+ * The function `loacl-chat`, for visitors:
  * - `POST /turns` sends a message and streams the turn;
  * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
  * - `POST /turns/:id/stop` ends one;
@@ -47,7 +47,7 @@ export function createHandler(deps: ChatDeps): (request: Request) => Promise<Res
       route({ ...asked, ...context }, turnId)
 
   return createRouter({
-    name: 'chat',
+    name: CHAT_FUNCTION,
     check: createApiKeyCheck(deps.apiKeys),
     report: deps.report,
     routes: [

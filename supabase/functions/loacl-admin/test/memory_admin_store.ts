@@ -7,7 +7,7 @@ interface Config extends ProviderConfig {
   secretId: string
 }
 
-/** The database as far as the `admin` function's own tests need it. */
+/** The database as far as the function's own tests need it. */
 export class MemoryAdminStore implements AdminStore {
   readonly operators = new Map<string, Operator['role']>()
   readonly configs: Config[] = []

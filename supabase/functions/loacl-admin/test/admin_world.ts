@@ -1,3 +1,4 @@
+import { ADMIN_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { createKeyRing } from '../../_shared/domain/key_ring.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import type { Account } from '../domain/ports.ts'
@@ -79,7 +80,7 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
     if (as !== null) headers.set('authorization', `Bearer ${as}`)
     const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body)
     const response = await handle(
-      new Request(`https://project.example/functions/v1/admin${path}`, { method, headers, body: text }),
+      new Request(`https://project.example/${FUNCTIONS_PATH}${ADMIN_FUNCTION}${path}`, { method, headers, body: text }),
     )
     const answer = await response.text()
     // oxlint-disable-next-line typescript/no-explicit-any -- whatever the function says; each test looks at what it expects
