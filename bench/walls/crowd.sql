@@ -106,8 +106,8 @@ cross join lateral (
 ) as m (id, parent_id, client_id, role, content, model, said_at)
 order by m.said_at;
 
-insert into loacl_private.message_internals (message_id, response_id)
-select e.answer_id, 'resp_' || e.n from crowd_exchanges e;
+insert into loacl_private.message_internals (message_id)
+select e.answer_id from crowd_exchanges e;
 
 insert into loacl_private.turns (
   thread_id, user_message_id, message_id, state, lease_expires_at, deadline_at, provider, model, created_at, ended_at, purged_at
@@ -116,6 +116,11 @@ select e.thread_id, e.question_id, e.answer_id, 'completed', e.said_at, e.said_a
   e.said_at, e.said_at + interval '10 seconds', e.said_at + interval '1 hour'
 from crowd_exchanges e
 order by e.said_at;
+
+insert into loacl_private.turn_steps (turn_id, step, state, model, response_id, created_at, ended_at)
+select t.id, 1, t.state, t.model, 'resp_' || t.id, t.created_at, t.ended_at
+from loacl_private.turns t
+join crowd_exchanges e on e.answer_id = t.message_id;
 
 insert into loacl.usage_logs (
   owner_id, assistant_id, session_id, thread_id, purpose, provider, model,

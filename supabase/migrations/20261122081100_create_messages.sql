@@ -20,14 +20,14 @@ create table loacl.messages (
     references loacl.threads (id, session_id, assistant_id) on delete cascade,
   constraint messages_client_id_session_id_key unique (client_id, session_id),
   constraint messages_role check (role in ('user', 'assistant', 'system')),
-  constraint messages_status check (status in ('streaming', 'completed', 'stopped', 'cut', 'failed')),
+  constraint messages_status check (status in ('streaming', 'waiting', 'completed', 'stopped', 'cut', 'failed')),
   constraint messages_streaming_role check (role = 'assistant' or status = 'completed'),
   constraint messages_client_id_role check (client_id is null or role = 'user'),
   constraint messages_content_length check (char_length(content) <= 1000000),
   constraint messages_parts_array check (jsonb_typeof(parts) = 'array'),
   constraint messages_error_code_status check ((error_code is not null) = (status = 'failed')),
   constraint messages_cut_reason_status check ((cut_reason is not null) = (status = 'cut')),
-  constraint messages_cut_reason check (cut_reason in ('time_limit', 'max_output_tokens', 'content_filter')),
+  constraint messages_cut_reason check (cut_reason in ('time_limit', 'max_output_tokens', 'content_filter', 'budget')),
   constraint messages_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
 
@@ -81,7 +81,7 @@ comment on column loacl.messages.session_id is 'The thread''s session, here so t
 comment on column loacl.messages.assistant_id is 'The thread''s assistant, here so that a policy asks one indexed question.';
 comment on column loacl.messages.parent_id is 'The message that it answers or follows; null for a thread''s first. Messages with one parent are alternatives.';
 comment on column loacl.messages.client_id is 'Made by the browser. The same one sent twice is one message.';
-comment on column loacl.messages.status is 'streaming: its turn runs, or was abandoned and nobody has looked since.';
+comment on column loacl.messages.status is 'streaming: its turn runs. waiting: its turn waits, and this is the answer so far. Either may be overdue, and nobody has looked since.';
 comment on column loacl.messages.content is 'The text parts, joined.';
 comment on column loacl.messages.parts is 'What is shown: text, reasoning summaries, sources.';
 comment on column loacl.messages.model is 'Which model answered.';

@@ -1,7 +1,5 @@
 create table loacl_private.message_internals (
   message_id uuid primary key references loacl.messages (id) on delete cascade,
-  response_id text,
-  provider_items jsonb,
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   constraint message_internals_metadata_object check (jsonb_typeof(metadata) = 'object')
@@ -9,6 +7,4 @@ create table loacl_private.message_internals (
 alter table loacl_private.message_internals enable row level security;
 revoke all on table loacl_private.message_internals from public, anon, authenticated, service_role;
 comment on table loacl_private.message_internals is 'What belongs to a message and is for the functions alone.';
-comment on column loacl_private.message_internals.response_id is 'The provider''s id of its response, for support.';
-comment on column loacl_private.message_internals.provider_items is 'The provider''s output items as they came, encrypted reasoning included.';
 comment on column loacl_private.message_internals.metadata is 'The host''s own data, and what a provider said besides. Visitors never read it.';

@@ -5,8 +5,9 @@ create table loacl_private.turns (
   message_id uuid not null references loacl.messages (id) on delete cascade,
   state text not null default 'running',
   lease uuid not null default gen_random_uuid(),
-  lease_expires_at timestamptz not null,
+  lease_expires_at timestamptz,
   deadline_at timestamptz not null,
+  wait_expires_at timestamptz,
   stop_requested_at timestamptz,
   last_seq integer not null default 0,
   provider text not null,
@@ -17,14 +18,16 @@ create table loacl_private.turns (
   ended_at timestamptz,
   purged_at timestamptz,
   constraint turns_message_id_key unique (message_id),
-  constraint turns_state check (state in ('running', 'completed', 'stopped', 'cut', 'failed')),
-  constraint turns_ended_at_state check ((ended_at is null) = (state = 'running')),
+  constraint turns_state check (state in ('running', 'waiting', 'completed', 'stopped', 'cut', 'failed')),
+  constraint turns_ended_at_state check ((ended_at is null) = (state in ('running', 'waiting'))),
+  constraint turns_lease_expires_at_state check (state <> 'running' or lease_expires_at is not null),
+  constraint turns_wait_expires_at_state check ((wait_expires_at is not null) = (state = 'waiting')),
   constraint turns_error_code_state check ((error_code is not null) = (state = 'failed')),
   constraint turns_cut_reason_state check ((cut_reason is not null) = (state = 'cut'))
 );
 
-create unique index turns_one_running_idx on loacl_private.turns (thread_id) where state = 'running';
-comment on index loacl_private.turns_one_running_idx is 'Holds: one running turn per thread. Serves: finding it.';
+create unique index turns_one_open_idx on loacl_private.turns (thread_id) where state in ('running', 'waiting');
+comment on index loacl_private.turns_one_open_idx is 'Holds: one turn per thread that runs or waits. Serves: finding it.';
 create index turns_thread_id_idx on loacl_private.turns (thread_id);
 comment on index loacl_private.turns_thread_id_idx is 'Serves: the deletion of a thread.';
 create index turns_user_message_id_created_at_idx on loacl_private.turns (user_message_id, created_at desc);
@@ -33,15 +36,18 @@ create index turns_unpurged_idx on loacl_private.turns (ended_at) where ended_at
 comment on index loacl_private.turns_unpurged_idx is 'Serves: ended turns whose chunks can go.';
 create index turns_running_lease_idx on loacl_private.turns (lease_expires_at) where state = 'running';
 comment on index loacl_private.turns_running_lease_idx is 'Serves: turns that were abandoned.';
+create index turns_waiting_idx on loacl_private.turns (wait_expires_at) where state = 'waiting';
+comment on index loacl_private.turns_waiting_idx is 'Serves: turns that have waited too long.';
 
 alter table loacl_private.turns enable row level security;
 revoke all on table loacl_private.turns from public, anon, authenticated, service_role;
 comment on table loacl_private.turns is
-  'One try at answering a message. It belongs to the server: it runs to one end whether or not anybody listens.';
-comment on column loacl_private.turns.lease is 'Known to the worker that runs it alone; every write must name it.';
-comment on column loacl_private.turns.lease_expires_at is 'Renewed by each append. A turn past it has lost its worker, and is failed by whoever looks next.';
+  'One try at answering a message: a sequence of steps. It belongs to the server: it comes to one end whether or not anybody listens. It may wait in between, for something that comes from outside, and has no worker then.';
+comment on column loacl_private.turns.lease is 'Known to the worker that runs it alone; every write must name it. While the turn waits it is the last worker''s, and allows nothing.';
+comment on column loacl_private.turns.lease_expires_at is 'Renewed by each append. A running turn past it has lost its worker, and is failed by whoever looks next; null while it waits.';
 comment on column loacl_private.turns.deadline_at is 'When its worker ends it as cut.';
-comment on column loacl_private.turns.last_seq is 'Number of the last part in turn_chunks.';
+comment on column loacl_private.turns.wait_expires_at is 'How long it waits. A turn past it is cut by whoever looks next.';
+comment on column loacl_private.turns.last_seq is 'Number of the last part: it goes on across steps and workers. Parts that say that the turn waits have numbers, and are not in turn_chunks.';
 comment on column loacl_private.turns.model is 'The model that was asked.';
 comment on column loacl_private.turns.purged_at is 'When its chunks were deleted.';
 

@@ -4,6 +4,7 @@ create table loacl.usage_logs (
   assistant_id uuid references loacl.assistants (id) on delete set null,
   session_id uuid references loacl.sessions (id) on delete set null,
   thread_id uuid references loacl.threads (id) on delete set null,
+  step integer,
   purpose text not null,
   provider text not null,
   model text not null,
@@ -14,6 +15,7 @@ create table loacl.usage_logs (
   cost_usd numeric,
   created_at timestamptz not null default now(),
   constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups')),
+  constraint usage_logs_step_positive check (step > 0),
   constraint usage_logs_tokens_positive check (
     input_tokens >= 0 and cached_input_tokens >= 0 and output_tokens >= 0 and reasoning_tokens >= 0
   ),
@@ -35,6 +37,7 @@ grant select on table loacl.usage_logs to authenticated;
 grant select, insert, update, delete on table loacl.usage_logs to service_role;
 comment on table loacl.usage_logs is
   'One row per model call: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
+comment on column loacl.usage_logs.step is 'Which step of its turn the call belongs to, 1 for the first; null where that is not known.';
 comment on column loacl.usage_logs.purpose is 'answer: to a message. follow_ups: suggestions and the thread''s title.';
 comment on column loacl.usage_logs.model is 'As the provider reported it.';
 comment on column loacl.usage_logs.cached_input_tokens is 'Of the input tokens, those read from the provider''s cache.';
@@ -89,7 +92,7 @@ comment on function loacl_private.compute_cost(loacl.model_prices, bigint, bigin
   'US dollars that a call costs at this price; null without one. Cached input tokens are among the input tokens.';
 revoke all on function loacl_private.compute_cost(loacl.model_prices, bigint, bigint, bigint) from public;
 
-create function loacl_private.log_usage(turn loacl_private.turns, purpose text, model text, usage jsonb)
+create function loacl_private.log_usage(turn loacl_private.turns, step integer, purpose text, model text, usage jsonb)
 returns loacl.usage_logs
 language plpgsql
 volatile
@@ -112,11 +115,11 @@ begin
   select t.* into thread from loacl.threads t where t.id = turn.thread_id;
   select a.owner_id into owner_id from loacl.assistants a where a.id = thread.assistant_id;
   insert into loacl.usage_logs (
-    owner_id, assistant_id, session_id, thread_id, purpose, provider, model,
+    owner_id, assistant_id, session_id, thread_id, step, purpose, provider, model,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd
   )
   values (
-    owner_id, thread.assistant_id, thread.session_id, thread.id, purpose, turn.provider, answered_by,
+    owner_id, thread.assistant_id, thread.session_id, thread.id, step, purpose, turn.provider, answered_by,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
     loacl_private.compute_cost(
       loacl_private.find_price(owner_id, answered_by), input_tokens, cached_input_tokens, output_tokens
@@ -126,6 +129,6 @@ begin
   return logged;
 end
 $$;
-comment on function loacl_private.log_usage(loacl_private.turns, text, text, jsonb) is
+comment on function loacl_private.log_usage(loacl_private.turns, integer, text, text, jsonb) is
   'Writes one row of usage_logs for a call of this turn and returns it; null where the usage is not known.';
-revoke all on function loacl_private.log_usage(loacl_private.turns, text, text, jsonb) from public;
+revoke all on function loacl_private.log_usage(loacl_private.turns, integer, text, text, jsonb) from public;

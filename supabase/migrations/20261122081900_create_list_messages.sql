@@ -30,23 +30,24 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   is_abandoned boolean := message.status = 'streaming' and not is_live;
+  has_waited_too_long boolean := message.status = 'waiting' and not is_live;
 begin
   return jsonb_build_object(
     'id', message.id,
     'clientId', message.client_id,
     'role', message.role,
-    'status', case when is_abandoned then 'failed' else message.status end,
+    'status', case when is_abandoned then 'failed' when has_waited_too_long then 'cut' else message.status end,
     'content', message.content,
     'parts', message.parts,
     'errorCode', case when is_abandoned then 'turn_abandoned' else message.error_code end,
-    'cutReason', message.cut_reason,
+    'cutReason', case when has_waited_too_long then 'time_limit' else message.cut_reason end,
     'createdAt', message.created_at,
     'suggestions', coalesce(suggestions, '[]')
   );
 end
 $$;
 comment on function loacl_private.to_message(loacl.messages, boolean, jsonb) is
-  'A message as it travels, with its suggestions: `Message`. A message that streams without a live turn was abandoned: it is shown as failed even before that is stored.';
+  'A message as it travels, with its suggestions: `Message`. Without a live turn a message that streams was abandoned, and one that waits has waited too long: it is shown so even before that is stored.';
 revoke all on function loacl_private.to_message(loacl.messages, boolean, jsonb) from public;
 grant execute on function loacl_private.to_message(loacl.messages, boolean, jsonb) to anon, authenticated;
 
@@ -77,15 +78,17 @@ begin
   from loacl_private.turns turn
   join loacl.threads t on t.id = turn.thread_id
   where turn.thread_id = find_live_turn.thread_id
-    and turn.state = 'running'
-    and turn.lease_expires_at > now()
+    and (
+      (turn.state = 'running' and turn.lease_expires_at > now())
+      or (turn.state = 'waiting' and turn.wait_expires_at > now())
+    )
     and (
       t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
       or t.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
     );
 end
 $$;
-comment on function loacl_private.find_live_turn(uuid) is 'The turn that runs in a thread of the caller''s, if its worker is alive.';
+comment on function loacl_private.find_live_turn(uuid) is 'The turn in a thread of the caller''s that runs, if its worker is alive, or waits, if its time is not over.';
 revoke all on function loacl_private.find_live_turn(uuid) from public;
 grant execute on function loacl_private.find_live_turn(uuid) to anon, authenticated;
 

@@ -24,7 +24,7 @@ comment on function loacl_private.purge_turn_chunks(integer) is
   'Deletes what turns streamed that ended more than ten minutes ago, the oldest first.';
 revoke all on function loacl_private.purge_turn_chunks(integer) from public;
 
-create function loacl_private.fail_abandoned_turn(turn_id uuid)
+create function loacl_private.end_overdue_turn(turn_id uuid)
 returns boolean
 language plpgsql
 volatile
@@ -32,35 +32,41 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  answer_id uuid;
+  turn loacl_private.turns;
   answer_text text;
 begin
-  update loacl_private.turns t
-  set state = 'failed', error_code = 'turn_abandoned', ended_at = clock_timestamp()
-  where t.id = fail_abandoned_turn.turn_id and t.state = 'running' and t.lease_expires_at <= clock_timestamp()
-  returning t.message_id into answer_id;
+  select t.* into turn
+  from loacl_private.turns t
+  where t.id = end_overdue_turn.turn_id
+    and (
+      (t.state = 'running' and t.lease_expires_at <= clock_timestamp())
+      or (t.state = 'waiting' and t.wait_expires_at <= clock_timestamp())
+    )
+  for update;
   if not found then
     return false;
+  end if;
+  if turn.state = 'waiting' then
+    return loacl_private.end_turn(turn.id, '{"state": "cut", "cutReason": "time_limit"}');
   end if;
 
   -- Somebody has read what was streamed, so it is kept, up to the longest message that is allowed. If this failed, every
   -- later look at the turn and every clean_up would fail too.
-  select left(string_agg(part ->> 'delta', '' order by c.seq, place), 1000000) into answer_text
+  select left(coalesce(string_agg(part ->> 'delta', '' order by c.seq, place), ''), 1000000) into answer_text
   from loacl_private.turn_chunks c
   cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
-  where c.turn_id = fail_abandoned_turn.turn_id and part ->> 'type' = 'text-delta';
-
-  update loacl.messages m
-  set status = 'failed',
-    error_code = 'turn_abandoned',
-    content = coalesce(answer_text, ''),
-    parts = case when answer_text <> '' then jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) else '[]' end
-  where m.id = answer_id;
-  return true;
+  where c.turn_id = turn.id and part ->> 'type' = 'text-delta';
+  return loacl_private.end_turn(turn.id, jsonb_build_object(
+    'state', 'failed',
+    'errorCode', 'turn_abandoned',
+    'content', answer_text,
+    'parts', case when answer_text = '' then '[]' else jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end
+  ));
 end
 $$;
-comment on function loacl_private.fail_abandoned_turn(uuid) is 'Ends a turn whose worker has gone, and says whether it did. The lease tells.';
-revoke all on function loacl_private.fail_abandoned_turn(uuid) from public;
+comment on function loacl_private.end_overdue_turn(uuid) is
+  'Ends a turn whose worker has gone, which its lease tells, or that has waited too long, and says whether it did.';
+revoke all on function loacl_private.end_overdue_turn(uuid) from public;
 
 create function loacl_private.clean_up()
 returns void
@@ -70,9 +76,9 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform loacl_private.fail_abandoned_turn(t.id)
+  perform loacl_private.end_overdue_turn(t.id)
   from loacl_private.turns t
-  where t.state = 'running' and t.lease_expires_at < now();
+  where (t.state = 'running' and t.lease_expires_at < now()) or (t.state = 'waiting' and t.wait_expires_at < now());
   perform loacl_private.purge_turn_chunks(100000);
   -- On a hosted project the Data API ends this after eight seconds, and rolls all of it back.
   perform loacl_private.purge_expired_data(interval '4 seconds');

@@ -39,6 +39,7 @@ begin
     -- Sent without a thread, it began one.
     or (request_thread_id is null and asked.parent_id is not null)
     or asked.thread_id is distinct from coalesce(request_thread_id, asked.thread_id)
+    or asked.parent_id is distinct from coalesce((request ->> 'parentId')::uuid, asked.parent_id)
   then
     perform loacl_private.raise_error(409, 'id_conflict', 'This id belongs to another message of yours.');
   end if;

@@ -18,14 +18,14 @@ begin
   if not found then
     perform loacl_private.raise_not_found('turn_not_found', 'There is no such turn.');
   end if;
-  if turn.state = 'running' and loacl_private.fail_abandoned_turn(turn.id) then
+  if loacl_private.end_overdue_turn(turn.id) then
     select t.* into turn from loacl_private.turns t where t.id = enter_turn.turn_id;
   end if;
   return turn;
 end
 $$;
 comment on function loacl_private.enter_turn(uuid, jsonb) is
-  'A turn in a thread of the visitor whose token the request carries, failed if its worker has gone. `claims`: of the verified access token that came along. Errors: session_missing, session_invalid, turn_not_found.';
+  'A turn in a thread of the visitor whose token the request carries, ended if its worker has gone or it has waited too long. `claims`: of the verified access token that came along. Errors: session_missing, session_invalid, turn_not_found.';
 revoke all on function loacl_private.enter_turn(uuid, jsonb) from public;
 
 create function loacl_private.read_turn_parts(turn_id uuid, after_seq integer, claims jsonb)
@@ -43,6 +43,7 @@ begin
     'threadId', turn.thread_id,
     'userMessageId', turn.user_message_id,
     'messageId', turn.message_id,
+    'lastSeq', turn.last_seq,
     'parts', (
       select coalesce(jsonb_agg(jsonb_build_object('seq', c.seq + p.place - 1, 'part', p.part) order by c.seq, p.place), '[]')
       from loacl_private.turn_chunks c
@@ -54,7 +55,8 @@ begin
         )
         and c.seq + p.place - 1 > after_seq
     ),
-    'message', case when turn.state <> 'running' then (
+    'waiting', case when turn.state = 'waiting' then loacl_private.to_waiting(turn) end,
+    'message', case when turn.ended_at is not null then (
       select loacl_private.to_message(m, false) from loacl.messages m where m.id = turn.message_id
     ) end,
     'errorCode', turn.error_code,
@@ -74,6 +76,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.read_turn_parts(read_turn_parts.turn_id, read_turn_parts.after_seq, read_turn_parts.claims);
 comment on function loacl.read_turn_parts(uuid, integer, jsonb) is
-  'For the functions: what a turn has streamed after part `after_seq`, and, once it has ended, the message. Minutes after the end only the message is left. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
+  'For the functions: what a turn has streamed after part `after_seq`, what it waits for if it does, and, once it has ended, the message. Minutes after the end only the message is left. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
 revoke all on function loacl.read_turn_parts(uuid, integer, jsonb) from public;
 grant execute on function loacl.read_turn_parts(uuid, integer, jsonb) to service_role;

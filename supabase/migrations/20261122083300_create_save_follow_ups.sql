@@ -6,13 +6,10 @@ security definer -- service_role has no rights in loacl_private
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  turn loacl_private.turns;
+  turn loacl_private.turns := loacl_private.lock_leased_turn(save_follow_ups.turn_id, save_follow_ups.lease);
+  last_step integer := (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id);
 begin
-  perform loacl_private.hold_turn(save_follow_ups.turn_id);
-  select t.* into turn
-  from loacl_private.turns t
-  where t.id = save_follow_ups.turn_id and t.lease = save_follow_ups.lease and t.state <> 'running';
-  if not found then
+  if turn.ended_at is null then
     perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is not yours, or has not ended.');
   end if;
 
@@ -25,7 +22,7 @@ begin
   cross join unnest(save_follow_ups.suggestions) with ordinality as s (suggestion, place)
   where m.id = turn.message_id and btrim(s.suggestion) <> '' and s.place <= 10
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
-  perform loacl_private.settle_usage(turn, loacl_private.log_usage(turn, 'follow_ups', usage ->> 'model', usage));
+  perform loacl_private.settle_usage(turn, loacl_private.log_usage(turn, last_step, 'follow_ups', usage ->> 'model', usage));
 
   return (
     select jsonb_build_object('suggestions', loacl_private.to_message(m, false) -> 'suggestions', 'title', t.title)

@@ -21,6 +21,9 @@ begin
   update loacl_private.turns t
   set stop_requested_at = now()
   where t.thread_id = delete_thread.thread_id and t.state = 'running' and t.stop_requested_at is null;
+  perform loacl_private.end_turn(t.id, '{"state": "stopped"}')
+  from loacl_private.turns t
+  where t.thread_id = delete_thread.thread_id and t.state = 'waiting';
   return jsonb_build_object('id', thread_id, 'deletedAt', deleted, 'restorableUntil', deleted + interval '7 days');
 end
 $$;

@@ -77,10 +77,30 @@ begin
       from loacl.tool_executions e
       where e.message_id = message.id
     ),
-    'provider', (
-      select jsonb_build_object('responseId', i.response_id, 'items', i.provider_items, 'metadata', i.metadata)
-      from loacl_private.message_internals i
-      where i.message_id = message.id
+    'steps', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'step', s.step,
+            'state', s.state,
+            'model', s.model,
+            'input', s.input,
+            'responseId', s.response_id,
+            'providerItems', s.provider_items,
+            'errorCode', s.error_code,
+            'createdAt', s.created_at,
+            'endedAt', s.ended_at
+          )
+          order by s.step
+        ),
+        '[]'
+      )
+      from loacl_private.turn_steps s
+      join loacl_private.turns r on r.id = s.turn_id
+      where r.message_id = message.id
+    ),
+    'internalMetadata', (
+      select i.metadata from loacl_private.message_internals i where i.message_id = message.id
     )
   );
 end

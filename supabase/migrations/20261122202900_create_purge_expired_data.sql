@@ -1,4 +1,4 @@
-create function loacl_private.purge_expired_data(patience interval)
+create function loacl_private.purge_expired_data(max_duration interval)
 returns void
 language plpgsql
 volatile
@@ -6,7 +6,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  enough timestamptz := clock_timestamp() + patience;
+  ends_at timestamptz := clock_timestamp() + max_duration;
 begin
   -- `for update` looks again at a thread that was written in or brought back in the meantime.
   loop
@@ -19,7 +19,7 @@ begin
       for update skip locked
     )
     delete from loacl.threads t using old where t.id = old.id;
-    exit when not found or clock_timestamp() >= enough;
+    exit when not found or clock_timestamp() >= ends_at;
   end loop;
 
   loop
@@ -38,7 +38,7 @@ begin
       limit 20
     )
     delete from loacl.threads t using old where t.id = old.id;
-    exit when not found or clock_timestamp() >= enough;
+    exit when not found or clock_timestamp() >= ends_at;
   end loop;
 
   -- Uploaded, and no message came with it.
@@ -56,5 +56,5 @@ begin
 end
 $$;
 comment on function loacl_private.purge_expired_data(interval) is
-  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. Threads go a few at a time for as long as `patience`, and what is left then at the next call.';
+  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. Threads go a few at a time for as long as `max_duration`, and what is left then at the next call.';
 revoke all on function loacl_private.purge_expired_data(interval) from public;

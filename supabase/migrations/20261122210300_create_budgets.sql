@@ -16,12 +16,13 @@ comment on column loacl_private.budgets.month is 'Its first day.';
 
 create table loacl_private.reservations (
   turn_id uuid not null references loacl_private.turns (id) on delete cascade,
+  step integer not null,
   purpose text not null,
   assistant_id uuid not null references loacl.assistants (id) on delete cascade,
   day date not null,
   tokens bigint not null,
   usd numeric not null,
-  constraint reservations_pkey primary key (turn_id, purpose),
+  constraint reservations_pkey primary key (turn_id, step, purpose),
   constraint reservations_purpose check (purpose in ('answer', 'follow_ups')),
   constraint reservations_positive check (tokens >= 0 and usd >= 0)
 );
@@ -32,8 +33,8 @@ comment on index loacl_private.reservations_day_idx is 'Serves: reservations tha
 alter table loacl_private.reservations enable row level security;
 revoke all on table loacl_private.reservations from public, anon, authenticated, service_role;
 comment on table loacl_private.reservations is
-  'What a turn''s model calls may take at most, and is in the budget already. Settling deletes the row and gives back what was too much; a row that is never settled counts as spent in full.';
-comment on column loacl_private.reservations.purpose is 'As in usage_logs: a turn makes at most one call of each.';
+  'What the model calls of a turn''s step may take at most, and is in the budget already. Settling deletes the row and gives back what was too much; a row that is never settled counts as spent in full.';
+comment on column loacl_private.reservations.purpose is 'As in usage_logs: a step makes at most one call of each, and only a turn''s last step the one for follow-ups.';
 comment on column loacl_private.reservations.day is 'The day whose budget it is in.';
 comment on column loacl_private.reservations.usd is '0 where the price is not known, which no spend limit lets through.';
 
@@ -52,7 +53,9 @@ comment on function loacl_private.bound_tokens(text) is
   'How many tokens a message takes at most: no token is shorter than a byte, and sixteen are room for what goes around it. estimate_tokens is the likely number.';
 revoke all on function loacl_private.bound_tokens(text) from public;
 
-create function loacl_private.bound_calls(assistant loacl.assistants, history jsonb, is_first_turn boolean)
+create function loacl_private.bound_calls(
+  assistant loacl.assistants, history jsonb, is_first_turn boolean, added_bytes bigint default 0
+)
 returns table (purpose text, tokens bigint, usd numeric)
 language plpgsql
 stable
@@ -68,7 +71,8 @@ begin
     from jsonb_array_elements(history) with ordinality as h (message, place)
   ),
   calls (purpose, input, output) as (
-    select 'answer', loacl_private.bound_tokens(assistant.instructions) + sum(loacl_private.bound_tokens(s.content))::bigint,
+    select 'answer', loacl_private.bound_tokens(assistant.instructions) + sum(loacl_private.bound_tokens(s.content))::bigint
+        + added_bytes,
       assistant.max_output_tokens
     from said s
     union all
@@ -90,9 +94,9 @@ begin
   from calls c;
 end
 $$;
-comment on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean) is
-  'The model calls that a turn may make, with the most that each can take; `usd` null where the model has no price.';
-revoke all on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean) from public;
+comment on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) is
+  'The model calls that a step may make, with the most that each can take; `usd` null where the model has no price. `added_bytes`: what earlier steps added to the conversation, as JSON.';
+revoke all on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) from public;
 
 create function loacl_private.add_to_budget(budget loacl_private.budgets, tokens bigint, usd numeric)
 returns loacl_private.budgets
@@ -151,7 +155,9 @@ comment on function loacl_private.check_budget(loacl.assistants, loacl_private.b
   'Refuses what is more than the assistant''s limits allow, until the next day or month begins, in UTC. Errors: budget_exceeded.';
 revoke all on function loacl_private.check_budget(loacl.assistants, loacl_private.budgets) from public;
 
-create function loacl_private.reserve_budget(assistant loacl.assistants, history jsonb, is_first_turn boolean, turn_id uuid)
+create function loacl_private.reserve_budget(
+  assistant loacl.assistants, history jsonb, is_first_turn boolean, added_bytes bigint, turn_id uuid, step integer
+)
 returns void
 language plpgsql
 volatile
@@ -168,7 +174,7 @@ declare
 begin
   select array_agg(c.purpose), array_agg(c.tokens), array_agg(c.usd), sum(c.tokens), coalesce(sum(c.usd), 0)
   into purposes, most_tokens, most_usd, tokens, usd
-  from loacl_private.bound_calls(assistant, history, is_first_turn) c;
+  from loacl_private.bound_calls(assistant, history, is_first_turn, added_bytes) c;
   if array_position(most_usd, null) is not null
     and num_nonnulls(assistant.spend_per_day_usd, assistant.spend_per_month_usd) > 0
   then
@@ -190,16 +196,16 @@ begin
   update loacl_private.budgets b
   set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
   where b.assistant_id = assistant.id;
-  insert into loacl_private.reservations (turn_id, purpose, assistant_id, day, tokens, usd)
-  select reserve_budget.turn_id, c.purpose, assistant.id, budget.day, c.tokens, coalesce(c.usd, 0)
+  insert into loacl_private.reservations (turn_id, step, purpose, assistant_id, day, tokens, usd)
+  select reserve_budget.turn_id, reserve_budget.step, c.purpose, assistant.id, budget.day, c.tokens, coalesce(c.usd, 0)
   from unnest(purposes, most_tokens, most_usd) as c (purpose, tokens, usd);
 end
 $$;
-comment on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, uuid) is
-  'Reserves what a turn may take at most, or refuses it. Holds the assistant''s budget to the end of the transaction: to be called last. Without a turn it reserves nothing and refuses what has no room as things are. Errors: budget_exceeded, price_unknown.';
-revoke all on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, uuid) from public;
+comment on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, bigint, uuid, integer) is
+  'Reserves what a step may take at most, or refuses it. Holds the assistant''s budget to the end of the transaction: to be called last. Without a turn it reserves nothing and refuses what has no room as things are. Errors: budget_exceeded, price_unknown.';
+revoke all on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, bigint, uuid, integer) from public;
 
-create function loacl_private.settle_reservation(turn_id uuid, purpose text, tokens bigint, usd numeric)
+create function loacl_private.settle_reservation(turn_id uuid, step integer, purpose text, tokens bigint, usd numeric)
 returns void
 language plpgsql
 volatile
@@ -210,7 +216,9 @@ declare
   reserved loacl_private.reservations;
 begin
   delete from loacl_private.reservations r
-  where r.turn_id = settle_reservation.turn_id and r.purpose = settle_reservation.purpose
+  where r.turn_id = settle_reservation.turn_id
+    and r.step = settle_reservation.step
+    and r.purpose = settle_reservation.purpose
   returning r.* into reserved;
   if not found then
     return;
@@ -224,9 +232,9 @@ begin
   where b.assistant_id = reserved.assistant_id;
 end
 $$;
-comment on function loacl_private.settle_reservation(uuid, text, bigint, numeric) is
+comment on function loacl_private.settle_reservation(uuid, integer, text, bigint, numeric) is
   'Puts what a call did take in place of what was reserved for it, once. `usd` null: the whole reservation.';
-revoke all on function loacl_private.settle_reservation(uuid, text, bigint, numeric) from public;
+revoke all on function loacl_private.settle_reservation(uuid, integer, text, bigint, numeric) from public;
 
 create function loacl_private.settle_usage(turn loacl_private.turns, used loacl.usage_logs)
 returns void
@@ -240,7 +248,7 @@ begin
     return;
   end if;
   perform loacl_private.settle_reservation(
-    turn.id, used.purpose, used.input_tokens + used.output_tokens,
+    turn.id, used.step, used.purpose, used.input_tokens + used.output_tokens,
     -- The provider may name the model in a way that has no price: then the price of the model that was asked holds.
     coalesce(
       used.cost_usd,
@@ -254,6 +262,23 @@ $$;
 comment on function loacl_private.settle_usage(loacl_private.turns, loacl.usage_logs) is
   'Settles a call by what log_usage wrote of it; where that was nothing, the reservation stands in full.';
 revoke all on function loacl_private.settle_usage(loacl_private.turns, loacl.usage_logs) from public;
+
+create function loacl_private.release_follow_ups(turn_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform loacl_private.settle_reservation(r.turn_id, r.step, r.purpose, 0, 0)
+  from loacl_private.reservations r
+  where r.turn_id = release_follow_ups.turn_id and r.purpose = 'follow_ups';
+end
+$$;
+comment on function loacl_private.release_follow_ups(uuid) is
+  'Gives back what a turn reserved for follow-ups, where none are to come of its latest step.';
+revoke all on function loacl_private.release_follow_ups(uuid) from public;
 
 create function loacl_private.purge_reservations()
 returns void

@@ -1,4 +1,4 @@
-create function loacl_private.is_free_of_charge(outcome jsonb)
+create function loacl_private.is_free_of_charge(outcome jsonb, content_before text)
 returns boolean
 language sql
 immutable
@@ -8,7 +8,7 @@ return coalesce(
   outcome ->> 'state' = 'failed'
     -- Before the provider began to answer.
     and outcome ->> 'responseId' is null
-    and coalesce(outcome ->> 'content', '') = ''
+    and coalesce(outcome ->> 'content', '') = content_before
     and jsonb_typeof(outcome -> 'usage') is distinct from 'object'
     and outcome ->> 'errorCode' in (
       'provider_key_missing', 'provider_key_unusable', 'provider_key_rejected',
@@ -16,6 +16,6 @@ return coalesce(
     ),
   false
 );
-comment on function loacl_private.is_free_of_charge(jsonb) is
-  'Whether a turn ended without a model call that anybody charges for: none was made, or the provider refused it. A stopped turn may have been charged for, whatever came of it.';
-revoke all on function loacl_private.is_free_of_charge(jsonb) from public;
+comment on function loacl_private.is_free_of_charge(jsonb, text) is
+  'Whether a step ended without a model call that anybody charges for: none was made, or the provider refused it. `content_before`: the answer as the steps before it left it. A stopped step may have been charged for, whatever came of it.';
+revoke all on function loacl_private.is_free_of_charge(jsonb, text) from public;

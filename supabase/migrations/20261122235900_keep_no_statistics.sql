@@ -105,6 +105,7 @@ alter table loacl.tool_executions
   alter column cost_usd set statistics 0,
   alter column error_message set statistics 0;
 alter table loacl.usage_logs
+  alter column step set statistics 0,
   alter column provider set statistics 0,
   alter column model set statistics 0,
   alter column input_tokens set statistics 0,

@@ -3,6 +3,7 @@ import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { createChat, createSite, signIdentity, type Site } from './identity/site.ts'
 import { createToken, type Answer } from './support/api.ts'
 import { createWorld } from './support/world.ts'
+import { createTurnCalls } from './turns/turn_calls.ts'
 
 const stack = workerStack()
 const world = createWorld(stack)
@@ -67,6 +68,33 @@ describe('at once, or many times', () => {
       expect([200, 404]).toContain(begun.status)
       expect(erased.status).toBe(200)
       expect(await sql`select from loacl.threads where id = ${threadId}`).toHaveLength(0)
+    }
+  })
+
+  it('a turn that waits is resumed, stopped and followed by another message, and comes to one end', async () => {
+    const { resume, stop, wait } = createTurnCalls(world)
+    for (let n = 0; n < 12; n++) {
+      const token = createToken()
+      const { turn, threadId } = await world.ask(site.assistantId, token)
+      await wait(turn)
+      const [resumed, again, stopped, next, erased] = await Promise.all([
+        resume(turn, token),
+        resume(turn, token),
+        stop(turn, token),
+        world.beginTurn(site.assistantId, token, { threadId }),
+        n % 3 === 0 ? api.rpc('erase_visitor_data', {}, { token }) : null,
+      ])
+      for (const { status } of [resumed, again, stopped, next]) expect([200, 404, 409]).toContain(status)
+      expect([resumed, again].filter(({ body }) => body.joined === false).length).toBeLessThanOrEqual(1)
+      expect(erased?.status ?? 200).toBe(200)
+      const open = await sql<{ id: string; state: string }[]>`
+        select id, state from loacl_private.turns where thread_id = ${threadId} and state in ('running', 'waiting')
+      `
+      // The one that waited runs again, or has ended for the next.
+      const latest = next.status === 200 && !erased ? [{ id: next.body.turn.id, state: 'running' }] : open
+      expect(open).toEqual(latest)
+      expect(open.length).toBeLessThanOrEqual(1)
+      expect(open.map(({ state }) => state)).not.toContain('waiting')
     }
   })
 

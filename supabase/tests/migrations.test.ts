@@ -92,6 +92,7 @@ const NAMES = [
   'follow_up_suggestions',
   'guided_questions',
   'turns',
+  'turn_steps',
   'turn_chunks',
   'model_prices',
   'usage_logs',

@@ -124,6 +124,7 @@ describe('every table', () => {
       'loacl_private.replaced_session_tokens',
       'loacl_private.session_tokens',
       'loacl_private.turn_chunks',
+      'loacl_private.turn_steps',
       'loacl_private.turns',
     ])
   })

@@ -2,7 +2,7 @@ import type { MessagePage } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { upsert } from './thread_state.ts'
-import type { Abortable, Message } from './types.ts'
+import type { Abortable, Message, TurnState } from './types.ts'
 
 const PAGE_SIZE = 50
 
@@ -17,16 +17,24 @@ function readPage(
 }
 
 export async function loadNewest(thread: ThreadContext, { signal }: Abortable = {}): Promise<void> {
+  if (thread.serverId === null) return
   const page = await readPage(thread, null, signal)
   const { turn, messages } = thread.state()
   const isRunning = 'turn' in turn
   thread.cursor = page.nextCursor
   thread.activeTurnId = isRunning ? null : page.activeTurnId
   thread.update({
+    ...(isRunning ? {} : { turn: turnOf(page, turn) }),
     title: page.thread.title,
     messages: mergeNewest(page, messages, isRunning),
     hasOlder: page.nextCursor !== null,
   })
+}
+
+/** A page shows whether a turn waits; of other states it says nothing. */
+function turnOf({ activeTurnId, items }: MessagePage, turn: TurnState): TurnState {
+  if (activeTurnId && items[0]?.status === 'waiting') return { status: 'waiting' }
+  return turn.status === 'waiting' ? { status: 'idle' } : turn
 }
 
 /** A server's page, with what only this page has: messages under way or failed, and the answer that is streaming. */

@@ -49,6 +49,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
         ...withAnswer(state, { status: part.data.status, cutReason: part.data.cutReason }),
         usage: part.data.usage ?? state.usage,
       }
+    case 'data-waiting':
+      return withAnswer(state, { status: 'waiting' })
     case 'data-follow-ups':
       return withAnswer(state, { suggestions: part.data.suggestions })
     case 'data-title':
@@ -60,10 +62,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
       return isOpen(state) ? withAnswer(state, { status: part.type === 'finish' ? 'completed' : 'stopped' }) : state
     case 'error': {
       const error = state.error ?? { code: 'internal', message: part.errorText }
-      const known = { ...state, error }
-      return isOpen(state) || answer?.status === 'failed'
-        ? withAnswer(known, { status: 'failed', errorCode: error.code })
-        : known
+      const isFailed = isOpen(state) || answer?.status === 'failed'
+      return withAnswer({ ...state, error }, isFailed ? { status: 'failed', errorCode: error.code } : {})
     }
     default:
       return state
@@ -101,20 +101,19 @@ function withText(state: TurnProgress, part: TextPart): TurnProgress {
   return withParts(state, answer, parts)
 }
 
-type Answered = Message & { status: 'completed' | 'stopped' | 'cut' }
+type Answered = Message & { status: 'completed' | 'stopped' | 'cut' | 'waiting' }
 
-/** Whether the answer is stored. A failed one is not: the part that says why is still to come. */
+/** Whether the answer is stored, as far as it goes. A failed one is not: the part that says why is still to come. */
 export const isAnswered = (answer: Message | null): answer is Answered =>
   answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
 
 /** How a turn has ended. `lost`: why its connection was given up. */
 export function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
   // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
-  if (isAnswered(answer)) return { status: answer.status, message: answer, ...(usage ? { usage } : {}) }
-  const { code, message, ...details } = error ?? { code: 'internal', message: undefined }
+  if (isAnswered(answer)) return { status: answer.status, message: answer, ...(usage && { usage }) }
   return {
     status: 'failed',
-    error: lost ?? new LoaclError(code, message, details),
-    ...(answer ? { message: answer } : {}),
+    error: lost ?? new LoaclError(error?.code ?? 'internal', error?.message, error ?? {}),
+    ...(answer && { message: answer }),
   }
 }

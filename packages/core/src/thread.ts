@@ -9,7 +9,14 @@ import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
 
-type ThreadAction = 'loadNewest' | 'renameThread' | 'archiveThread' | 'deleteThread' | 'restoreThread' | 'setFeedback'
+type ThreadAction =
+  | 'loadNewest'
+  | 'loadOlder'
+  | 'renameThread'
+  | 'archiveThread'
+  | 'deleteThread'
+  | 'restoreThread'
+  | 'setFeedback'
 type ArgumentsOf<Name extends ThreadAction> =
   Parameters<(typeof OnDemand)[Name]> extends [ThreadContext, ...infer Rest] ? Rest : never
 type Actions = { readonly [Name in ThreadAction]: (thread: ThreadContext, ...args: ArgumentsOf<Name>) => Promise<void> }
@@ -68,16 +75,12 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     getSnapshot: state,
     subscribe: store.subscribe,
 
-    async load(options) {
-      if (context.serverId !== null) await onDemand('loadNewest')(options)
-    },
-
-    async loadOlder(options) {
-      if (context.cursor !== null) await (await loadOnDemand()).loadOlder(context, options)
-    },
+    load: onDemand('loadNewest'),
+    loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomUuid(), signal } = {}) {
-      const { text, suggestionId = undefined } = typeof input === 'string' ? { text: input } : input
+      const { text, suggestionId }: { text: string; suggestionId?: string } =
+        typeof input === 'string' ? { text: input } : input
       if (runningTurn()) return refuseBusy(clientId)
       if (text.trim() === '') return refusedTurn(clientId, 'text_required')
       return sendMessage(clientId, text, { signal, suggestionId })
@@ -106,7 +109,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       return start({ id: context.activeTurnId, clientId: null, signal, follow: context.activeTurnId })
     },
 
-    stop: () => runningTurn()?.stop(),
+    stop: () => thread.resume()?.stop(),
 
     rename: onDemand('renameThread'),
     archive: onDemand('archiveThread'),

@@ -11,7 +11,7 @@ export interface ThreadContext {
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */
   cursor: string | null
-  /** A turn that runs and wasn't begun here. */
+  /** A turn that runs or waits, and that nothing here follows. */
   activeTurnId: string | null
   /** The server has the thread under this id. */
   setServerId(serverId: string): void
@@ -33,7 +33,7 @@ export type TurnStart = {
   question?: Message
 } & (
   | {
-      /** The server's id of a turn that runs already. */
+      /** The server's id of a turn that runs or waits already. */
       follow: string
     }
   | { request: ToRequest }

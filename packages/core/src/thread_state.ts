@@ -1,4 +1,3 @@
-import type { Suggestion } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { TurnProgress } from './reduce_turn.ts'
 import type { Message, ThreadState } from './types.ts'
@@ -38,13 +37,15 @@ export function upsert(messages: Messages, message: Message, isSame: (other: Mes
 export const withUserMessage = (messages: Messages, message: Message): Messages =>
   upsert(messages, message, ({ clientId }) => clientId === message.clientId)
 
-/** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come. */
+/** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
 export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
   if (!ids || !answer) return messages
   const confirmed = messages.map((message) =>
-    message.id !== ids.userMessageId && message.clientId !== null && message.clientId === clientId
-      ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
-      : message,
+    message.status === 'waiting'
+      ? { ...message, status: 'stopped' as const }
+      : message.id !== ids.userMessageId && message.clientId !== null && message.clientId === clientId
+        ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
+        : message,
   )
   return upsert(confirmed, answer, ({ id }) => id === answer.id)
 }
@@ -66,12 +67,14 @@ export function withoutAnswers(messages: Messages, question: Message): Messages 
 export const withUsedSuggestion = (messages: Messages, suggestionId: string): Messages =>
   messages.map((message) =>
     message.suggestions.some(({ id }) => id === suggestionId)
-      ? { ...message, suggestions: message.suggestions.map((other) => markUsed(other, suggestionId)) }
+      ? {
+          ...message,
+          suggestions: message.suggestions.map((other) =>
+            other.id === suggestionId ? { ...other, used: true } : other,
+          ),
+        }
       : message,
   )
-
-const markUsed = (suggestion: Suggestion, id: string): Suggestion =>
-  suggestion.id === id ? { ...suggestion, used: true } : suggestion
 
 /** The given state where the change changes nothing. */
 export function changed(state: ThreadState, change: Partial<ThreadState>): ThreadState {

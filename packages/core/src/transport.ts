@@ -46,7 +46,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
       method,
       headers,
       signal,
-      ...(body ? { body: JSON.stringify(body) } : {}),
+      ...(body && { body: JSON.stringify(body) }),
     })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)

@@ -11,7 +11,7 @@ export function createTurnEvents(push: (event: TurnEvent) => void) {
   return (part: StreamPart, messageId: string): void => {
     if (part.type === 'data-turn') {
       repeated = { ...pushed }
-    } else if (part.type === 'text-delta' || part.type === 'reasoning-delta') {
+    } else if ('delta' in part) {
       const type = part.type === 'text-delta' ? 'text' : 'reasoning'
       const delta = part.delta.slice(repeated[type])
       repeated[type] -= part.delta.length - delta.length

@@ -73,6 +73,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       turnId = part.data.turnId
       if (isStopping) void stopAtServer(turnId)
     }
+    if (part.type === 'data-waiting') thread.activeTurnId = turnId
     if (isNew) confirm(ids.threadId)
     if (progress !== before) {
       const { messages } = state()
@@ -82,8 +83,10 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
           clientId,
           progress,
         ),
-        ...(owns() ? { turn: isAnswered(answer) ? { status: 'idle' } : show() } : {}),
-        ...(title === null ? {} : { title }),
+        ...(owns() && {
+          turn: isAnswered(answer) ? { status: answer.status === 'waiting' ? answer.status : 'idle' } : show(),
+        }),
+        ...(title !== null && { title }),
       })
       if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
     }
@@ -114,6 +117,8 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
       for await (const numbered of readParts(body, onActivity)) {
+        // What is to stop waits no more: the next connection says how it ended.
+        if (isStopping && numbered.part.type === 'data-waiting') return false
         if (numbered.seq > after) {
           reset()
           applyPart(numbered)

@@ -183,6 +183,8 @@ export type TurnState =
   | { readonly status: 'idle' }
   /** `sending` until the server has the message, `reconnecting` while a lost connection is being restored. */
   | { readonly status: 'sending' | 'streaming' | 'reconnecting'; readonly turn: Turn }
+  /** Its turn waits for something from outside, with no connection. `resume` looks again, `send` and `stop` end it. */
+  | { readonly status: 'waiting' }
   /** `thread.retry()` tries again. */
   | { readonly status: 'failed'; readonly error: LoaclError }
 
@@ -229,9 +231,9 @@ export interface Thread extends Readable<ThreadState> {
    * Fails with `message_not_found` where there is none.
    */
   retry(options?: Abortable): Turn
-  /** The turn that is running in this thread, here or (after `load`) begun elsewhere; `null` where none is. */
+  /** The turn that runs or waits in this thread, here or (after `load`) begun elsewhere; `null` where none does. */
   resume(options?: Abortable): Turn | null
-  /** Stops the running turn, if there is one: `turn.stop()`. */
+  /** Ends the turn that runs or waits, if there is one. */
   stop(): void
   /** @throws LoaclError `thread_not_found` before the first message */
   rename(title: string, options?: Abortable): Promise<void>
@@ -281,6 +283,6 @@ export type TurnEvent =
 
 export type TurnResult =
   /** `cut`: see `message.cutReason`. `usage` in tokens. */
-  | { status: 'completed' | 'stopped' | 'cut'; message: Message; usage?: Usage }
+  | { status: 'completed' | 'stopped' | 'cut' | 'waiting'; message: Message; usage?: Usage }
   /** `message` holds what had come of the answer. */
   | { status: 'failed'; error: LoaclError; message?: Message }

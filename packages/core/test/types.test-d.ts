@@ -114,8 +114,12 @@ expectTypeOf<ThreadState>().toEqualTypeOf<{
   readonly hasOlder: boolean
   readonly turn: TurnState
 }>()
-expectTypeOf<TurnState['status']>().toEqualTypeOf<'idle' | 'sending' | 'streaming' | 'reconnecting' | 'failed'>()
-expectTypeOf<Message['status']>().toEqualTypeOf<'sending' | 'streaming' | 'completed' | 'stopped' | 'cut' | 'failed'>()
+expectTypeOf<TurnState['status']>().toEqualTypeOf<
+  'idle' | 'sending' | 'streaming' | 'reconnecting' | 'waiting' | 'failed'
+>()
+expectTypeOf<Message['status']>().toEqualTypeOf<
+  'sending' | 'streaming' | 'waiting' | 'completed' | 'stopped' | 'cut' | 'failed'
+>()
 // A snapshot can't be written to.
 expectTypeOf<ThreadState['messages']>().not.toExtend<Message[]>()
 
@@ -133,7 +137,7 @@ expectTypeOf<TurnEvent>().toEqualTypeOf<
   | { type: 'end'; result: TurnResult }
 >()
 expectTypeOf<TurnResult>().toEqualTypeOf<
-  | { status: 'completed' | 'stopped' | 'cut'; message: Message; usage?: Usage }
+  | { status: 'completed' | 'stopped' | 'cut' | 'waiting'; message: Message; usage?: Usage }
   | { status: 'failed'; error: LoaclError; message?: Message }
 >()
 

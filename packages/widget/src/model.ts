@@ -113,7 +113,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     const began = now()
     const { status } = await turn.done
     if (status !== 'failed') draft.arrived(turn.id)
-    emit('answered', { turnId: turn.id, status, ms: now() - began })
+    if (status !== 'waiting') emit('answered', { turnId: turn.id, status, ms: now() - began })
   }
 
   async function start(): Promise<void> {
@@ -226,4 +226,4 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 const countCharacters = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
 
-const isRunning = ({ turn }: ThreadState): boolean => turn.status !== 'idle' && turn.status !== 'failed'
+const isRunning = ({ turn }: ThreadState): boolean => 'turn' in turn

@@ -43,6 +43,7 @@ export interface Strings {
   cutTime: string
   cutLength: string
   cutFilter: string
+  cutBudget: string
   /** Follows an error's words where the time is known. `{when}`: as in "in 2 minutes". */
   retryWhen: string
   /** Words inside an answer's text. */
@@ -89,6 +90,7 @@ export const ENGLISH: Omit<Strings, ElsewhereWord> = {
   cutTime: 'This answer took too long and was cut short.',
   cutLength: 'This answer reached its length limit.',
   cutFilter: 'This answer was cut short by a content filter.',
+  cutBudget: 'This answer was cut short by a usage limit.',
   markdown: ENGLISH_WORDS,
   // For other codes, see `ERRORS`.
   errors: {

@@ -88,7 +88,7 @@ export interface WidgetEvents {
   threadchange: { threadId: string | null }
   sent: { turnId: string }
   /** `ms` from sending to the end of the answer. */
-  answered: { turnId: string; status: TurnResult['status']; ms: number }
+  answered: { turnId: string; status: Exclude<TurnResult['status'], 'waiting'>; ms: number }
   suggestion: { id: string }
   error: { error: LoaclError }
 }

@@ -61,13 +61,15 @@ export type MessagePart =
 
 /**
  * - `streaming`: its turn is running
+ * - `waiting`: its turn waits for something that comes from outside; `parts` hold what had come
  * - `completed`
  * - `stopped`: the visitor stopped it; `parts` hold what had come
  * - `cut`: it ran into a limit (`cutReason`) and can be continued
  * - `failed`: see `errorCode`
  */
-export type MessageStatus = 'streaming' | 'completed' | 'stopped' | 'cut' | 'failed'
-export type CutReason = 'time_limit' | 'max_output_tokens' | 'content_filter'
+export type MessageStatus = 'streaming' | 'waiting' | 'completed' | 'stopped' | 'cut' | 'failed'
+/** `budget`: what the assistant may spend was used up before another step. */
+export type CutReason = 'time_limit' | 'max_output_tokens' | 'content_filter' | 'budget'
 
 export interface Suggestion {
   id: string
@@ -93,11 +95,11 @@ export interface Message {
 /** What `rpc/list_messages` returns. Items are newest first. */
 export interface MessagePage extends Page<Message> {
   thread: ThreadSummary
-  /** The turn that is running in this thread, if any: `GET /turns/:id` follows it. */
+  /** The turn that runs or waits in this thread, if any: `GET /turns/:id` follows it. */
   activeTurnId: string | null
 }
 
-/** Tokens of one turn. Costs are the owner's and never reach a visitor. */
+/** Tokens of one turn, since it last waited. Costs are the owner's and never reach a visitor. */
 export interface Usage {
   inputTokens: number
   outputTokens: number

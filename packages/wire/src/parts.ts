@@ -1,4 +1,4 @@
-import type { CutReason, MessageStatus, Suggestion, Usage } from './dto.ts'
+import type { CutReason, MessageStatus, Suggestion, Timestamp, Usage } from './dto.ts'
 import type { WireError } from './errors.ts'
 
 /** LOACL's own parts, by name. On the wire: `{"type": "data-<name>", "data": …}`. */
@@ -8,17 +8,22 @@ export interface DataParts {
   /** The answer is stored. What follows (follow-ups, title) may still come. */
   'answer-complete': {
     messageId: string
-    status: Exclude<MessageStatus, 'streaming'>
+    status: Exclude<MessageStatus, 'streaming' | 'waiting'>
     cutReason: CutReason | null
     usage: Usage | null
   }
+  /**
+   * The turn waits after step `step`, until `expiresAt`, for something that comes from outside. A `finish` follows and ends
+   * the stream; once the turn goes on, it can be followed again.
+   */
+  waiting: { messageId: string; step: number; expiresAt: Timestamp }
   'follow-ups': { messageId: string; suggestions: readonly Suggestion[] }
   title: { threadId: string; title: string }
   /** Stands right before an `error` part and says what it can't: the code. */
   error: WireError
 }
 
-/** `length` and `content-filter` cut the answer short, and so does `other`: the turn's time was up. */
+/** `length` and `content-filter` cut the answer short. `other`: so did the turn's time or the budget, or the turn waits. */
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'interrupted' | 'other'
 
 type DataPart = {
@@ -81,6 +86,7 @@ const SHAPES: { readonly [Type in StreamPart['type']]: Shape } = {
   'source-document': { sourceId: 'string', mediaType: 'string', title: 'string', filename: 'string?' },
   'data-turn': { data: { turnId: 'string', threadId: 'string', userMessageId: 'string', messageId: 'string' } },
   'data-answer-complete': { data: { messageId: 'string', status: 'string' } },
+  'data-waiting': { data: { messageId: 'string' } },
   'data-follow-ups': { data: { messageId: 'string', suggestions: [{ id: 'string', suggestion: 'string' }] } },
   'data-title': { data: { threadId: 'string', title: 'string' } },
   'data-error': { data: { code: 'string', message: 'string', requestId: 'string?', retryAfterMs: 'number?' } },
@@ -95,8 +101,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isList = (kind: Kind): kind is readonly [Shape] => Array.isArray(kind)
 
 function fits(value: unknown, kind: Kind): boolean {
-  if (typeof kind === 'string')
-    return typeof value === kind.replace('?', '') || (value === undefined && kind.endsWith('?'))
+  if (typeof kind === 'string') return kind.startsWith(typeof value) || (value === undefined && kind.endsWith('?'))
   if (isList(kind)) return Array.isArray(value) && value.every((item) => fits(item, kind[0]))
   return isObject(value) && Object.entries(kind).every(([member, inner]) => fits(value[member], inner))
 }
@@ -121,5 +126,4 @@ export function parsePart(data: string): StreamPart | null {
 }
 
 /** Whether this part ends its stream. */
-export const isTerminal = (part: StreamPart): boolean =>
-  part.type === 'finish' || part.type === 'abort' || part.type === 'error'
+export const isTerminal = (part: StreamPart): boolean => /^(finish|abort|error)$/.test(part.type)

@@ -6,12 +6,21 @@ import type { ErrorCode } from './errors.ts'
  * Body of `POST /functions/v1/loacl-chat/turns`. The session token travels in the `x-loacl-session` header.
  *
  * - `message`: a new message of the visitor's. `id` is a UUID that the client makes; sending the same id and text again
- *   joins the same turn. Without `threadId` the server makes a thread.
+ *   joins the same turn. Without `threadId` the server makes a thread. `parentId` is the message that it follows: the
+ *   latest of the thread, which is also meant where it is left out. Another is refused with `id_conflict`.
  *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one.
  * - `retry`: another try at answering the message `id` after its turn failed, was stopped or was cut.
  */
 export type TurnRequest =
-  | { type: 'message'; assistantId: string; id: string; threadId: string | null; text: string; fingerprint?: string }
+  | {
+      type: 'message'
+      assistantId: string
+      id: string
+      threadId: string | null
+      parentId?: string
+      text: string
+      fingerprint?: string
+    }
   | { type: 'retry'; assistantId: string; id: string; threadId: string; fingerprint?: string }
 
 /** Longest fingerprint, in characters: room for a hash. */
@@ -34,7 +43,15 @@ const isFingerprint = (value: unknown): value is string =>
 export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return fail('invalid_body', 'The body must be a JSON object.')
-  const { type = 'message', assistantId, id, threadId = null, text, fingerprint } = body as Record<string, unknown>
+  const {
+    type = 'message',
+    assistantId,
+    id,
+    threadId = null,
+    parentId,
+    text,
+    fingerprint,
+  } = body as Record<string, unknown>
   if (!isUuid(assistantId)) return fail('invalid_body', '"assistantId" must be a UUID.')
   if (!isUuid(id)) return fail('invalid_body', '"id" must be a UUID.')
   if (threadId !== null && !isUuid(threadId)) return fail('invalid_body', '"threadId" must be a UUID or null.')
@@ -51,5 +68,8 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
   if (text.includes('\0') || !text.isWellFormed())
     return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')
-  return { ok: true, value: { type, assistantId, id, threadId, text, ...signals } }
+  if (parentId !== undefined && (!isUuid(parentId) || threadId === null))
+    return fail('invalid_body', '"parentId" must be the UUID of a message in the thread "threadId".')
+  const parent = parentId === undefined ? {} : { parentId }
+  return { ok: true, value: { type, assistantId, id, threadId, ...parent, text, ...signals } }
 }

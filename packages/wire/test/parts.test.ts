@@ -21,6 +21,10 @@ const GOOD: { readonly [Type in StreamPart['type']]: Extract<StreamPart, { type:
     type: 'data-answer-complete',
     data: { messageId: UUID, status: 'completed', cutReason: null, usage: null },
   },
+  'data-waiting': {
+    type: 'data-waiting',
+    data: { messageId: UUID, step: 1, expiresAt: '2026-11-22T08:00:00+00:00' },
+  },
   'data-follow-ups': {
     type: 'data-follow-ups',
     data: { messageId: UUID, suggestions: [{ id: UUID, suggestion: 'And then?', used: false }] },

@@ -27,6 +27,11 @@ describe('parseTurnRequest', () => {
     expect(codeOf({ type: 'retry', assistantId: ID, id: ID })).toBe('invalid_body')
   })
 
+  it('keeps the parent of a message in a thread', () => {
+    const body = { ...MESSAGE, threadId: ID, parentId: ID }
+    expect(parseTurnRequest(body)).toEqual({ ok: true, value: body })
+  })
+
   it('keeps a fingerprint, of a message and of a retry', () => {
     const retry = { type: 'retry', assistantId: ID, id: ID, threadId: ID, fingerprint: 'a1-B_' }
     for (const body of [{ ...MESSAGE, fingerprint: 'a1-B_' }, retry])
@@ -45,6 +50,9 @@ describe('parseTurnRequest', () => {
     [{ ...MESSAGE, assistantId: ID.toUpperCase().replace(/0/g, 'A') }, 'invalid_body'],
     [{ ...MESSAGE, id: undefined }, 'invalid_body'],
     [{ ...MESSAGE, threadId: 7 }, 'invalid_body'],
+    [{ ...MESSAGE, parentId: ID }, 'invalid_body'],
+    [{ ...MESSAGE, threadId: ID, parentId: null }, 'invalid_body'],
+    [{ ...MESSAGE, threadId: ID, parentId: 'x' }, 'invalid_body'],
     [{ ...MESSAGE, type: 'regenerate' }, 'turn_type_unsupported'],
     [{ ...MESSAGE, type: 7 }, 'turn_type_unsupported'],
     [{ ...MESSAGE, text: undefined }, 'invalid_body'],

@@ -571,14 +571,14 @@ isOneToOne: false
                   ]
                 },"usage_logs": {
                   Row: {
-                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"thread_id": string | null
+                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"step": number | null,"thread_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Update: {
-                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -632,6 +632,9 @@ isOneToOne: false
                            },
 "append_turn_parts":
 { Args: { "lease": string,"parts": Json,"seq": number,"turn_id": string }; Returns: Json
+                           },
+"begin_step":
+{ Args: { "input": Json,"lease": string,"outcome"?: Json,"step": number,"turn_id": string }; Returns: Json
                            },
 "begin_turn":
 { Args: { "request": Json }; Returns: Json
@@ -708,6 +711,9 @@ isOneToOne: false
 "restore_thread":
 { Args: { "thread_id": string }; Returns: Json
                            },
+"resume_turn":
+{ Args: { "claims"?: Json,"deadline_ms": number,"lease": string,"step": number,"turn_id": string }; Returns: Json
+                           },
 "run_clean_up":
 { Args: Record<PropertyKey, never>; Returns: undefined
                            },
@@ -743,6 +749,9 @@ isOneToOne: false
                            },
 "use_suggestion":
 { Args: { "suggestion_id": string }; Returns: undefined
+                           },
+"wait_turn":
+{ Args: { "lease": string,"outcome": Json,"turn_id": string,"wait_ms": number }; Returns: Json
                            }
           }
           Enums: {

@@ -1,10 +1,11 @@
 import { CHAT_FUNCTION, isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
+import { decideNext } from '../_shared/domain/next_move.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
-import { createTurnPoll, type NextLook } from '../_shared/domain/turn_poll.ts'
+import { createTurnPoll, type PollTurn } from '../_shared/domain/turn_poll.ts'
 import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
@@ -29,7 +30,7 @@ export interface ChatDeps extends IdentifyDeps {
 }
 
 interface Context extends RouteContext {
-  deps: ChatDeps & { nextLook: NextLook }
+  deps: ChatDeps & { pollTurn: PollTurn }
 }
 
 /**
@@ -40,7 +41,7 @@ interface Context extends RouteContext {
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
-  const context = { deps: { ...deps, nextLook: createTurnPoll(deps.store) } }
+  const context = { deps: { ...deps, pollTurn: createTurnPoll(deps.store) } }
   const withDeps =
     (route: (context: Context, turnId: string) => Promise<Response>): Route =>
     (asked, turnId) =>
@@ -82,7 +83,7 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
     if (turn.joined) return null
     const stream = createPartStream()
     const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
-    return { stream, done: pipe(runTurn(turn, context, { ...deps, report }), stream, report) }
+    return { stream, done: pipe(runTurn(turn, context, { ...deps, decideNext, report }), stream, report) }
   })
   // From its first line on the turn goes on without the request, whatever becomes of the connection.
   deps.waitUntil(running.then((turn) => turn?.done).catch(() => null))

@@ -140,8 +140,12 @@ it('nor in an answer as it streams, is read again, is stopped or fails', async (
   `
   expect(turns.length).toBe(4)
   await sql`
-    update loacl_private.message_internals set provider_items = ${sql.json([MARKER])}, response_id = ${MARKER}, metadata = ${sql.json({ a: MARKER })}
+    update loacl_private.message_internals set metadata = ${sql.json({ a: MARKER })}
     where message_id in (select id from loacl.messages where assistant_id = ${assistant!.id})
+  `
+  await sql`
+    update loacl_private.turn_steps set provider_items = ${sql.json([MARKER])}, response_id = ${MARKER}
+    where turn_id in ${sql(turns.map(({ id }) => id))}
   `
   for (const { id } of turns)
     for (const caller of [{ token }, { token: createToken() }, {}]) {

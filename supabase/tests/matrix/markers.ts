@@ -59,6 +59,8 @@ function filterOf({ table, columns }: TextColumn): string {
   if (has('thread_id')) return 'thread_id in (select id from loacl.threads where session_id = any ($1))'
   if (has('message_id')) return 'message_id in (select id from loacl.messages where session_id = any ($1))'
   if (has('user_id')) return 'user_id = any ($3)'
+  if (has('turn_id'))
+    return 'turn_id in (select r.id from loacl_private.turns r join loacl.threads h on h.id = r.thread_id where h.session_id = any ($1))'
   return 'false'
 }
 
@@ -72,7 +74,7 @@ async function makeRoom(sql: postgres.Sql, matrix: MatrixWorld): Promise<void> {
   `
 }
 
-/** Turns that failed and turns that were cut, with what they streamed, and tool calls that came to nothing. */
+/** Turns that failed and turns that were cut, with a step and what they streamed, and tool calls that came to nothing. */
 export async function makeTurns(sql: postgres.Sql, sessionIds: readonly string[]): Promise<void> {
   const ids = [...sessionIds]
   await sql`
@@ -87,6 +89,10 @@ export async function makeTurns(sql: postgres.Sql, sessionIds: readonly string[]
       from loacl.messages m join loacl.threads t on t.id = m.thread_id
       where m.role = 'assistant' and m.session_id = any (${ids})
       returning id
+    ),
+    step as (
+      insert into loacl_private.turn_steps (turn_id, step, model, state, error_code, ended_at)
+      select id, 1, 'gpt-6-luna', 'failed', 'turn_abandoned', now() from made
     )
     insert into loacl_private.turn_chunks (turn_id, seq, parts) select id, 1, '[{"type": "start"}]' from made
   `

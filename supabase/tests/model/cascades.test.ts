@@ -21,9 +21,10 @@ beforeEach(async () => {
       select thread_id, id, id, now(), now(), 'openai', 'gpt-6-luna' from loacl.messages where id = ${ids.messages[0]!}
       returning id
     ),
-    chunk as (insert into loacl_private.turn_chunks (turn_id, seq, parts) select id, 1, '[{}]' from turn)
-    insert into loacl_private.reservations (turn_id, purpose, assistant_id, day, tokens, usd)
-    select id, 'answer', ${assistantId}, current_date, 1, 1 from turn
+    chunk as (insert into loacl_private.turn_chunks (turn_id, seq, parts) select id, 1, '[{}]' from turn),
+    step as (insert into loacl_private.turn_steps (turn_id, step, model) select id, 1, 'gpt-6-luna' from turn)
+    insert into loacl_private.reservations (turn_id, step, purpose, assistant_id, day, tokens, usd)
+    select id, 1, 'answer', ${assistantId}, current_date, 1, 1 from turn
   `
 })
 afterAll(() => world.close())

@@ -156,8 +156,8 @@ describe('exporting a visitor as the operator', () => {
           overrides: null,
           optimizations: [],
           messages: [
-            { content: 'Remember me', toolCalls: [], provider: null },
-            { content: 'I will.', provider: { responseId: 'resp_1', items: [{ type: 'reasoning' }] } },
+            { content: 'Remember me', toolCalls: [], steps: [] },
+            { content: 'I will.', steps: [{ step: 1, responseId: 'resp_1', providerItems: [{ type: 'reasoning' }] }] },
             { role: 'system', content: 'Be kind.' },
           ],
         },

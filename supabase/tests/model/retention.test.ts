@@ -84,9 +84,9 @@ describe('retention', () => {
     await sql`update loacl_private.turns set ended_at = now() - interval '11 minutes' where id = ${turn.turn.id}`
     await sql`insert into loacl_private.rate_counters (key, count, ends_at) values (${key}, 1, '2026-01-01')`
     await sql`
-      insert into loacl_private.reservations (turn_id, purpose, assistant_id, day, tokens, usd)
-      values (${turn.turn.id}, 'answer', ${assistantId}, '2026-01-01', 1, 1)
-      on conflict (turn_id, purpose) do update set day = excluded.day
+      insert into loacl_private.reservations (turn_id, step, purpose, assistant_id, day, tokens, usd)
+      values (${turn.turn.id}, 1, 'answer', ${assistantId}, '2026-01-01', 1, 1)
+      on conflict (turn_id, step, purpose) do update set day = excluded.day
     `
     await sql`select loacl_private.clean_up()`
     const left = await sql`

@@ -69,12 +69,19 @@ describe('a turn ends once', () => {
   })
 
   it('and keeps the provider’s items where only the functions look', async () => {
-    const { turn, messageId } = await world.ask(assistantId, createToken())
+    const { turn } = await world.ask(assistantId, createToken())
     await world.finish(turn)
-    const internals =
-      await sql`select response_id, provider_items from loacl_private.message_internals where message_id = ${messageId}`
-    expect(internals).toEqual([
-      { response_id: 'resp_1', provider_items: [{ type: 'reasoning', encrypted_content: 'sealed by the provider' }] },
+    const steps = await sql`
+      select step, state, model, response_id, provider_items from loacl_private.turn_steps where turn_id = ${turn.id}
+    `
+    expect(steps).toEqual([
+      {
+        step: 1,
+        state: 'completed',
+        model: 'gpt-6-luna',
+        response_id: 'resp_1',
+        provider_items: [{ type: 'reasoning', encrypted_content: 'sealed by the provider' }],
+      },
     ])
   })
 })

@@ -24,6 +24,9 @@ describe('what is for the functions alone', () => {
     ['append_turn_parts', { turn_id: id, lease: id, seq: 1, parts: [] }],
     ['read_turn_parts', { turn_id: id, after_seq: 0 }],
     ['stop_turn', { turn_id: id }],
+    ['begin_step', { turn_id: id, lease: id, step: 2, input: [], outcome: {} }],
+    ['wait_turn', { turn_id: id, lease: id, wait_ms: 1, outcome: {} }],
+    ['resume_turn', { turn_id: id, step: 1, lease: id, deadline_ms: 1 }],
     ['finish_turn', { turn_id: id, lease: id, outcome: {} }],
     ['save_follow_ups', { turn_id: id, lease: id, title: null, suggestions: [], usage: null }],
   ])('%s is refused to visitors and operators', async (name, args) => {
@@ -38,7 +41,15 @@ describe('what is for the functions alone', () => {
     'loacl_private can’t be reached by the Data API',
     async (caller) => {
       const profile = { 'accept-profile': 'loacl_private', 'content-profile': 'loacl_private' }
-      for (const table of ['operators', 'secrets', 'session_tokens', 'turns', 'turn_chunks', 'message_internals']) {
+      for (const table of [
+        'operators',
+        'secrets',
+        'session_tokens',
+        'turns',
+        'turn_steps',
+        'turn_chunks',
+        'message_internals',
+      ]) {
         expect((await api.select(`${table}?select=*`, caller, profile)).status).toBe(406)
         expect((await api.select(`${table}?select=*`, caller)).status).toBe(404)
       }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { newCaller } from '../test/store_contract.ts'
+import { newCaller } from '../test/contract_visitor.ts'
 import { createDataApiStore } from './data_api_store.ts'
 
 let requests: Request[]

@@ -12,6 +12,15 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     beginTurn: ({ request, ...circumstances }, caller) =>
       call('begin_turn', { request: { ...request, ...circumstances, claims: caller.claims } }, asVisitor(caller)),
     appendParts: ({ id, lease }, seq, parts) => call('append_turn_parts', { turn_id: id, lease, seq, parts }),
+    beginStep: ({ id, lease }, step, input, before) =>
+      call('begin_step', { turn_id: id, lease, step, input, outcome: before }),
+    waitTurn: ({ id, lease }, waitMs, outcome) => call('wait_turn', { turn_id: id, lease, wait_ms: waitMs, outcome }),
+    resumeTurn: ({ id, lease }, step, deadlineMs, caller) =>
+      call(
+        'resume_turn',
+        { turn_id: id, step, lease, deadline_ms: deadlineMs, claims: caller.claims },
+        asVisitor(caller),
+      ),
     readTurn: (turnId, afterSeq, caller) =>
       call('read_turn_parts', { turn_id: turnId, after_seq: afterSeq, claims: caller.claims }, asVisitor(caller)),
     stopTurn: (turnId, caller) => call('stop_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),

@@ -8,7 +8,7 @@ import { createOpenAIProvider } from '../../loacl-admin/adapters/openai_provider
 import { type ModelCall, type ModelEvent } from '../domain/model.ts'
 import { outputLimits, TooMuchOutput } from '../domain/output_limits.ts'
 import { pour, type Poured } from '../test/pour.ts'
-import { created, textDelta } from '../test/scripted_model.ts'
+import { created, textDelta } from '../test/responses_script.ts'
 import { createEgress } from './egress.ts'
 import { createOpenAIModel } from './openai_model.ts'
 
@@ -118,7 +118,7 @@ describe('the provider’s client', () => {
     baseUrl: null,
     model: 'gpt-6-luna',
     instructions: 'Be kind.',
-    input: [{ role: 'user', content: 'Hello' }],
+    input: [{ type: 'text', role: 'user', text: 'Hello' }],
     temperature: null,
     maxOutputTokens: 100,
     promptCacheKey: 'thread',
@@ -139,7 +139,7 @@ describe('the provider’s client', () => {
       for await (const event of createOpenAIModel(options()).stream(call, signal)) events.push(event)
     })()
     await expect(reading).rejects.toBeInstanceOf(TooMuchOutput)
-    expect(events).toEqual([created, textDelta('Hello')])
+    expect(events).toMatchObject([{ type: 'response' }, { type: 'text-delta', delta: 'Hello' }])
     await expectClosed(bodyBytes)
   })
 

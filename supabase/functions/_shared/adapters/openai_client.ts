@@ -1,9 +1,9 @@
 import OpenAI, { APIError } from 'openai'
 import { CodedError } from '../domain/coded_error.ts'
 import type { ResponseLimits } from '../domain/output_limits.ts'
-import { toModelError } from '../domain/responses_events.ts'
 import { turnError } from '../domain/turn_errors.ts'
 import type { Egress } from './egress.ts'
+import { toModelError } from './responses_events.ts'
 
 export interface OpenAIOptions {
   egress: Egress

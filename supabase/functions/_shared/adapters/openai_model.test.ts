@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { completed, created, textDelta } from '../test/scripted_model.ts'
+import { completed, created, textDelta } from '../test/responses_script.ts'
 import type { ModelCall, ModelEvent } from '../domain/model.ts'
 import { createEgress } from './egress.ts'
 import { createOpenAIModel } from './openai_model.ts'
@@ -9,7 +9,7 @@ const CALL: ModelCall = {
   baseUrl: 'https://models.example/v1',
   model: 'gpt-6-luna',
   instructions: 'Be kind.',
-  input: [{ role: 'user', content: 'Hello' }],
+  input: [{ type: 'text', role: 'user', text: 'Hello' }],
   temperature: null,
   maxOutputTokens: 2_000,
   promptCacheKey: 'thread',
@@ -51,11 +51,7 @@ async function read(call = CALL, signal = new AbortController().signal): Promise
 
 describe('a streamed call', () => {
   it('gives the events, and asks for them statelessly', async () => {
-    expect((await read()).map(({ type }) => type)).toEqual([
-      'response.created',
-      'response.output_text.delta',
-      'response.completed',
-    ])
+    expect((await read()).map(({ type }) => type)).toEqual(['response', 'text-delta', 'item', 'response', 'end'])
     const [request] = requests
     expect(request!.url).toBe('https://models.example/v1/responses')
     expect(request!.redirect).toBe('error')

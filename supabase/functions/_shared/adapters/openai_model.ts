@@ -1,13 +1,15 @@
 import type { Model, ModelCall, StructuredCall } from '../domain/model.ts'
 import { outputLimits } from '../domain/output_limits.ts'
-import { toTokenUsage } from '../domain/responses_events.ts'
 import { connectOpenAI, toCodedOpenAIError, type OpenAIOptions } from './openai_client.ts'
+import { createResponsesReader, toTokenUsage } from './responses_events.ts'
+import { toResponsesInput } from './responses_input.ts'
 
 /** The Responses API, of OpenAI or of anybody who speaks it, stateless: nothing is kept at the provider's. */
 export function createOpenAIModel(options: OpenAIOptions): Model {
   return {
     async *stream(call, signal) {
       let begun = false
+      const read = createResponsesReader()
       try {
         const events = await connectOpenAI(call, outputLimits(call), options).responses.create(
           { ...toParams(call), stream: true, stream_options: { include_obfuscation: false } },
@@ -15,7 +17,7 @@ export function createOpenAIModel(options: OpenAIOptions): Model {
         )
         for await (const event of events) {
           begun = true
-          yield event
+          yield* read(event)
         }
       } catch (error) {
         throw toCodedOpenAIError(error, begun)
@@ -41,7 +43,7 @@ function toParams(call: ModelCall | StructuredCall) {
   return {
     model: call.model,
     instructions: call.instructions,
-    input: call.input.map(({ role, content }) => ({ role, content })),
+    input: toResponsesInput(call.input),
     store: false,
     max_output_tokens: call.maxOutputTokens,
     prompt_cache_key: call.promptCacheKey,

@@ -2,34 +2,37 @@ import type { StreamPart } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
 import type { KeyRing } from './key_ring.ts'
-import { MessageParts } from './message_parts.ts'
-import type { Model, ModelCall, ModelEvent } from './model.ts'
-import { type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
-import { createResponsesReader, type ResponsesReader } from './responses_events.ts'
-import type { NewTurn, TurnOutcome } from './store.ts'
+import type { MessageParts } from './message_parts.ts'
+import type { InputItem, Model, ModelCall, ModelEvent } from './model.ts'
+import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
+import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
+import type { OpenTurn, StepOutcome, TurnOutcome } from './store.ts'
 import { openProviderKey } from './stored_secret.ts'
 import { turnError } from './turn_errors.ts'
 
-/** An answer's end, and what of it is to be stored. */
-export interface Answer {
+/** A step's end, and what the model said beside the parts. */
+export interface EndedStep {
   end: TurnEnd
-  outcome: TurnOutcome
+  details: StepDetails
 }
 
 /**
- * Streams the model's answer as parts, and returns how it ended. Never throws: whatever goes wrong is an end as well.
+ * Streams what the model says in one step as parts, adds them to the message, and returns how it ended. Never throws:
+ * whatever goes wrong is an end as well.
  *
- * @param interrupt ends the answer early; its reason is a `TurnEnd`
+ * @param interrupt ends the step early; its reason is a `TurnEnd`
  */
-export async function* streamAnswer(
+export async function* streamStep(
   prepare: () => Promise<ModelCall>,
   limits: OutputLimits,
   model: Model,
+  message: MessageParts,
   interrupt: AbortSignal,
-): AsyncGenerator<StreamPart, Answer, undefined> {
-  const reader = createResponsesReader(limits)
-  const meter = new OutputMeter(limits)
-  const message = new MessageParts()
+): AsyncGenerator<StreamPart, EndedStep, undefined> {
+  const reader = createStepReader(limits, message.parts)
+  // A message has a longest text, however many steps write it.
+  const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
+  const meter = new OutputMeter({ characters })
   let failure: unknown = null
   try {
     const call = await prepare()
@@ -44,24 +47,30 @@ export async function* streamAnswer(
     failure = error
   }
   yield* reader.close()
-  const end = endOf(reader, failure, interrupt)
-  return { end, outcome: toOutcome(end, message, reader) }
+  return { end: endOf(reader, failure, interrupt), details: reader.details }
 }
 
 /**
- * Opens the provider's key and makes the call of a turn.
+ * Opens the provider's key and makes the call of a turn's next step.
+ * @param added what is added to the input before it
  * @throws CodedError `provider_key_missing`, `provider_key_unusable`
  */
-export async function toModelCall(turn: NewTurn, keyRing: KeyRing, safetyIdentifier: string): Promise<ModelCall> {
-  const { assistant, provider, history, threadId } = turn
+export async function toModelCall(
+  turn: OpenTurn,
+  keyRing: KeyRing,
+  safetyIdentifier: string,
+  added: readonly InputItem[],
+): Promise<ModelCall> {
+  const { assistant, provider, history, steps, threadId } = turn
   if (!provider) throw turnError('provider_key_missing')
   const apiKey = await openProviderKey(keyRing, provider)
+  const said: readonly InputItem[] = history.map(({ role, content }) => ({ type: 'text', role, text: content }))
   return {
     apiKey,
     baseUrl: provider.baseUrl,
     model: assistant.model,
     instructions: assistant.instructions,
-    input: history,
+    input: [...said, ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]), ...added],
     temperature: assistant.temperature,
     maxOutputTokens: assistant.maxOutputTokens,
     promptCacheKey: threadId,
@@ -69,26 +78,28 @@ export async function toModelCall(turn: NewTurn, keyRing: KeyRing, safetyIdentif
   }
 }
 
+/** What a step said, as input of the next. */
+export const handBack = (providerItems: readonly unknown[]): InputItem[] =>
+  providerItems.map((item) => ({ type: 'provider-item', item }))
+
+export function toStepOutcome(message: MessageParts, details: StepDetails): StepOutcome {
+  const { providerItems, responseId, model, usage } = details
+  return { parts: message.parts, content: message.content, providerItems, responseId, model, usage }
+}
+
+export const toTurnOutcome = (end: TurnEnd, outcome: StepOutcome): TurnOutcome => ({
+  ...outcome,
+  state: end.state,
+  errorCode: end.state === 'failed' ? end.error.code : null,
+  cutReason: end.state === 'cut' ? end.cutReason : null,
+})
+
 /** The provider's own end counts most, but for one of more than we took; an interruption explains whatever else went wrong. */
-function endOf(reader: ResponsesReader, failure: unknown, interrupt: AbortSignal): TurnEnd {
+function endOf(reader: StepReader, failure: unknown, interrupt: AbortSignal): TurnEnd {
   if (failure instanceof TooMuchOutput) return { state: 'cut', cutReason: 'max_output_tokens' }
   if (reader.end) return reader.end
   if (interrupt.aborted) return interrupt.reason as TurnEnd
   return { state: 'failed', error: failure === null ? turnError('model_stream_broken') : toCodedError(failure) }
-}
-
-function toOutcome(end: TurnEnd, message: MessageParts, { details }: ResponsesReader): TurnOutcome {
-  return {
-    state: end.state,
-    parts: message.parts,
-    content: message.content,
-    errorCode: end.state === 'failed' ? end.error.code : null,
-    cutReason: end.state === 'cut' ? end.cutReason : null,
-    providerItems: details.items,
-    responseId: details.responseId,
-    model: details.model,
-    usage: details.usage,
-  }
 }
 
 /** Leaves at once when the signal is aborted, even if the source does not. Keeps nothing of the events that have passed. */

@@ -1,4 +1,4 @@
-import type { CutReason, FinishReason, StreamPart, Usage } from '@loacl/wire'
+import type { CutReason, DataParts, FinishReason, StreamPart, Usage } from '@loacl/wire'
 import { type CodedError, toWireError } from './coded_error.ts'
 
 /** How a turn came to its end. */
@@ -12,6 +12,7 @@ const FINISH_REASONS: { readonly [Reason in CutReason]: FinishReason } = {
   max_output_tokens: 'length',
   content_filter: 'content-filter',
   time_limit: 'other',
+  budget: 'other',
 }
 
 /** The part that says that the answer is stored. */
@@ -19,6 +20,12 @@ export function answerComplete(messageId: string, end: TurnEnd, usage: Usage | n
   const cutReason = end.state === 'cut' ? end.cutReason : null
   return { type: 'data-answer-complete', data: { messageId, status: end.state, cutReason, usage } }
 }
+
+/** The last parts of the stream of a turn that waits. They are numbered, and not stored. */
+export const waitingParts = (data: DataParts['waiting']): StreamPart[] => [
+  { type: 'data-waiting', data },
+  { type: 'finish', finishReason: 'other' },
+]
 
 /** The last parts of a stream: the terminal one, and before an error the one that says its code. */
 export function terminalParts(end: TurnEnd, requestId: string): StreamPart[] {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
 import type { ModelCall } from './model.ts'
-import type { NewTurn } from './store.ts'
+import type { OpenTurn } from './store.ts'
 
 const turn = (isFirstTurn: boolean, followUps: boolean) =>
-  ({ isFirstTurn, assistant: { id: 'a', followUps } }) as unknown as NewTurn
+  ({ isFirstTurn, assistant: { id: 'a', followUps } }) as unknown as OpenTurn
 const parse = (value: unknown, of = turn(true, true)) =>
   parseFollowUps(typeof value === 'string' ? value : JSON.stringify(value), of)
 
@@ -50,12 +50,13 @@ it('is asked for where something is wanted', () => {
 it('is asked for with the end of the conversation, and not with all of a long one', () => {
   const input = Array.from(
     { length: 9 },
-    (_, index) => ({ role: index % 2 ? 'assistant' : 'user', content: `${index}` }) as const,
+    (_, index) => ({ type: 'text', role: index % 2 ? 'assistant' : 'user', text: `${index}` }) as const,
   )
   const call = { input, temperature: 1, instructions: 'Be kind.', maxOutputTokens: 9_000 } as unknown as ModelCall
   const asked = toFollowUpsCall(call, turn(false, true), 'y'.repeat(10_000))
-  expect(asked.input.map(({ content }) => content.slice(0, 1))).toEqual(['6', '7', '8', 'y'])
-  expect(asked.input.at(-1)!.content).toHaveLength(4_000)
+  const texts = asked.input.map((item) => (item.type === 'text' ? item.text : item.type))
+  expect(texts.map((text) => text.slice(0, 1))).toEqual(['6', '7', '8', 'y'])
+  expect(texts.at(-1)).toHaveLength(4_000)
   expect(asked).toMatchObject({ temperature: null, maxOutputTokens: 1_000 })
   expect(asked.instructions).not.toContain('Be kind.')
 })

@@ -2,8 +2,13 @@ import type { MessagePart, StreamPart } from '@loacl/wire'
 
 /** Collects the parts of a stream into the parts of a message, as they are stored. */
 export class MessageParts {
-  readonly #parts: MessagePart[] = []
+  readonly #parts: MessagePart[]
   readonly #open = new Map<string, { text: string }>()
+
+  /** @param parts of the message so far */
+  constructor(parts: readonly MessagePart[] = []) {
+    this.#parts = [...parts]
+  }
 
   add(part: StreamPart): void {
     switch (part.type) {

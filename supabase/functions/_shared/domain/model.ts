@@ -1,9 +1,44 @@
-import type { HistoryMessage, TokenUsage } from './store.ts'
+import type { CutReason } from '@loacl/wire'
+import type { CodedError } from './coded_error.ts'
+import type { TokenUsage } from './store.ts'
 
-/** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
-export interface ModelEvent {
-  readonly type: string
+/** What a model is told, oldest first. `data` is base64. */
+export type InputItem =
+  | { type: 'text'; role: 'user' | 'assistant'; text: string }
+  | { type: 'image'; mediaType: string; data: string }
+  | { type: 'file'; name: string; mediaType: string; data: string }
+  | ToolCall
+  | { type: 'tool-result'; callId: string; output: string }
+  /** Output of an earlier step, to be handed back as it came: reasoning, calls of tools. Its provider's adapter reads it. */
+  | { type: 'provider-item'; item: unknown }
+
+export interface ToolCall {
+  type: 'tool-call'
+  callId: string
+  name: string
+  /** JSON, as the model wrote it. */
+  arguments: string
 }
+
+/** What a model says, piece by piece. `end` is the last one; without it the stream has broken off. */
+export type ModelEvent =
+  /** A piece of the text, or of the reasoning, that `key` tells apart from others. */
+  | { type: 'text-delta' | 'reasoning-delta'; key: string; delta: string }
+  /** It is over. `text` is the whole: some providers send no pieces. */
+  | { type: 'text-done' | 'reasoning-done'; key: string; text: string }
+  | { type: 'source-url'; url: string; title: string | null }
+  | { type: 'source-file'; name: string }
+  | ToolCall
+  /** A whole piece of output as the provider has it, to be kept for the next step. */
+  | { type: 'item'; item: unknown }
+  /** The provider has begun to answer, or says more of its response. */
+  | { type: 'response'; responseId: string | null; model: string | null; usage: TokenUsage | null }
+  | { type: 'end'; end: ModelEnd }
+
+export type ModelEnd =
+  | { state: 'completed' }
+  | { state: 'cut'; cutReason: CutReason }
+  | { state: 'failed'; error: CodedError }
 
 export interface ModelCall {
   apiKey: string
@@ -11,7 +46,7 @@ export interface ModelCall {
   baseUrl: string | null
   model: string
   instructions: string
-  input: readonly HistoryMessage[]
+  input: readonly InputItem[]
   temperature: number | null
   maxOutputTokens: number
   /** Calls with the same key and beginning share the provider's prompt cache. */

@@ -58,7 +58,7 @@ export class TooMuchOutput extends CodedError {
 export class OutputMeter {
   #left: number
 
-  constructor({ characters }: OutputLimits) {
+  constructor({ characters }: Pick<OutputLimits, 'characters'>) {
     this.#left = characters
   }
 

@@ -15,7 +15,7 @@ export interface PartLogOptions {
 }
 
 /**
- * Stores a turn's parts as they come, in batches, in order and each once, and never makes the stream wait for it.
+ * Stores the parts of a turn's step as they come, in batches, in order and each once, and never makes the stream wait for it.
  * Its beat keeps the lease and sees requests to stop.
  */
 export class PartLog {
@@ -26,12 +26,15 @@ export class PartLog {
   readonly #running: Promise<void>
   #wake = new AbortController()
   #pending: StreamPart[] = []
-  #stored = 0
-  #last = 0
+  #stored: number
+  #last: number
   #stopSeen = false
   #lost: CodedError | null = null
 
-  constructor(store: TurnStore, turn: TurnIds['turn'], options: PartLogOptions) {
+  /** @param last number of the turn's last part so far */
+  constructor(store: TurnStore, turn: TurnIds['turn'], last: number, options: PartLogOptions) {
+    this.#stored = last
+    this.#last = last
     this.#store = store
     this.#turn = turn
     this.#options = { batchMs: 200, heartbeatMs: 700, ...options }
@@ -43,15 +46,15 @@ export class PartLog {
     return this.#lost
   }
 
+  /** Number of the last part. */
+  get last(): number {
+    return this.#last
+  }
+
   /** Numbers a part and stores it soon. */
   push(part: StreamPart): NumberedPart {
     this.#pending.push(part)
     this.#wake.abort()
-    return this.number(part)
-  }
-
-  /** Numbers a part that is not stored. */
-  number(part: StreamPart): NumberedPart {
     return { seq: ++this.#last, part }
   }
 

@@ -1,5 +1,6 @@
 import type {
   CutReason,
+  DataParts,
   ErrorCode,
   Message,
   MessagePart,
@@ -8,6 +9,7 @@ import type {
   Suggestion,
   TurnRequest,
 } from '@loacl/wire'
+import type { InputItem } from './model.ts'
 
 /** The claims of a Supabase user's access token that has been verified. */
 export type UserClaims = Readonly<Record<string, unknown>>
@@ -37,8 +39,8 @@ export interface TurnIds {
   messageId: string
 }
 
-/** A turn that this worker now holds and must bring to an end. */
-export interface NewTurn extends TurnIds {
+/** A turn that this worker now has the lease of and must bring to an end, or let wait. */
+export interface OpenTurn extends TurnIds {
   joined: false
   isFirstTurn: boolean
   assistant: {
@@ -62,21 +64,30 @@ export interface NewTurn extends TurnIds {
   } | null
   /** Oldest first; ends with the message that is to be answered. */
   history: readonly HistoryMessage[]
+  /** Number of its last part. */
+  lastSeq: number
+  /** The answer so far. */
+  parts: readonly MessagePart[]
+  /**
+   * The steps that have ended. With none its first is open already: the turn has begun. With some it has waited, and
+   * `beginStep` opens the next.
+   */
+  steps: readonly { input: readonly InputItem[]; providerItems: readonly unknown[] }[]
 }
 
-export interface HistoryMessage {
+interface HistoryMessage {
   role: 'user' | 'assistant'
   content: string
 }
 
-/** The same message was sent before: its turn runs, or ran, elsewhere. */
+/** It runs, waits or ended elsewhere: the same message was sent before, or somebody else has resumed it. */
 export interface JoinedTurn {
   joined: true
   turn: { id: string }
 }
 
 type TurnEndState = 'completed' | 'stopped' | 'cut' | 'failed'
-export type TurnState = 'running' | TurnEndState
+export type TurnState = 'running' | 'waiting' | TurnEndState
 
 /** Tokens as the provider counted them. */
 export interface TokenUsage {
@@ -86,13 +97,11 @@ export interface TokenUsage {
   reasoningTokens: number
 }
 
-/** How a turn ended, as it is stored. */
-export interface TurnOutcome {
-  state: TurnEndState
+/** What a step leaves, as it is stored. */
+export interface StepOutcome {
+  /** The answer so far, earlier steps' part in it included. */
   parts: readonly MessagePart[]
   content: string
-  errorCode: ErrorCode | null
-  cutReason: CutReason | null
   /** The provider's own output items. They never reach a visitor. */
   providerItems: readonly unknown[]
   responseId: string | null
@@ -101,12 +110,23 @@ export interface TurnOutcome {
   usage: TokenUsage | null
 }
 
+/** How a turn ended, with its last step. */
+export interface TurnOutcome extends StepOutcome {
+  state: TurnEndState
+  errorCode: ErrorCode | null
+  cutReason: CutReason | null
+}
+
 export interface StoredTurn {
   state: TurnState
   threadId: string
   userMessageId: string
   messageId: string
   parts: readonly NumberedPart[]
+  /** Number of its last part, stored or not. */
+  lastSeq: number
+  /** What is said of it while it waits. */
+  waiting: DataParts['waiting'] | null
   /** The answer, once the turn has ended. */
   message: Message | null
   errorCode: ErrorCode | null
@@ -118,15 +138,44 @@ export interface StoredTurn {
  * help, and trying again is safe everywhere.
  */
 export interface TurnStore {
-  /** Creates the session, the thread, both messages and the turn where needed, or finds the turn of the same message. */
-  beginTurn(turn: TurnToBegin, caller: Caller): Promise<NewTurn | JoinedTurn>
+  /**
+   * Creates the session, the thread, both messages and the turn with its first step where needed, or finds the turn of
+   * the same message.
+   */
+  beginTurn(turn: TurnToBegin, caller: Caller): Promise<OpenTurn | JoinedTurn>
   /**
    * Appends parts from place `seq` on and renews the lease; without parts it does the latter alone.
    * Parts that are already there are left as they are. Rejects with `turn_lease_lost` once the turn has ended.
    */
   appendParts(turn: TurnIds['turn'], seq: number, parts: readonly StreamPart[]): Promise<{ stopRequested: boolean }>
+  /**
+   * Begins a step after the first, with what is added to the model's input, and ends the one before: `before` is what
+   * that one leaves, `null` where the turn has waited. Does not begin it, and ends the turn, where the visitor wants that
+   * or the budget refuses the step. Rejects with `turn_lease_lost`.
+   */
+  beginStep(
+    turn: TurnIds['turn'],
+    step: number,
+    input: readonly InputItem[],
+    before: StepOutcome | null,
+  ): Promise<{ state: TurnState }>
+  /**
+   * Ends a step and lets the turn wait: it has no worker then, reserves nothing, and is cut when its time is over.
+   * `waiting` is `null` where it ended instead. Rejects with `turn_lease_lost`.
+   */
+  waitTurn(
+    turn: TurnIds['turn'],
+    waitMs: number,
+    outcome: StepOutcome,
+  ): Promise<{ state: TurnState; waiting: DataParts['waiting'] | null }>
+  /**
+   * Takes up a turn that waits after step `step`, under a lease that the caller makes: one of several gets it.
+   * Rejects with `turn_not_found` for a turn of another session.
+   */
+  resumeTurn(turn: TurnIds['turn'], step: number, deadlineMs: number, caller: Caller): Promise<OpenTurn | JoinedTurn>
   /** Rejects with `turn_not_found` for a turn of another session. */
   readTurn(turnId: string, afterSeq: number, caller: Caller): Promise<StoredTurn>
+  /** Asks the worker to end it; one that waits ends at once. */
   stopTurn(turnId: string, caller: Caller): Promise<{ state: TurnState }>
   /** Ends the turn, once: `turn_lease_lost` where it has ended already. */
   finishTurn(turn: TurnIds['turn'], outcome: TurnOutcome): Promise<void>

@@ -1,10 +1,10 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
-import { answerComplete, terminalParts, type TurnEnd } from './ending.ts'
+import { answerComplete, terminalParts, waitingParts, type TurnEnd } from './ending.ts'
 import { streamOfMessage } from './message_parts.ts'
 import { orAborted, retryWhileAway } from './retry.ts'
 import type { Caller, StoredTurn, TurnStore } from './store.ts'
 import { turnError } from './turn_errors.ts'
-import type { NextLook } from './turn_poll.ts'
+import type { PollTurn } from './turn_poll.ts'
 
 export interface Following {
   turnId: string
@@ -19,10 +19,11 @@ export interface Following {
 /** How long a reader who saw the end come waits for follow-ups: a little longer than the turn's own stream does. */
 const FOLLOW_UPS_MS = 3_500
 
-/** How a stored turn ended; `null` while it runs. */
+/** How a stored turn ended; `null` while it runs or waits. */
 export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEnd | null {
   switch (state) {
     case 'running':
+    case 'waiting':
       return null
     case 'cut':
       return { state, cutReason: cutReason ?? 'time_limit' }
@@ -34,7 +35,7 @@ export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEn
 }
 
 /**
- * The parts of a turn that runs, or ran, elsewhere: what is stored already, then what comes, until its end.
+ * The parts of a turn that runs, or ran, elsewhere: what is stored already, then what comes, until it ends or waits.
  * Without a terminal part it ends only when its signal is aborted or the database stays away; the turn then goes on.
  *
  * @param first what `readTurn` gave for this place: having it, the caller knows that the turn may be read
@@ -42,23 +43,28 @@ export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEn
 export async function* followTurn(
   first: StoredTurn,
   { turnId, after, caller, requestId, signal }: Following,
-  { store, nextLook }: { store: TurnStore; nextLook: NextLook },
+  { store, pollTurn }: { store: TurnStore; pollTurn: PollTurn },
 ): AsyncGenerator<NumberedPart, void, undefined> {
   let turn = first
   let seq = after
-  const look = (until: AbortSignal) => orAborted(nextLook(turnId, seq, caller), until)
+  const readNext = (until: AbortSignal) => orAborted(pollTurn(turnId, seq, caller), until)
   const readAll = () => retryWhileAway(() => store.readTurn(turnId, 0, caller))
 
   let end = endOfStored(turn)
   for (; ; end = endOfStored(turn)) {
     for (const stored of turn.parts) {
-      // Other readers, who are not as far, share the look.
+      // Other readers, who are not as far, share what is read.
       if (stored.seq <= seq) continue
       seq = stored.seq
       yield stored
     }
     if (end) break
-    const next = await look(signal)
+    if (turn.waiting) {
+      const last = waitingParts(turn.waiting)
+      for (const [place, part] of last.entries()) yield { seq: turn.lastSeq - last.length + 1 + place, part }
+      return
+    }
+    const next = await readNext(signal)
     if (!next) return
     turn = next
   }
@@ -68,10 +74,10 @@ export async function* followTurn(
   yield { seq: ++seq, part: answerComplete(turn.messageId, end, null) }
 
   // A reader who saw the turn run sees its follow-ups come as well.
-  const patience =
+  const untilShown =
     turn === first || end.state !== 'completed' ? signal : AbortSignal.any([signal, AbortSignal.timeout(FOLLOW_UPS_MS)])
-  while (turn !== first && end.state === 'completed' && suggestionsOf(turn).length === 0 && !patience.aborted)
-    turn = (await look(patience)) ?? turn
+  while (turn !== first && end.state === 'completed' && suggestionsOf(turn).length === 0 && !untilShown.aborted)
+    turn = (await readNext(untilShown)) ?? turn
   const suggestions = suggestionsOf(turn)
   if (suggestions.length > 0)
     yield { seq: ++seq, part: { type: 'data-follow-ups', data: { messageId: turn.messageId, suggestions } } }

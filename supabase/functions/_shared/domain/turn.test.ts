@@ -37,11 +37,14 @@ describe('a turn', () => {
     expect(stored.parts).toEqual(seen.slice(0, 6))
     expect(stored.message!.suggestions.map(({ suggestion }) => suggestion)).toEqual(['What now?', 'Why?'])
     expect(store.titleOf(threadId)).toBe('A greeting')
+    // One step costs no call of the database beside those of its turn.
+    const calls = store.calls.filter((method) => method !== 'appendParts' && method !== 'readTurn')
+    expect(calls).toEqual(['beginTurn', 'finishTurn', 'saveFollowUps'])
     expect(model.calls[0]).toMatchObject({
       apiKey: 'sk-live-123',
       model: 'gpt-6-luna',
       instructions: 'Be kind.',
-      input: [{ role: 'user', content: 'Hello' }],
+      input: [{ type: 'text', role: 'user', text: 'Hello' }],
       maxOutputTokens: 2_000,
       promptCacheKey: threadId,
       safetyIdentifier: 'hash',

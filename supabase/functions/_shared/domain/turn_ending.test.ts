@@ -7,8 +7,9 @@ import {
   failed,
   gate,
   incomplete,
+  item,
   ScriptedModel,
-  type Step,
+  type ScriptStep,
   textDelta,
 } from '../test/scripted_model.ts'
 import { KeyRingError } from './key_ring.ts'
@@ -20,12 +21,8 @@ afterEach(() => vi.useRealTimers())
 
 const asked = { maxOutputTokens: 16, instructions: 'Be kind.' }
 const { characters, eventBytes } = outputLimits(asked)
-const reasoning = (delta: string) => ({ type: 'response.reasoning_text.delta', item_id: 'rs_1', delta })
-const cite = (url: string) => ({
-  type: 'response.output_text.annotation.added',
-  annotation: { type: 'url_citation', url },
-})
-const item = (text: string) => ({ type: 'response.output_item.done', item: { text } })
+const reasoning = (delta: string) => ({ type: 'reasoning-delta', key: 'rs_1', delta }) as const
+const cite = (url: string) => ({ type: 'source-url', url, title: null }) as const
 
 describe('a turn ends once', () => {
   it.each([
@@ -37,7 +34,7 @@ describe('a turn ends once', () => {
     expect(stored).toMatchObject({ state: 'cut', cutReason, message: { content: 'Hal', cutReason } })
   })
 
-  it.each<[string, readonly Step[], string]>([
+  it.each<[string, readonly ScriptStep[], string]>([
     ['text without an end', Array.from({ length: 30 }, () => textDelta('a'.repeat(200))), 'a'.repeat(characters)],
     [
       'characters one by one',
@@ -49,8 +46,12 @@ describe('a turn ends once', () => {
     ['reasoning', [textDelta('Hal'), ...Array.from({ length: 30 }, () => reasoning('a'.repeat(200)))], 'Hal'],
     ['sources', [textDelta('Hal'), ...Array.from({ length: 100 }, (_, n) => cite(`https://x.example/${n}`))], 'Hal'],
     ['one long source', [textDelta('Hal'), cite(`https://x.example/${'a'.repeat(characters)}`)], 'Hal'],
-    ['items', [textDelta('Hal'), ...Array.from({ length: 10 }, () => item('a'.repeat(eventBytes / 9)))], 'Hal'],
-    ['empty items', [textDelta('Hal'), ...Array.from({ length: eventBytes / 64 }, () => item(''))], 'Hal'],
+    [
+      'items',
+      [textDelta('Hal'), ...Array.from({ length: 10 }, () => item({ text: 'a'.repeat(eventBytes / 9) }))],
+      'Hal',
+    ],
+    ['empty items', [textDelta('Hal'), ...Array.from({ length: eventBytes / 64 }, () => item({ text: '' }))], 'Hal'],
     [
       'texts of a character',
       Array.from({ length: 4_000 }, (_, n) => textDelta('a', `m${n}`)),
@@ -72,16 +73,13 @@ describe('a turn ends once', () => {
 
   it('failed, where what the provider says at its end can’t be kept', async () => {
     const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as unknown
-    const { types, stored } = await run([
-      textDelta('Hal'),
-      { type: 'response.completed', response: { output: [deep] } },
-    ])
+    const { types, stored } = await run([textDelta('Hal'), item(deep), completed])
     expect(types().at(-1)).toBe('error')
     expect(stored).toMatchObject({ state: 'failed', message: { content: 'Hal' } })
   })
 
   it.each([
-    ['before any text', [failed('server_error')], 'model_unavailable', ''],
+    ['before any text', [failed('model_unavailable')], 'model_unavailable', ''],
     [
       'before any text, by an exception',
       [turnError('model_rate_limited', { retryAfterMs: 2_000 })],

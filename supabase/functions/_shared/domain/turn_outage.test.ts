@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fault } from '../test/memory_store.ts'
+import { fault } from '../test/memory_turn.ts'
 import { away, FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
 import { answering, completed, gate, ScriptedModel, textDelta } from '../test/scripted_model.ts'
 

@@ -1,9 +1,10 @@
 import type { NumberedPart } from '@loacl/wire'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { fault, MemoryStore } from '../test/memory_store.ts'
+import { MemoryStore } from '../test/memory_store.ts'
+import { fault } from '../test/memory_turn.ts'
 import { textOf } from '../test/running_turn.ts'
-import { newCaller } from '../test/store_contract.ts'
-import type { Caller, NewTurn } from './store.ts'
+import { newCaller } from '../test/contract_visitor.ts'
+import type { Caller, OpenTurn } from './store.ts'
 import { followTurn } from './stored_turn.ts'
 import { createTurnPoll } from './turn_poll.ts'
 
@@ -20,8 +21,8 @@ async function startTurn() {
   const store = new MemoryStore({ assistantId })
   const owner = newCaller()
   const request = { type: 'message' as const, assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hello' }
-  const begun = (await store.beginTurn({ request, origin: null, address: null, deadlineMs: 60_000 }, owner)) as NewTurn
-  const nextLook = createTurnPoll(store)
+  const begun = (await store.beginTurn({ request, origin: null, address: null, deadlineMs: 60_000 }, owner)) as OpenTurn
+  const pollTurn = createTurnPoll(store)
   const turnId = begun.turn.id
   let seq = 1
 
@@ -31,7 +32,7 @@ async function startTurn() {
     const seen: NumberedPart[] = []
     const following = { turnId, after, caller, requestId: 'r', signal: leaving.signal }
     const ended = (async () => {
-      for await (const part of followTurn(first, following, { store, nextLook })) seen.push(part)
+      for await (const part of followTurn(first, following, { store, pollTurn })) seen.push(part)
     })()
     ended.catch(() => null)
     return { ended, leave: () => leaving.abort(), text: () => textOf(seen.map(({ part }) => part)) }
@@ -79,10 +80,10 @@ it('is read once at a time where the database is slow', async () => {
     underWay--
     return read(...asked)
   }
-  const nextLook = createTurnPoll(turn.store)
+  const pollTurn = createTurnPoll(turn.store)
   const looks: Promise<unknown>[] = []
   for (let asked = 0; asked < 20; asked++) {
-    looks.push(nextLook(turn.begun.turn.id, 0, turn.owner))
+    looks.push(pollTurn(turn.begun.turn.id, 0, turn.owner))
     await vi.advanceTimersByTimeAsync(300)
   }
   expect(most).toBe(1)
@@ -110,8 +111,8 @@ it('every reader gets each part once, whatever it had and whenever it came', asy
 it('a reader who wants older parts than the others gets them from a look that is shared', async () => {
   const turn = await startTurn()
   await turn.say('a')
-  const nextLook = createTurnPoll(turn.store)
-  const [newer, older] = [nextLook(turn.begun.turn.id, 1, turn.owner), nextLook(turn.begun.turn.id, 0, turn.owner)]
+  const pollTurn = createTurnPoll(turn.store)
+  const [newer, older] = [pollTurn(turn.begun.turn.id, 1, turn.owner), pollTurn(turn.begun.turn.id, 0, turn.owner)]
   await vi.advanceTimersByTimeAsync(250)
   expect((await older).parts).toHaveLength(1)
   expect(await newer).toBe(await older)

@@ -1,31 +1,21 @@
-import type { Message, NumberedPart, ThreadSummary } from '@loacl/wire'
-import { CodedError } from '../domain/coded_error.ts'
-import type { JoinedTurn, NewTurn, StoredTurn, TokenUsage, TurnOutcome, TurnState, TurnStore } from '../domain/store.ts'
-
-interface MemoryThread {
-  id: string
-  session: string
-  title: string | null
-  messages: (Message & { session: string })[]
-}
-
-interface MemoryTurn {
-  id: string
-  lease: string
-  session: string
-  thread: MemoryThread
-  userMessageId: string
-  messageId: string
-  state: TurnState
-  stopRequested: boolean
-  parts: NumberedPart[]
-  outcome: TurnOutcome | null
-}
+import type { Message, ThreadSummary } from '@loacl/wire'
+import type { CodedError } from '../domain/coded_error.ts'
+import type {
+  JoinedTurn,
+  OpenTurn,
+  StoredTurn,
+  StepOutcome,
+  TokenUsage,
+  TurnOutcome,
+  TurnState,
+  TurnStore,
+} from '../domain/store.ts'
+import { fault, type MemoryThread, type MemoryTurn, newMessage } from './memory_turn.ts'
 
 export interface MemoryStoreOptions {
   assistantId: string
-  assistant?: Partial<NewTurn['assistant']>
-  provider?: NewTurn['provider']
+  assistant?: Partial<OpenTurn['assistant']>
+  provider?: OpenTurn['provider']
 }
 
 /** The turn's store, kept in memory, as faithful to the database as the turn's tests need it. */
@@ -33,6 +23,8 @@ export class MemoryStore implements TurnStore {
   readonly threads = new Map<string, MemoryThread>()
   readonly turns = new Map<string, MemoryTurn>()
   readonly followUpUsage: (TokenUsage | null)[] = []
+  /** Steps that the budget allows a turn. */
+  stepBudget = Number.POSITIVE_INFINITY
   /** Makes the next calls of a method fail, one error after the other. */
   readonly faults: { [Method in keyof TurnStore]?: CodedError[] } = {}
   /** Every call, by method. */
@@ -45,7 +37,7 @@ export class MemoryStore implements TurnStore {
 
   async beginTurn(
     ...[{ request }, { sessionToken }]: Parameters<TurnStore['beginTurn']>
-  ): Promise<NewTurn | JoinedTurn> {
+  ): Promise<OpenTurn | JoinedTurn> {
     this.#enter('beginTurn')
     if (request.assistantId !== this.#options.assistantId) throw fault('assistant_not_found')
     const threads = [...this.threads.values()]
@@ -63,12 +55,16 @@ export class MemoryStore implements TurnStore {
     }
     if (request.type === 'retry') {
       if (!known) throw fault('message_not_found')
-      if (latest?.state === 'running' || latest?.state === 'completed') return { joined: true, turn: { id: latest.id } }
+      if (latest && ['running', 'waiting', 'completed'].includes(latest.state))
+        return { joined: true, turn: { id: latest.id } }
     }
     if (request.threadId !== null && thread?.session !== sessionToken) throw fault('thread_not_found')
     if (thread && [...this.turns.values()].some((turn) => turn.thread === thread && turn.state === 'running'))
       throw fault('turn_in_progress')
     if (request.type === 'message' && request.text.length > 8_000) throw fault('text_too_long')
+    if (request.type === 'message' && request.parentId !== undefined) this.#checkParent(request.parentId, thread)
+    for (const turn of this.turns.values())
+      if (turn.thread === thread && turn.state === 'waiting') this.#end(turn, { state: 'stopped' })
 
     const into = thread ?? { id: crypto.randomUUID(), session: sessionToken, title: null, messages: [] }
     this.threads.set(into.id, into)
@@ -85,17 +81,26 @@ export class MemoryStore implements TurnStore {
       messageId: answer.id,
       state: 'running',
       stopRequested: false,
+      lastSeq: 0,
       parts: [],
+      steps: [{ input: [], providerItems: null }],
+      waiting: null,
       outcome: null,
     }
     this.turns.set(turn.id, turn)
+    return this.#toOpenTurn(turn)
+  }
+
+  #toOpenTurn(turn: MemoryTurn): OpenTurn {
+    const { thread, messageId } = turn
+    const { parts } = thread.messages.find(({ id }) => id === messageId)!
     return {
       joined: false,
       turn: { id: turn.id, lease: turn.lease },
-      threadId: into.id,
-      userMessageId: asked.id,
-      messageId: answer.id,
-      isFirstTurn: into.title === null,
+      threadId: thread.id,
+      userMessageId: turn.userMessageId,
+      messageId,
+      isFirstTurn: thread.title === null,
       assistant: {
         id: this.#options.assistantId,
         ownerId: crypto.randomUUID(),
@@ -108,9 +113,12 @@ export class MemoryStore implements TurnStore {
         ...this.#options.assistant,
       },
       provider: this.#options.provider ?? null,
-      history: into.messages
-        .filter((message) => message.content !== '')
+      history: thread.messages
+        .filter((message) => message.content !== '' && message.id !== messageId)
         .map(({ role, content }) => ({ role, content })),
+      lastSeq: turn.lastSeq,
+      parts,
+      steps: turn.steps.flatMap(({ input, providerItems }) => (providerItems ? [{ input, providerItems }] : [])),
     }
   }
 
@@ -120,21 +128,26 @@ export class MemoryStore implements TurnStore {
     this.#enter('appendParts')
     const turn = this.#leased(id, lease)
     parts.forEach((part, index) => {
-      if (turn.parts.every((stored) => stored.seq !== seq + index)) turn.parts.push({ seq: seq + index, part })
+      if (seq + index > turn.lastSeq) turn.parts.push({ seq: (turn.lastSeq = seq + index), part })
     })
     return { stopRequested: turn.stopRequested }
   }
 
   async readTurn(...[turnId, afterSeq, { sessionToken }]: Parameters<TurnStore['readTurn']>): Promise<StoredTurn> {
     this.#enter('readTurn')
-    const { state, thread, userMessageId, messageId, parts, outcome } = this.#owned(turnId, sessionToken)
+    const { state, thread, userMessageId, messageId, lastSeq, parts, waiting, outcome } = this.#owned(
+      turnId,
+      sessionToken,
+    )
     return {
       state,
       threadId: thread.id,
       userMessageId,
       messageId,
       parts: parts.filter(({ seq }) => seq > afterSeq),
-      message: state === 'running' ? null : thread.messages.find(({ id }) => id === messageId)!,
+      lastSeq,
+      waiting,
+      message: state === 'running' || state === 'waiting' ? null : thread.messages.find(({ id }) => id === messageId)!,
       errorCode: outcome?.errorCode ?? null,
       cutReason: outcome?.cutReason ?? null,
     }
@@ -144,27 +157,59 @@ export class MemoryStore implements TurnStore {
     this.#enter('stopTurn')
     const turn = this.#owned(turnId, sessionToken)
     turn.stopRequested = true
+    if (turn.state === 'waiting') this.#end(turn, { state: 'stopped' })
     return { state: turn.state }
   }
 
   async finishTurn(...[{ id, lease }, outcome]: Parameters<TurnStore['finishTurn']>): Promise<void> {
     this.#enter('finishTurn')
     const turn = this.#leased(id, lease)
-    turn.state = outcome.state
-    turn.outcome = outcome
-    this.#updateAnswer(turn, {
-      status: outcome.state,
-      content: outcome.content,
-      parts: outcome.parts,
-      errorCode: outcome.errorCode,
-      cutReason: outcome.cutReason,
-    })
+    this.#endStep(turn, outcome)
+    this.#end(turn, outcome)
+  }
+
+  async beginStep(...[{ id, lease }, step, input, before]: Parameters<TurnStore['beginStep']>) {
+    this.#enter('beginStep')
+    const turn = this.#leasedBefore(id, lease)
+    if (turn.state !== 'running' || turn.steps.length === step) return { state: turn.state }
+    if (before) this.#endStep(turn, before)
+    if (turn.stopRequested) this.#end(turn, { state: 'stopped' })
+    else if (step > this.stepBudget) this.#end(turn, { state: 'cut', cutReason: 'budget' })
+    else turn.steps.push({ input, providerItems: null })
+    return { state: turn.state }
+  }
+
+  async waitTurn(...[{ id, lease }, waitMs, outcome]: Parameters<TurnStore['waitTurn']>) {
+    this.#enter('waitTurn')
+    const turn = this.#leasedBefore(id, lease)
+    if (turn.state === 'running') {
+      this.#endStep(turn, outcome)
+      if (turn.stopRequested) this.#end(turn, { state: 'stopped' })
+      else {
+        const expiresAt = new Date(Date.now() + Math.min(waitMs, 86_400_000)).toISOString()
+        turn.waiting = { messageId: turn.messageId, step: turn.steps.length, expiresAt }
+        turn.state = 'waiting'
+        turn.lastSeq += 2
+        this.#updateAnswer(turn, { status: 'waiting' })
+      }
+    }
+    return { state: turn.state, waiting: turn.waiting }
+  }
+
+  async resumeTurn(...[{ id, lease }, step, , { sessionToken }]: Parameters<TurnStore['resumeTurn']>) {
+    this.#enter('resumeTurn')
+    const turn = this.#owned(id, sessionToken)
+    const isAgain = turn.state === 'running' && turn.lease === lease
+    if (!isAgain && turn.waiting?.step !== step) return { joined: true as const, turn: { id } }
+    Object.assign(turn, { state: 'running', lease, waiting: null })
+    this.#updateAnswer(turn, { status: 'streaming' })
+    return this.#toOpenTurn(turn)
   }
 
   async saveFollowUps(...[{ id, lease }, followUps]: Parameters<TurnStore['saveFollowUps']>) {
     this.#enter('saveFollowUps')
     const turn = this.turns.get(id)
-    if (turn?.lease !== lease || turn.state === 'running') throw fault('turn_lease_lost')
+    if (turn?.lease !== lease || turn.state === 'running' || turn.state === 'waiting') throw fault('turn_lease_lost')
     turn.thread.title ??= followUps.title
     this.followUpUsage.push(followUps.usage)
     const suggestions = followUps.suggestions.map((suggestion) => ({
@@ -187,20 +232,12 @@ export class MemoryStore implements TurnStore {
 
   /** What happens to a turn whose worker is gone. */
   abandon(turnId: string): void {
-    const turn = this.turns.get(turnId)!
-    turn.state = 'failed'
-    turn.outcome = {
-      state: 'failed',
-      parts: [],
-      content: '',
-      errorCode: 'turn_abandoned',
-      cutReason: null,
-      providerItems: [],
-      responseId: null,
-      model: null,
-      usage: null,
-    }
-    this.#updateAnswer(turn, { status: 'failed', errorCode: 'turn_abandoned' })
+    this.#end(this.turns.get(turnId)!, { state: 'failed', errorCode: 'turn_abandoned' })
+  }
+
+  /** What happens to a turn that has waited too long. */
+  expire(turnId: string): void {
+    this.#end(this.turns.get(turnId)!, { state: 'cut', cutReason: 'time_limit' })
   }
 
   /** What happens to a turn's parts some time after its end. */
@@ -215,9 +252,32 @@ export class MemoryStore implements TurnStore {
   }
 
   #leased(id: string, lease: string): MemoryTurn {
-    const turn = this.turns.get(id)
-    if (turn?.lease !== lease || turn.state !== 'running') throw fault('turn_lease_lost')
+    const turn = this.#leasedBefore(id, lease)
+    if (turn.state !== 'running') throw fault('turn_lease_lost')
     return turn
+  }
+
+  /** It may wait or have ended since. */
+  #leasedBefore(id: string, lease: string): MemoryTurn {
+    const turn = this.turns.get(id)
+    if (turn?.lease !== lease) throw fault('turn_lease_lost')
+    return turn
+  }
+
+  #endStep(turn: MemoryTurn, { parts, content, providerItems }: StepOutcome): void {
+    turn.steps.at(-1)!.providerItems ??= providerItems
+    this.#updateAnswer(turn, { parts, content })
+  }
+
+  #end(turn: MemoryTurn, end: { state: TurnOutcome['state'] } & Partial<TurnOutcome>): void {
+    const { state, errorCode = null, cutReason = null } = end
+    Object.assign(turn, { state, waiting: null, outcome: { errorCode, cutReason } })
+    this.#updateAnswer(turn, { status: state, errorCode, cutReason })
+  }
+
+  #checkParent(parentId: string, thread: MemoryThread | undefined): void {
+    if (!thread?.messages.some(({ id }) => id === parentId)) throw fault('message_not_found')
+    if (thread.messages.at(-1)!.id !== parentId) throw fault('id_conflict')
   }
 
   #owned(id: string, session: string): MemoryTurn {
@@ -230,23 +290,5 @@ export class MemoryStore implements TurnStore {
     const { messages } = turn.thread
     const at = messages.findIndex(({ id }) => id === turn.messageId)
     messages[at] = { ...messages[at]!, ...change }
-  }
-}
-
-export const fault = (code: CodedError['code']): CodedError => new CodedError(code, `The database says ${code}.`)
-
-function newMessage(role: 'user' | 'assistant', session: string, clientId: string | null, content: string) {
-  return {
-    id: crypto.randomUUID(),
-    session,
-    clientId,
-    role,
-    status: role === 'user' ? ('completed' as const) : ('streaming' as const),
-    content,
-    parts: [],
-    errorCode: null,
-    cutReason: null,
-    createdAt: new Date().toISOString(),
-    suggestions: [],
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { completed, created, textDelta, textDone } from './scripted_model.ts'
+import { completed, created, textDelta, textDone } from './responses_script.ts'
 
 type Say = (piece: string) => void
 /** Plays one answer: says pieces, waits for what it likes, and returns where the answer is complete. */

@@ -1,11 +1,15 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
 import { vi } from 'vitest'
 import type { KeyRing } from '../domain/key_ring.ts'
-import type { NewTurn } from '../domain/store.ts'
+import type { InputItem } from '../domain/model.ts'
+import { decideNext, type DecideNext } from '../domain/next_move.ts'
+import type { OpenTurn } from '../domain/store.ts'
 import { runTurn } from '../domain/turn.ts'
-import { fault, MemoryStore } from './memory_store.ts'
-import { ScriptedModel, type Step } from './scripted_model.ts'
-import { newCaller } from './store_contract.ts'
+import type { TurnWorld } from '../domain/turn_world.ts'
+import { MemoryStore } from './memory_store.ts'
+import { fault } from './memory_turn.ts'
+import { ScriptedModel, type ScriptStep } from './scripted_model.ts'
+import { newCaller } from './contract_visitor.ts'
 
 const assistantId = crypto.randomUUID()
 export const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['What now?', 'Why?'] })
@@ -33,7 +37,11 @@ export const keyRing = {
 export const away = (times: number) => Array.from({ length: times }, () => fault('database_unavailable'))
 
 /** Begins a turn and lets it run, with everything that a test may want to look at. */
-export async function start(model: ScriptedModel, change: Partial<NewTurn['assistant']> = {}) {
+export async function start(
+  model: ScriptedModel,
+  change: Partial<OpenTurn['assistant']> = {},
+  decide: DecideNext = decideNext,
+) {
   const store = new MemoryStore({ assistantId, assistant: change, provider })
   const shutdown = new AbortController()
   const reported: unknown[] = []
@@ -45,10 +53,17 @@ export async function start(model: ScriptedModel, change: Partial<NewTurn['assis
       deadlineMs: 60_000,
     },
     caller,
-  )) as NewTurn
+  )) as OpenTurn
   const seen: NumberedPart[] = []
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
-  const world = { store, model, keyRing, shutdown: shutdown.signal, report: (error: unknown) => reported.push(error) }
+  const world: TurnWorld = {
+    store,
+    model,
+    keyRing,
+    decideNext: decide,
+    shutdown: shutdown.signal,
+    report: (error) => reported.push(error),
+  }
   const done = (async () => {
     for await (const part of runTurn(turn, context, world)) seen.push(part)
   })()
@@ -59,6 +74,15 @@ export async function start(model: ScriptedModel, change: Partial<NewTurn['assis
     turn,
     seen,
     done,
+    /** Takes the turn up after it has waited, and lets it run to its end. Gives the parts of that run. */
+    async resume(step: number, added: readonly InputItem[] = []) {
+      const lease = crypto.randomUUID()
+      const resumed = await store.resumeTurn({ id: turn.turn.id, lease }, step, 60_000, caller)
+      if (resumed.joined) throw new Error('Somebody else has it.')
+      const parts: NumberedPart[] = []
+      for await (const part of runTurn(resumed, context, world, added)) parts.push(part)
+      return parts
+    },
     types: () => seen.map(({ part }) => part.type),
     parts: () => seen.map(({ part }) => part),
     /** As it is stored by now. */
@@ -67,7 +91,7 @@ export async function start(model: ScriptedModel, change: Partial<NewTurn['assis
 }
 
 /** Runs a turn to its end, on fake timers. */
-export const run = async (steps: readonly Step[], change?: Partial<NewTurn['assistant']>) => {
+export const run = async (steps: readonly ScriptStep[], change?: Partial<OpenTurn['assistant']>) => {
   const model = new ScriptedModel(steps, FOLLOW_UPS)
   const running = await start(model, change)
   await vi.runAllTimersAsync()

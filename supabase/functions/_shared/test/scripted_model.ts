@@ -1,28 +1,33 @@
+import type { CutReason } from '@loacl/wire'
 import type { Model, ModelCall, ModelEvent, StructuredCall } from '../domain/model.ts'
 import { turnError } from '../domain/turn_errors.ts'
 
 /** What the model does next: send an event, wait for a promise, or fail with an error. */
-export type Step = (ModelEvent & Record<string, unknown>) | Promise<unknown> | Error
+export type ScriptStep = ModelEvent | Promise<unknown> | Error
 
-/** A model that plays a script, and remembers what it was asked. */
+/** A model that plays a script for each call, the last one again, and remembers what it was asked. */
 export class ScriptedModel implements Model {
   readonly calls: ModelCall[] = []
   readonly structuredCalls: StructuredCall[] = []
   /** Signals of the streams, in order: aborted ones were told to stop. */
   readonly signals: AbortSignal[] = []
-  steps: readonly Step[]
+  readonly #scripts: readonly (readonly ScriptStep[])[]
   /** What `generate` answers; an error is thrown, a promise waited for. */
   followUps: string | Error | Promise<string>
 
-  constructor(steps: readonly Step[], followUps: ScriptedModel['followUps'] = turnError('model_unavailable')) {
-    this.steps = steps
+  constructor(
+    script: readonly ScriptStep[],
+    followUps: ScriptedModel['followUps'] = turnError('model_unavailable'),
+    ...later: (readonly ScriptStep[])[]
+  ) {
+    this.#scripts = [script, ...later]
     this.followUps = followUps
   }
 
   async *stream(call: ModelCall, signal: AbortSignal): AsyncGenerator<ModelEvent> {
     this.calls.push(call)
     this.signals.push(signal)
-    for (const step of this.steps) {
+    for (const step of this.#scripts[this.calls.length - 1] ?? this.#scripts.at(-1)!) {
       if (step instanceof Error) throw step
       if (step instanceof Promise) await step
       else yield step
@@ -39,55 +44,44 @@ export class ScriptedModel implements Model {
   }
 }
 
-type Event = ModelEvent & Record<string, unknown>
+const response = { type: 'response', responseId: 'resp_1', model: 'gpt-6-luna-2026-09-01' } as const
 
-export const created: Event = { type: 'response.created', response: { id: 'resp_1', model: 'gpt-6-luna-2026-09-01' } }
+export const created: ModelEvent = { ...response, usage: null }
 
-export const textDelta = (delta: string, item = 'msg_1'): Event => ({
-  type: 'response.output_text.delta',
-  item_id: item,
-  output_index: 0,
-  content_index: 0,
-  delta,
+export const textDelta = (delta: string, key = 'msg_1'): ModelEvent => ({ type: 'text-delta', key, delta })
+
+const textDone = (text: string, key = 'msg_1'): ModelEvent => ({ type: 'text-done', key, text })
+
+export const item = (value: unknown): ModelEvent => ({ type: 'item', item: value })
+
+export const toolCall = (callId: string): ModelEvent => ({
+  type: 'tool-call',
+  callId,
+  name: 'look_up',
+  arguments: '{}',
 })
 
-export const textDone = (text: string, item = 'msg_1'): Event => ({
-  type: 'response.output_text.done',
-  item_id: item,
-  content_index: 0,
-  text,
-})
-
-export const completed: Event = {
-  type: 'response.completed',
-  response: {
-    id: 'resp_1',
-    model: 'gpt-6-luna-2026-09-01',
-    output: [{ type: 'message', id: 'msg_1' }],
-    usage: {
-      input_tokens: 20,
-      input_tokens_details: { cached_tokens: 5 },
-      output_tokens: 7,
-      output_tokens_details: { reasoning_tokens: 2 },
-    },
-  },
+export const usage: ModelEvent = {
+  ...response,
+  usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
 }
 
-export const incomplete = (reason: string): Event => ({
-  type: 'response.incomplete',
-  response: { id: 'resp_1', model: 'gpt-6-luna', incomplete_details: { reason }, output: [], usage: null },
+export const completed: ModelEvent = { type: 'end', end: { state: 'completed' } }
+
+export const incomplete = (cutReason: CutReason): ModelEvent => ({ type: 'end', end: { state: 'cut', cutReason } })
+
+export const failed = (code: 'model_unavailable' | 'model_rate_limited'): ModelEvent => ({
+  type: 'end',
+  end: { state: 'failed', error: turnError(code, { cause: new Error('secret words sk-live-123') }) },
 })
 
-export const failed = (code: string): Event => ({
-  type: 'response.failed',
-  response: { id: 'resp_1', model: 'gpt-6-luna', error: { code, message: 'secret words sk-live-123' }, output: [] },
-})
-
-/** An answer of these pieces, as the Responses API sends it. */
-export const answering = (...pieces: string[]): Step[] => [
+/** An answer of these pieces. */
+export const answering = (...pieces: string[]): ScriptStep[] => [
   created,
   ...pieces.map((piece) => textDelta(piece)),
   textDone(pieces.join('')),
+  item({ type: 'message', id: 'msg_1' }),
+  usage,
   completed,
 ]
 

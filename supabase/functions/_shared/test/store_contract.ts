@@ -1,38 +1,21 @@
-import type { TurnRequest } from '@loacl/wire'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Caller, NewTurn, TurnOutcome, TurnStore } from '../domain/store.ts'
+import type { TurnStore } from '../domain/store.ts'
+import { type ContractVisitor, createVisitor, newCaller, outcome, type StoreUnderTest } from './contract_visitor.ts'
 
-export interface StoreUnderTest {
-  store: TurnStore
-  /** An active assistant with a provider key, that offers follow-ups. */
-  assistantId: string
-}
-
-/** What every turn store must do: run it with whatever makes one. */
+/** What every turn store must do: run it with whatever makes one. `stepsContract` has the rest. */
 export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
   let store: TurnStore
   let assistantId: string
-  let caller: Caller
+  let caller: ContractVisitor['caller']
+  let message: ContractVisitor['message']
+  let begin: ContractVisitor['begin']
+  let beginNew: ContractVisitor['beginNew']
 
   beforeEach(async () => {
-    ;({ store, assistantId } = await makeStore())
-    caller = newCaller()
+    const made = await makeStore()
+    ;({ store, assistantId } = made)
+    ;({ caller, message, begin, beginNew } = createVisitor(made))
   })
-
-  const message = (text: string, threadId: string | null = null, id: string = crypto.randomUUID()): TurnRequest => ({
-    type: 'message',
-    assistantId,
-    id,
-    threadId,
-    text,
-  })
-  const begin = (request: TurnRequest, by = caller) =>
-    store.beginTurn({ request, origin: null, address: null, deadlineMs: 65_000 }, by)
-  const beginNew = async (request: TurnRequest, by = caller): Promise<NewTurn> => {
-    const turn = await begin(request, by)
-    if (turn.joined) throw new Error('The turn was there already.')
-    return turn
-  }
 
   describe('beginning a turn', () => {
     it('makes a thread and gives what the answer needs', async () => {
@@ -81,6 +64,17 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
       await expect(begin(message('Hurry', threadId))).rejects.toMatchObject({ code: 'turn_in_progress' })
       await store.finishTurn(turn, outcome({}))
       expect(await begin(message('Hurry', threadId))).toMatchObject({ joined: false })
+    })
+
+    it('takes a message that follows the latest one, and no other', async () => {
+      const first = await beginNew(message('Hello'))
+      await store.finishTurn(first.turn, outcome({}))
+      const { threadId } = first
+      const next = (parentId: string) =>
+        begin({ type: 'message', assistantId, id: crypto.randomUUID(), threadId, parentId, text: 'Next' })
+      await expect(next(first.userMessageId)).rejects.toMatchObject({ code: 'id_conflict' })
+      await expect(next(crypto.randomUUID())).rejects.toMatchObject({ code: 'message_not_found' })
+      expect(await next(first.messageId)).toMatchObject({ joined: false })
     })
 
     it('tries a failed answer again, for the same message', async () => {
@@ -191,25 +185,4 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
       expect(next.isFirstTurn).toBe(false)
     })
   })
-}
-
-/** A visitor of whom nothing is known yet. */
-export const newCaller = (): Caller => ({
-  sessionToken: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
-  claims: null,
-})
-
-function outcome(change: Partial<TurnOutcome>): TurnOutcome {
-  return {
-    state: 'completed',
-    parts: [],
-    content: '',
-    errorCode: null,
-    cutReason: null,
-    providerItems: [],
-    responseId: 'resp_1',
-    model: 'gpt-6-luna',
-    usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
-    ...change,
-  }
 }

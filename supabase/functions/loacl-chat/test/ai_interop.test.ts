@@ -49,7 +49,7 @@ it('is read by the ai package, sent and resumed', async () => {
 })
 
 it('ends in an error that the ai package knows as one', async () => {
-  const world = await createChatWorld([created, textDelta('Hal'), failed('server_error')])
+  const world = await createChatWorld([created, textDelta('Hal'), failed('model_unavailable')])
   const stream = await transportTo(world).sendMessages({ ...SEND, messages: [USER] })
   await expect(lastMessage(stream)).rejects.toThrow("The model can't be reached at the moment.")
 })

@@ -1,8 +1,8 @@
 import { ERROR_STATUS, MAX_BODY_BYTES, type ErrorCode } from '@loacl/wire'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { fault } from '../../_shared/test/memory_store.ts'
+import { fault } from '../../_shared/test/memory_turn.ts'
 import { answering } from '../../_shared/test/scripted_model.ts'
-import { newCaller } from '../../_shared/test/store_contract.ts'
+import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import { createChatWorld, partsOf } from './chat_world.ts'
 
 let world: Awaited<ReturnType<typeof createChatWorld>>

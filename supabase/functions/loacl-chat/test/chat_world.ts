@@ -3,8 +3,8 @@ import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { createKeyRing, type SecretContext } from '../../_shared/domain/key_ring.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
-import { ScriptedModel, type Step } from '../../_shared/test/scripted_model.ts'
-import { newCaller } from '../../_shared/test/store_contract.ts'
+import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
+import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import { createHandler } from '../handler.ts'
 
 export const PUBLISHABLE_KEY = 'sb_publishable_test'
@@ -16,7 +16,7 @@ export const keyRing = createKeyRing(
 
 /** The function's handler over a store in memory and a model that plays a script. */
 export async function createChatWorld(
-  steps: readonly Step[],
+  steps: readonly ScriptStep[],
   options: { deadlineMs?: number; readIdentitySecret?: IdentityStore['readIdentitySecret'] } = {},
 ) {
   const assistantId = crypto.randomUUID()

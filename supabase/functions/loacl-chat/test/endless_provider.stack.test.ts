@@ -7,7 +7,7 @@ import { sendMessage, toEnd } from '../../loacl-admin/test/stack_calls.ts'
 import { outputLimits } from '../../_shared/domain/output_limits.ts'
 import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
 import { pour, type Poured } from '../../_shared/test/pour.ts'
-import { textDelta } from '../../_shared/test/scripted_model.ts'
+import { textDelta } from '../../_shared/test/responses_script.ts'
 
 const MAX_OUTPUT_TOKENS = 100
 /** Of both ends' buffers. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startStack } from '../../../../packages/local/src/index.ts'
 import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
 import { gate } from '../../_shared/test/scripted_model.ts'
-import { newCaller } from '../../_shared/test/store_contract.ts'
+import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import { watchLateLooks } from './late_looks.ts'
 
 let model: ModelServer

@@ -1,6 +1,6 @@
 import { readParts, STREAM_HEADERS, type NumberedPart } from '@loacl/wire'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { fault } from '../../_shared/test/memory_store.ts'
+import { fault } from '../../_shared/test/memory_turn.ts'
 import { answering, completed, created, gate, textDelta } from '../../_shared/test/scripted_model.ts'
 import { createChatWorld, partsOf, readUntil } from './chat_world.ts'
 
@@ -55,7 +55,7 @@ describe('POST /turns', () => {
       { request: sent, origin: 'https://shop.example', address: '203.0.113.7', deadlineMs: 60_000 },
       { sessionToken: world.session, claims: null },
     )
-    expect(world.model.calls[0]!.input).toEqual([{ role: 'user', content: 'Hello' }])
+    expect(world.model.calls[0]!.input).toEqual([{ type: 'text', role: 'user', text: 'Hello' }])
   })
 
   it('tells the provider sessions apart without telling the session', async () => {
@@ -72,7 +72,8 @@ describe('POST /turns', () => {
     held.open()
     await world.settled()
     const [turn] = world.store.turns.values()
-    expect(turn).toMatchObject({ state: 'completed', outcome: { content: 'Hello' } })
+    expect(turn!.state).toBe('completed')
+    expect(world.store.messagesOf(turn!.thread.id).at(-1)).toMatchObject({ status: 'completed', content: 'Hello' })
     expect(world.store.titleOf(turn!.thread.id)).toBe('A greeting')
   })
 
@@ -169,6 +170,19 @@ describe('GET /turns/:id', () => {
     for (const parts of await rest) expect(parts.at(-1)?.part.type).toBe('finish')
   })
 
+  it('ends with what a turn waits for, and [DONE], and keeps nothing open', async () => {
+    const { world, seen, turn } = await startHeld()
+    const following = world.request(`/turns/${turn.id}?after=${seen.at(-1)!.seq}`)
+    const answer = { parts: [], content: 'Hel', providerItems: [], responseId: null, model: null, usage: null }
+    await world.store.waitTurn(turn, 60_000, answer)
+    const events = (await (await following).text()).trimEnd().split('\n\n')
+    expect(events.slice(-3).map((event) => event.slice(event.indexOf('data: ')))).toEqual([
+      expect.stringMatching(/^data: \{"type":"data-waiting","data":\{"messageId":".+","step":1,"expiresAt":".+"\}\}$/),
+      'data: {"type":"finish","finishReason":"other"}',
+      'data: [DONE]',
+    ])
+  })
+
   it('ends with an error where the turn was abandoned', async () => {
     const { world, seen, turn } = await startHeld()
     world.store.abandon(turn.id)
@@ -217,7 +231,8 @@ describe('POST /turns/:id/stop', () => {
     await vi.advanceTimersByTimeAsync(1_000)
     for await (const part of parts) seen.push(part)
     expect(seen.at(-1)?.part).toEqual({ type: 'abort', reason: 'stopped' })
-    expect(turn).toMatchObject({ state: 'stopped', outcome: { content: 'Hel' } })
+    expect(turn!.state).toBe('stopped')
+    expect(world.store.messagesOf(turn!.thread.id).at(-1)).toMatchObject({ status: 'stopped', content: 'Hel' })
     expect(await (await world.request(`/turns/${turn!.id}/stop`, { method: 'POST' })).json()).toEqual({
       state: 'stopped',
     })

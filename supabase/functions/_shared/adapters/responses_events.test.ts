@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { answering, completed, created, failed, incomplete, textDelta, textDone } from '../test/scripted_model.ts'
-import type { ModelEvent } from './model.ts'
-import { createResponsesReader } from './responses_events.ts'
+import { completed, created, failed, incomplete, textDelta, textDone } from '../test/responses_script.ts'
+import { createStepReader } from '../domain/step_reader.ts'
+import { createResponsesReader, type ResponsesEvent } from './responses_events.ts'
 
-type Event = ModelEvent & Record<string, unknown>
+type Event = ResponsesEvent & Record<string, unknown>
 
+/** What becomes of events on their whole way to parts. */
 function read(...events: Event[]) {
-  const reader = createResponsesReader({ eventBytes: 1_000 })
-  const parts = [...events.flatMap((event) => reader.read(event)), ...reader.close()]
+  const translate = createResponsesReader()
+  const reader = createStepReader({ eventBytes: 1_000 })
+  const parts = [...events.flatMap(translate).flatMap((event) => reader.read(event)), ...reader.close()]
   return { parts, end: reader.end, details: reader.details }
 }
 
@@ -15,7 +17,7 @@ const cite = (annotation: unknown): Event => ({ type: 'response.output_text.anno
 
 describe('the events of a Responses API stream', () => {
   it('become one text, with what the provider tells beside it', () => {
-    const { parts, end, details } = read(...(answering('Hel', 'lo') as Event[]))
+    const { parts, end, details } = read(created, textDelta('Hel'), textDelta('lo'), textDone('Hello'), completed)
     expect(parts).toEqual([
       { type: 'text-start', id: 'text-1' },
       { type: 'text-delta', id: 'text-1', delta: 'Hel' },
@@ -27,7 +29,8 @@ describe('the events of a Responses API stream', () => {
       responseId: 'resp_1',
       model: 'gpt-6-luna-2026-09-01',
       usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
-      items: [{ type: 'message', id: 'msg_1' }],
+      providerItems: [{ type: 'message', id: 'msg_1' }],
+      toolCalls: [],
     })
   })
 
@@ -58,7 +61,7 @@ describe('the events of a Responses API stream', () => {
       item: { text: 'a\0b\uD83D' },
     })
     expect(parts.flatMap((part) => (part.type === 'text-delta' ? part.delta : []))).toEqual(['👋 ab \uFFFD '])
-    expect(details.items).toEqual([{ text: 'ab\uFFFD' }])
+    expect(details.providerItems).toEqual([{ text: 'ab\uFFFD' }])
   })
 
   it('show a refusal as text', () => {
@@ -144,12 +147,28 @@ describe('the events of a Responses API stream', () => {
         { type: 'response.output_text.done' },
         { type: 'response.created', response: null },
       ),
-    ).toEqual({ parts: [], end: null, details: { responseId: null, model: null, usage: null, items: [] } })
+    ).toEqual({
+      parts: [],
+      end: null,
+      details: { responseId: null, model: null, usage: null, providerItems: [], toolCalls: [] },
+    })
   })
 
   it('keep the items that came when the stream broke before its end', () => {
-    expect(read({ type: 'response.output_item.done', item: { type: 'reasoning' } }).details.items).toEqual([
+    expect(read({ type: 'response.output_item.done', item: { type: 'reasoning' } }).details.providerItems).toEqual([
       { type: 'reasoning' },
     ])
+  })
+
+  it('bring each item once, and the calls of tools, whether items come one by one or only at the end', () => {
+    const reasoning = { type: 'reasoning', encrypted_content: 'x' }
+    const call = { type: 'function_call', call_id: 'c1', name: 'look_up', arguments: '{"id":7}' }
+    const end: Event = { type: 'response.completed', response: { id: 'resp_1', output: [reasoning, call] } }
+    const oneByOne = [reasoning, call].map((item): Event => ({ type: 'response.output_item.done', item }))
+    for (const events of [[end], [...oneByOne, end]])
+      expect(read(...events).details).toMatchObject({
+        providerItems: [reasoning, call],
+        toolCalls: [{ type: 'tool-call', callId: 'c1', name: 'look_up', arguments: '{"id":7}' }],
+      })
   })
 })

@@ -1,0 +1,122 @@
+import type { CutReason } from '@loacl/wire'
+import type { CodedError } from '../domain/coded_error.ts'
+import type { ModelEnd, ModelEvent } from '../domain/model.ts'
+import type { TokenUsage } from '../domain/store.ts'
+import { turnError } from '../domain/turn_errors.ts'
+
+/** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
+export interface ResponsesEvent {
+  readonly type: string
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What the events of one stream of the Responses API say, one after the other. Unknown events are passed over. */
+export function createResponsesReader(): (event: ResponsesEvent) => ModelEvent[] {
+  let items = 0
+
+  const item = (value: unknown): ModelEvent[] => {
+    items++
+    const { type, call_id, name, arguments: args } = objectOf(value)
+    const kept: ModelEvent = { type: 'item', item: value ?? null }
+    if (type !== 'function_call') return [kept]
+    return [kept, { type: 'tool-call', callId: stringOf(call_id), name: stringOf(name), arguments: stringOf(args) }]
+  }
+
+  const finish = (response: Json, end: ModelEnd): ModelEvent[] => {
+    // Some providers send the items only here.
+    const output = Array.isArray(response.output) ? response.output : []
+    return [...output.slice(items).flatMap(item), toResponse(response), { type: 'end', end }]
+  }
+
+  return (event) => {
+    const data = event as unknown as Json
+    const response = objectOf(data.response)
+    const key = `${stringOf(data.item_id)}:${data.content_index ?? data.summary_index ?? 0}`
+    switch (event.type) {
+      case 'response.output_text.delta':
+      case 'response.refusal.delta':
+        return [{ type: 'text-delta', key, delta: stringOf(data.delta) }]
+      case 'response.output_text.done':
+        return [{ type: 'text-done', key, text: stringOf(data.text) }]
+      case 'response.refusal.done':
+        return [{ type: 'text-done', key, text: stringOf(data.refusal) }]
+      case 'response.reasoning_summary_text.delta':
+      case 'response.reasoning_text.delta':
+        return [{ type: 'reasoning-delta', key, delta: stringOf(data.delta) }]
+      case 'response.reasoning_summary_text.done':
+      case 'response.reasoning_text.done':
+        return [{ type: 'reasoning-done', key, text: stringOf(data.text) }]
+      case 'response.output_text.annotation.added':
+        return [toSource(objectOf(data.annotation))]
+      case 'response.output_item.done':
+        return item(data.item)
+      case 'response.created':
+        return [toResponse(response)]
+      case 'response.completed':
+        return finish(response, { state: 'completed' })
+      case 'response.incomplete':
+        return finish(response, { state: 'cut', cutReason: cutReasonOf(response) })
+      case 'response.failed':
+        return finish(response, { state: 'failed', error: toModelError(objectOf(response.error).code) })
+      case 'error':
+        return [{ type: 'end', end: { state: 'failed', error: toModelError(objectOf(data.error).code ?? data.code) } }]
+      default:
+        return []
+    }
+  }
+}
+
+const toResponse = ({ id, model, usage }: Json): ModelEvent => ({
+  type: 'response',
+  responseId: stringOf(id) || null,
+  model: stringOf(model) || null,
+  usage: toTokenUsage(usage),
+})
+
+const toSource = ({ type, url, title, filename }: Json): ModelEvent =>
+  type === 'url_citation'
+    ? { type: 'source-url', url: stringOf(url), title: typeof title === 'string' ? title : null }
+    : { type: 'source-file', name: stringOf(filename) }
+
+/** The Responses API's usage; `null` where a provider sends none. */
+export function toTokenUsage(usage: unknown): TokenUsage | null {
+  const counted = objectOf(usage)
+  if (typeof counted.input_tokens !== 'number' || typeof counted.output_tokens !== 'number') return null
+  return {
+    inputTokens: counted.input_tokens,
+    cachedInputTokens: numberOf(objectOf(counted.input_tokens_details).cached_tokens),
+    outputTokens: counted.output_tokens,
+    reasoningTokens: numberOf(objectOf(counted.output_tokens_details).reasoning_tokens),
+  }
+}
+
+/** An error code of the provider's stream → ours. Its message may quote the prompt or the key, so it goes no further. */
+export function toModelError(code: unknown): CodedError {
+  switch (code) {
+    case 'rate_limit_exceeded':
+    case 'insufficient_quota':
+    case 'too_many_requests':
+      return turnError('model_rate_limited')
+    case 'invalid_api_key':
+      return turnError('provider_key_rejected')
+    case 'invalid_prompt':
+    case 'invalid_request_error':
+    case 'context_length_exceeded':
+    case 'model_not_found':
+    case 'unsupported_value':
+    case 'unsupported_parameter':
+      return turnError('model_request_rejected')
+    default:
+      return turnError('model_unavailable')
+  }
+}
+
+function cutReasonOf(response: Json): CutReason {
+  const { reason } = objectOf(response.incomplete_details)
+  return reason === 'content_filter' ? 'content_filter' : 'max_output_tokens'
+}
+
+const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
+const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)

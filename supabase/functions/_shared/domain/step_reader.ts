@@ -1,0 +1,160 @@
+import type { MessagePart, StreamPart } from '@loacl/wire'
+import type { ModelEnd, ModelEvent, ToolCall } from './model.ts'
+import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
+import type { TokenUsage } from './store.ts'
+
+/** What the model said beside the parts. */
+export interface StepDetails {
+  responseId: string | null
+  model: string | null
+  usage: TokenUsage | null
+  /** Its output as the provider has it. */
+  providerItems: readonly unknown[]
+  toolCalls: readonly ToolCall[]
+}
+
+/** Of a step in which the model said nothing. */
+export const NO_DETAILS: StepDetails = { responseId: null, model: null, usage: null, providerItems: [], toolCalls: [] }
+
+/** Turns what a model says in one step into parts. */
+export interface StepReader {
+  /** The parts that one event brings, in order. */
+  read(event: ModelEvent): StreamPart[]
+  /** Ends what is still open: call it once, whatever ended the stream. */
+  close(): StreamPart[]
+  /** `null` until the model's own last event. */
+  readonly end: ModelEnd | null
+  readonly details: StepDetails
+}
+
+type Kind = 'text' | 'reasoning'
+
+/** What an object takes beside its JSON. */
+const OBJECT_BYTES = 64
+
+/**
+ * Keeps no more beside the parts than one event may have. Throws `TooMuchOutput` where there is more to keep.
+ *
+ * @param before the message's parts from earlier steps: ids go on from theirs, and their sources are not named again
+ */
+export function createStepReader(
+  { eventBytes }: Pick<ResponseLimits, 'eventBytes'>,
+  before: readonly MessagePart[] = [],
+): StepReader {
+  let open: { key: string; kind: Kind; id: string } | null = null
+  let end: ModelEnd | null = null
+  let count = before.filter(({ type }) => type === 'text' || type === 'reasoning').length
+  let half = { key: '', text: '' }
+  let response: Pick<StepDetails, 'responseId' | 'model' | 'usage'> = NO_DETAILS
+  const begun = new Set<string>()
+  const sources = new Set(before.flatMap(sourceOf))
+  const items: unknown[] = []
+  const toolCalls: ToolCall[] = []
+  let keptBytes = 0
+
+  const keep = (bytes: number): void => {
+    keptBytes += bytes + OBJECT_BYTES
+    if (keptBytes > eventBytes) throw new TooMuchOutput()
+  }
+
+  const close = (): StreamPart[] => {
+    if (!open) return []
+    const part: StreamPart = { type: `${open.kind}-end`, id: open.id }
+    open = null
+    return [part]
+  }
+
+  const delta = (kind: Kind, key: string, piece: string): StreamPart[] => {
+    // A provider may cut a character in two: its first half waits for the second.
+    const whole = (half.key === key ? half.text : '') + piece
+    half = { key, text: /[\uD800-\uDBFF]$/.exec(whole)?.[0] ?? '' }
+    const text = toStorable(half.text ? whole.slice(0, -1) : whole)
+    if (text === '') return []
+    const parts: StreamPart[] = []
+    if (open?.key !== key) {
+      parts.push(...close())
+      open = { kind, key, id: `${kind}-${++count}` }
+      keep(key.length)
+      begun.add(key)
+      parts.push({ type: `${kind}-start`, id: open.id })
+    }
+    parts.push({ type: `${kind}-delta`, id: open.id, delta: text })
+    return parts
+  }
+
+  const done = (kind: Kind, key: string, text: string): StreamPart[] => {
+    const parts = begun.has(key) ? [] : delta(kind, key, text)
+    return open?.key === key ? [...parts, ...close()] : parts
+  }
+
+  /** Each source once: gives the id of a new one. */
+  const sourceId = (name: string): string | null => {
+    if (name === '' || sources.has(name)) return null
+    sources.add(name)
+    return `source-${sources.size}`
+  }
+
+  return {
+    read(event) {
+      switch (event.type) {
+        case 'text-delta':
+        case 'reasoning-delta':
+          return delta(kindOf(event), keyOf(event), event.delta)
+        case 'text-done':
+        case 'reasoning-done':
+          return done(kindOf(event), keyOf(event), event.text)
+        case 'source-url': {
+          const url = toStorable(event.url)
+          const id = /^https?:\/\//i.test(url) ? sourceId(url) : null
+          const title = event.title === null ? {} : { title: toStorable(event.title) }
+          return id === null ? [] : [{ type: 'source-url', sourceId: id, url, ...title }]
+        }
+        case 'source-file': {
+          const name = toStorable(event.name)
+          const id = sourceId(name)
+          return id === null
+            ? []
+            : [{ type: 'source-document', sourceId: id, mediaType: 'text/plain', title: name, filename: name }]
+        }
+        case 'tool-call':
+          keep(event.arguments.length)
+          toolCalls.push(event)
+          return []
+        case 'item': {
+          const json = JSON.stringify(event.item)
+          keep(json.length)
+          items.push(toStorableItem(json))
+          return []
+        }
+        case 'response':
+          response = event
+          return []
+        case 'end':
+          end = event.end
+          return close()
+      }
+    },
+    close,
+    get end() {
+      return end
+    },
+    get details() {
+      const { responseId, model, usage } = response
+      return { responseId, model, usage, providerItems: items, toolCalls }
+    },
+  }
+}
+
+const kindOf = ({ type }: { type: `${Kind}-${string}` }): Kind => (type.startsWith('text') ? 'text' : 'reasoning')
+const keyOf = (event: { type: `${Kind}-${string}`; key: string }): string => `${kindOf(event)} ${event.key}`
+
+const sourceOf = (part: MessagePart): string[] => {
+  if (part.type === 'source-url') return [part.url]
+  return part.type === 'source-document' ? [part.filename ?? part.title] : []
+}
+
+/** PostgreSQL's text and JSON hold neither U+0000 nor half a character. */
+const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
+
+const toStorableItem = (json: string): unknown =>
+  JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))

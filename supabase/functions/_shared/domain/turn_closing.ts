@@ -1,0 +1,101 @@
+import type { DataParts } from '@loacl/wire'
+import { type EndedStep, toStepOutcome, toTurnOutcome } from './answer.ts'
+import { type CodedError, toCodedError } from './coded_error.ts'
+import type { TurnEnd } from './ending.ts'
+import type { MessageParts } from './message_parts.ts'
+import type { InputItem } from './model.ts'
+import { MAX_CHARACTERS } from './output_limits.ts'
+import { retryWhileAway } from './retry.ts'
+import { NO_DETAILS, type StepDetails } from './step_reader.ts'
+import type { OpenTurn, TurnOutcome } from './store.ts'
+import { endOfStored } from './stored_turn.ts'
+import { turnError } from './turn_errors.ts'
+import type { TurnContext, TurnWorld } from './turn_world.ts'
+
+/** How a worker leaves its turn: it has ended, or it waits. */
+export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] }
+
+/**
+ * Stores what becomes of a turn between its steps and at its end. Where it was ended by somebody else in the meantime,
+ * that end is the one that counts. No method rejects.
+ */
+export function createClosing(turn: OpenTurn, message: MessageParts, { caller }: TurnContext, world: TurnWorld) {
+  const { store, report } = world
+
+  /** @param lost why the step's parts could not be stored, if so: then waiting for the database is over */
+  async function finish({ end, details }: EndedStep, lost: CodedError | null): Promise<Closing> {
+    const outcome = toTurnOutcome(end, toStepOutcome(message, details))
+    const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
+    try {
+      await save(outcome)
+      return { end, stored: true }
+    } catch (cause) {
+      const error = toCodedError(cause)
+      if (error.code === 'turn_lease_lost') return readEnd()
+      report(error)
+      const failed: TurnEnd = { state: 'failed', error }
+      if (error.code === 'database_unavailable') return { end: failed, stored: false }
+      const stored = await save(withoutDetails(outcome, error)).then(
+        () => true,
+        () => false,
+      )
+      return { end: failed, stored }
+    }
+  }
+
+  /** How a turn stands that this worker has no lease of any more. */
+  async function readEnd(): Promise<Closing> {
+    try {
+      const stored = await retryWhileAway(() => store.readTurn(turn.turn.id, 0, caller))
+      if (stored.waiting) return { waiting: stored.waiting }
+      return { end: endOfStored(stored) ?? { state: 'failed', error: turnError('turn_lease_lost') }, stored: true }
+    } catch (cause) {
+      report(cause)
+      return { end: { state: 'failed', error: toCodedError(cause) }, stored: false }
+    }
+  }
+
+  async function fail(cause: unknown, details: StepDetails = NO_DETAILS): Promise<Closing> {
+    const error = toCodedError(cause)
+    if (error.code === 'turn_lease_lost') return readEnd()
+    report(error)
+    return finish({ end: { state: 'failed', error }, details }, error.code === 'database_unavailable' ? error : null)
+  }
+
+  return {
+    finish,
+
+    /** Begins a further step: `null` where it runs. `before`: of the step that it follows, if this worker ran one. */
+    async beginStep(
+      step: number,
+      input: readonly InputItem[],
+      before: StepDetails | undefined,
+    ): Promise<Closing | null> {
+      const outcome = before ? toStepOutcome(message, before) : null
+      try {
+        const { state } = await retryWhileAway(() => store.beginStep(turn.turn, step, input, outcome))
+        return state === 'running' ? null : await readEnd()
+      } catch (cause) {
+        return fail(cause, before)
+      }
+    },
+
+    async wait(waitMs: number, details: StepDetails): Promise<Closing> {
+      try {
+        const outcome = toStepOutcome(message, details)
+        const { waiting } = await retryWhileAway(() => store.waitTurn(turn.turn, waitMs, outcome))
+        return waiting ? { waiting } : await readEnd()
+      } catch (cause) {
+        return fail(cause, details)
+      }
+    },
+  }
+}
+
+/** For an outcome that the database does not take: the text alone, so that the turn still ends. */
+function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
+  const content = outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
+  const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
+  const none = { cutReason: null, providerItems: [], responseId: null, model: null, usage: null }
+  return { ...none, state: 'failed', parts, content, errorCode: code }
+}

@@ -1,0 +1,113 @@
+import type { NumberedPart, Usage } from '@loacl/wire'
+import { type EndedStep, handBack, streamStep, toModelCall } from './answer.ts'
+import type { TurnEnd } from './ending.ts'
+import { MessageParts } from './message_parts.ts'
+import type { InputItem, ModelCall } from './model.ts'
+import type { NextMove } from './next_move.ts'
+import { outputLimits } from './output_limits.ts'
+import { PartLog } from './part_log.ts'
+import type { OpenTurn, TokenUsage } from './store.ts'
+import { type Closing, createClosing } from './turn_closing.ts'
+import type { TurnContext, TurnWorld } from './turn_world.ts'
+
+export interface EndedSteps {
+  closing: Closing
+  /** The latest call of the model, `null` where none was made. */
+  call: ModelCall | null
+  /** Of all the steps that this worker ran. */
+  usage: Usage | null
+  /** The answer's text. */
+  content: string
+  /** Number of the last part. */
+  last: number
+}
+
+/**
+ * Runs a turn's steps, one after the other, until the answer is complete, something ends the turn, or it has to wait.
+ * Stores what it yields and what becomes of the turn. Does not throw.
+ *
+ * @param added what the model is told in the first of them, beside the conversation and the steps before
+ */
+export async function* runSteps(
+  turn: OpenTurn,
+  context: TurnContext,
+  world: TurnWorld,
+  added: readonly InputItem[],
+): AsyncGenerator<NumberedPart, EndedSteps, undefined> {
+  const { threadId, userMessageId, messageId } = turn
+  const interrupt = new AbortController()
+  const interruptBy = (end: TurnEnd) => interrupt.abort(end)
+  const timeIsUp = () => interruptBy({ state: 'cut', cutReason: 'time_limit' })
+  const deadline = setTimeout(timeIsUp, context.deadlineMs)
+  world.shutdown.addEventListener('abort', timeIsUp)
+  const openLog = (last: number) =>
+    new PartLog(world.store, turn.turn, last, {
+      onStop: () => interruptBy({ state: 'stopped' }),
+      onLost: (error) => interruptBy({ state: 'failed', error }),
+    })
+
+  let log = openLog(turn.lastSeq)
+  if (turn.steps.length === 0) {
+    yield log.push({ type: 'start', messageId })
+    yield log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })
+  }
+
+  const message = new MessageParts(turn.parts)
+  const close = createClosing(turn, message, context, world)
+  let call: ModelCall | null = null
+  let usage: Usage | null = null
+  let closing: Closing | null = null
+  let step: EndedStep | null = null
+  let input = added
+  for (let number = turn.steps.length + 1; !closing; number++) {
+    const before: EndedStep | null = step
+    if (number > 1) {
+      // Its parts are stored before the turn may end here: whoever follows it reads no further than that.
+      await log.close()
+      closing = await close.beginStep(number, input, before?.details)
+      if (closing) break
+      log = openLog(log.last)
+    }
+    const prepare = async () => (call = await nextCall(call, before))
+    const parts = streamStep(prepare, outputLimits(turn.assistant), world.model, message, interrupt.signal)
+    let next = await parts.next()
+    for (; !next.done; next = await parts.next()) yield log.push(next.value)
+    step = next.value
+    usage = addUsage(usage, step.details.usage)
+
+    const move = nextMove(step, number)
+    if (move.type === 'step') {
+      input = move.input
+      continue
+    }
+    clearTimeout(deadline)
+    if (step.end.state === 'failed') world.report(step.end.error)
+    await log.close()
+    closing = move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost)
+  }
+  clearTimeout(deadline)
+  world.shutdown.removeEventListener('abort', timeIsUp)
+  return { closing, call, usage, content: message.content, last: log.last }
+
+  function nextCall(latest: ModelCall | null, before: EndedStep | null): Promise<ModelCall> | ModelCall {
+    if (!latest || !before) return toModelCall(turn, world.keyRing, context.safetyIdentifier, input)
+    return { ...latest, input: [...latest.input, ...handBack(before.details.providerItems), ...input] }
+  }
+
+  function nextMove(ended: EndedStep, number: number): NextMove {
+    if (ended.end.state !== 'completed') return { type: 'complete' }
+    const move = world.decideNext({ step: number, toolCalls: ended.details.toolCalls })
+    if (move.type !== 'step' || !interrupt.signal.aborted) return move
+    ended.end = interrupt.signal.reason as TurnEnd
+    return { type: 'complete' }
+  }
+}
+
+/** Tokens of the steps together. */
+const addUsage = (sum: Usage | null, used: TokenUsage | null): Usage | null =>
+  used
+    ? {
+        inputTokens: (sum?.inputTokens ?? 0) + used.inputTokens,
+        outputTokens: (sum?.outputTokens ?? 0) + used.outputTokens,
+      }
+    : sum

@@ -1,0 +1,23 @@
+import type { KeyRing } from './key_ring.ts'
+import type { Model } from './model.ts'
+import type { DecideNext } from './next_move.ts'
+import type { Caller, TurnStore } from './store.ts'
+
+export interface TurnWorld {
+  store: TurnStore
+  model: Model
+  keyRing: KeyRing
+  decideNext: DecideNext
+  /** Aborted when the worker is about to be ended. */
+  shutdown: AbortSignal
+  /** Told of errors, for the owner's log. */
+  report: (error: unknown) => void
+}
+
+export interface TurnContext {
+  caller: Caller
+  requestId: string
+  safetyIdentifier: string
+  /** Milliseconds from now in which the answer must have ended. */
+  deadlineMs: number
+}

@@ -1,0 +1,46 @@
+import type { Message, NumberedPart } from '@loacl/wire'
+import { CodedError } from '../domain/coded_error.ts'
+import type { InputItem } from '../domain/model.ts'
+import type { StoredTurn, TurnOutcome, TurnState } from '../domain/store.ts'
+
+export interface MemoryThread {
+  id: string
+  session: string
+  title: string | null
+  messages: (Message & { session: string })[]
+}
+
+export interface MemoryTurn {
+  id: string
+  lease: string
+  session: string
+  thread: MemoryThread
+  userMessageId: string
+  messageId: string
+  state: TurnState
+  stopRequested: boolean
+  lastSeq: number
+  parts: NumberedPart[]
+  /** Of each step: what was added before it, and what it left once it has ended. */
+  steps: { input: readonly InputItem[]; providerItems: readonly unknown[] | null }[]
+  waiting: StoredTurn['waiting']
+  outcome: Pick<TurnOutcome, 'errorCode' | 'cutReason'> | null
+}
+
+export const fault = (code: CodedError['code']): CodedError => new CodedError(code, `The database says ${code}.`)
+
+export function newMessage(role: 'user' | 'assistant', session: string, clientId: string | null, content: string) {
+  return {
+    id: crypto.randomUUID(),
+    session,
+    clientId,
+    role,
+    status: role === 'user' ? ('completed' as const) : ('streaming' as const),
+    content,
+    parts: [],
+    errorCode: null,
+    cutReason: null,
+    createdAt: new Date().toISOString(),
+    suggestions: [],
+  }
+}

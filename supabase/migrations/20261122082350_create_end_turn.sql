@@ -1,0 +1,70 @@
+create function loacl_private.end_step(turn loacl_private.turns, outcome jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  step loacl_private.turn_steps;
+  used loacl.usage_logs;
+begin
+  update loacl_private.turn_steps s
+  set state = outcome ->> 'state',
+    model = coalesce(outcome ->> 'model', s.model),
+    response_id = outcome ->> 'responseId',
+    provider_items = coalesce(nullif(outcome -> 'providerItems', 'null'), '[]'),
+    error_code = case when outcome ->> 'state' = 'failed' then coalesce(outcome ->> 'errorCode', 'internal') end,
+    ended_at = clock_timestamp()
+  where s.turn_id = turn.id and s.state = 'running'
+  returning s.* into step;
+  if not found then
+    return;
+  end if;
+  used := loacl_private.log_usage(turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage');
+  if loacl_private.is_free_of_charge(outcome, (select m.content from loacl.messages m where m.id = turn.message_id)) then
+    perform loacl_private.settle_reservation(turn.id, step.step, 'answer', 0, 0);
+  else
+    perform loacl_private.settle_usage(turn, used);
+  end if;
+end
+$$;
+comment on function loacl_private.end_step(loacl_private.turns, jsonb) is
+  'Ends the running step of a turn, if there is one: keeps the provider''s items, logs what the call used and settles it. To be called before the message changes: what the step said is told by what it held so far.';
+revoke all on function loacl_private.end_step(loacl_private.turns, jsonb) from public;
+
+create function loacl_private.end_turn(turn_id uuid, outcome jsonb)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  turn loacl_private.turns;
+  end_state text := outcome ->> 'state';
+  failure text := case when end_state = 'failed' then coalesce(outcome ->> 'errorCode', 'internal') end;
+  limit_reached text := case when end_state = 'cut' then coalesce(outcome ->> 'cutReason', 'time_limit') end;
+begin
+  update loacl_private.turns t
+  set state = end_state, error_code = failure, cut_reason = limit_reached, wait_expires_at = null, ended_at = clock_timestamp()
+  where t.id = end_turn.turn_id and t.state in ('running', 'waiting')
+  returning t.* into turn;
+  if not found then
+    return false;
+  end if;
+  perform loacl_private.end_step(turn, outcome);
+  update loacl.messages m
+  set status = end_state,
+    content = coalesce(outcome ->> 'content', m.content),
+    parts = coalesce(nullif(outcome -> 'parts', 'null'), m.parts),
+    model = coalesce(outcome ->> 'model', m.model),
+    error_code = failure,
+    cut_reason = limit_reached
+  where m.id = turn.message_id;
+  return true;
+end
+$$;
+comment on function loacl_private.end_turn(uuid, jsonb) is
+  'Ends a turn that runs or waits, with its running step, and stores its answer; says whether it did. Without `content` and `parts` the answer stays as it was last stored.';
+revoke all on function loacl_private.end_turn(uuid, jsonb) from public;

@@ -1,0 +1,192 @@
+create function loacl_private.lease_duration()
+returns interval
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+return interval '15 seconds';
+comment on function loacl_private.lease_duration() is
+  'How long a turn lives without a word from its worker, which appends or beats several times in it.';
+revoke all on function loacl_private.lease_duration() from public;
+
+create function loacl_private.to_deadline(deadline_ms integer)
+returns timestamptz
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+return clock_timestamp() + least(greatest(coalesce(deadline_ms, 65000), 1000), 600000) * interval '1 millisecond';
+comment on function loacl_private.to_deadline(integer) is 'When a worker''s time is over that asked for so many milliseconds: from one second to ten minutes.';
+revoke all on function loacl_private.to_deadline(integer) from public;
+
+create function loacl_private.create_session(assistant_id uuid, token_hash bytea)
+returns loacl.sessions
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  session loacl.sessions;
+begin
+  insert into loacl.sessions (assistant_id) values (create_session.assistant_id) returning * into session;
+  insert into loacl_private.session_tokens (token_hash, session_id) values (create_session.token_hash, session.id);
+  return session;
+end
+$$;
+comment on function loacl_private.create_session(uuid, bytea) is 'A guest''s session for a token that none has yet.';
+revoke all on function loacl_private.create_session(uuid, bytea) from public;
+
+create function loacl_private.find_provider(
+  owner_id uuid, out config loacl.provider_configs, out secret loacl_private.secrets
+)
+returns record
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select p.* into config
+  from loacl.provider_configs p
+  where p.owner_id = find_provider.owner_id and p.is_active
+  order by p.is_default desc, p.created_at, p.id
+  limit 1;
+  select s.* into secret
+  from loacl_private.secrets s
+  where s.id = config.secret_id and s.owner_id = find_provider.owner_id and s.purpose = 'provider_key';
+  if not found then
+    perform loacl_private.raise_error(503, 'provider_key_missing', 'The owner of this assistant has not set a provider key.');
+  end if;
+end
+$$;
+comment on function loacl_private.find_provider(uuid) is
+  'Where an owner''s model calls go, and with which key. Errors: provider_key_missing.';
+revoke all on function loacl_private.find_provider(uuid) from public;
+
+create function loacl_private.to_open_turn(
+  turn loacl_private.turns, assistant loacl.assistants, config loacl.provider_configs, secret loacl_private.secrets,
+  history jsonb, is_first_turn boolean
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object(
+    'turn', jsonb_build_object('id', turn.id, 'lease', turn.lease, 'deadlineAt', turn.deadline_at),
+    'joined', false,
+    'threadId', turn.thread_id,
+    'userMessageId', turn.user_message_id,
+    'messageId', turn.message_id,
+    'isFirstTurn', is_first_turn,
+    'assistant', jsonb_build_object(
+      'id', assistant.id,
+      'ownerId', assistant.owner_id,
+      'name', assistant.name,
+      'model', assistant.model,
+      'instructions', assistant.instructions,
+      'temperature', assistant.temperature,
+      'maxOutputTokens', assistant.max_output_tokens,
+      'followUps', assistant.follow_ups
+    ),
+    'provider', jsonb_build_object(
+      'secretId', secret.id,
+      'keyId', secret.key_id,
+      'ciphertext', secret.ciphertext,
+      'purpose', secret.purpose,
+      'ownerId', secret.owner_id,
+      'provider', config.provider,
+      'baseUrl', config.base_url
+    ),
+    'history', history,
+    'lastSeq', turn.last_seq,
+    'parts', (select m.parts from loacl.messages m where m.id = turn.message_id),
+    'steps', (
+      select coalesce(
+        jsonb_agg(jsonb_build_object('input', s.input, 'providerItems', s.provider_items) order by s.step), '[]'
+      )
+      from loacl_private.turn_steps s
+      where s.turn_id = turn.id and s.state <> 'running'
+    )
+  );
+end
+$$;
+comment on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, loacl.provider_configs, loacl_private.secrets, jsonb, boolean) is
+  'A turn as its worker gets it, with all that its model calls need. `lastSeq`, `parts` and `steps`: what there is of it already, once it has waited.';
+revoke all on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, loacl.provider_configs, loacl_private.secrets, jsonb, boolean) from public;
+
+create function loacl_private.open_turn(
+  request jsonb, assistant loacl.assistants, session loacl.sessions, thread loacl.threads, question loacl.messages, parent_id uuid
+)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  provider record := loacl_private.find_provider(assistant.owner_id);
+  is_new_session boolean := session.id is null;
+  fingerprint text;
+  answer loacl.messages;
+  turn loacl_private.turns;
+  history jsonb;
+begin
+  assistant := loacl_private.prepare_assistant(assistant, thread.id);
+  -- Before anything is written: the message must fit into the budget even without the conversation.
+  perform loacl_private.reserve_budget(
+    assistant, jsonb_build_array(jsonb_build_object('content', question.content)), thread.title is null, 0, null, null
+  );
+
+  if is_new_session then
+    session := loacl_private.create_session(assistant.id, loacl_private.require_session_token_hash());
+  else
+    update loacl.sessions s
+    set last_active_at = now(),
+      expires_at = case s.session_type when 'guest' then now() + interval '30 days' else s.expires_at end
+    where s.id = session.id;
+  end if;
+  if assistant.fingerprint and request ->> 'fingerprint' is not null then
+    fingerprint := loacl_private.remember_fingerprint(session, request ->> 'fingerprint');
+  end if;
+  perform loacl_private.check_rates(assistant, session.id, is_new_session, request ->> 'address', fingerprint);
+  if thread.id is null then
+    insert into loacl.threads (session_id, assistant_id) values (session.id, assistant.id) returning * into thread;
+  else
+    -- Who writes in an archived thread takes it up again.
+    update loacl.threads t set last_message_at = now(), status = 'active' where t.id = thread.id;
+  end if;
+  if question.id is null then
+    insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, parts)
+    values (
+      thread.id, session.id, assistant.id, parent_id, question.client_id, 'user', question.content,
+      jsonb_build_array(jsonb_build_object('type', 'text', 'text', question.content))
+    )
+    returning * into question;
+  end if;
+  insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, role, status, model)
+  values (thread.id, session.id, assistant.id, question.id, 'assistant', 'streaming', assistant.model)
+  returning * into answer;
+  insert into loacl_private.turns (thread_id, user_message_id, message_id, lease_expires_at, deadline_at, provider, model, created_at)
+  values (
+    thread.id, question.id, answer.id,
+    clock_timestamp() + loacl_private.lease_duration(),
+    loacl_private.to_deadline((request ->> 'deadlineMs')::integer),
+    (provider.config).provider, assistant.model, clock_timestamp()
+  )
+  returning * into turn;
+  insert into loacl_private.turn_steps (turn_id, step, model) values (turn.id, 1, turn.model);
+  -- Each turn deletes what several earlier ones left, so leftovers shrink even in a project without a scheduler.
+  perform loacl_private.purge_turn_chunks(5);
+  perform loacl_private.purge_rate_counters(5);
+  history := loacl_private.read_history(question.id, assistant.context_token_budget);
+  perform loacl_private.reserve_budget(assistant, history, thread.title is null, 0, turn.id, 1);
+  return loacl_private.to_open_turn(turn, assistant, provider.config, provider.secret, history, thread.title is null);
+end
+$$;
+comment on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) is
+  'Opens the turn that answers a question, with its first step: makes the session, the thread and the message where they are missing, and reserves what the step may cost. Errors: provider_key_missing, assistant_paused, rate_limited, budget_exceeded, price_unknown.';
+revoke all on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) from public;

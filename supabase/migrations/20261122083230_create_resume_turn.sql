@@ -1,0 +1,68 @@
+create function loacl_private.resume_turn(turn_id uuid, step integer, lease uuid, deadline_ms integer, claims jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  turn loacl_private.turns;
+  thread loacl.threads;
+  assistant loacl.assistants;
+  provider record;
+begin
+  -- Of two that resume a turn the second waits here.
+  perform loacl_private.lock_turn(resume_turn.turn_id);
+  perform loacl_private.enter_turn(resume_turn.turn_id, resume_turn.claims);
+  select t.* into turn from loacl_private.turns t where t.id = resume_turn.turn_id for update;
+  -- Asked again because an answer was lost, it has the lease already.
+  if not (turn.state = 'running' and turn.lease = resume_turn.lease)
+    and (
+      turn.state <> 'waiting'
+      or resume_turn.step <> (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id)
+    )
+  then
+    return jsonb_build_object('turn', jsonb_build_object('id', turn.id), 'joined', true);
+  end if;
+
+  select t.* into thread from loacl.threads t where t.id = turn.thread_id;
+  assistant := loacl_private.enter_assistant(thread.assistant_id, null);
+  if assistant.paused_at is not null then
+    perform loacl_private.raise_error(403, 'assistant_paused', 'This assistant is paused. Please come back later.');
+  end if;
+  provider := loacl_private.find_provider(assistant.owner_id);
+  assistant := loacl_private.prepare_assistant(assistant, thread.id);
+  -- The steps before were this model's.
+  assistant.model := turn.model;
+  update loacl_private.turns t
+  set state = 'running',
+    lease = resume_turn.lease,
+    lease_expires_at = clock_timestamp() + loacl_private.lease_duration(),
+    deadline_at = loacl_private.to_deadline(resume_turn.deadline_ms),
+    wait_expires_at = null
+  where t.id = turn.id
+  returning t.* into turn;
+  perform loacl_private.keep_answer(turn, null, 'streaming');
+  return loacl_private.to_open_turn(
+    turn, assistant, provider.config, provider.secret,
+    loacl_private.read_history(turn.user_message_id, assistant.context_token_budget), thread.title is null
+  );
+end
+$$;
+comment on function loacl_private.resume_turn(uuid, integer, uuid, integer, jsonb) is 'Does the work of loacl.resume_turn.';
+revoke all on function loacl_private.resume_turn(uuid, integer, uuid, integer, jsonb) from public;
+grant execute on function loacl_private.resume_turn(uuid, integer, uuid, integer, jsonb) to service_role;
+
+create function loacl.resume_turn(turn_id uuid, step integer, lease uuid, deadline_ms integer, claims jsonb default null)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+return loacl_private.resume_turn(
+  resume_turn.turn_id, resume_turn.step, resume_turn.lease, resume_turn.deadline_ms, resume_turn.claims
+);
+comment on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) is
+  'For the functions: takes up a turn of the visitor''s that waits after step `step`, under a new lease, which the caller makes, and with a new deadline. Gives what begin_turn gives; begin_step goes on from there. Of several that try one gets it; the others, and whoever comes after it has ended or waits for something else, get `joined`. Safe to repeat with the same lease. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found, assistant_inactive, assistant_paused, provider_key_missing.';
+revoke all on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) from public;
+grant execute on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) to service_role;
