@@ -1,11 +1,11 @@
 // `npm start`: the stack in a terminal.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ProjectSetupError } from '@loacl/setup'
 import { DataFolderError } from './data_folder.ts'
 import { DEMO_OWNER_EMAIL } from './demo.ts'
 import { PartError } from './parts.ts'
 import { PortBusyError, type PortWish } from './ports.ts'
-import { ProjectSetupError } from './project_setup.ts'
 import { startStack } from './stack.ts'
 import type { Stack, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'

@@ -1,6 +1,6 @@
+import type { KeyRing } from '@loacl/sealing'
 import { ADMIN_FUNCTION, UUID } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
-import type { KeyRing } from '../_shared/domain/key_ring.ts'
 import { bearerOf, createApiKeyCheck, createKeyMatcher } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'

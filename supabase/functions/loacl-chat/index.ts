@@ -1,3 +1,4 @@
+import { createKeyRing } from '@loacl/sealing'
 import { createAccessTokenCheck } from '../_shared/adapters/access_tokens.ts'
 import { createDataApiIdentity } from '../_shared/adapters/data_api_identity.ts'
 import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
@@ -6,7 +7,6 @@ import { readEnvironment } from '../_shared/adapters/environment.ts'
 import { toLogLine } from '../_shared/adapters/log_line.ts'
 import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
-import { createKeyRing } from '../_shared/domain/key_ring.ts'
 import { createHandler } from './handler.ts'
 
 declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined

@@ -1,7 +1,7 @@
+import { createKeyRing } from '@loacl/sealing'
 import { CHAT_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { SignJWT, type JWTPayload } from 'jose'
-import { createKeyRing } from '../../functions/_shared/domain/key_ring.ts'
 import { createToken, type Answer, type Caller, type StackAddress } from '../support/api.ts'
 import type { Operator, World } from '../support/world.ts'
 

@@ -1,6 +1,5 @@
+import { sealNew, type KeyRing } from '@loacl/sealing'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
-import type { KeyRing } from '../../_shared/domain/key_ring.ts'
-import { sealNew } from './new_secret.ts'
 import type { AdminStore, IdentitySecretState, Operator } from './ports.ts'
 
 const SECRET_BYTES = 32

@@ -1,5 +1,5 @@
+import type { KeyRing } from '@loacl/sealing'
 import { toCodedError } from '../../_shared/domain/coded_error.ts'
-import type { KeyRing } from '../../_shared/domain/key_ring.ts'
 import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import type { AdminStore, Deletion, ObjectStorage, Provider } from './ports.ts'

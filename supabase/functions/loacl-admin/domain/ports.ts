@@ -1,3 +1,4 @@
+import type { NewSecret } from '@loacl/sealing'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 
 export interface Operator {
@@ -11,14 +12,6 @@ export interface Operator {
 export interface Accounts {
   /** `null` where nobody is: the token is forged, expired or revoked, or its user is gone. */
   find(accessToken: string): Promise<{ userId: string; isAnonymous: boolean } | null>
-}
-
-/** A secret that is sealed and about to be kept. */
-export interface NewSecret {
-  secretId: string
-  keyId: string
-  ciphertext: string
-  lastFour: string
 }
 
 /** What an owner may see of a provider key. */

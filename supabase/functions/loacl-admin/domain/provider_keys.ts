@@ -1,9 +1,8 @@
+import { sealProviderKey, toProviderAddress, type KeyRing } from '@loacl/sealing'
 import { UUID, type ErrorCode } from '@loacl/wire'
 import { CodedError, toCodedError } from '../../_shared/domain/coded_error.ts'
-import type { KeyRing } from '../../_shared/domain/key_ring.ts'
 import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { invalid, toRecord } from './body.ts'
-import { parseAddress, sealProviderKey } from './new_provider_key.ts'
 import type { AdminStore, Operator, Provider, ProviderConfig } from './ports.ts'
 
 export interface ProviderKeysWorld {
@@ -37,10 +36,25 @@ export async function setProviderKey(
   const name = fields.provider ?? 'openai'
   if (name !== 'openai') throw invalid('"provider" must be "openai": whoever speaks its Responses API, at "baseUrl".')
   const { apiKey, baseUrl: address = null } = fields
-  const baseUrl = address === null ? null : parseAddress(address, provider.checkAddress)
+  const baseUrl = address === null ? null : toBaseUrl(address, provider.checkAddress)
   const secret = await sealProviderKey(keyRing, apiKey, { ownerId, provider: name, baseUrl })
+  if (!secret) throw invalid('"apiKey" must be the key alone, without spaces or line breaks.')
   const id = await store.setProviderKey(ownerId, name, baseUrl, secret)
   return { id, provider: name, baseUrl, keyLastFour: secret.lastFour }
+}
+
+/** A provider's address in the form that is stored: one that turns will call. */
+function toBaseUrl(value: unknown, checkAddress: Provider['checkAddress']): string {
+  const address = toProviderAddress(value)
+  if (address === null) throw invalid('"baseUrl" must be an address such as https://host/v1, or null.')
+  try {
+    checkAddress(address)
+  } catch (cause) {
+    throw new CodedError('invalid_body', '"baseUrl" must be HTTPS on a public host, or one that the project lists.', {
+      cause,
+    })
+  }
+  return address
 }
 
 /** @throws CodedError `not_found`; `invalid_body` where there are several and none was named */

@@ -1,4 +1,4 @@
-import { KeyRingError, type KeyRing } from '../../_shared/domain/key_ring.ts'
+import { KeyRingError, type KeyRing } from '@loacl/sealing'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 import type { AdminStore, Operator } from './ports.ts'
 

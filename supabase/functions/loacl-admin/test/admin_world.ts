@@ -1,5 +1,5 @@
+import { createKeyRing } from '@loacl/sealing'
 import { ADMIN_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
-import { createKeyRing } from '../../_shared/domain/key_ring.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import type { Account } from '../domain/ports.ts'
 import { createHandler } from '../handler.ts'

@@ -1,6 +1,7 @@
+import type { NewSecret } from '@loacl/sealing'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
-import type { AdminStore, Deletion, NewSecret, Operator, ProviderConfig } from '../domain/ports.ts'
+import type { AdminStore, Deletion, Operator, ProviderConfig } from '../domain/ports.ts'
 
 interface Config extends ProviderConfig {
   ownerId: string

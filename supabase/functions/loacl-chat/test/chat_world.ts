@@ -1,7 +1,7 @@
+import { createKeyRing, type SecretContext } from '@loacl/sealing'
 import { CHAT_FUNCTION, FUNCTIONS_PATH, readParts, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
-import { createKeyRing, type SecretContext } from '../../_shared/domain/key_ring.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'

@@ -1,5 +1,5 @@
+import { createKeyRing } from '@loacl/sealing'
 import { expect, it, vi } from 'vitest'
-import { createKeyRing } from '../../_shared/domain/key_ring.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 import { createChatWorld, keyRing } from './chat_world.ts'
 

@@ -112,6 +112,12 @@ function additionalData(context: SecretContext, keyId: string): Uint8Array<Array
   return new TextEncoder().encode(JSON.stringify([purpose, secretId, ownerId, provider, baseUrl, keyId]))
 }
 
+/** A key ring with one fresh key, as the function secret `LOACL_ENCRYPTION_KEYS` holds it. */
+export function generateKeyRing(): string {
+  const id = `k${new Date().toISOString().slice(0, 10).replaceAll('-', '')}`
+  return JSON.stringify({ current: id, keys: { [id]: toBase64(crypto.getRandomValues(new Uint8Array(KEY_BYTES))) } })
+}
+
 const malformed = (message: string) => new KeyRingError('ring_malformed', `The key ring is malformed: ${message}`)
 
 function parseRing(json: string): { current: string; keys: Map<string, Uint8Array<ArrayBuffer>> } {

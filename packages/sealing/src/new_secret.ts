@@ -1,5 +1,12 @@
-import type { KeyRing, SecretContext } from '../../_shared/domain/key_ring.ts'
-import type { NewSecret } from './ports.ts'
+import type { KeyRing, SecretContext } from './key_ring.ts'
+
+/** A secret that is sealed and about to be kept. */
+export interface NewSecret {
+  secretId: string
+  keyId: string
+  ciphertext: string
+  lastFour: string
+}
 
 /** The last four characters of a shorter secret would give too much of it away. */
 const SHORTEST_SHOWN = 12

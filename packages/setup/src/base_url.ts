@@ -1,5 +1,4 @@
-import { createEgress } from '../../../supabase/functions/_shared/adapters/egress.ts'
-import { parseAddress } from '../../../supabase/functions/loacl-admin/domain/new_provider_key.ts'
+import { createAddressRule, toProviderAddress } from '@loacl/sealing'
 import { ProjectSetupError } from './project_setup.ts'
 
 /**
@@ -10,12 +9,10 @@ import { ProjectSetupError } from './project_setup.ts'
  */
 export function parseBaseUrl(text: string, privateHosts = ''): string {
   const hosts = privateHosts.split(',').map((host) => host.trim())
-  try {
-    return parseAddress(text, createEgress({ privateHosts: hosts, fetch }).check)
-  } catch (cause) {
+  const address = toProviderAddress(text)
+  if (address === null || !createAddressRule(hosts).parse(address))
     throw new ProjectSetupError(
       '--base-url must be an address such as https://host/v1: HTTPS on a public host, or a host that LOACL_PRIVATE_HOSTS lists. The functions call no other.',
-      { cause },
     )
-  }
+  return address
 }

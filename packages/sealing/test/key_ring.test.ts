@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKeyRing, KeyRingError, type SecretContext } from './key_ring.ts'
+import { createKeyRing, KeyRingError, type SecretContext } from '../src/key_ring.ts'
 
 const keyOf = (byte: number) => Buffer.alloc(32, byte).toString('base64')
 const ringOf = (current: string, keys: Record<string, string>) => createKeyRing(JSON.stringify({ current, keys }))

@@ -1,8 +1,5 @@
+import { createKeyRing, sealProviderKey, type NewSecret } from '@loacl/sealing'
 import postgres from 'postgres'
-import { CodedError } from '../../../supabase/functions/_shared/domain/coded_error.ts'
-import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
-import { sealProviderKey } from '../../../supabase/functions/loacl-admin/domain/new_provider_key.ts'
-import type { NewSecret } from '../../../supabase/functions/loacl-admin/domain/ports.ts'
 import { awaitAnswer } from './await_answer.ts'
 
 export interface AssistantSettings {
@@ -175,13 +172,9 @@ async function sealProvider(
   encryptionKeys: string,
   { apiKey, baseUrl }: Provider,
 ): Promise<NewSecret> {
-  const keyRing = createKeyRing(encryptionKeys)
-  try {
-    return await sealProviderKey(keyRing, apiKey, { ownerId, provider: PROVIDER, baseUrl })
-  } catch (cause) {
-    if (!(cause instanceof CodedError)) throw cause
-    throw new ProjectSetupError('OPENAI_API_KEY must be the key alone, without spaces or line breaks.', { cause })
-  }
+  const sealed = await sealProviderKey(createKeyRing(encryptionKeys), apiKey, { ownerId, provider: PROVIDER, baseUrl })
+  if (!sealed) throw new ProjectSetupError('OPENAI_API_KEY must be the key alone, without spaces or line breaks.')
+  return sealed
 }
 
 async function saveProvider(

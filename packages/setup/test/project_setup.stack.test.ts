@@ -1,10 +1,11 @@
+import { createKeyRing } from '@loacl/sealing'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKeyRing } from '../../../supabase/functions/_shared/domain/key_ring.ts'
-import { inheritedEnvironment, setUpProject, startStack, type ProjectSettings, type Stack } from '../src/index.ts'
+import { inheritedEnvironment, startStack, type Stack } from '../../local/src/index.ts'
+import { setUpProject, type ProjectSettings } from '../src/index.ts'
 
 let stack: Stack
 let sql: postgres.Sql
@@ -150,7 +151,7 @@ describe('setUpProject', () => {
 })
 
 const cli = (args: string[], env: Record<string, string> = {}) =>
-  promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'src', 'setup_cli.ts'), ...args], {
+  promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'src', 'cli.ts'), ...args], {
     env: { ...inheritedEnvironment(), ...env },
   })
 const given = () => ['--db-url', stack.dbUrl, '--owner-email', stack.ownerEmail, '--assistant', 'By hand']

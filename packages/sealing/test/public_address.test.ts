@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isAddress, isPublicAddress } from './public_address.ts'
+import { isAddress, isPublicAddress } from '../src/public_address.ts'
 
 const toUrl = (address: string): string =>
   new URL(`https://${address.includes(':') ? `[${address}]` : address}/`).hostname

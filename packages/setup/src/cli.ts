@@ -1,8 +1,7 @@
 // `npm run setup`: an owner, an assistant and a provider key in a project that has the migrations.
+import { generateKeyRing, KeyRingError } from '@loacl/sealing'
 import { parseArgs } from 'node:util'
-import { KeyRingError } from '../../../supabase/functions/_shared/domain/key_ring.ts'
 import { parseBaseUrl } from './base_url.ts'
-import { generateKeyRing } from './keys.ts'
 import { DEFAULT_MODEL, DEFAULT_NAME, ProjectSetupError, setUpProject } from './project_setup.ts'
 import { explainSetupFailure } from './setup_words.ts'
 
