@@ -1,3 +1,16 @@
+export type {
+  IdentitySecretState,
+  KeyRotation,
+  Maintenance,
+  NewIdentitySecret,
+  ProviderConfig,
+  ProviderConfigList,
+  ProviderKeyTest,
+  SavedProviderKey,
+  SetProviderKeyRequest,
+  TestProviderKeyRequest,
+  VisitorErasure,
+} from './admin.ts'
 export { isBlank } from './blank_text.ts'
 export {
   ERROR_STATUS,

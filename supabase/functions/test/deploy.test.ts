@@ -70,7 +70,7 @@ test('every function, deployed by the CLI, brings all that it imports', { timeou
     .filter((entry) => entry.isDirectory() && !['_shared', 'test'].includes(entry.name))
     .map((entry) => entry.name)
   expect(names.toSorted()).toEqual(Object.keys(PATHS))
-  await expectDeployed(root, 'deployed')
+  expect(await runDeployed(root, 'deployed')).toEqual(names.toSorted())
 })
 
 test('a bundle, deployed from a project with a chat of its own, is complete', { timeout: 120_000 }, async () => {
@@ -81,14 +81,13 @@ test('a bundle, deployed from a project with a chat of its own, is complete', { 
   for (const name of ['chat', '_shared']) await mkdir(join(functions, name))
   await writeFile(join(functions, 'chat/index.ts'), "import '../_shared/host.ts'\n")
   await writeFile(join(functions, '_shared/host.ts'), 'Deno.serve(() => new Response())\n')
-  await expectDeployed(host, 'deployed-bundle')
+  expect(await runDeployed(host, 'deployed-bundle')).toEqual(Object.keys(PATHS))
 })
 
-async function expectDeployed(project: string, place: string): Promise<void> {
+/** Deploys a project's functions and runs each. Returns their names. */
+async function runDeployed(project: string, place: string): Promise<string[]> {
   deployments.clear()
-  const names = Object.keys(PATHS)
-  await deploy(project, names)
-  expect([...deployments.keys()].toSorted()).toEqual(names.toSorted())
+  await deploy(project, Object.keys(PATHS))
   for (const [name, { files, entrypoint, importMap, verifyJwt }] of deployments) {
     expect(verifyJwt, `${name} checks its callers itself`).toBe(false)
     const target = join(folder, place, name)
@@ -103,6 +102,7 @@ async function expectDeployed(project: string, place: string): Promise<void> {
       expect(resolved, `${specifier} is pinned`).toMatch(/@\d+\.\d+\.\d+(\/|$)/)
     expect(await answerToPreflight(join(target, entrypoint), join(target, importMap), name)).toBeLessThan(300)
   }
+  return [...deployments.keys()].toSorted()
 }
 
 async function readForm(request: IncomingMessage): Promise<FormData> {

@@ -1,6 +1,7 @@
 import { sealNew, type KeyRing } from '@loacl/sealing'
+import type { IdentitySecretState, NewIdentitySecret } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
-import type { AdminStore, IdentitySecretState, Operator } from './ports.ts'
+import type { AdminStore, Operator } from './ports.ts'
 
 const SECRET_BYTES = 32
 
@@ -14,7 +15,7 @@ export async function createIdentitySecret(
   { userId: ownerId }: Operator,
   assistantId: string,
   { store, keyRing }: { store: AdminStore; keyRing: KeyRing },
-): Promise<{ secret: string; lastFour: string }> {
+): Promise<NewIdentitySecret> {
   const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
   // An identity secret goes to no provider: in that place the seal binds the assistant.
   const context = { purpose: 'identity_secret', ownerId, provider: assistantId, baseUrl: null }

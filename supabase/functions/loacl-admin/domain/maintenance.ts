@@ -1,4 +1,5 @@
 import type { KeyRing } from '@loacl/sealing'
+import type { Maintenance } from '@loacl/wire'
 import { toCodedError } from '../../_shared/domain/coded_error.ts'
 import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
@@ -13,16 +14,6 @@ export interface MaintenanceWorld {
   isLate: () => boolean
   /** Told of errors, for the owner's log. */
   report: (error: unknown) => void
-}
-
-export interface Maintenance {
-  /** Whether what has run out was purged; if not, the log says why, and the next call tries again. */
-  cleanedUp: boolean
-  deleted: number
-  /** Kept in the queue, and due again in two minutes to a day. */
-  failed: number
-  /** `false` where time ran out: call again. */
-  isDone: boolean
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { NewSecret } from '@loacl/sealing'
+import type { IdentitySecretState, ProviderConfig, VisitorErasure } from '@loacl/wire'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 
 export interface Operator {
@@ -12,25 +13,6 @@ export interface Operator {
 export interface Accounts {
   /** `null` where nobody is: the token is forged, expired or revoked, or its user is gone. */
   find(accessToken: string): Promise<{ userId: string; isAnonymous: boolean } | null>
-}
-
-/** What an owner may see of a provider key. */
-export interface ProviderConfig {
-  id: string
-  provider: string
-  baseUrl: string | null
-  keyLastFour: string
-  isActive: boolean
-  isDefault: boolean
-  createdAt: string
-  updatedAt: string
-}
-
-/** What an owner may see of an identity secret. */
-export interface IdentitySecretState {
-  isSet: boolean
-  lastFour: string | null
-  createdAt: string | null
 }
 
 /** Something that has lost its row and is still kept elsewhere. */
@@ -66,7 +48,7 @@ export interface AdminStore {
   /** `false` where it has been replaced or removed since it was read. */
   resealSecret(old: StoredSecret, sealed: { keyId: string; ciphertext: string }): Promise<boolean>
 
-  eraseVisitor(operator: Operator, sessionId: string): Promise<unknown>
+  eraseVisitor(operator: Operator, sessionId: string): Promise<VisitorErasure>
   takeDeletions(): Promise<readonly Deletion[]>
   confirmDeletion(id: string): Promise<void>
   failDeletion(id: string, error: string): Promise<void>

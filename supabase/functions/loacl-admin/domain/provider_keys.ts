@@ -1,23 +1,14 @@
 import { sealProviderKey, toProviderAddress, type KeyRing } from '@loacl/sealing'
-import { UUID, type ErrorCode } from '@loacl/wire'
+import { UUID, type ErrorCode, type ProviderConfig, type ProviderKeyTest, type SavedProviderKey } from '@loacl/wire'
 import { CodedError, toCodedError } from '../../_shared/domain/coded_error.ts'
 import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { invalid, toRecord } from './body.ts'
-import type { AdminStore, Operator, Provider, ProviderConfig } from './ports.ts'
+import type { AdminStore, Operator, Provider } from './ports.ts'
 
 export interface ProviderKeysWorld {
   store: AdminStore
   provider: Provider
   keyRing: KeyRing
-}
-
-/** What came of trying a key. */
-export interface TestResult {
-  ok: boolean
-  code: ErrorCode | null
-  /** For the owner. */
-  message: string
-  model: string
 }
 
 /** Tried where an owner has no assistant yet and names no model. */
@@ -31,7 +22,7 @@ export async function setProviderKey(
   { userId: ownerId }: Operator,
   body: unknown,
   { store, provider, keyRing }: ProviderKeysWorld,
-): Promise<{ id: string; provider: string; baseUrl: string | null; keyLastFour: string }> {
+): Promise<SavedProviderKey> {
   const fields = toRecord(body)
   const name = fields.provider ?? 'openai'
   if (name !== 'openai') throw invalid('"provider" must be "openai": whoever speaks its Responses API, at "baseUrl".')
@@ -88,7 +79,7 @@ export async function testProviderKey(
   { userId }: Operator,
   body: unknown,
   { store, provider, keyRing }: ProviderKeysWorld,
-): Promise<TestResult> {
+): Promise<ProviderKeyTest> {
   const { id, model: wanted } = toRecord(body)
   if (wanted !== undefined && (typeof wanted !== 'string' || wanted.length < 1 || wanted.length > 200))
     throw invalid('"model" must be the name of a model.')

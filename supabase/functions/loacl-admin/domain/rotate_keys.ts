@@ -1,16 +1,7 @@
 import { KeyRingError, type KeyRing } from '@loacl/sealing'
+import type { KeyRotation } from '@loacl/wire'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 import type { AdminStore, Operator } from './ports.ts'
-
-export interface Rotation {
-  /** The ring's current key, under which everything is now. */
-  keyId: string
-  resealed: number
-  /** What no key of the ring opens: it has to be set again. */
-  unusable: { secretId: string; purpose: string }[]
-  /** `false` where time ran out: call again. */
-  isDone: boolean
-}
 
 /**
  * Puts secrets under the ring's current key: an operator's own, or everybody's for an admin. A turn that has read a
@@ -21,9 +12,9 @@ export interface Rotation {
 export async function rotateKeys(
   { userId, role }: Operator,
   { store, keyRing, isLate }: { store: AdminStore; keyRing: KeyRing; isLate: () => boolean },
-): Promise<Rotation> {
+): Promise<KeyRotation> {
   const ownerId = role === 'admin' ? null : userId
-  const rotation: Rotation = { keyId: keyRing.currentKeyId, resealed: 0, unusable: [], isDone: false }
+  const rotation: KeyRotation = { keyId: keyRing.currentKeyId, resealed: 0, unusable: [], isDone: false }
   let afterId: string | null = null
   while (!isLate()) {
     const batch: readonly StoredSecret[] = await store.listSecretsToReseal(rotation.keyId, ownerId, afterId)

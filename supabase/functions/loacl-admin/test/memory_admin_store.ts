@@ -1,7 +1,8 @@
 import type { NewSecret } from '@loacl/sealing'
+import type { ProviderConfig } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
-import type { AdminStore, Deletion, Operator, ProviderConfig } from '../domain/ports.ts'
+import type { AdminStore, Deletion, Operator } from '../domain/ports.ts'
 
 interface Config extends ProviderConfig {
   ownerId: string
