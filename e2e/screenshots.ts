@@ -1,4 +1,5 @@
-// Takes pictures of the widget in every state, to be looked at: `node e2e/screenshots.ts [folder]`.
+// Takes pictures of the widget in every state, to be looked at: `node e2e/screenshots.ts [folder] [scenes]`, where `scenes`
+// is how the names of the wanted ones begin.
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { chromium, expect, type BrowserContextOptions, type Page } from '@playwr
 import { startLocalBackend } from './support/backend.ts'
 import { Chat } from './support/chat.ts'
 import { Model, unique } from './support/model.ts'
+import { Owner } from './support/owner.ts'
 import { pageAddress, type PageOptions } from './support/pages.ts'
 
 const RICH = `## Renting a bicycle
@@ -30,10 +32,14 @@ const price = ({ days, kind }) => Math.min(days * DAY[kind], Math.ceil(days / 7)
 
 > Helmets are free, and we would rather you took one.`
 
-const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'loacl-screenshots-'))
+const [, , wantedFolder, wantedScenes = ''] = process.argv
+const folder = wantedFolder ?? mkdtempSync(join(tmpdir(), 'loacl-screenshots-'))
 mkdirSync(folder, { recursive: true })
 const { target, stop } = await startLocalBackend()
 const model = new Model(target.local!.modelControlUrl)
+const owner = new Owner(target.local!.dbUrl, target.assistantId)
+const reasoner = await owner.addAssistant({ name: 'Harbour Boats', showReasoning: true })
+await owner.leave()
 const browser = await chromium.launch({
   executablePath: process.env.LOACL_CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-background-networking'],
@@ -55,6 +61,7 @@ async function scene(
   variant = 'plain',
   data: PageOptions = {},
 ): Promise<void> {
+  if (!prefix.startsWith(wantedScenes)) return
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options })
   const page = await context.newPage()
   await page.goto(
@@ -166,6 +173,39 @@ async function arabic({ chat, shoot }: Scene): Promise<void> {
   await shoot('conversations')
 }
 
+/** Reasoning and sources, in English or in Arabic. */
+async function parts({ chat, shoot, page }: Scene, isArabic = false): Promise<void> {
+  const question = isArabic ? unique('كم تكلف المرساة؟') : unique('What does an anchor cost, and what holds it?')
+  const reply = {
+    reasoning: isArabic
+      ? ['**وزن المراسي**\n\nالقارب صغير، فتكفي مرساة خفيفة.']
+      : [
+          '**Weighing anchors**\n\nThe boat is small, so ten kilos will do. The list has two of them.',
+          '**Looking for a rope**\n\n- Four are long enough.\n- One of them floats.',
+        ],
+    text: isArabic ? 'تكلف المرساة **٤٠ يورو**.' : 'A ten-kilo anchor costs **€40**. It needs a rope of twelve metres.',
+    sources: [
+      { url: 'https://harbour.example/anchors', title: isArabic ? 'المراسي التي نبيعها' : 'Anchors we sell' },
+      { url: 'https://www.a-shop-with-a-long-name.example/ropes?length=12' },
+      { filename: 'price-list-2026.pdf' },
+    ],
+    ...(isArabic ? {} : { more: 'We have both in stock at *Quay 4*.' }),
+    followUps: [],
+  }
+  await model.says(question, { ...reply, holdAfter: 0 })
+  await chat.open()
+  await chat.ask(question)
+  const summary = chat.log.locator('summary')
+  await expect(summary).toHaveText('Thinking…')
+  await shoot('1-thinking')
+  await model.says(question, reply)
+  await chat.answered()
+  await shoot('2-answered')
+  await summary.focus()
+  await page.keyboard.press('Enter')
+  await shoot('3-opened')
+}
+
 async function longWords({ chat, shoot }: Scene): Promise<void> {
   const question = unique(`${'W'.repeat(120)} 👩‍👩‍👧‍👦 https://harbour.example/${'path/'.repeat(30)}`)
   await model.says(question, {
@@ -241,6 +281,13 @@ await scene('zoomed', { viewport: { width: 320, height: 256 }, deviceScaleFactor
 await scene('low', { viewport: { width: 1100, height: 400 } }, story)
 await scene('hostile', {}, story, 'hostile-css')
 await scene('forced-colors', { forcedColors: 'active' }, story)
+
+const reasoning = { assistant: reasoner }
+await scene('parts-light', {}, parts, 'plain', reasoning)
+await scene('parts-dark', { colorScheme: 'dark' }, parts, 'plain', reasoning)
+await scene('parts-phone', PHONE, parts, 'plain', reasoning)
+await scene('parts-rtl', {}, (arabicScene) => parts(arabicScene, true), 'rtl', { ...reasoning, locale: 'ar' })
+await scene('parts-forced-colors', { forcedColors: 'active' }, parts, 'plain', reasoning)
 
 await browser.close()
 await stop()

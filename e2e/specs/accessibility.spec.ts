@@ -33,28 +33,37 @@ for (const theme of ['light', 'dark'] as const) {
   test.describe(theme, () => {
     test.use({ colorScheme: theme, reducedMotion: 'reduce' } as never)
 
-    test(`no WCAG 2.2 AA violation in any state, ${theme}`, { tag: '@local' }, async ({ visit, page, model }) => {
-      const question = unique('What do you sell?')
-      const failing = unique('What is out of stock?')
-      await model.says(question, {
-        text: '## Wares\n\n| Kind | Price |\n| --- | --- |\n| `bell` | 12 |\n\n- [lights](https://harbour.example/)\n\n```js\nring()\n```\n\n> Ask us.',
-        followUps: ['Is there a discount?'],
-      })
-      await model.says(failing, { status: 500 })
-      const chat = await visit()
-      await expectNoViolations(page, 'closed')
-      await chat.open()
-      await expectNoViolations(page, 'empty')
-      await chat.askAndWait(question)
-      await expect(chat.followUps).toBeVisible()
-      await expectNoViolations(page, 'answered')
-      await chat.ask(failing)
-      await expect(chat.alert).toBeVisible()
-      await expectNoViolations(page, 'error')
-      await chat.conversations.click()
-      await expect(chat.composer).toBeHidden()
-      await expectNoViolations(page, 'conversations')
-    })
+    test(
+      `no WCAG 2.2 AA violation in any state, ${theme}`,
+      { tag: '@local' },
+      async ({ visit, page, model, owner }) => {
+        const assistant = await owner.addAssistant({ showReasoning: true })
+        const question = unique('What do you sell?')
+        const failing = unique('What is out of stock?')
+        await model.says(question, {
+          text: '## Wares\n\n| Kind | Price |\n| --- | --- |\n| `bell` | 12 |\n\n- [lights](https://harbour.example/)\n\n```js\nring()\n```\n\n> Ask us.',
+          reasoning: ['**Looking at the shelf**\n\nThere is a lot.'],
+          sources: [{ url: 'https://harbour.example/wares' }, { filename: 'prices.pdf' }],
+          followUps: ['Is there a discount?'],
+        })
+        await model.says(failing, { status: 500 })
+        const chat = await visit({ assistant })
+        await expectNoViolations(page, 'closed')
+        await chat.open()
+        await expectNoViolations(page, 'empty')
+        await chat.askAndWait(question)
+        await expect(chat.followUps).toBeVisible()
+        await expectNoViolations(page, 'answered')
+        await chat.log.locator('summary').click()
+        await expectNoViolations(page, 'reasoning opened')
+        await chat.ask(failing)
+        await expect(chat.alert).toBeVisible()
+        await expectNoViolations(page, 'error')
+        await chat.conversations.click()
+        await expect(chat.composer).toBeHidden()
+        await expectNoViolations(page, 'conversations')
+      },
+    )
 
     // Axe looks at text alone. WCAG 1.4.11.
     test(`the edge of the field to write in stands out by three to one, ${theme}`, async ({ visit }) => {

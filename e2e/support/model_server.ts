@@ -4,9 +4,18 @@ import { type AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 
+/** A source that an answer cites. */
+type Cited = { url: string; title?: string } | { filename: string }
+
 /** What the model says to a visitor's text. */
 export interface Reply {
+  /** Summaries of its reasoning, sent before anything else. */
+  reasoning?: string[]
   text?: string
+  /** Cited after `text`. */
+  sources?: Cited[]
+  /** A second text, which follows the sources. */
+  more?: string
   /** Answer with this HTTP status instead. */
   status?: number
   /** After so many characters of `text`, wait until the reply is scripted anew without it. */
@@ -101,7 +110,7 @@ export async function startModelServer(): Promise<{ url: string; stop(): void }>
       response.end(JSON.stringify({ error: { message: `Scripted ${reply.status}`, type: 'scripted', code: null } }))
       return
     }
-    await new Answer(response, body.model).stream(words(text, reply), reply.incomplete)
+    await new Answer(response, body.model).stream(words(text, reply), reply)
   }
 
   /** The answer word by word, following the script as it changes. */
@@ -156,11 +165,19 @@ class Answer {
       .end(JSON.stringify(this.#describe('completed', text)))
   }
 
-  async stream(words: Iterable<string> | AsyncIterable<string>, incomplete?: string): Promise<void> {
+  async stream(
+    words: Iterable<string> | AsyncIterable<string>,
+    { reasoning = [], sources = [], more, incomplete }: Reply = {},
+  ): Promise<void> {
     this.#response.writeHead(200, { 'content-type': 'text/event-stream' })
     const place = { item_id: 'message-1', output_index: 0, content_index: 0 }
     this.#event('response.created', { response: this.#describe('in_progress', '') })
     this.#event('response.output_item.added', { output_index: 0, item: this.#item('in_progress', '') })
+    for (const [index, thought] of reasoning.entries()) {
+      const at = { item_id: 'reasoning-1', output_index: 0, summary_index: index }
+      this.#event('response.reasoning_summary_text.delta', { ...at, delta: thought })
+      this.#event('response.reasoning_summary_text.done', { ...at, text: thought })
+    }
     let text = ''
     try {
       for await (const word of words) {
@@ -174,6 +191,16 @@ class Answer {
       return
     }
     this.#event('response.output_text.done', { ...place, text })
+    for (const [index, source] of sources.entries()) {
+      const type = 'url' in source ? 'url_citation' : 'file_citation'
+      const annotation = { type, start_index: 0, end_index: 1, ...source }
+      this.#event('response.output_text.annotation.added', { ...place, annotation_index: index, annotation })
+    }
+    if (more) {
+      const second = { ...place, item_id: 'message-2', output_index: 1 }
+      this.#event('response.output_text.delta', { ...second, delta: more })
+      this.#event('response.output_text.done', { ...second, text: more })
+    }
     this.#event('response.output_item.done', { output_index: 0, item: this.#item('completed', text) })
     if (incomplete) {
       const response = { ...this.#describe('incomplete', text), incomplete_details: { reason: incomplete } }

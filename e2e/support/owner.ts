@@ -8,6 +8,7 @@ export interface AssistantChanges {
   allowedOrigins?: string[]
   isActive?: boolean
   fingerprint?: boolean
+  showReasoning?: boolean
   /** Of one visitor; `null` allows all. */
   messagesPerMinute?: number | null
   /** While it is set, nothing is answered. */
@@ -42,7 +43,14 @@ export class Owner {
 
   async change(
     assistant: string,
-    { allowedOrigins, isActive, messagesPerMinute, pausedAt, ...same }: Omit<AssistantChanges, 'questions'>,
+    {
+      allowedOrigins,
+      isActive,
+      messagesPerMinute,
+      pausedAt,
+      showReasoning,
+      ...same
+    }: Omit<AssistantChanges, 'questions'>,
   ): Promise<void> {
     const sql = this.#sql
     const changes = {
@@ -51,6 +59,7 @@ export class Owner {
       is_active: isActive,
       messages_per_minute: messagesPerMinute,
       paused_at: pausedAt,
+      show_reasoning: showReasoning,
     }
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
@@ -61,6 +70,30 @@ export class Owner {
     await this.#sql`
       update loacl.sessions set expires_at = now() - interval '1 second'
       where id = (select session_id from loacl.messages where content = ${text})`
+  }
+
+  /** All that is kept of the answer to `text`: its message, what belongs to it, and its stream. */
+  async readAnswerTo(text: string): Promise<string> {
+    const rows = await this.#sql`
+      select to_jsonb(a)::text as message, to_jsonb(i)::text as internals,
+        (
+          select jsonb_agg(c.parts)::text
+          from loacl_private.turn_chunks c join loacl_private.turns t on t.id = c.turn_id
+          where t.message_id = a.id
+        ) as stream
+      from loacl.messages q
+      join loacl.messages a on a.parent_id = q.id
+      left join loacl_private.message_internals i on i.message_id = a.id
+      where q.content = ${text}`
+    return JSON.stringify(rows)
+  }
+
+  /** Puts a part in front of the answer to `text`, as a newer version might have stored it. */
+  async addPart(text: string, part: Record<string, string>): Promise<void> {
+    const sql = this.#sql
+    await sql`
+      update loacl.messages set parts = ${sql.json([part])} || parts
+      where parent_id = (select id from loacl.messages where content = ${text})`
   }
 
   /** Goes on with the thread in which `text` was said, by so many messages: "line 1", "line 2" and so on. */

@@ -100,6 +100,7 @@ function client(): UserConfig {
 const SHARED = [
   '@preact/signals-core',
   'preact',
+  path('src/markdown/index.ts'),
   path('src/model_error.ts'),
   path('src/strings.ts'),
   path('src/panel/alert.tsx'),

@@ -12,6 +12,7 @@ create table loacl.assistants (
   context_token_budget integer not null default 16000,
   max_message_length integer not null default 8000,
   follow_ups boolean not null default true,
+  show_reasoning boolean not null default false,
   fingerprint boolean not null default false,
   is_active boolean not null default true,
   is_default boolean not null default false,
@@ -79,6 +80,8 @@ comment on column loacl.assistants.max_output_tokens is 'Most tokens of one answ
 comment on column loacl.assistants.context_token_budget is 'Most tokens of the conversation, by estimate, that are sent along with a message.';
 comment on column loacl.assistants.max_message_length is 'Longest message of a visitor, in Unicode characters.';
 comment on column loacl.assistants.follow_ups is 'Whether follow-up questions are suggested after an answer.';
+comment on column loacl.assistants.show_reasoning is
+  'Whether visitors see how the model came to an answer. Reasoning is stored in words only while this is on, and given to nobody while it is off.';
 comment on column loacl.assistants.fingerprint is 'Whether the widget sends a browser fingerprint, as a signal against abuse.';
 comment on column loacl.assistants.is_default is 'The owner''s default assistant: at most one.';
 comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
@@ -123,13 +126,13 @@ grant select, delete on table loacl.assistants to authenticated;
 -- Not the id: pages keep one in their script tag after its assistant is gone, and would open whatever bore it next.
 grant insert (
   owner_id, name, description, greeting, model, instructions, tools, temperature, max_output_tokens, context_token_budget,
-  max_message_length, follow_ups, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  max_message_length, follow_ups, show_reasoning, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
 ) on table loacl.assistants to authenticated;
 grant update (
   name, description, greeting, model, instructions, tools, temperature, max_output_tokens, context_token_budget,
-  max_message_length, follow_ups, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  max_message_length, follow_ups, show_reasoning, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
 ) on table loacl.assistants to authenticated;

@@ -25,6 +25,8 @@ create table loacl.messages (
   constraint messages_client_id_role check (client_id is null or role = 'user'),
   constraint messages_content_length check (char_length(content) <= 1000000),
   constraint messages_parts_array check (jsonb_typeof(parts) = 'array'),
+  -- Who sees a message sees all columns of it. Reasoning may have to be hidden: it is kept in message_internals.
+  constraint messages_parts_no_reasoning check (not jsonb_path_exists(parts, '$[*] ? (@.type == "reasoning")')),
   constraint messages_error_code_status check ((error_code is not null) = (status = 'failed')),
   constraint messages_cut_reason_status check ((cut_reason is not null) = (status = 'cut')),
   constraint messages_cut_reason check (cut_reason in ('time_limit', 'max_output_tokens', 'content_filter', 'budget')),
@@ -83,7 +85,7 @@ comment on column loacl.messages.parent_id is 'The message that it answers or fo
 comment on column loacl.messages.client_id is 'Made by the browser. The same one sent twice is one message.';
 comment on column loacl.messages.status is 'streaming: its turn runs. waiting: its turn waits, and this is the answer so far. Either may be overdue, and nobody has looked since.';
 comment on column loacl.messages.content is 'The text parts, joined.';
-comment on column loacl.messages.parts is 'What is shown: text, reasoning summaries, sources.';
+comment on column loacl.messages.parts is 'What is shown: text and sources. Reasoning, where it may be shown, is put between them as a message travels.';
 comment on column loacl.messages.model is 'Which model answered.';
 comment on column loacl.messages.cut_reason is 'Which limit an answer ran into.';
 comment on column loacl.messages.metadata is 'The host''s own data. The visitor can read it.';

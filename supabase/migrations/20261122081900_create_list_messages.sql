@@ -21,7 +21,34 @@ comment on function loacl_private.find_suggestions(uuid[]) is 'The suggestions t
 revoke all on function loacl_private.find_suggestions(uuid[]) from public;
 grant execute on function loacl_private.find_suggestions(uuid[]) to anon, authenticated;
 
-create function loacl_private.to_message(message loacl.messages, is_live boolean, suggestions jsonb)
+create function loacl_private.find_reasoned_parts(message_ids uuid[])
+returns table (message_id uuid, parts jsonb)
+language plpgsql
+stable
+security definer -- reads message_internals; asks itself whose messages they are
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select i.message_id, loacl_private.with_reasoning(m.parts, i.reasoning)
+  from loacl_private.message_internals i
+  join loacl.messages m on m.id = i.message_id
+  join loacl.assistants a on a.id = m.assistant_id
+  where i.message_id = any (find_reasoned_parts.message_ids)
+    and i.reasoning is not null
+    and a.show_reasoning
+    and (
+      m.session_id = any ((select loacl_private.own_session_ids())::uuid[])
+      or m.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
+    );
+end
+$$;
+comment on function loacl_private.find_reasoned_parts(uuid[]) is
+  'The parts with their reasoning of those of these messages that have any, are the caller''s, and whose assistant shows it now.';
+revoke all on function loacl_private.find_reasoned_parts(uuid[]) from public;
+grant execute on function loacl_private.find_reasoned_parts(uuid[]) to anon, authenticated;
+
+create function loacl_private.to_message(message loacl.messages, is_live boolean, suggestions jsonb, parts jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -38,7 +65,7 @@ begin
     'role', message.role,
     'status', case when is_abandoned then 'failed' when has_waited_too_long then 'cut' else message.status end,
     'content', message.content,
-    'parts', message.parts,
+    'parts', coalesce(parts, message.parts),
     'errorCode', case when is_abandoned then 'turn_abandoned' else message.error_code end,
     'cutReason', case when has_waited_too_long then 'time_limit' else message.cut_reason end,
     'createdAt', message.created_at,
@@ -46,10 +73,27 @@ begin
   );
 end
 $$;
-comment on function loacl_private.to_message(loacl.messages, boolean, jsonb) is
-  'A message as it travels, with its suggestions: `Message`. Without a live turn a message that streams was abandoned, and one that waits has waited too long: it is shown so even before that is stored.';
-revoke all on function loacl_private.to_message(loacl.messages, boolean, jsonb) from public;
-grant execute on function loacl_private.to_message(loacl.messages, boolean, jsonb) to anon, authenticated;
+comment on function loacl_private.to_message(loacl.messages, boolean, jsonb, jsonb) is
+  'A message as it travels, with its suggestions, and with `parts` in place of its own where these are reasoned: `Message`. Without a live turn a message that streams was abandoned, and one that waits has waited too long: it is shown so even before that is stored.';
+revoke all on function loacl_private.to_message(loacl.messages, boolean, jsonb, jsonb) from public;
+grant execute on function loacl_private.to_message(loacl.messages, boolean, jsonb, jsonb) to anon, authenticated;
+
+-- The next two ask nothing of the caller, and so are granted to none: who calls them has found the message to be theirs.
+
+create function loacl_private.read_reasoned_parts(message loacl.messages)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (
+  select loacl_private.with_reasoning((message).parts, i.reasoning)
+  from loacl_private.message_internals i
+  where i.message_id = (message).id and i.reasoning is not null and loacl_private.shows_reasoning((message).thread_id)
+);
+comment on function loacl_private.read_reasoned_parts(loacl.messages) is
+  'The parts of a message with its reasoning; null where it has none, or its assistant does not show it now.';
+revoke all on function loacl_private.read_reasoned_parts(loacl.messages) from public;
 
 create function loacl_private.to_message(message loacl.messages, is_live boolean)
 returns jsonb
@@ -58,12 +102,14 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.to_message(
-  message, is_live, (select f.items from loacl_private.find_suggestions(array[(message).id]) f)
+  message,
+  is_live,
+  (select f.items from loacl_private.find_suggestions(array[(message).id]) f),
+  loacl_private.read_reasoned_parts(message)
 );
 comment on function loacl_private.to_message(loacl.messages, boolean) is
-  'One message as it travels: `Message`. For several, find_suggestions asks once.';
+  'One message as it travels: `Message`. For several, find_suggestions and find_reasoned_parts ask once.';
 revoke all on function loacl_private.to_message(loacl.messages, boolean) from public;
-grant execute on function loacl_private.to_message(loacl.messages, boolean) to anon, authenticated;
 
 create function loacl_private.find_live_turn(thread_id uuid, out turn_id uuid, out message_id uuid)
 returns setof record
@@ -133,7 +179,10 @@ return coalesce(
       'activeTurnId', asked.turn_id,
       'items', coalesce(
         jsonb_agg(
-          loacl_private.to_message(b.message, (b.message).id is not distinct from asked.live_message_id, f.items) order by b.place
+          loacl_private.to_message(
+            b.message, (b.message).id is not distinct from asked.live_message_id, f.items, r.parts
+          )
+          order by b.place
         ) filter (where b.place <= asked.page_size),
         '[]'
       ),
@@ -142,6 +191,7 @@ return coalesce(
     from asked
     left join branch b on true
     left join loacl_private.find_suggestions(array(select (branch.message).id from branch)) f on f.message_id = (b.message).id
+    left join loacl_private.find_reasoned_parts(array(select (branch.message).id from branch)) r on r.message_id = (b.message).id
     group by asked.thread, asked.turn_id, asked.page_size
   ),
   loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.')

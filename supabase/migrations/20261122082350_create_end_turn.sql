@@ -57,11 +57,12 @@ begin
   update loacl.messages m
   set status = end_state,
     content = coalesce(outcome ->> 'content', m.content),
-    parts = coalesce(nullif(outcome -> 'parts', 'null'), m.parts),
+    parts = coalesce(loacl_private.without_reasoning(nullif(outcome -> 'parts', 'null')), m.parts),
     model = coalesce(outcome ->> 'model', m.model),
     error_code = failure,
     cut_reason = limit_reached
   where m.id = turn.message_id;
+  perform loacl_private.store_reasoning(turn.message_id, turn.thread_id, nullif(outcome -> 'parts', 'null'));
   return true;
 end
 $$;

@@ -90,7 +90,8 @@ begin
       'instructions', assistant.instructions,
       'temperature', assistant.temperature,
       'maxOutputTokens', assistant.max_output_tokens,
-      'followUps', assistant.follow_ups
+      'followUps', assistant.follow_ups,
+      'showReasoning', assistant.show_reasoning
     ),
     'provider', jsonb_build_object(
       'secretId', secret.id,
@@ -103,7 +104,9 @@ begin
     ),
     'history', history,
     'lastSeq', turn.last_seq,
-    'parts', (select m.parts from loacl.messages m where m.id = turn.message_id),
+    'parts', (
+      select coalesce(loacl_private.read_reasoned_parts(m), m.parts) from loacl.messages m where m.id = turn.message_id
+    ),
     'steps', (
       select coalesce(
         jsonb_agg(jsonb_build_object('input', s.input, 'providerItems', s.provider_items) order by s.step), '[]'

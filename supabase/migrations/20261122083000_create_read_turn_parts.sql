@@ -37,6 +37,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   turn loacl_private.turns := loacl_private.enter_turn(read_turn_parts.turn_id, read_turn_parts.claims);
+  shows_reasoning boolean := loacl_private.shows_reasoning(turn.thread_id);
 begin
   return jsonb_build_object(
     'state', turn.state,
@@ -54,6 +55,7 @@ begin
           (select max(f.seq) from loacl_private.turn_chunks f where f.turn_id = turn.id and f.seq <= after_seq + 1), 1
         )
         and c.seq + p.place - 1 > after_seq
+        and (shows_reasoning or p.part ->> 'type' not like 'reasoning-%')
     ),
     'waiting', case when turn.state = 'waiting' then loacl_private.to_waiting(turn) end,
     'message', case when turn.ended_at is not null then (
@@ -76,6 +78,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.read_turn_parts(read_turn_parts.turn_id, read_turn_parts.after_seq, read_turn_parts.claims);
 comment on function loacl.read_turn_parts(uuid, integer, jsonb) is
-  'For the functions: what a turn has streamed after part `after_seq`, what it waits for if it does, and, once it has ended, the message. Minutes after the end only the message is left. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
+  'For the functions: what a turn has streamed after part `after_seq`, without reasoning where the assistant does not show it now, what it waits for if it does, and, once it has ended, the message. Minutes after the end only the message is left. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
 revoke all on function loacl.read_turn_parts(uuid, integer, jsonb) from public;
 grant execute on function loacl.read_turn_parts(uuid, integer, jsonb) to service_role;

@@ -9,8 +9,9 @@ begin
   update loacl.messages m
   set status = new_status,
     content = coalesce(outcome ->> 'content', m.content),
-    parts = coalesce(nullif(outcome -> 'parts', 'null'), m.parts)
+    parts = coalesce(loacl_private.without_reasoning(nullif(outcome -> 'parts', 'null')), m.parts)
   where m.id = turn.message_id;
+  perform loacl_private.store_reasoning(turn.message_id, turn.thread_id, nullif(outcome -> 'parts', 'null'));
 end
 $$;
 comment on function loacl_private.keep_answer(loacl_private.turns, jsonb, text) is 'Stores an answer as far as it has come, between two steps.';

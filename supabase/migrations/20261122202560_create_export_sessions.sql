@@ -40,7 +40,9 @@ declare
     from loacl.message_annotations a
     where a.message_id = message.id
   );
-  exported jsonb := loacl_private.to_message(message, true, suggestions) || jsonb_build_object(
+  exported jsonb := loacl_private.to_message(
+    message, true, suggestions, loacl_private.read_reasoned_parts(message)
+  ) || jsonb_build_object(
     'parentId', message.parent_id,
     'model', message.model,
     'metadata', message.metadata,
@@ -98,6 +100,9 @@ begin
       from loacl_private.turn_steps s
       join loacl_private.turns r on r.id = s.turn_id
       where r.message_id = message.id
+    ),
+    'reasoning', (
+      select i.reasoning from loacl_private.message_internals i where i.message_id = message.id
     ),
     'internalMetadata', (
       select i.metadata from loacl_private.message_internals i where i.message_id = message.id

@@ -1,4 +1,14 @@
-import type { DataParts, MessagePart, StreamPart, Usage, WireError } from '@loacl/wire'
+import {
+  contentOf,
+  type DataParts,
+  type FoldedMessage,
+  foldPart,
+  type MessagePart,
+  NO_PARTS,
+  type StreamPart,
+  type Usage,
+  type WireError,
+} from '@loacl/wire'
 import { LoaclError } from './errors.ts'
 import { newMessage } from './thread_state.ts'
 import type { Message, TurnResult } from './types.ts'
@@ -10,8 +20,8 @@ export interface TurnProgress {
   readonly ids: DataParts['turn'] | null
   /** The answer as far as it has come. */
   readonly answer: Message | null
-  /** Of the answer's part that each text or reasoning of the stream is added to. */
-  readonly indexes: Readonly<Record<string, number>>
+  /** What the stream has made of the answer's parts. */
+  readonly folded: FoldedMessage<MessagePart>
   readonly title: string | null
   readonly usage: Usage | null
   readonly error: WireError | null
@@ -21,7 +31,7 @@ export const newProgress = (startedAt: string): TurnProgress => ({
   startedAt,
   ids: null,
   answer: null,
-  indexes: {},
+  folded: NO_PARTS,
   title: null,
   usage: null,
   error: null,
@@ -33,17 +43,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
   switch (part.type) {
     case 'data-turn':
       // Comes again where a stream begins anew.
-      return { ...state, ids: part.data, answer: newMessage(part.data.messageId, state.startedAt), indexes: {} }
-    case 'text-start':
-    case 'text-delta':
-    case 'reasoning-start':
-    case 'reasoning-delta':
-      return withText(state, part)
-    case 'source-url':
-    case 'source-document': {
-      const known = answer?.parts.some((other) => 'sourceId' in other && other.sourceId === part.sourceId)
-      return answer && !known ? withParts(state, answer, [...answer.parts, part]) : state
-    }
+      return { ...state, ids: part.data, answer: newMessage(part.data.messageId, state.startedAt), folded: NO_PARTS }
     case 'data-answer-complete':
       return {
         ...withAnswer(state, { status: part.data.status, cutReason: part.data.cutReason }),
@@ -66,7 +66,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
       return withAnswer({ ...state, error }, isFailed ? { status: 'failed', errorCode: error.code } : {})
     }
     default:
-      return state
+      return withPart(state, part)
   }
 }
 
@@ -75,30 +75,11 @@ const isOpen = ({ answer }: TurnProgress): boolean => answer?.status === 'stream
 const withAnswer = (state: TurnProgress, change: Partial<Message>): TurnProgress =>
   state.answer ? { ...state, answer: { ...state.answer, ...change } } : state
 
-function withParts(state: TurnProgress, answer: Message, parts: readonly MessagePart[]): TurnProgress {
-  let content = ''
-  for (const part of parts) if (part.type === 'text') content += part.text
-  return { ...state, answer: { ...answer, parts, content } }
-}
-
-type TextPart = Extract<StreamPart, { type: `${'text' | 'reasoning'}-${'start' | 'delta'}` }>
-
-function withText(state: TurnProgress, part: TextPart): TurnProgress {
-  const { answer, indexes } = state
-  if (!answer) return state
-  const type = part.type.startsWith('text') ? 'text' : 'reasoning'
-  const name = `${type} ${part.id}`
-  // A start opens a new part even under an id that was there before: steps of a turn may number theirs alike.
-  const index = 'delta' in part ? indexes[name] : undefined
-  const known = answer.parts[index ?? -1]
-  const text = (known && 'text' in known ? known.text : '') + ('delta' in part ? part.delta : '')
-  if (!known) {
-    const parts: MessagePart[] = [...answer.parts, { type, text }]
-    return withParts({ ...state, indexes: { ...indexes, [name]: answer.parts.length } }, answer, parts)
-  }
-  const parts = [...answer.parts]
-  parts[index!] = { type, text }
-  return withParts(state, answer, parts)
+/** The answer with what the part brought to it. */
+function withPart(state: TurnProgress, part: StreamPart): TurnProgress {
+  const folded = state.answer ? foldPart(state.folded, part) : state.folded
+  const { parts } = folded
+  return folded === state.folded ? state : withAnswer({ ...state, folded }, { parts, content: contentOf(parts) })
 }
 
 type Answered = Message & { status: 'completed' | 'stopped' | 'cut' | 'waiting' }

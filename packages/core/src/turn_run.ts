@@ -89,8 +89,8 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
         ...(title !== null && { title }),
       })
       if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
+      if (answer) pushEvents(part, answer.id)
     }
-    if (answer) pushEvents(part, answer.id)
   }
 
   async function post(request: ToRequest, signal: AbortSignal): Promise<Response> {

@@ -53,7 +53,7 @@ describe('a turn', () => {
     const source = { type: 'source-url', sourceId: 's1', url: 'https://example.com' } as const
     const suggestions = [{ id: 'f1', suggestion: 'And then?', used: false }]
     stream
-      .send(...begun(), { type: 'reasoning-delta', id: 'r1', delta: 'Hm' }, text('Hello'), source, complete())
+      .send(...begun(), { type: 'reasoning-delta', id: 'r1', delta: 'Hm' }, text('Hello'), source, source, complete())
       .send({ type: 'data-follow-ups', data: { messageId: IDS.messageId, suggestions } })
       .send({ type: 'data-title', data: { threadId: IDS.threadId, title: 'Greetings' } }, finish)
       .done()

@@ -28,6 +28,9 @@ export interface Strings {
   thinking: string
   answered: string
   sources: string
+  /** Opens how the model came to its answer, and while it still reasons. */
+  reasoning: string
+  reasoningOngoing: string
   copyAnswer: string
   copied: string
   copyFailed: string
@@ -52,7 +55,16 @@ export interface Strings {
 }
 
 /** Those that the launcher and what the panel fetches later bring along, in English, where they say them. */
-type ElsewhereWord = 'loadFailed' | 'noConversations' | 'untitled' | 'loadMore' | 'startOver' | 'retryWhen'
+type ElsewhereWord =
+  | 'loadFailed'
+  | 'noConversations'
+  | 'untitled'
+  | 'loadMore'
+  | 'sources'
+  | 'reasoning'
+  | 'reasoningOngoing'
+  | 'startOver'
+  | 'retryWhen'
 
 /** The panel's own words, and of the others those that the page gave. */
 export type Words = Omit<Strings, ElsewhereWord> & Partial<Strings>
@@ -76,7 +88,6 @@ export const ENGLISH: Omit<Strings, ElsewhereWord> = {
   you: 'You',
   thinking: '{name} is thinking',
   answered: '{name} answered',
-  sources: 'Sources',
   copyAnswer: 'Copy answer',
   copied: 'Copied',
   copyFailed: 'Copying isn’t allowed here',

@@ -1,5 +1,3 @@
-import type { ErrorCode } from './errors.ts'
-
 /** ISO 8601 with an offset, as PostgreSQL prints a `timestamptz` in JSON. */
 export type Timestamp = string
 
@@ -52,13 +50,6 @@ export interface OpenedSession {
   threads: Page<ThreadSummary>
 }
 
-/** Parts of a stored message: the AI SDK's `UIMessage` parts, the kinds that LOACL stores. */
-export type MessagePart =
-  | { type: 'text'; text: string }
-  | { type: 'reasoning'; text: string }
-  | { type: 'source-url'; sourceId: string; url: string; title?: string }
-  | { type: 'source-document'; sourceId: string; mediaType: string; title: string; filename?: string }
-
 /**
  * - `streaming`: its turn is running
  * - `waiting`: its turn waits for something that comes from outside; `parts` hold what had come
@@ -75,28 +66,6 @@ export interface Suggestion {
   id: string
   suggestion: string
   used: boolean
-}
-
-export interface Message {
-  id: string
-  /** The id that the browser gave a visitor's message; `null` on answers. */
-  clientId: string | null
-  role: 'user' | 'assistant'
-  status: MessageStatus
-  /** The text parts, joined. */
-  content: string
-  parts: readonly MessagePart[]
-  errorCode: ErrorCode | null
-  cutReason: CutReason | null
-  createdAt: Timestamp
-  suggestions: readonly Suggestion[]
-}
-
-/** What `rpc/list_messages` returns. Items are newest first. */
-export interface MessagePage extends Page<Message> {
-  thread: ThreadSummary
-  /** The turn that runs or waits in this thread, if any: `GET /turns/:id` follows it. */
-  activeTurnId: string | null
 }
 
 /** Tokens of one turn, since it last waited. Costs are the owner's and never reach a visitor. */

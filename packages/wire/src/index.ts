@@ -27,9 +27,6 @@ export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export type {
   CutReason,
   GuidedQuestion,
-  Message,
-  MessagePage,
-  MessagePart,
   MessageStatus,
   OpenedSession,
   Page,
@@ -40,15 +37,23 @@ export type {
   Usage,
   Visitor,
 } from './dto.ts'
+export type { Message, MessagePage } from './message.ts'
 export type { Identified, IdentifyRequest } from './identify.ts'
 export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
 export {
+  contentOf,
+  foldPart,
+  isReasoning,
   isTerminal,
   MalformedPartError,
+  NO_PARTS,
+  PARTS,
   parsePart,
-  STREAM_HEADERS,
+  streamOfMessage,
   type DataParts,
   type FinishReason,
+  type FoldedMessage,
+  type MessagePart,
   type StreamPart,
-} from './parts.ts'
-export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, type NumberedPart } from './sse.ts'
+} from './parts/index.ts'
+export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, STREAM_HEADERS, type NumberedPart } from './sse.ts'

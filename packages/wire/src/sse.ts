@@ -1,4 +1,11 @@
-import { parsePart, type StreamPart } from './parts.ts'
+import { parsePart, type StreamPart } from './parts/index.ts'
+
+export const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-vercel-ai-ui-message-stream': 'v1',
+  'x-accel-buffering': 'no',
+} as const
 
 /** A part with its place in the turn, 1 for the first: what `GET /turns/:id?after=` takes. */
 export interface NumberedPart {

@@ -31,6 +31,7 @@ describe('begin_turn', () => {
         temperature: null,
         maxOutputTokens: 4096,
         followUps: true,
+        showReasoning: false,
       },
       provider: { purpose: 'provider_key', provider: 'openai', baseUrl: null, keyId: 'test' },
       history: [{ role: 'user', content: 'Hello' }],

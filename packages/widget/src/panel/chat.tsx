@@ -5,6 +5,7 @@ import { directionOf } from './direction.ts'
 import { Icon } from './icons.tsx'
 import { Markdown } from '../markdown/index.ts'
 import { MessageView } from './message.tsx'
+import { hasBegun } from './parts/part_view.tsx'
 import { reactive } from './reactive.ts'
 import { Scroller } from './scroller.tsx'
 import type { Ui } from './ui.ts'
@@ -19,7 +20,7 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
   const fresh = messages.length === 0 && !loading && model.assistant.value
   const last = messages.at(-1)
   const silent =
-    (model.busy.value || (untold && turn.status === 'failed')) && !(last?.role === 'assistant' && last.content)
+    (model.busy.value || (untold && turn.status === 'failed')) && !(last?.role === 'assistant' && hasBegun(ui, last))
   const waiting =
     turn.status === 'reconnecting'
       ? words.reconnecting

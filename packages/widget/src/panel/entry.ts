@@ -2,6 +2,7 @@ import { signal } from '@preact/signals-core'
 import { Component, h } from 'preact'
 import type { fingerprint } from '../fingerprint.ts'
 import type { ChatElement } from '../launcher/chat_element.ts'
+import { Markdown } from '../markdown/index.ts'
 import { toLoaclError } from '../model_error.ts'
 import { fill } from '../strings.ts'
 import type { ChatWidget, MountOptions } from '../types.ts'
@@ -20,7 +21,7 @@ async function loadFingerprint(): Promise<string> {
 }
 
 /** What the file of `more` takes from this one: `SHARED` in the build. */
-const shared = { Alert, Component, fill, h, reactive, signal, toLoaclError }
+const shared = { Alert, Component, fill, h, Markdown, reactive, signal, toLoaclError }
 
 const fetchMore = async (attempt: number): Promise<typeof More> => (await fetchFile(MORE_FILE, attempt)).default(shared)
 

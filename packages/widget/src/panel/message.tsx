@@ -1,8 +1,8 @@
-import { Component, Fragment, h } from 'preact'
-import type { ErrorCode, Message, Source } from '@loacl/core'
+import { Component, h } from 'preact'
+import type { ErrorCode, Message } from '@loacl/core'
 import { endingOf } from './ending.ts'
 import { IconButton } from './icons.tsx'
-import { Markdown } from '../markdown/index.ts'
+import { hasBegun, PartView } from './parts/part_view.tsx'
 import { reactive } from './reactive.ts'
 import type { Ui } from './ui.ts'
 
@@ -24,10 +24,12 @@ export const MessageView = reactive(({ ui, message, last }: MessageProps) => {
     )
   const streaming = message.status === 'streaming'
   // Before the first word, and where none came, what stands below it says so.
-  if (!message.content && (streaming || isNews(ui, message, last))) return null
+  if (!hasBegun(ui, message) && (streaming || isNews(ui, message, last))) return null
   return (
     <article class="theirs" part="answer" aria-label={ui.name.value} aria-busy={streaming}>
-      <Markdown source={message.content} streaming={streaming} words={words.markdown} />
+      {message.parts.map((_, place) => (
+        <PartView ui={ui} message={message} place={place} />
+      ))}
       {!streaming && <Under ui={ui} message={message} last={last} />}
     </article>
   )
@@ -40,44 +42,30 @@ const isNews = ({ model }: Ui, message: Message, last: boolean): boolean =>
 const describe = ({ more, strings }: Ui, code: ErrorCode): string =>
   more.part.value?.describeError(code, strings.value) ?? (more.failed.value ? strings.value.errors.other : '')
 
-/** What stands under an answer that has ended: how it ended, where it is from, what can be done with it. */
+/** The texts of an answer, each a document of its own. */
+const textOf = ({ parts }: Message): string =>
+  parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('\n\n')
+
+/** What stands under an answer that has ended: how it ended, what can be done with it. */
 const Under = reactive(({ ui, message, last }: MessageProps) => {
   const words = ui.strings.value
-  const sources = message.parts.filter((part): part is Source => part.type.startsWith('source'))
+  const text = textOf(message)
   const ending =
     message.status === 'failed' && !isNews(ui, message, last)
       ? describe(ui, message.errorCode ?? 'internal')
       : endingOf(message, words)
   return (
-    <Fragment>
-      {sources.length > 0 && (
-        <ul class="under sources" aria-label={words.sources}>
-          {sources.map((source) => (
-            <li>{source.type === 'source-url' ? <SourceLink {...source} /> : (source.filename ?? source.title)}</li>
-          ))}
-        </ul>
+    <div class="under">
+      {text && <Copy ui={ui} text={text} />}
+      {ending && <span>{ending}</span>}
+      {ending && last && ui.model.talk.value.turn.status === 'idle' && (
+        <button type="button" class="link" onClick={ui.model.retry}>
+          {words.tryAgain}
+        </button>
       )}
-      <div class="under">
-        {message.content && <Copy ui={ui} text={message.content} />}
-        {ending && <span>{ending}</span>}
-        {ending && last && ui.model.talk.value.turn.status === 'idle' && (
-          <button type="button" class="link" onClick={ui.model.retry}>
-            {words.tryAgain}
-          </button>
-        )}
-      </div>
-    </Fragment>
+    </div>
   )
 })
-
-const SourceLink = ({ url, title }: { url: string; title?: string }) =>
-  /^https?:\/\//i.test(url) ? (
-    <a href={url} target="_blank" rel="noopener noreferrer nofollow">
-      {title || url}
-    </a>
-  ) : (
-    <Fragment>{title || url}</Fragment>
-  )
 
 class Copy extends Component<{ ui: Ui; text: string }, { done?: boolean }> {
   copy = async () => {

@@ -3,6 +3,7 @@ import { toFetchError } from '../model_error.ts'
 import type { Model } from '../model_types.ts'
 import { createLater, type FetchPart, type Later } from './later.ts'
 import type * as More from './more/index.ts'
+import { isLater } from './parts/part_view.tsx'
 import { mergeStrings, type Words } from '../strings.ts'
 import type { Look } from '../types.ts'
 
@@ -50,8 +51,15 @@ export function createUi(
   addEventListener('online', () => (online.value = true), { signal: done })
   addEventListener('offline', () => (online.value = false), { signal: done })
   const more = createLater(fetchMore, adopt, (cause) => model.emit('error', { error: toFetchError(cause) }))
+  // Another value for each failure, and for each message that comes to need it: a fetch that failed is tried once more
+  // then, and not at every word of an answer.
+  const needed = computed(
+    () =>
+      model.failure.value ??
+      model.talk.value.messages.filter(({ status, parts }) => status === 'failed' || parts.some(isLater)).length,
+  )
   const stop = effect(() => {
-    if (model.failure.value || model.talk.value.messages.some(({ status }) => status === 'failed')) more.want()
+    if (needed.value) more.want()
   })
   done.addEventListener('abort', stop)
   return {

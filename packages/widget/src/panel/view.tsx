@@ -131,11 +131,14 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
   })
   keeper.observe(dialog, { childList: true, subtree: true })
 
-  /** The newest answer as it is read out, block by block. Of a code block's bar, `code` is enough. */
+  /** The texts of the newest answer as they are read out, block by block. Of a code block's bar, `code` is enough. */
   const spokenAnswer = (code: string): string => {
-    const answer = [...dialog.querySelectorAll<HTMLElement>('.theirs .md')].at(-1)
-    const bars = [...(answer?.querySelectorAll<HTMLElement>('.code-bar') ?? [])]
-    return bars.reduce((text, bar) => text.replace(bar.innerText, () => code), answer?.innerText ?? '')
+    const texts = [...dialog.querySelectorAll<HTMLElement>('.theirs:last-of-type > .md')]
+    const bars = texts.flatMap((text) => [...text.querySelectorAll<HTMLElement>('.code-bar')])
+    return bars.reduce(
+      (words, bar) => words.replace(bar.innerText, () => code),
+      texts.map(({ innerText }) => innerText).join('\n'),
+    )
   }
 
   /** What came of a turn. What a visitor stopped, they don't want to hear. */

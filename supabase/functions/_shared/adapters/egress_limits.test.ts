@@ -121,6 +121,7 @@ describe('the provider’s client', () => {
     input: [{ type: 'text', role: 'user', text: 'Hello' }],
     temperature: null,
     maxOutputTokens: 100,
+    showsReasoning: false,
     promptCacheKey: 'thread',
     safetyIdentifier: 'hash',
   }

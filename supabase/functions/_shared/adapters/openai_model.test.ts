@@ -12,6 +12,7 @@ const CALL: ModelCall = {
   input: [{ type: 'text', role: 'user', text: 'Hello' }],
   temperature: null,
   maxOutputTokens: 2_000,
+  showsReasoning: false,
   promptCacheKey: 'thread',
   safetyIdentifier: 'hash',
 }
@@ -80,6 +81,15 @@ describe('a streamed call', () => {
   ])('asks %s for its encrypted reasoning: %s', async (name, asked) => {
     await read({ ...CALL, model: name })
     expect('include' in (await requests[0]!.json())).toBe(asked)
+  })
+
+  it.each([
+    ['gpt-6-luna', true, { summary: 'auto' }],
+    ['gpt-6-luna', false, undefined],
+    ['gpt-4.1', true, undefined],
+  ])('asks %s for its reasoning in words, where that is shown (%s): %j', async (name, showsReasoning, asked) => {
+    await read({ ...CALL, model: name, showsReasoning })
+    expect((await requests[0]!.json()).reasoning).toEqual(asked)
   })
 
   it('sends a temperature where the owner set one', async () => {

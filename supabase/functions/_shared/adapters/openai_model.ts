@@ -9,7 +9,7 @@ export function createOpenAIModel(options: OpenAIOptions): Model {
   return {
     async *stream(call, signal) {
       let begun = false
-      const read = createResponsesReader()
+      const read = createResponsesReader(call.showsReasoning)
       try {
         const events = await connectOpenAI(call, outputLimits(call), options).responses.create(
           { ...toParams(call), stream: true, stream_options: { include_obfuscation: false } },
@@ -49,7 +49,12 @@ function toParams(call: ModelCall | StructuredCall) {
     prompt_cache_key: call.promptCacheKey,
     safety_identifier: call.safetyIdentifier,
     ...(call.temperature === null ? {} : { temperature: call.temperature }),
-    ...(reasons(call.model) ? { include: ['reasoning.encrypted_content' as const] } : {}),
+    ...(reasons(call.model)
+      ? {
+          include: ['reasoning.encrypted_content' as const],
+          ...(call.showsReasoning ? { reasoning: { summary: 'auto' as const } } : {}),
+        }
+      : {}),
   }
 }
 

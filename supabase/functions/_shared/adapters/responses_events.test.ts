@@ -7,7 +7,7 @@ type Event = ResponsesEvent & Record<string, unknown>
 
 /** What becomes of events on their whole way to parts. */
 function read(...events: Event[]) {
-  const translate = createResponsesReader()
+  const translate = createResponsesReader(true)
   const reader = createStepReader({ eventBytes: 1_000 })
   const parts = [...events.flatMap(translate).flatMap((event) => reader.read(event)), ...reader.close()]
   return { parts, end: reader.end, details: reader.details }
@@ -171,4 +171,32 @@ describe('the events of a Responses API stream', () => {
         toolCalls: [{ type: 'tool-call', callId: 'c1', name: 'look_up', arguments: '{"id":7}' }],
       })
   })
+})
+
+const keptOf = (showsReasoning: boolean, ...events: Event[]) =>
+  events.flatMap(createResponsesReader(showsReasoning)).flatMap((event) => (event.type === 'item' ? event.item : []))
+
+describe('a reasoning item', () => {
+  const item = {
+    type: 'reasoning',
+    id: 'rs_1',
+    summary: [{ type: 'summary_text', text: 'Weighing anchors' }],
+    content: [{ type: 'reasoning_text', text: 'Weighing anchors' }],
+    encrypted_content: 'sealed',
+  }
+  const message = { type: 'message', id: 'msg_1' }
+
+  it.each([
+    ['item by item', [item, message].map((each) => ({ type: 'response.output_item.done', item: each }))],
+    ['at the end', [{ type: 'response.completed', response: { output: [item, message] } }]],
+  ])(
+    'is kept without its words where nobody is to read them, and for the provider in any case: sent %s',
+    (_, events) => {
+      expect(keptOf(true, ...events)).toEqual([item, message])
+      expect(keptOf(false, ...events)).toEqual([
+        { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' },
+        message,
+      ])
+    },
+  )
 })

@@ -11,14 +11,18 @@ export interface ResponsesEvent {
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What the events of one stream of the Responses API say, one after the other. Unknown events are passed over. */
-export function createResponsesReader(): (event: ResponsesEvent) => ModelEvent[] {
+/**
+ * What the events of one stream of the Responses API say, one after the other. Unknown events are passed over.
+ *
+ * @param showsReasoning otherwise its items are kept without what a person could read of the reasoning
+ */
+export function createResponsesReader(showsReasoning: boolean): (event: ResponsesEvent) => ModelEvent[] {
   let items = 0
 
   const item = (value: unknown): ModelEvent[] => {
     items++
     const { type, call_id, name, arguments: args } = objectOf(value)
-    const kept: ModelEvent = { type: 'item', item: value ?? null }
+    const kept: ModelEvent = { type: 'item', item: (showsReasoning ? value : withoutReadableReasoning(value)) ?? null }
     if (type !== 'function_call') return [kept]
     return [kept, { type: 'tool-call', callId: stringOf(call_id), name: stringOf(name), arguments: stringOf(args) }]
   }
@@ -65,6 +69,12 @@ export function createResponsesReader(): (event: ResponsesEvent) => ModelEvent[]
         return []
     }
   }
+}
+
+/** What is encrypted for the provider stays: it is handed back in the next step. */
+function withoutReadableReasoning(item: unknown): unknown {
+  const { content: _, ...rest } = objectOf(item)
+  return rest.type === 'reasoning' ? { ...rest, summary: [] } : item
 }
 
 const toResponse = ({ id, model, usage }: Json): ModelEvent => ({

@@ -1,5 +1,5 @@
 import type { KeyRing } from '@loacl/sealing'
-import type { StreamPart } from '@loacl/wire'
+import { isReasoning, type StreamPart } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
 import type { MessageParts } from './message_parts.ts'
@@ -33,11 +33,15 @@ export async function* streamStep(
   // A message has a longest text, however many steps write it.
   const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
   const meter = new OutputMeter({ characters })
+  let showsReasoning = false
   let failure: unknown = null
+  const isShown = (part: StreamPart) => showsReasoning || !isReasoning(part)
   try {
     const call = await prepare()
+    showsReasoning = call.showsReasoning
     for await (const event of untilAborted(model.stream(call, interrupt), interrupt)) {
       for (const part of meter.pass(reader.read(event))) {
+        if (!isShown(part)) continue
         message.add(part)
         yield part
       }
@@ -46,7 +50,7 @@ export async function* streamStep(
   } catch (error) {
     failure = error
   }
-  yield* reader.close()
+  yield* reader.close().filter(isShown)
   return { end: endOf(reader, failure, interrupt), details: reader.details }
 }
 
@@ -73,6 +77,7 @@ export async function toModelCall(
     input: [...said, ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]), ...added],
     temperature: assistant.temperature,
     maxOutputTokens: assistant.maxOutputTokens,
+    showsReasoning: assistant.showReasoning,
     promptCacheKey: threadId,
     safetyIdentifier,
   }

@@ -52,11 +52,17 @@ it('is asked for with the end of the conversation, and not with all of a long on
     { length: 9 },
     (_, index) => ({ type: 'text', role: index % 2 ? 'assistant' : 'user', text: `${index}` }) as const,
   )
-  const call = { input, temperature: 1, instructions: 'Be kind.', maxOutputTokens: 9_000 } as unknown as ModelCall
+  const call = {
+    input,
+    temperature: 1,
+    instructions: 'Be kind.',
+    maxOutputTokens: 9_000,
+    showsReasoning: true,
+  } as unknown as ModelCall
   const asked = toFollowUpsCall(call, turn(false, true), 'y'.repeat(10_000))
   const texts = asked.input.map((item) => (item.type === 'text' ? item.text : item.type))
   expect(texts.map((text) => text.slice(0, 1))).toEqual(['6', '7', '8', 'y'])
   expect(texts.at(-1)).toHaveLength(4_000)
-  expect(asked).toMatchObject({ temperature: null, maxOutputTokens: 1_000 })
+  expect(asked).toMatchObject({ temperature: null, maxOutputTokens: 1_000, showsReasoning: false })
   expect(asked.instructions).not.toContain('Be kind.')
 })

@@ -56,6 +56,7 @@ export function toFollowUpsCall(call: ModelCall, turn: OpenTurn, answer: string)
     temperature: null,
     // Room for a model that reasons first; the answer itself needs about a hundred.
     maxOutputTokens: 1_000,
+    showsReasoning: false,
     promptCacheKey: `${assistant.id}:follow-ups`,
     schema: { name: SCHEMA.name, schema: SCHEMA.schema },
   }

@@ -49,6 +49,8 @@ export interface ModelCall {
   input: readonly InputItem[]
   temperature: number | null
   maxOutputTokens: number
+  /** Whether a visitor sees the reasoning, so that the provider is asked for it in words. */
+  showsReasoning: boolean
   /** Calls with the same key and beginning share the provider's prompt cache. */
   promptCacheKey: string
   /** Tells the provider's abuse detection visitors apart, without saying who they are. At most 128 characters. */

@@ -52,6 +52,8 @@ export interface OpenTurn extends TurnIds {
     temperature: number | null
     maxOutputTokens: number
     followUps: boolean
+    /** Whether visitors see how the model came to its answer. */
+    showReasoning: boolean
   }
   provider: {
     secretId: string

@@ -1,6 +1,5 @@
-import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { type NumberedPart, type StreamPart, streamOfMessage } from '@loacl/wire'
 import { answerComplete, terminalParts, waitingParts, type TurnEnd } from './ending.ts'
-import { streamOfMessage } from './message_parts.ts'
 import { orAborted, retryWhileAway } from './retry.ts'
 import type { Caller, StoredTurn, TurnStore } from './store.ts'
 import { turnError } from './turn_errors.ts'

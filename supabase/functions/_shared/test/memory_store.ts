@@ -110,6 +110,7 @@ export class MemoryStore implements TurnStore {
         temperature: null,
         maxOutputTokens: 2_000,
         followUps: true,
+        showReasoning: false,
         ...this.#options.assistant,
       },
       provider: this.#options.provider ?? null,

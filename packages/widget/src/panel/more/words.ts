@@ -6,5 +6,8 @@ export const MORE_WORDS = {
   untitled: 'New conversation',
   loadMore: 'Show more',
   startOver: 'Start over',
+  sources: 'Sources',
+  reasoning: 'Reasoning',
+  reasoningOngoing: 'Thinking…',
   retryWhen: 'You can go on {when}.',
 } satisfies Partial<Strings>

@@ -1,0 +1,10 @@
+import type { LaterKind, PartViews } from '../../parts/part_view.tsx'
+import { viewReasoning } from './reasoning.tsx'
+import { viewSources } from './sources.tsx'
+
+/** Views of the kinds of parts that a first answer can do without. The compiler misses none. */
+export const partViews: PartViews<LaterKind> = {
+  reasoning: viewReasoning,
+  'source-url': viewSources,
+  'source-document': viewSources,
+}

@@ -1,0 +1,62 @@
+import { type ComponentChild, h } from 'preact'
+import type { Message, MessagePart } from '@loacl/core'
+import { Markdown } from '../../markdown/index.ts'
+import { reactive } from '../reactive.ts'
+import type { Ui } from '../ui.ts'
+
+type Kind = MessagePart['type']
+
+export interface PartPlace {
+  ui: Ui
+  message: Message
+  /** The part's index in the message. */
+  place: number
+}
+
+export interface PartProps<Shown extends Kind = Kind> extends PartPlace {
+  part: Extract<MessagePart, { type: Shown }>
+}
+
+/** How parts of these kinds are shown. A view is rendered again when a signal that it has read changes. */
+export type PartViews<Shown extends Kind = Kind> = {
+  readonly [Type in Shown]: (props: PartProps<Type>) => ComponentChild
+}
+
+/** The kinds that a first answer can't do without. */
+const FIRST_VIEWS = {
+  text: ({ ui, message, part }: PartProps<'text'>) => (
+    <Markdown source={part.text} streaming={message.status === 'streaming'} words={ui.strings.value.markdown} />
+  ),
+}
+
+/** The kinds whose views are fetched when the first such part has come: `partViews` has them. */
+export type LaterKind = Exclude<Kind, keyof typeof FIRST_VIEWS>
+
+export const isLater = ({ type }: MessagePart): boolean => !Object.hasOwn(FIRST_VIEWS, type)
+
+/** `undefined` while the view is fetched, where it can't be, and for a kind that only a newer version knows. */
+function viewOf({ more }: Ui, { type }: MessagePart) {
+  const views = { ...FIRST_VIEWS, ...more.part.value?.partViews }
+  return Object.hasOwn(views, type) ? (views[type] as (props: PartProps) => ComponentChild) : undefined
+}
+
+/** Whether there is something of this answer to see. */
+export const hasBegun = (ui: Ui, { parts }: Message): boolean =>
+  parts.some((part) => (part.type === 'text' ? part.text : viewOf(ui, part)))
+
+/** One part of an answer. */
+export const PartView = reactive(({ ui, message, place }: PartPlace) => {
+  const part = message.parts[place]!
+  return (viewOf(ui, part) ?? viewPlain)({ ui, message, place, part })
+})
+
+/** A part without a view: by its name, where it has one. */
+function viewPlain({ part }: PartProps) {
+  const { filename, title, url } = part as { filename?: unknown; title?: unknown; url?: unknown }
+  const name = [filename, title, url].find((value) => value && typeof value === 'string') as string | undefined
+  return name ? (
+    <div class="under" dir="auto">
+      {name}
+    </div>
+  ) : null
+}

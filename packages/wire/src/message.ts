@@ -1,0 +1,25 @@
+import type { CutReason, MessageStatus, Page, Suggestion, ThreadSummary, Timestamp } from './dto.ts'
+import type { ErrorCode } from './errors.ts'
+import type { MessagePart } from './parts/index.ts'
+
+export interface Message {
+  id: string
+  /** The id that the browser gave a visitor's message; `null` on answers. */
+  clientId: string | null
+  role: 'user' | 'assistant'
+  status: MessageStatus
+  /** The text parts, joined. */
+  content: string
+  parts: readonly MessagePart[]
+  errorCode: ErrorCode | null
+  cutReason: CutReason | null
+  createdAt: Timestamp
+  suggestions: readonly Suggestion[]
+}
+
+/** What `rpc/list_messages` returns. Items are newest first. */
+export interface MessagePage extends Page<Message> {
+  thread: ThreadSummary
+  /** The turn that runs or waits in this thread, if any: `GET /turns/:id` follows it. */
+  activeTurnId: string | null
+}

@@ -1,0 +1,16 @@
+import type { PartTable } from './part_table.ts'
+import { foldSource } from './sources.ts'
+
+/** A document of the owner's that the answer rests on. */
+export interface SourceDocumentPart {
+  type: 'source-document'
+  /** Names the source within its message. */
+  sourceId: string
+  mediaType: string
+  title: string
+  filename?: string
+}
+
+export const SOURCE_DOCUMENT: PartTable<SourceDocumentPart> = {
+  'source-document': [{ sourceId: 'string', mediaType: 'string', title: 'string', filename: 'string?' }, foldSource],
+}

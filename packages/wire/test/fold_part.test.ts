@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { contentOf, foldPart, type MessagePart, NO_PARTS, type StreamPart, streamOfMessage } from '../src/index.ts'
+
+const fold = (...parts: StreamPart[]) => parts.reduce(foldPart, NO_PARTS)
+const partsOf = (...parts: StreamPart[]) => fold(...parts).parts
+const page = { type: 'source-url', sourceId: 's', url: 'https://harbour.example/quay' } as const
+const file = { type: 'source-document', sourceId: 'd', mediaType: 'text/plain', title: 'Terms' } as const
+
+/** What both kinds of growing text do. */
+describe.each([
+  ['text', 'reasoning'],
+  ['reasoning', 'text'],
+] as const)('a %s', (kind, other) => {
+  const start = (id = '1') => ({ type: `${kind}-start`, id }) as const
+  const delta = (words: string, id = '1') => ({ type: `${kind}-delta`, id, delta: words }) as const
+  const end = (id = '1') => ({ type: `${kind}-end`, id }) as const
+  const part = (text: string) => ({ type: kind, text })
+
+  it('grows under its id, where it was begun, while others come', () => {
+    expect(partsOf(start(), delta('a'), page, start('2'), delta('x', '2'), delta('b'))).toEqual([
+      part('ab'),
+      page,
+      part('x'),
+    ])
+  })
+
+  it('is begun by a delta that nothing has opened', () => {
+    expect(partsOf(delta('a'), delta('b'))).toEqual([part('ab')])
+  })
+
+  it('takes what comes after its end, where nothing else has its id', () => {
+    expect(partsOf(start(), delta('a'), end(), page, delta('b'), delta('c'))).toEqual([part('abc'), page])
+  })
+
+  it('is another one where its id is started again, ended or not', () => {
+    expect(partsOf(start(), delta('a'), start(), delta('b'))).toEqual([part('a'), part('b')])
+    expect(partsOf(start(), delta('a'), end(), start(), delta('b'))).toEqual([part('a'), part('b')])
+  })
+
+  it('shares no id with the other kind', () => {
+    const message = fold(
+      start(),
+      { type: `${other}-start`, id: '1' },
+      delta('a'),
+      { type: `${other}-delta`, id: '1', delta: 'x' },
+      { type: `${other}-end`, id: '1' },
+      delta('b'),
+    )
+    expect(message.parts).toEqual([part('ab'), { type: other, text: 'x' }])
+  })
+
+  it('changes nothing by its end, and leaves what was there as it was', () => {
+    const before = fold(start(), delta('a'))
+    expect(foldPart(before, end())).toBe(before)
+    foldPart(before, delta('b'))
+    expect(before.parts).toEqual([part('a')])
+  })
+
+  it('may have any id, a name of Object.prototype among them', () => {
+    for (const id of ['__proto__', 'constructor', ''])
+      expect(partsOf(delta('a', id), delta('b', id))).toEqual([part('ab')])
+  })
+})
+
+describe('a source', () => {
+  it('stands where it came first, and once', () => {
+    const again = { ...page, url: 'https://harbour.example/elsewhere' }
+    expect(partsOf(page, { type: 'text-delta', id: '1', delta: 'a' }, file, again, { ...file, sourceId: 's' })).toEqual(
+      [page, { type: 'text', text: 'a' }, file],
+    )
+  })
+
+  it('changes nothing the second time', () => {
+    const once = fold(page)
+    expect(foldPart(once, page)).toBe(once)
+  })
+})
+
+describe('what is about the turn', () => {
+  it('changes nothing of its message', () => {
+    const before = fold({ type: 'text-delta', id: '1', delta: 'a' })
+    const others: StreamPart[] = [
+      { type: 'start' },
+      { type: 'start-step' },
+      { type: 'finish-step' },
+      { type: 'data-title', data: { threadId: 't', title: 'A title' } },
+      { type: 'finish' },
+      { type: 'abort' },
+      { type: 'error', errorText: 'Away.' },
+    ]
+    for (const part of others) expect(foldPart(before, part)).toBe(before)
+  })
+})
+
+describe('the stream of a message', () => {
+  const parts: MessagePart[] = [
+    { type: 'reasoning', text: 'Hm' },
+    { type: 'text', text: '' },
+    page,
+    { type: 'text', text: 'Hello ' },
+    { type: 'text', text: 'there' },
+    file,
+  ]
+
+  it('leads to the same parts', () => {
+    expect(partsOf(...streamOfMessage(parts))).toEqual(parts)
+  })
+
+  it('passes over kinds that this version does not know', () => {
+    const newer = [{ type: 'constructor' }, { type: 'data-weather', data: {} }, ...parts] as MessagePart[]
+    expect(partsOf(...streamOfMessage(newer))).toEqual(parts)
+  })
+
+  it('says the texts alone as content', () => {
+    expect(contentOf(parts)).toBe('Hello there')
+  })
+})
