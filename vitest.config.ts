@@ -7,6 +7,7 @@ const path = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 // Functions are deployed apart from the workspace and name packages in their import maps; here aliases do the same.
 const resolve = {
   alias: {
+    '@loacl/mock-model': path('./packages/mock-model/src/index.ts'),
     '@loacl/sealing': path('./packages/sealing/src/index.ts'),
     '@loacl/wire': path('./packages/wire/src/index.ts'),
   },

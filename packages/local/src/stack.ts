@@ -90,9 +90,9 @@ async function assemble(
     modelUrl: options.modelUrl,
     port: ports.model,
     pace: options.pace ?? (throwaway ? 'quick' : 'natural'),
-    onBusy: busy('model stand-in'),
+    onBusy: busy('mock model'),
   })
-  onStop(() => provider.standIn?.stop())
+  onStop(() => provider.mockModel?.stop())
 
   const { port: dbPort, release } = await reservePort('PostgreSQL', ports.db, busy('PostgreSQL'))
   onStop(release)
@@ -151,8 +151,8 @@ async function assemble(
     provider: { apiKey: provider.apiKey, baseUrl: provider.baseUrl },
   })
   const { publishableKey, secretKey } = keys
-  const isStandIn = provider.standIn !== null
-  values = { widgetUrl, apiUrl, publishableKey, assistantId, standIn: isStandIn }
+  const isMockModel = provider.mockModel !== null
+  values = { widgetUrl, apiUrl, publishableKey, assistantId, mockModel: isMockModel }
   seeded()
   await functionsReady
 
@@ -172,8 +172,8 @@ async function assemble(
   return {
     ...info,
     info,
-    isStandIn,
-    modelRequests: () => provider.standIn?.requests() ?? [],
+    isMockModel,
+    modelRequests: () => [...(provider.mockModel?.calls ?? []), ...(provider.mockModel?.structuredCalls ?? [])],
     encryptionKeys: keys.encryptionKeys,
     jwtSecret: keys.jwtSecret,
     stopDatabase: async () => {

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startStack } from '../../../packages/local/src/index.ts'
 import { createWorld, type World } from '../../tests/support/world.ts'
 import { callAdmin, sendMessage, toEnd } from '../loacl-admin/test/stack_calls.ts'
-import { startModelServer, type ModelServer } from '../_shared/test/model_server.ts'
+import { startMockModel, type MockModel } from '@loacl/mock-model'
 
 let functionsDir: string
-let provider: ModelServer
+let provider: MockModel
 let stack: Awaited<ReturnType<typeof startStack>>
 let world: World
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   functionsDir = await mkdtemp(join(tmpdir(), 'loacl-bundle-'))
   const script = join(import.meta.dirname, '../../../scripts/bundle_functions.mjs')
   await promisify(execFile)(process.execPath, [script, functionsDir])
-  provider = await startModelServer()
+  provider = await startMockModel()
   stack = await startStack({ functionsDir, modelUrl: provider.url })
   world = createWorld(stack)
 })

@@ -5,7 +5,7 @@ import { startStack } from '../../../../packages/local/src/index.ts'
 import { createToken } from '../../../tests/support/api.ts'
 import { createWorld, type Operator, type World } from '../../../tests/support/world.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
-import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
+import { sayHello, startMockModel, type MockModel, type Script } from '@loacl/mock-model'
 import { gate } from '../../_shared/test/scripted_model.ts'
 import { callAdmin, callStorage, errorCodeOf, sendMessage, toEnd } from './stack_calls.ts'
 
@@ -14,9 +14,9 @@ const ringOf = (current: string, keys: Record<string, string> = KEYS) => JSON.st
 
 let stack: Awaited<ReturnType<typeof startStack>>
 let world: World
-let provider: ModelServer
+let provider: MockModel
 /** Listed as the provider is, so that only the seal keeps a key from going there. */
-let elsewhere: ModelServer
+let elsewhere: MockModel
 const log: string[] = []
 
 let owner: Operator
@@ -24,8 +24,8 @@ let assistantId: string
 let key: string
 
 beforeAll(async () => {
-  provider = await startModelServer()
-  elsewhere = await startModelServer()
+  provider = await startMockModel()
+  elsewhere = await startMockModel()
   const hosts = [provider, elsewhere].map(({ url }) => new URL(url).host).join()
   stack = await startStack({
     modelUrl: provider.url,

@@ -5,7 +5,7 @@ import { startStack } from '../../../../packages/local/src/index.ts'
 import { createWorld, type World } from '../../../tests/support/world.ts'
 import { sendMessage, toEnd } from '../../loacl-admin/test/stack_calls.ts'
 import { outputLimits } from '../../_shared/domain/output_limits.ts'
-import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
+import { sayHello, startMockModel, type MockModel, type Script } from '@loacl/mock-model'
 import { pour, type Poured } from '../../_shared/test/pour.ts'
 import { textDelta } from '../../_shared/test/responses_script.ts'
 
@@ -13,14 +13,14 @@ const MAX_OUTPUT_TOKENS = 100
 /** Of both ends' buffers. */
 const BUFFERED = 16_000_000
 
-let provider: ModelServer
+let provider: MockModel
 let stack: Awaited<ReturnType<typeof startStack>>
 let world: World
 let assistantId: string
 let poured: Promise<Poured>
 
 beforeAll(async () => {
-  provider = await startModelServer()
+  provider = await startMockModel()
   stack = await startStack({ modelUrl: provider.url, apiKey: 'sk-live-123' })
   world = createWorld(stack)
   ;({ assistantId } = stack)

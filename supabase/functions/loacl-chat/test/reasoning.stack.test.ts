@@ -3,7 +3,7 @@ import { CHAT_FUNCTION, FUNCTIONS_PATH, type MessagePart, type NumberedPart, rea
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startStack } from '../../../../packages/local/src/index.ts'
-import { type ModelServer, type Script, startModelServer } from '../../_shared/test/model_server.ts'
+import { type MockModel, type Script, startMockModel } from '@loacl/mock-model'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
 
 const THOUGHT = 'Weighing anchors'
@@ -14,7 +14,7 @@ const SAID = [
 ]
 const REASONED = [SAID[0], THOUGHT_PART, SAID[1]]
 
-let model: ModelServer
+let model: MockModel
 let stack: Awaited<ReturnType<typeof startStack>>
 let sql: postgres.Sql
 
@@ -27,7 +27,7 @@ const think: Script = (say, response) => {
 }
 
 beforeAll(async () => {
-  model = await startModelServer()
+  model = await startMockModel()
   model.script = think
   stack = await startStack({ modelUrl: model.url, apiKey: 'sk-live-123' })
   sql = postgres(stack.dbUrl, { max: 1 })

@@ -2,18 +2,18 @@ import { CHAT_FUNCTION, FUNCTIONS_PATH, readParts, type Message, type NumberedPa
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startStack } from '../../../../packages/local/src/index.ts'
-import { sayHello, startModelServer, type ModelServer, type Script } from '../../_shared/test/model_server.ts'
+import { sayHello, startMockModel, type MockModel, type Script } from '@loacl/mock-model'
 import { gate } from '../../_shared/test/scripted_model.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import { watchLateLooks } from './late_looks.ts'
 
-let model: ModelServer
+let model: MockModel
 let stack: Awaited<ReturnType<typeof startStack>>
 let countLateLooks: (turnId: string) => Promise<number>
 let me: ReturnType<typeof createVisitor>
 
 beforeAll(async () => {
-  model = await startModelServer()
+  model = await startMockModel()
   stack = await startStack({ modelUrl: model.url, apiKey: 'sk-live-123' })
   countLateLooks = await watchLateLooks(stack.dbUrl)
 })

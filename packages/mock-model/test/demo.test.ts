@@ -1,17 +1,16 @@
 import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MARKERS, STAND_IN_NOTICE } from '../src/index.ts'
-import { startStandIn, type StandIn } from '../src/stand_in/model.ts'
+import { createDemo, MARKERS, MOCK_MODEL_NOTICE, startMockModel, type MockModel } from '../src/index.ts'
 
 // Read by OpenAI's own client: what it takes for a provider's answer is one.
-let standIn: StandIn
+let model: MockModel
 let openai: OpenAI
 
 beforeAll(async () => {
-  standIn = await startStandIn(0, 'quick')
-  openai = new OpenAI({ apiKey: 'any', baseURL: standIn.url, maxRetries: 0 })
+  model = await startMockModel(createDemo('quick'))
+  openai = new OpenAI({ apiKey: 'any', baseURL: model.url, maxRetries: 0 })
 })
-afterAll(() => standIn.stop())
+afterAll(() => model.stop())
 
 const ask = (question: string, signal?: AbortSignal) =>
   openai.responses.create(
@@ -25,14 +24,14 @@ async function read(question: string): Promise<string> {
   return text
 }
 
-describe('the stand-in', () => {
+describe('the mock model of the demo', () => {
   it('says what it is, and answers different questions differently, in Markdown', async () => {
     const answers = await Promise.all(
       ['How long does delivery take?', 'Can I return it?', 'Which lamp for my desk?', 'How do I dim it by code?'].map(
         read,
       ),
     )
-    for (const answer of answers) expect(answer).toContain(STAND_IN_NOTICE)
+    for (const answer of answers) expect(answer).toContain(MOCK_MODEL_NOTICE)
     expect(new Set(answers).size).toBe(answers.length)
     const all = answers.join('\n')
     for (const mark of [/^#{2,3} /m, /^- /m, /^\d\. /m, /^\|.*\|$/m, /^```js$/m, /\]\(https:/, /^> /m, /\*\*.+?\*\*/])
@@ -118,6 +117,6 @@ describe('the stand-in', () => {
 
   it('remembers what it was asked', async () => {
     await read('Do you remember?')
-    expect(JSON.stringify(standIn.requests().at(-1))).toContain('Do you remember?')
+    expect(JSON.stringify(model.calls.at(-1))).toContain('Do you remember?')
   })
 })

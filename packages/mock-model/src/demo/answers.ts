@@ -1,4 +1,4 @@
-// What the stand-in says. Every answer opens by saying what it is: nobody should take it for a model's.
+// What the mock model says in the demo. Every answer opens by saying what it is: nobody should take it for a model's.
 
 export interface Answer {
   /** Asked about this, the answer is used. */
@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** The page of the demo shows it too. */
-export const STAND_IN_NOTICE = 'This answer comes from a stand-in, not from a language model.'
+export const MOCK_MODEL_NOTICE = 'This answer comes from a mock model, not from a language model.'
 
 const ANSWERS: readonly Answer[] = [
   {
@@ -228,4 +228,4 @@ export function findAnswer(question: string, turn: number): Answer {
 }
 
 /** An answer's Markdown, with the notice in front. */
-export const toMarkdown = (answer: Answer): string => `*${STAND_IN_NOTICE}*\n\n${answer.text}`
+export const toMarkdown = (answer: Answer): string => `*${MOCK_MODEL_NOTICE}*\n\n${answer.text}`

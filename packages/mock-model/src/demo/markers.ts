@@ -1,5 +1,5 @@
 /**
- * Markers that a message can hold to make the stand-in fail, or dawdle, in the provider's own wire format.
+ * Markers that a message can hold to make the mock model fail, or dawdle, in the provider's own wire format.
  * Only the last message of the visitor counts, so the next message in the same thread works again.
  */
 export const MARKERS = {
@@ -22,5 +22,3 @@ export const MARKERS = {
   /** An answer as usual; then the call for title and follow-ups fails. */
   noFollowUps: '[[no-follow-ups]]',
 } as const
-
-export type Marker = keyof typeof MARKERS

@@ -1,0 +1,59 @@
+export type {
+  IdentitySecretState,
+  KeyRotation,
+  Maintenance,
+  NewIdentitySecret,
+  ProviderConfig,
+  ProviderConfigList,
+  ProviderKeyTest,
+  SavedProviderKey,
+  SetProviderKeyRequest,
+  TestProviderKeyRequest,
+  VisitorErasure,
+} from './admin.ts'
+export { isBlank } from './blank_text.ts'
+export {
+  ERROR_STATUS,
+  isCredentialCode,
+  isRetried,
+  isSessionCode,
+  remedyOf,
+  type ErrorCode,
+  type Remedy,
+  type WireError,
+} from './errors.ts'
+export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
+export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
+export type {
+  CutReason,
+  GuidedQuestion,
+  MessageStatus,
+  OpenedSession,
+  Page,
+  PublicAssistant,
+  Suggestion,
+  ThreadSummary,
+  Timestamp,
+  Usage,
+  Visitor,
+} from './dto.ts'
+export type { Message, MessagePage } from './message.ts'
+export type { Identified, IdentifyRequest } from './identify.ts'
+export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
+export {
+  contentOf,
+  foldPart,
+  isReasoning,
+  isTerminal,
+  MalformedPartError,
+  NO_PARTS,
+  PARTS,
+  parsePart,
+  streamOfMessage,
+  type DataParts,
+  type FinishReason,
+  type FoldedMessage,
+  type MessagePart,
+  type StreamPart,
+} from './parts/index.ts'
+export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, STREAM_HEADERS, type NumberedPart } from './sse.ts'
