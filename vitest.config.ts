@@ -4,8 +4,14 @@ import { defineConfig } from 'vitest/config'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-// Functions are deployed apart from the workspace and name wire in their import map; here an alias does the same.
-const resolve = { alias: { '@loacl/wire': path('./packages/wire/src/index.ts') } }
+// Functions are deployed apart from the workspace and name packages in their import maps; here aliases do the same.
+const resolve = {
+  alias: {
+    '@loacl/mock-model': path('./packages/mock-model/src/index.ts'),
+    '@loacl/sealing': path('./packages/sealing/src/index.ts'),
+    '@loacl/wire': path('./packages/wire/src/index.ts'),
+  },
+}
 const stackTests = ['**/*.stack.test.ts', 'supabase/tests/**/*.test.ts']
 const never = ['**/node_modules/**', '**/dist/**', 'e2e/**']
 

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -86,7 +95,7 @@ it('every example in TypeScript or JavaScript compiles', async () => {
           noImplicitAny: false,
           noUnusedLocals: false,
           paths: Object.fromEntries(
-            ['core', 'local', 'widget', 'wire'].map((name) => [
+            readdirSync(join(root, 'packages')).map((name) => [
               `@loacl/${name}`,
               [join(root, 'packages', name, 'src/index.ts')],
             ]),

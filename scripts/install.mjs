@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PNPM = 'pnpm@12.21.0'
-export const FUNCTIONS = ['admin', 'chat']
+export const FUNCTIONS = ['loacl-admin', 'loacl-chat']
 const stamp = join(root, 'node_modules', '.loacl-installed')
 
 // Deno alone doesn't trust what the system does, such as the certificate authority of the network.

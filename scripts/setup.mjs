@@ -1,10 +1,10 @@
-// `npm run setup`: runs packages/local/src/setup_cli.ts, which says what it is for, under Node 24.
+// `npm run setup`: runs packages/setup/src/cli.ts, which says what it is for, under Node 24.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureInstalled } from './install.mjs'
 
 ensureInstalled()
 const { node, root } = await import('./tools.mjs')
-const cli = join(root, 'packages', 'local', 'src', 'setup_cli.ts')
+const cli = join(root, 'packages', 'setup', 'src', 'cli.ts')
 const { status } = spawnSync(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
 process.exitCode = status ?? 1

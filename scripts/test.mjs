@@ -129,8 +129,8 @@ async function checkPackage(name) {
 }
 
 async function checks() {
-  const withTypes = ['packages/wire', 'packages/core', 'packages/widget', 'packages/local', 'supabase/functions']
-  for (const project of ['.', ...withTypes, 'e2e', 'bench'])
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
+  for (const project of ['.', ...packages, 'supabase/functions', 'e2e', 'bench'])
     await step(`types in ${project}`, tool('typescript', 'tsc'), `--project ${project}`)
   for (const name of FUNCTIONS) {
     const folder = `supabase/functions/${name}`

@@ -2,7 +2,7 @@ import { startStack, type Stack } from '@loacl/local'
 import { Chat } from '../support/chat.ts'
 import { expect, test as base } from '../support/fixtures.ts'
 
-// The stack as `npm start` runs it, stand-in and demo site included; and what happens when its database goes away,
+// The stack as `npm start` runs it, mock model and demo site included; and what happens when its database goes away,
 // which no other test should notice.
 const test = base.extend<{ demo: Chat }, { stack: Stack }>({
   stack: [
@@ -22,7 +22,7 @@ const test = base.extend<{ demo: Chat }, { stack: Stack }>({
 })
 test.describe.configure({ mode: 'default' })
 
-test('the demo site answers, and says that a stand-in does', { tag: '@local' }, async ({ demo, page }) => {
+test('the demo site answers, and says that a mock model does', { tag: '@local' }, async ({ demo, page }) => {
   await demo.open()
   await expect(demo.log).toContainText(/\S/)
   const question = demo.questions.getByRole('button').first()
@@ -30,7 +30,7 @@ test('the demo site answers, and says that a stand-in does', { tag: '@local' }, 
   await question.click()
   await expect(demo.message(words)).toBeVisible()
   await demo.answered()
-  await expect(demo.log).toContainText('stand-in')
+  await expect(demo.log).toContainText('mock model')
   await expect(demo.log.locator('table, ul, ol, pre').first()).toBeVisible()
   await expect(demo.followUps.getByRole('button').first()).toBeVisible()
   await demo.followUps.getByRole('button').first().click()
@@ -82,7 +82,7 @@ test('a chat that opens while the database is away can be tried again', { tag: '
 test('an answer under way outlives a short absence of the database', { tag: '@local' }, async ({ demo, stack }) => {
   await demo.open()
   await demo.ask('What does delivery cost?')
-  await expect(demo.log).toContainText('stand-in')
+  await expect(demo.log).toContainText('mock model')
   await stack.stopDatabase()
   await stack.startDatabase()
   await expect(async () => {

@@ -15,7 +15,7 @@ const tokenOn = (page: Page): Promise<string | undefined> =>
   page.evaluate(() => Object.values(localStorage).find((value) => /^[\w-]{43}$/.test(value)))
 
 const signedOut = (page: Page): Promise<unknown> =>
-  page.waitForResponse((response) => response.url().endsWith('/chat/sign-out') && response.ok())
+  page.waitForResponse((response) => response.url().endsWith('/loacl-chat/sign-out') && response.ok())
 
 /** Lets the page's `auth` be answered by `credential`. */
 const answerAuth = (context: BrowserContext, credential: () => object | null): Promise<unknown> =>
@@ -192,7 +192,7 @@ test(
     await chat.open()
     await chat.askAndWait(unique('Where is my parcel?'))
     const token = (await tokenOn(page))!
-    await page.route('**/chat/sign-out', (route) => route.abort())
+    await page.route('**/loacl-chat/sign-out', (route) => route.abort())
     const error = page.evaluate(
       () =>
         new Promise((resolve) =>

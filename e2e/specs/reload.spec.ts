@@ -33,11 +33,11 @@ test(
     await model.says(question, 'Not yet.')
     const chat = await visit()
     await chat.open()
-    await page.route('**/chat/turns', (route) => route.abort())
+    await page.route('**/loacl-chat/turns', (route) => route.abort())
     const lost = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/turns'))
     await chat.ask(question)
     await lost
-    await page.unroute('**/chat/turns')
+    await page.unroute('**/loacl-chat/turns')
     await page.reload()
     await chat.open()
     await expect(chat.composer).toHaveValue(question)

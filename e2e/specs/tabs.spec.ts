@@ -53,12 +53,12 @@ test(
     await chat.open()
     let answer!: () => void
     const answered = new Promise<void>((resolve) => (answer = resolve))
-    await page.route('**/chat/identify', async (route) => {
+    await page.route('**/loacl-chat/identify', async (route) => {
       const response = await route.fetch()
       await answered
       await route.fulfill({ response })
     })
-    const asked = page.waitForRequest('**/chat/identify')
+    const asked = page.waitForRequest('**/loacl-chat/identify')
     await call(page, 'identify', { identityToken: accounts.tokenOf('ada') })
     await asked
     await chat.ask(question)

@@ -1,3 +1,4 @@
+import { ADMIN_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { createHmac } from 'node:crypto'
 import { type Target } from './target.ts'
 
@@ -32,6 +33,6 @@ async function createSecret({ url, key, local }: Target, assistant: string): Pro
     return (await response.json()) as Record<string, string>
   }
   const session = await ask('POST', 'auth/v1/token?grant_type=password', local!.owner)
-  const path = `functions/v1/admin/assistants/${assistant}/identity-secret`
+  const path = `${FUNCTIONS_PATH}${ADMIN_FUNCTION}/assistants/${assistant}/identity-secret`
   return (await ask('PUT', path, undefined, session.access_token)).secret!
 }

@@ -1,5 +1,5 @@
 import { startStack } from '@loacl/local'
-import { startModelServer } from './model_server.ts'
+import { createReplies, startMockModel } from '@loacl/mock-model'
 import { Owner } from './owner.ts'
 import { startSite } from './site.ts'
 import { type Target } from './target.ts'
@@ -11,8 +11,8 @@ export interface Backend {
 
 /** A local stack with a scripted model, the test pages, and an assistant that any of them may use. */
 export async function startLocalBackend(): Promise<Backend> {
-  const model = await startModelServer()
-  const stack = await startStack({ modelUrl: `${model.url}/v1`, apiKey: 'sk-scripted' })
+  const model = await startMockModel(createReplies())
+  const stack = await startStack({ modelUrl: model.url, apiKey: 'sk-scripted' })
   const owner = new Owner(stack.dbUrl, stack.assistantId)
   const assistantId = await owner.addAssistant({
     name: `Harbour Cycles`,
@@ -29,7 +29,7 @@ export async function startLocalBackend(): Promise<Backend> {
       assistantId,
       local: {
         dbUrl: stack.dbUrl,
-        modelControlUrl: model.url,
+        modelControlUrl: new URL(model.url).origin,
         owner: { email: stack.ownerEmail, password: stack.ownerPassword },
       },
     },

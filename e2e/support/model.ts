@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ModelCall, type Reply } from './model_server.ts'
+import { type AnsweredCall, type Reply } from '@loacl/mock-model'
 
 /** What one test says to the scripted model. Texts must be the test's own: see `unique`. */
 export class Model {
@@ -17,9 +17,9 @@ export class Model {
   }
 
   /** How often and with what the model was asked to answer `text`. */
-  async calls(text: string): Promise<ModelCall[]> {
+  async calls(text: string): Promise<AnsweredCall[]> {
     const response = await fetch(`${this.#url}/calls?${new URLSearchParams({ text })}`)
-    return (await response.json()) as ModelCall[]
+    return (await response.json()) as AnsweredCall[]
   }
 }
 

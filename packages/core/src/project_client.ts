@@ -3,7 +3,6 @@ import { loadOnDemand } from './load_on_demand.ts'
 import type { ClientOptions } from './types.ts'
 
 export const RPC = 'rest/v1/rpc/'
-export const FUNCTIONS = 'functions/v1/'
 
 export interface ProjectRequest {
   method: 'GET' | 'POST'
@@ -16,7 +15,7 @@ export interface ProjectRequest {
 export interface ProjectClient {
   /** Of the project's address; part of the key under which the session token is kept. */
   host: string
-  /** @param path below the project's address: begins with `RPC` or `FUNCTIONS` */
+  /** @param path below the project's address: begins with `RPC` or wire's `FUNCTIONS_PATH` */
   fetch(path: string, request: ProjectRequest): Promise<Response>
 }
 

@@ -1,4 +1,5 @@
-import { FUNCTIONS, RPC, type ProjectRequest } from './project_client.ts'
+import { FUNCTIONS_PATH } from '@loacl/wire'
+import { RPC, type ProjectRequest } from './project_client.ts'
 import type { SupabaseLike } from './types.ts'
 
 /** Sends a request through the page's own supabase-js client, with its headers and its user's session. */
@@ -14,7 +15,7 @@ export async function fetchThroughClient(
     return await (rest.fetch ?? globalThis.fetch)(`${url}/rpc/${path.slice(RPC.length)}`, { ...request, headers })
   }
   // It reads a body of JSON by itself; a stream of events, and what is not OK, it leaves unread.
-  const { response, error } = await supabase.functions.invoke(path.slice(FUNCTIONS.length), request)
+  const { response, error } = await supabase.functions.invoke(path.slice(FUNCTIONS_PATH.length), request)
   if (response) return response
   throw error
 }

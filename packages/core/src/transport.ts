@@ -1,7 +1,7 @@
-import { SESSION_HEADER } from '@loacl/wire'
+import { CHAT_FUNCTION, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
-import { FUNCTIONS, RPC, type ProjectClient } from './project_client.ts'
+import { RPC, type ProjectClient } from './project_client.ts'
 import { withTimeout } from './timeout.ts'
 
 /** What a visitor's client asks of the project. */
@@ -17,7 +17,7 @@ export interface Transport {
     token: string,
     signals: readonly (AbortSignal | undefined)[],
   ): Promise<T>
-  /** Sends a request to the `chat` function, and gives the response as soon as it begins. */
+  /** Sends a request to the function `loacl-chat`, and gives the response as soon as it begins. */
   chat(
     method: 'GET' | 'POST',
     path: string,
@@ -65,7 +65,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
         return parseResult<T>(await response.text(), member, response.status)
       }),
     chat: (method, path, body, token, signal, bearer) =>
-      send(`${FUNCTIONS}chat/${path}`, method, body, signal, token, bearer),
+      send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, method, body, signal, token, bearer),
   }
 }
 

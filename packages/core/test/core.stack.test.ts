@@ -116,7 +116,7 @@ describe('against a real project', () => {
     let breaks = 1
     const flaky: typeof fetch = async (input, init) => {
       const response = await fetch(input, init)
-      if (breaks === 0 || !String(input).endsWith('/chat/turns') || !response.body) return response
+      if (breaks === 0 || !String(input).endsWith('/loacl-chat/turns') || !response.body) return response
       breaks--
       // However many words come at once on a busy machine.
       let left = 2_000

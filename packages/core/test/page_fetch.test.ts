@@ -1,4 +1,4 @@
-import { encodePart, STREAM_HEADERS, type StreamPart } from '@loacl/wire'
+import { CHAT_FUNCTION, encodePart, FUNCTIONS_PATH, STREAM_HEADERS, type StreamPart } from '@loacl/wire'
 import { http, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { createClient } from '../src/index.ts'
 import { ASSISTANT, KEY, opened, URL_OF_PROJECT } from './support/project.ts'
 
 const OPEN = `${URL_OF_PROJECT}/rest/v1/rpc/open_session`
-const TURNS = `${URL_OF_PROJECT}/functions/v1/chat/turns`
+const TURNS = `${URL_OF_PROJECT}/${FUNCTIONS_PATH}${CHAT_FUNCTION}/turns`
 
 const server = setupServer()
 beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))

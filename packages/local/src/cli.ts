@@ -1,11 +1,11 @@
 // `npm start`: the stack in a terminal.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ProjectSetupError } from '@loacl/setup'
 import { DataFolderError } from './data_folder.ts'
 import { DEMO_OWNER_EMAIL } from './demo.ts'
 import { PartError } from './parts.ts'
 import { PortBusyError, type PortWish } from './ports.ts'
-import { ProjectSetupError } from './project_setup.ts'
 import { startStack } from './stack.ts'
 import type { Stack, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'
@@ -20,7 +20,7 @@ const HELP = `Starts a Supabase project with LOACL in it, on this machine.
                                 this very port (also LOACL_API_PORT and so on); without one, the usual or the next free one
   --data-dir DIR                where data is kept (also LOACL_DATA_DIR); without one, .loacl
 
-  OPENAI_API_KEY                talks to that model provider; without one, a stand-in answers
+  OPENAI_API_KEY                talks to that model provider; without one, a mock model answers
   OPENAI_BASE_URL               any provider that speaks OpenAI's Responses API
   LOACL_MODEL                   name of the model
 `
@@ -84,7 +84,7 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
 }
 
 function describe(stack: Stack, dataDir: string, began: number): string {
-  const model = stack.isStandIn ? 'a stand-in, for OPENAI_API_KEY is not set' : stack.modelUrl
+  const model = stack.isMockModel ? 'a mock model, for OPENAI_API_KEY is not set' : stack.modelUrl
   return `
 LOACL is up after ${seconds(began)}.
 

@@ -1,4 +1,4 @@
-import type { AssistantSettings } from './project_setup.ts'
+import type { AssistantSettings } from '@loacl/setup'
 
 /** The account that owns the demo. Its password is made with the other keys. */
 export const DEMO_OWNER_EMAIL = 'owner@northlight.example'

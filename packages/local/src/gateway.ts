@@ -1,3 +1,4 @@
+import { FUNCTIONS_PATH } from '@loacl/wire'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { DataApi } from './data_api.ts'
@@ -21,7 +22,7 @@ export function createGateway(): Gateway {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { api, findFunction } = await opened.promise
     const path = request.url ?? '/'
-    if (path.startsWith('/functions/v1/')) return proxyToFunction(request, response, findFunction)
+    if (path.startsWith(`/${FUNCTIONS_PATH}`)) return proxyToFunction(request, response, findFunction)
     if (path.startsWith('/rest/v1/') && request.method === 'OPTIONS') return answerPreflight(request, response)
     if (path.startsWith('/rest/v1/') && hasMalformedToken(request))
       return sendJson(request, response, 401, MALFORMED_TOKEN)
@@ -75,7 +76,7 @@ function fail(request: IncomingMessage, response: ServerResponse, error: unknown
 
 /** Bytes go through as they come, both ways; a visitor who leaves closes the connection to the function as well. */
 async function proxyToFunction(request: IncomingMessage, response: ServerResponse, find: FindFunction): Promise<void> {
-  const path = (request.url ?? '').slice('/functions/v1'.length)
+  const path = (request.url ?? '').slice(FUNCTIONS_PATH.length)
   const name = /^\/([^/?]+)/.exec(path)?.[1] ?? ''
   const target = await find(name)
   if (!target)

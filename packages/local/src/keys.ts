@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { generateKeyRing } from '@loacl/sealing'
 import { generateApiKey } from '@supabase/lite'
 
 /** What a stack keeps secret. Made once per data directory. */
@@ -13,12 +14,6 @@ export interface Keys {
   encryptionKeys: string
   /** Of the demo owner's account. */
   ownerPassword: string
-}
-
-/** A key ring with one fresh key, as the function secret `LOACL_ENCRYPTION_KEYS` holds it. */
-export function generateKeyRing(): string {
-  const id = `k${new Date().toISOString().slice(0, 10).replaceAll('-', '')}`
-  return JSON.stringify({ current: id, keys: { [id]: randomBytes(32).toString('base64') } })
 }
 
 export async function generateKeys(): Promise<Keys> {

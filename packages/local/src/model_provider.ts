@@ -1,5 +1,5 @@
+import { createDemo, startMockModel, type MockModel, type Pace } from '@loacl/mock-model'
 import { findPort, HOST, type PortWish } from './ports.ts'
-import { startStandIn, type Pace, type StandIn } from './stand_in/model.ts'
 
 /** Where the model calls of a stack go. */
 export interface ModelProvider {
@@ -8,7 +8,7 @@ export interface ModelProvider {
   baseUrl: string | null
   /** `host:port` of an address that functions would refuse as private; empty where there is none. */
   privateHosts: string
-  standIn: StandIn | null
+  mockModel: MockModel | null
 }
 
 export interface ModelProviderOptions {
@@ -19,7 +19,7 @@ export interface ModelProviderOptions {
   onBusy(port: number): void
 }
 
-/** The given provider, or, without a key and an address, the stand-in. */
+/** The given provider, or, without a key and an address, the mock model. */
 export async function startModelProvider({
   apiKey,
   modelUrl,
@@ -33,10 +33,10 @@ export async function startModelProvider({
       apiKey: apiKey || 'none',
       baseUrl: modelUrl || null,
       privateHosts: modelUrl ? new URL(modelUrl).host : '',
-      standIn: null,
+      mockModel: null,
     }
-  const standIn = await startStandIn(await findPort('model stand-in', port, onBusy), pace)
-  return { apiKey: 'sk-stand-in', baseUrl: standIn.url, privateHosts: new URL(standIn.url).host, standIn }
+  const mockModel = await startMockModel({ port: await findPort('mock model', port, onBusy), ...createDemo(pace) })
+  return { apiKey: 'sk-mock-model', baseUrl: mockModel.url, privateHosts: new URL(mockModel.url).host, mockModel }
 }
 
 export const OPENAI_URL = 'https://api.openai.com/v1'

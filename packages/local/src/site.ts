@@ -58,19 +58,19 @@ export interface PageValues {
   apiUrl: string
   publishableKey: string
   assistantId: string
-  /** Whether the stand-in answers: the page then says so. */
-  standIn: boolean
+  /** Whether the mock model answers: the page then says so. */
+  mockModel: boolean
 }
 
 const escapeAttribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 
-/** Fills in `%LOACL_…%`, and leaves the notice of the stand-in out where a real model answers. */
+/** Fills in `%LOACL_…%`, and leaves the notice of the mock model out where a real model answers. */
 export function fillPage(html: string, values: PageValues): string {
   const filled = html
     .replaceAll('%LOACL_WIDGET%', escapeAttribute(values.widgetUrl))
     .replaceAll('%LOACL_URL%', escapeAttribute(values.apiUrl))
     .replaceAll('%LOACL_KEY%', escapeAttribute(values.publishableKey))
     .replaceAll('%LOACL_ASSISTANT%', escapeAttribute(values.assistantId))
-  return values.standIn ? filled : filled.replace(/<!-- stand-in -->[^]*?<!-- \/stand-in -->\s*/, '')
+  return values.mockModel ? filled : filled.replace(/<!-- mock model -->[^]*?<!-- \/mock model -->\s*/, '')
 }

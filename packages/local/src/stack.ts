@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { setUpProject } from '@loacl/setup'
 import { readProjectConfig } from './config.ts'
 import { makeThrowawayFolder, openDataFolder, removeTree, type DataFolder } from './data_folder.ts'
 import { startDatabase } from './database.ts'
@@ -13,7 +14,6 @@ import { localUrl, OPENAI_URL, startModelProvider, type ModelProvider } from './
 import { PartError, Parts } from './parts.ts'
 import { closeServer, listen, reservePort, type PortWish } from './ports.ts'
 import { clearStaleLock, clusterUrl } from './postgres.ts'
-import { setUpProject } from './project_setup.ts'
 import { createSite, fillPage, type PageValues } from './site.ts'
 import type { Stack, StackInfo, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'
@@ -90,9 +90,9 @@ async function assemble(
     modelUrl: options.modelUrl,
     port: ports.model,
     pace: options.pace ?? (throwaway ? 'quick' : 'natural'),
-    onBusy: busy('model stand-in'),
+    onBusy: busy('mock model'),
   })
-  onStop(() => provider.standIn?.stop())
+  onStop(() => provider.mockModel?.stop())
 
   const { port: dbPort, release } = await reservePort('PostgreSQL', ports.db, busy('PostgreSQL'))
   onStop(release)
@@ -109,7 +109,9 @@ async function assemble(
     env: { ...functionEnvironment(apiUrl, dbUrl, keys, provider), ...options.env },
     verifiesJwt: (name) => config.verifiesJwt(name),
     log,
-    ...(options.watch ? { watched: [functionsDir, join(root, 'packages', 'wire', 'src')] } : {}),
+    ...(options.watch
+      ? { watched: [functionsDir, ...['wire', 'sealing'].map((name) => join(root, 'packages', name, 'src'))] }
+      : {}),
   })
   const functionsReady = functions.ready().then(functionsStarted)
 
@@ -149,8 +151,8 @@ async function assemble(
     provider: { apiKey: provider.apiKey, baseUrl: provider.baseUrl },
   })
   const { publishableKey, secretKey } = keys
-  const isStandIn = provider.standIn !== null
-  values = { widgetUrl, apiUrl, publishableKey, assistantId, standIn: isStandIn }
+  const isMockModel = provider.mockModel !== null
+  values = { widgetUrl, apiUrl, publishableKey, assistantId, mockModel: isMockModel }
   seeded()
   await functionsReady
 
@@ -170,8 +172,8 @@ async function assemble(
   return {
     ...info,
     info,
-    isStandIn,
-    modelRequests: () => provider.standIn?.requests() ?? [],
+    isMockModel,
+    modelRequests: () => [...(provider.mockModel?.calls ?? []), ...(provider.mockModel?.structuredCalls ?? [])],
     encryptionKeys: keys.encryptionKeys,
     jwtSecret: keys.jwtSecret,
     stopDatabase: async () => {

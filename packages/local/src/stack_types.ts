@@ -1,19 +1,19 @@
+import type { Pace } from '@loacl/mock-model'
 import type { PartError } from './parts.ts'
 import type { PortWish } from './ports.ts'
-import type { Pace } from './stand_in/model.ts'
 
 export interface StackOptions {
   /** Where data and keys are kept. Left out: a throw-away folder, removed by `stop()`. */
   dataDir?: string
   /** A number is that very port, or an error; `{ near }` is that port or else the next free one; left out: any. */
   ports?: { api?: PortWish; db?: PortWish; site?: PortWish; widget?: PortWish; model?: PortWish }
-  /** The model provider's base URL. Left out: OpenAI's own where there is an `apiKey`, else the stand-in's. */
+  /** The model provider's base URL. Left out: OpenAI's own where there is an `apiKey`, else the mock model's. */
   modelUrl?: string
   /** The model provider's key. */
   apiKey?: string
   /** Name of the demo assistant's model. */
   model?: string
-  /** How fast the stand-in talks. Left out: `quick` with throw-away data, else `natural`. */
+  /** How fast the mock model talks. Left out: `quick` with throw-away data, else `natural`. */
   pace?: Pace
   /** Begins anew: data and keys in `dataDir` are removed first, other files stay. */
   reset?: boolean
@@ -56,9 +56,9 @@ export interface StackInfo {
 export interface Stack extends StackInfo {
   /** All of the above, as it is in `stack.json`. */
   readonly info: StackInfo
-  /** Whether the stand-in answers. */
-  readonly isStandIn: boolean
-  /** The stand-in's requests so far, oldest first. */
+  /** Whether the mock model answers. */
+  readonly isMockModel: boolean
+  /** Calls of the mock model so far: those for answers, then those for titles and follow-ups, each oldest first. */
   modelRequests(): readonly unknown[]
   /** `LOACL_ENCRYPTION_KEYS` of the functions. */
   readonly encryptionKeys: string

@@ -4,7 +4,7 @@ import { migrationsHash } from './migrations.ts'
 import { generateTypes, ROOT } from './supabase_cli.ts'
 
 /** Generated, and kept in the repository. */
-export const TYPES_FILE = join(ROOT, 'supabase', 'functions', '_shared', 'database.types.ts')
+export const TYPES_FILE = join(ROOT, 'packages', 'database', 'src', 'database.types.ts')
 export const TYPED_SCHEMA = 'loacl'
 
 /** Writes the types of the database anew, unless the migrations are those of the last time in this data directory. */

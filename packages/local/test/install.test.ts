@@ -8,7 +8,7 @@ import { ROOT } from '../src/supabase_cli.ts'
 
 it('keeps what an installation prints out of a redirected key ring', () => {
   const root = mkdtempSync(join(tmpdir(), 'loacl-install-'))
-  const functions = ['admin', 'chat'].map((name) => join('supabase', 'functions', name))
+  const functions = ['loacl-admin', 'loacl-chat'].map((name) => join('supabase', 'functions', name))
   for (const folder of ['scripts', 'bin', 'node_modules/deno', ...functions])
     mkdirSync(join(root, folder), { recursive: true })
   const locks = functions.map((folder) => join(folder, 'deno.lock'))

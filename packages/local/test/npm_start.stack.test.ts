@@ -48,7 +48,7 @@ describe('npm start', { timeout: 60_000 }, () => {
     expect(output()).toContain(info.siteUrl)
     const page = await (await fetch(info.siteUrl)).text()
     expect(page).toContain(`data-assistant="${info.assistantId}"`)
-    expect(page).toContain('answered by a <strong>stand-in</strong>')
+    expect(page).toContain('answered by a <strong>mock model</strong>')
 
     // Once by the terminal, and once more through npm.
     child.kill('SIGINT')

@@ -12,7 +12,7 @@ const VALUES = {
   apiUrl: 'http://a',
   publishableKey: 'sb_publishable_x"><script>',
   assistantId: 'id',
-  standIn: true,
+  mockModel: true,
 }
 
 let root: string
@@ -66,9 +66,9 @@ describe('a site', () => {
   })
 
   it('leaves the notice out where a real model answers', () => {
-    const html = 'a <!-- stand-in --> <p>A stand-in</p> <!-- /stand-in -->b'
-    expect(fillPage(html, VALUES)).toContain('A stand-in')
-    expect(fillPage(html, { ...VALUES, standIn: false })).toBe('a b')
+    const html = 'a <!-- mock model --> <p>A mock model</p> <!-- /mock model -->b'
+    expect(fillPage(html, VALUES)).toContain('A mock model')
+    expect(fillPage(html, { ...VALUES, mockModel: false })).toBe('a b')
   })
 })
 

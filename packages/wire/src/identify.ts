@@ -1,7 +1,7 @@
 import type { Timestamp, Visitor } from './dto.ts'
 
 /**
- * Body of `POST /functions/v1/chat/identify`, which binds the session of the `x-loacl-session` header to a person.
+ * Body of `POST /functions/v1/loacl-chat/identify`, which binds the session of the `x-loacl-session` header to a person.
  * Without `identityToken` the person is the Supabase user whose access token is the request's Bearer.
  */
 export interface IdentifyRequest {

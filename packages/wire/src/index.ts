@@ -1,3 +1,16 @@
+export type {
+  IdentitySecretState,
+  KeyRotation,
+  Maintenance,
+  NewIdentitySecret,
+  ProviderConfig,
+  ProviderConfigList,
+  ProviderKeyTest,
+  SavedProviderKey,
+  SetProviderKeyRequest,
+  TestProviderKeyRequest,
+  VisitorErasure,
+} from './admin.ts'
 export { isBlank } from './blank_text.ts'
 export {
   ERROR_STATUS,
@@ -9,6 +22,7 @@ export {
   type Remedy,
   type WireError,
 } from './errors.ts'
+export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
 export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export type {
   CutReason,

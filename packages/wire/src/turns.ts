@@ -3,7 +3,7 @@ import { UUID } from './session.ts'
 import type { ErrorCode } from './errors.ts'
 
 /**
- * Body of `POST /functions/v1/chat/turns`. The session token travels in the `x-loacl-session` header.
+ * Body of `POST /functions/v1/loacl-chat/turns`. The session token travels in the `x-loacl-session` header.
  *
  * - `message`: a new message of the visitor's. `id` is a UUID that the client makes; sending the same id and text again
  *   joins the same turn. Without `threadId` the server makes a thread. `parentId` is the message that it follows: the

@@ -1,8 +1,10 @@
-// Deploys each function with the real CLI to a stand-in for Supabase's management API, writes what was uploaded to an
-// empty folder, and runs it there: what the CLI's rules for imports leave behind is missed at once.
-import { spawn, type ChildProcess } from 'node:child_process'
+// Deploys each function with the real CLI to a mock of Supabase's management API, writes what was uploaded to an
+// empty folder, and runs it there: what the CLI's rules for imports leave behind is missed at once. Done from the
+// repository, and from a project of a host's that has the bundles beside functions of its own.
+import { ADMIN_FUNCTION, CHAT_FUNCTION } from '@loacl/wire'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,7 +18,10 @@ const root = join(import.meta.dirname, '../../..')
 const DENO = join(root, 'node_modules/deno', process.platform === 'win32' ? 'deno.exe' : 'deno')
 const PROJECT = 'abcdefghijklmnopqrst'
 /** A path that each function has. */
-const PATHS: Readonly<Record<string, string>> = { admin: 'provider-key', chat: 'turns' }
+const PATHS: Readonly<Record<string, string>> = {
+  [ADMIN_FUNCTION]: 'provider-key',
+  [CHAT_FUNCTION]: 'turns',
+}
 
 let folder: string
 const deployments = new Map<
@@ -65,13 +70,27 @@ test('every function, deployed by the CLI, brings all that it imports', { timeou
     .filter((entry) => entry.isDirectory() && !['_shared', 'test'].includes(entry.name))
     .map((entry) => entry.name)
   expect(names.toSorted()).toEqual(Object.keys(PATHS))
+  expect(await runDeployed(root, 'deployed')).toEqual(names.toSorted())
+})
 
-  await deploy(names)
+test('a bundle, deployed from a project with a chat of its own, is complete', { timeout: 120_000 }, async () => {
+  const host = join(folder, 'host')
+  const functions = join(host, 'supabase/functions')
+  execFileSync(process.execPath, [join(root, 'scripts/bundle_functions.mjs'), functions])
+  await copyFile(join(root, 'supabase/config.toml'), join(host, 'supabase/config.toml'))
+  for (const name of ['chat', '_shared']) await mkdir(join(functions, name))
+  await writeFile(join(functions, 'chat/index.ts'), "import '../_shared/host.ts'\n")
+  await writeFile(join(functions, '_shared/host.ts'), 'Deno.serve(() => new Response())\n')
+  expect(await runDeployed(host, 'deployed-bundle')).toEqual(Object.keys(PATHS))
+})
 
-  expect([...deployments.keys()].toSorted()).toEqual(names.toSorted())
+/** Deploys a project's functions and runs each. Returns their names. */
+async function runDeployed(project: string, place: string): Promise<string[]> {
+  deployments.clear()
+  await deploy(project, Object.keys(PATHS))
   for (const [name, { files, entrypoint, importMap, verifyJwt }] of deployments) {
     expect(verifyJwt, `${name} checks its callers itself`).toBe(false)
-    const target = join(folder, name)
+    const target = join(folder, place, name)
     for (const [path, file] of files) {
       expect(path, `${name} uploads nothing above the project`).not.toMatch(/^(\/|\.\.)/)
       await mkdir(dirname(join(target, path)), { recursive: true })
@@ -83,7 +102,8 @@ test('every function, deployed by the CLI, brings all that it imports', { timeou
       expect(resolved, `${specifier} is pinned`).toMatch(/@\d+\.\d+\.\d+(\/|$)/)
     expect(await answerToPreflight(join(target, entrypoint), join(target, importMap), name)).toBeLessThan(300)
   }
-})
+  return [...deployments.keys()].toSorted()
+}
 
 async function readForm(request: IncomingMessage): Promise<FormData> {
   const chunks: Uint8Array[] = []
@@ -93,16 +113,16 @@ async function readForm(request: IncomingMessage): Promise<FormData> {
   }).formData()
 }
 
-async function deploy(names: string[]): Promise<void> {
+async function deploy(project: string, names: string[]): Promise<void> {
   const api = `http://127.0.0.1:${(management.address() as AddressInfo).port}`
   const profile = join(folder, 'profile.yaml')
-  await writeFile(profile, `name: stand-in\napi_url: ${api}\ndashboard_url: ${api}\nproject_host: stand-in.local\n`)
+  await writeFile(profile, `name: mock\napi_url: ${api}\ndashboard_url: ${api}\nproject_host: mock.local\n`)
   const flags = ['--use-api', `--remote=${PROJECT}`, '--profile', profile, '--yes']
   const cli = spawn(
     process.execPath,
     [join(root, 'node_modules/supabase/dist/supabase.js'), 'functions', 'deploy', ...names, ...flags],
     {
-      cwd: root,
+      cwd: project,
       env: { ...process.env, SUPABASE_ACCESS_TOKEN: `sbp_${'0'.repeat(40)}`, SUPABASE_TELEMETRY_DISABLED: '1' },
     },
   )

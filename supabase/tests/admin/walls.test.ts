@@ -1,3 +1,4 @@
+import { ADMIN_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { createHmac, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
@@ -29,7 +30,7 @@ const claimsOf = (userId: string, change: object = {}) => ({
 })
 
 async function call(method: string, path: string, headers: Record<string, string>, body?: object) {
-  const response = await fetch(`${stack.apiUrl}/functions/v1/admin${path}`, {
+  const response = await fetch(`${stack.apiUrl}/${FUNCTIONS_PATH}${ADMIN_FUNCTION}${path}`, {
     method,
     headers: { apikey: stack.publishableKey, origin: 'https://console.test', ...headers },
     ...(body ? { body: JSON.stringify(body) } : {}),

@@ -1,6 +1,7 @@
+import { createKeyRing } from '@loacl/sealing'
+import { CHAT_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { SignJWT, type JWTPayload } from 'jose'
-import { createKeyRing } from '../../functions/_shared/domain/key_ring.ts'
 import { createToken, type Answer, type Caller, type StackAddress } from '../support/api.ts'
 import type { Operator, World } from '../support/world.ts'
 
@@ -56,10 +57,10 @@ export function signIdentity(
   return new SignJWT(claims).setProtectedHeader({ alg, typ: 'JWT' }).sign(new TextEncoder().encode(secret))
 }
 
-/** Requests to the `chat` function. */
+/** Requests to the function `loacl-chat`. */
 export function createChat(stack: StackAddress) {
   async function request(method: string, path: string, caller: Caller, body?: object): Promise<Answer> {
-    const response = await fetch(`${stack.apiUrl}/functions/v1/chat/${path}`, {
+    const response = await fetch(`${stack.apiUrl}/${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, {
       method,
       headers: {
         apikey: stack.publishableKey,

@@ -1,3 +1,4 @@
+import { CHAT_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { fileURLToPath } from 'node:url'
 import type { SerializableParameter, Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -37,9 +38,9 @@ beforeAll(async () => {
     verifiesJwt: () => false,
     log: () => {},
   })
-  const found = await functions.find('chat')
+  const found = await functions.find(CHAT_FUNCTION)
   if (!found || 'problem' in found) throw new Error(found?.problem)
-  defaultUrl = `http://127.0.0.1:${found.port}`
+  defaultUrl = `http://127.0.0.1:${found.port}/`
 })
 afterAll(async () => {
   await functions?.stop()
@@ -64,9 +65,9 @@ const post = (
   token: string,
   headers: Record<string, string> = {},
   message: { text?: string; threadId?: string | null; fingerprint?: string } = {},
-  url = `${stack.apiUrl}/functions/v1`,
+  url = `${stack.apiUrl}/${FUNCTIONS_PATH}`,
 ) =>
-  fetch(`${url}/chat/turns`, {
+  fetch(`${url}${CHAT_FUNCTION}/turns`, {
     method: 'POST',
     headers: {
       apikey: stack.publishableKey,

@@ -1,3 +1,4 @@
+import { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
@@ -120,7 +121,7 @@ it('nor in an answer as it streams, is read again, is stopped or fails', async (
   `
   const token = createToken()
   const chat = (path: string, caller: Caller, body?: unknown): Promise<Response> =>
-    fetch(`${stack.apiUrl}/functions/v1/chat${path}`, {
+    fetch(`${stack.apiUrl}/${FUNCTIONS_PATH}${CHAT_FUNCTION}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         apikey: stack.publishableKey,
@@ -161,7 +162,9 @@ it('nor in an answer as it streams, is read again, is stopped or fails', async (
   for (const path of ['secrets', 'provider-keys', ''])
     await note(
       'admin',
-      await fetch(`${stack.apiUrl}/functions/v1/admin/${path}`, { headers: { apikey: stack.publishableKey } }),
+      await fetch(`${stack.apiUrl}/${FUNCTIONS_PATH}${ADMIN_FUNCTION}/${path}`, {
+        headers: { apikey: stack.publishableKey },
+      }),
     )
   noteAnswer('messages', await api.select('messages?select=*', { token }))
   noteAnswer('export', await api.rpc('export_visitor_data', {}, { token }))

@@ -55,7 +55,7 @@ export function fakeProject() {
     },
     fetch: async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
       const { pathname, search } = new URL(String(input))
-      const path = pathname.replace(/^\/(rest\/v1|functions\/v1\/chat)\//, '')
+      const path = pathname.replace(/^\/(rest\/v1|functions\/v1\/loacl-chat)\//, '')
       const method = init.method ?? 'GET'
       const body = typeof init.body === 'string' ? (JSON.parse(init.body) as Record<string, unknown>) : {}
       const call: Call = {

@@ -1,7 +1,7 @@
 import { ERROR_STATUS, type ErrorCode } from '@loacl/wire'
 import { createClient, type PostgrestError } from '@supabase/supabase-js'
 import { CodedError } from '../domain/coded_error.ts'
-import type { Database } from '../database.types.ts'
+import type { Database } from '@loacl/database'
 
 export interface DataApiOptions {
   /** The project's address, such as `https://<ref>.supabase.co`. */

@@ -1,7 +1,7 @@
+import { createAddressRule, isAddress, isPrivateIp } from '@loacl/sealing'
 import type { ResponseLimits } from '../domain/output_limits.ts'
 import { turnError } from '../domain/turn_errors.ts'
 import { boundResponse } from './bounded_response.ts'
-import { isAddress, isPublicAddress } from './public_address.ts'
 import type { ResolveHost } from './resolve_host.ts'
 
 export interface Egress {
@@ -19,9 +19,6 @@ export interface EgressOptions {
   resolve?: ResolveHost | undefined
 }
 
-/** Names that mean this machine or a network that is nobody's but the host's. No public name is without a dot. */
-const PRIVATE_NAME = /^((.*\.)?(localhost|local|internal|lan|home\.arpa)|[^.]+)$/i
-
 /**
  * The one way out to addresses that an owner has configured: HTTPS, public hosts, no redirects, which would carry the
  * key along, and no response without an end. A name is looked up first, and refused where any of its addresses is
@@ -29,23 +26,20 @@ const PRIVATE_NAME = /^((.*\.)?(localhost|local|internal|lan|home\.arpa)|[^.]+)$
  * answers twice in two ways is not held back by this.
  */
 export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): Egress {
-  const isListed = ({ protocol, host }: URL): boolean => /^https?:$/.test(protocol) && privateHosts.includes(host)
-
+  const rule = createAddressRule(privateHosts)
   const parse = (address: string): URL => {
-    const url = URL.canParse(address) ? new URL(address) : null
-    if (url && isListed(url)) return url
-    if (url?.protocol !== 'https:' || url.username || url.password || isPrivate(url.hostname))
-      throw refusal('is not one')
+    const url = rule.parse(address)
+    if (!url) throw refusal('is not one')
     return url
   }
 
   const checkAddresses = async (url: URL): Promise<void> => {
-    if (!resolve || isAddress(url.hostname) || isListed(url)) return
+    if (!resolve || isAddress(url.hostname) || rule.isListed(url)) return
     const addresses = await resolve(url.hostname).catch((cause: unknown) => {
       throw turnError('model_unavailable', { cause })
     })
     if (addresses?.length === 0) throw turnError('model_unavailable', { cause: new Error('The host has no address.') })
-    if (addresses?.some((address) => isPrivate(toHostname(address)))) throw refusal('has a private address: not one')
+    if (addresses?.some(isPrivateIp)) throw refusal('has a private address: not one')
   }
 
   return {
@@ -59,15 +53,3 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
 
 const refusal = (what: string) =>
   turnError('provider_key_unusable', { cause: new Error(`The base URL ${what} that may be called.`) })
-
-function isPrivate(hostname: string): boolean {
-  if (isAddress(hostname)) return !isPublicAddress(hostname)
-  // `localhost.` is `localhost`.
-  return PRIVATE_NAME.test(hostname.replace(/\.+$/, ''))
-}
-
-/** An address in the one spelling that URLs have for it; what is no address stays as it is, and is refused. */
-function toHostname(address: string): string {
-  const url = `http://${address.includes(':') ? `[${address}]` : address}/`
-  return URL.canParse(url) ? new URL(url).hostname : 'localhost'
-}

@@ -1,7 +1,7 @@
+import type { KeyRing } from '@loacl/sealing'
 import { isReasoning, type StreamPart } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
-import type { KeyRing } from './key_ring.ts'
 import type { MessageParts } from './message_parts.ts'
 import type { InputItem, Model, ModelCall, ModelEvent } from './model.ts'
 import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'

@@ -1,6 +1,6 @@
+import { KeyRingError, type KeyRing, type SecretContext } from '@loacl/sealing'
 import { CodedError } from './coded_error.ts'
 import type { SealedIdentitySecret } from './identity.ts'
-import { KeyRingError, type KeyRing, type SecretContext } from './key_ring.ts'
 import { turnError } from './turn_errors.ts'
 
 /** A secret as the database hands it out: the ciphertext, and all that it is bound to. */

@@ -1,3 +1,4 @@
+import { KeyRingError } from '@loacl/sealing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { caller, keyRing, run, start } from '../test/running_turn.ts'
 import {
@@ -12,7 +13,6 @@ import {
   type ScriptStep,
   textDelta,
 } from '../test/scripted_model.ts'
-import { KeyRingError } from './key_ring.ts'
 import { outputLimits, TooMuchOutput } from './output_limits.ts'
 import { turnError } from './turn_errors.ts'
 

@@ -1,4 +1,4 @@
-import type { KeyRing } from './key_ring.ts'
+import type { KeyRing } from '@loacl/sealing'
 import type { Model } from './model.ts'
 import type { DecideNext } from './next_move.ts'
 import type { Caller, TurnStore } from './store.ts'

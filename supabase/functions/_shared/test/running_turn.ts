@@ -1,6 +1,6 @@
+import type { KeyRing } from '@loacl/sealing'
 import type { NumberedPart, StreamPart } from '@loacl/wire'
 import { vi } from 'vitest'
-import type { KeyRing } from '../domain/key_ring.ts'
 import type { InputItem } from '../domain/model.ts'
 import { decideNext, type DecideNext } from '../domain/next_move.ts'
 import type { OpenTurn } from '../domain/store.ts'

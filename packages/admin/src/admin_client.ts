@@ -1,0 +1,134 @@
+import type {
+  IdentitySecretState,
+  KeyRotation,
+  Maintenance,
+  NewIdentitySecret,
+  ProviderConfig,
+  ProviderConfigList,
+  ProviderKeyTest,
+  SavedProviderKey,
+  SetProviderKeyRequest,
+  TestProviderKeyRequest,
+  VisitorErasure,
+} from '@loacl/wire'
+import type { AdminClientOptions } from './options.ts'
+import { createSend } from './send.ts'
+
+export interface CallOptions {
+  signal?: AbortSignal
+}
+
+/** What an owner does through the function `loacl-admin`. Every method rejects with an `AdminError`. */
+export interface AdminClient {
+  /** Keys of model providers. They are sealed; none ever comes back out. */
+  readonly providerKeys: {
+    /**
+     * Your keys, the one that turns use first.
+     * @example
+     * const [inUse] = await admin.providerKeys.list()
+     * console.log(inUse?.keyLastFour)
+     */
+    list(options?: CallOptions): Promise<readonly ProviderConfig[]>
+    /**
+     * Keeps a key as the one that your next turns use. One is kept for each `baseUrl`: a second replaces the first.
+     * @throws AdminError `invalid_body` for what is no key, or an address that may not be called
+     * @example
+     * await admin.providerKeys.set({ apiKey: 'sk-…' })
+     */
+    set(request: SetProviderKeyRequest, options?: CallOptions): Promise<SavedProviderKey>
+    /**
+     * Makes one cheap call with a stored key. A key that fails is a result, not an error: `ok` is `false`.
+     * @throws AdminError `not_found` where there is no such key
+     * @example
+     * const { ok, message } = await admin.providerKeys.test()
+     */
+    test(request?: TestProviderKeyRequest & CallOptions): Promise<ProviderKeyTest>
+    /**
+     * Removes a key. Without `id`, the only one.
+     * @throws AdminError `not_found`; `invalid_body` where there are several and none was named
+     * @example
+     * await admin.providerKeys.remove({ id: config.id })
+     */
+    remove(request?: { id?: string } & CallOptions): Promise<void>
+  }
+
+  /** The secret with which your server signs the identity tokens of one assistant's visitors. */
+  readonly identitySecrets: {
+    /**
+     * @throws AdminError `assistant_not_found`
+     * @example
+     * const { isSet } = await admin.identitySecrets.describe(assistantId)
+     */
+    describe(assistantId: string, options?: CallOptions): Promise<IdentitySecretState>
+    /**
+     * Makes one in place of the one that there is: tokens signed with that are refused from then on. It is shown this once.
+     * @throws AdminError `assistant_not_found`
+     * @example
+     * const { secret } = await admin.identitySecrets.create(assistantId)
+     */
+    create(assistantId: string, options?: CallOptions): Promise<NewIdentitySecret>
+    /**
+     * @throws AdminError `not_found` where there is none
+     * @example
+     * await admin.identitySecrets.remove(assistantId)
+     */
+    remove(assistantId: string, options?: CallOptions): Promise<void>
+  }
+
+  /**
+   * Puts secrets under the key ring's current key: your own, or everybody's for an operator with the role `admin`. Repeat
+   * it until `isDone`.
+   * @example
+   * let rotation = await admin.rotateKeys()
+   * while (!rotation.isDone) rotation = await admin.rotateKeys()
+   */
+  rotateKeys(options?: CallOptions): Promise<KeyRotation>
+
+  /**
+   * Erases the person behind a session of one of your assistants, with all their sessions there, at once and for good.
+   * @param sessionId as in `loacl.sessions`
+   * @throws AdminError `not_found`
+   * @example
+   * const { threads, messages } = await admin.eraseVisitor(sessionId)
+   */
+  eraseVisitor(sessionId: string, options?: CallOptions): Promise<VisitorErasure>
+
+  /**
+   * Purges what has run out, and deletes what is queued in Storage and at providers. For a scheduler too, with a secret key.
+   * @example
+   * const { failed, isDone } = await createAdminClient({ url, key: secretKey }).drain()
+   */
+  drain(options?: CallOptions): Promise<Maintenance>
+}
+
+/**
+ * A client for an operator of the project: through the page's own supabase-js client, or with an access token.
+ * @throws AdminError `options_invalid`
+ * @example
+ * const admin = createAdminClient({ supabase })
+ * await admin.providerKeys.set({ apiKey: 'sk-…' })
+ */
+export function createAdminClient(options: AdminClientOptions): AdminClient {
+  const send = createSend(options)
+  return {
+    providerKeys: {
+      list: async ({ signal } = {}) =>
+        (await send<ProviderConfigList>('GET', '/provider-key', undefined, signal)).items,
+      set: (request, { signal } = {}) => send('PUT', '/provider-key', request, signal),
+      test: ({ signal, ...request } = {}) => send('POST', '/provider-key/test', request, signal),
+      remove: ({ id, signal } = {}) =>
+        send('DELETE', `/provider-key${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`, undefined, signal),
+    },
+    identitySecrets: {
+      describe: (assistantId, { signal } = {}) => send('GET', secretOf(assistantId), undefined, signal),
+      create: (assistantId, { signal } = {}) => send('PUT', secretOf(assistantId), undefined, signal),
+      remove: (assistantId, { signal } = {}) => send('DELETE', secretOf(assistantId), undefined, signal),
+    },
+    rotateKeys: ({ signal } = {}) => send('POST', '/keys/rotate', undefined, signal),
+    eraseVisitor: (sessionId, { signal } = {}) =>
+      send('POST', `/sessions/${encodeURIComponent(sessionId)}/erase`, undefined, signal),
+    drain: ({ signal } = {}) => send('POST', '/maintenance/drain', undefined, signal),
+  }
+}
+
+const secretOf = (assistantId: string): string => `/assistants/${encodeURIComponent(assistantId)}/identity-secret`

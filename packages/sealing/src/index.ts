@@ -1,0 +1,5 @@
+export { createAddressRule, isPrivateIp, type AddressRule } from './address_rule.ts'
+export { createKeyRing, generateKeyRing, KeyRingError, type KeyRing, type SecretContext } from './key_ring.ts'
+export { sealNew, type NewSecret } from './new_secret.ts'
+export { sealProviderKey, toProviderAddress } from './provider_key.ts'
+export { isAddress } from './public_address.ts'

@@ -1,0 +1,192 @@
+import { createKeyRing, sealProviderKey, type NewSecret } from '@loacl/sealing'
+import postgres from 'postgres'
+import { awaitAnswer } from './await_answer.ts'
+
+export interface AssistantSettings {
+  /**
+   * One owner's assistants differ by it; an assistant of this name is changed, else one is made. Left out: the owner's
+   * only one.
+   */
+  name?: string
+  description?: string
+  greeting?: string
+  instructions?: string
+  model?: string
+  /** In place of those that it has: `https://example.com`, `https://*.example.com` or `*`. None: no page may use it. */
+  allowedOrigins?: readonly string[]
+  /** In place of those that it has. */
+  questions?: readonly { question: string; category: string | null }[]
+  /** Takes nothing away: origins are added to those that it has, and questions are for one that has none. */
+  onlyAdds?: boolean
+}
+
+export interface ProjectSettings {
+  /** Of an existing account of the project. Becomes an operator. */
+  ownerEmail: string
+  assistant: AssistantSettings
+  /** Left out: the owner's provider stays as it is. */
+  provider?: {
+    apiKey: string
+    /** `null` for OpenAI's own address. */
+    baseUrl: string | null
+  }
+}
+
+export interface ProjectSetup {
+  ownerId: string
+  assistantId: string
+  assistantName: string
+  /** It was made just now. */
+  isNew: boolean
+}
+
+/** The project lacks what only its owner can add. The message says what to do. */
+export class ProjectSetupError extends Error {
+  override name = 'ProjectSetupError' as const
+}
+
+/** For a database that wakes up, or is far away. */
+const PATIENCE_MS = 15_000
+
+export const DEFAULT_MODEL = 'gpt-6-luna'
+/** Of an owner's first assistant. */
+export const DEFAULT_NAME = 'Assistant'
+
+/**
+ * Makes an owner, an assistant and a provider key in a project that has the migrations, or brings them up to date: what
+ * a setting leaves out stays as it is. All in one transaction, through the database alone, so it serves a hosted
+ * project too.
+ *
+ * @param dbUrl of the role `postgres`
+ * @param encryptionKeys the key ring, as in `LOACL_ENCRYPTION_KEYS` of the project's functions
+ * @throws ProjectSetupError, KeyRingError, and the database's own errors
+ */
+export async function setUpProject(
+  dbUrl: string,
+  encryptionKeys: string,
+  settings: ProjectSettings,
+): Promise<ProjectSetup> {
+  // Supabase's transaction pooler knows no prepared statements.
+  const sql = postgres(dbUrl, { max: 1, prepare: false, onnotice: () => {}, ...encryption(dbUrl) })
+  try {
+    await awaitAnswer(sql, PATIENCE_MS)
+    return await sql.begin(async (transaction) => {
+      const ownerId = await findOwner(transaction, settings.ownerEmail)
+      const assistantName = settings.assistant.name ?? (await findOnlyName(transaction, ownerId))
+      const saved = await saveAssistant(transaction, ownerId, { ...settings.assistant, name: assistantName })
+      if (settings.provider) await saveProvider(transaction, ownerId, encryptionKeys, settings.provider)
+      return { ownerId, assistantName, ...saved }
+    })
+  } finally {
+    await sql.end()
+  }
+}
+
+/** Nothing goes over a network in clear text, unless the address says so by `sslmode`. */
+function encryption(dbUrl: string): { ssl?: 'require' } {
+  const url = URL.canParse(dbUrl) ? new URL(dbUrl) : null
+  const isSaid = ['sslmode', 'ssl', 'sslrootcert'].some((name) => url?.searchParams.get(name))
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(url?.hostname ?? '')
+  return isSaid || isLoopback ? {} : { ssl: 'require' }
+}
+
+type Transaction = postgres.TransactionSql
+type Provider = NonNullable<ProjectSettings['provider']>
+
+async function findOwner(sql: Transaction, email: string): Promise<string> {
+  const [owner] = await sql<{ id: string }[]>`select id from auth.users where lower(email) = lower(${email})`
+  if (!owner)
+    throw new ProjectSetupError(
+      `The project has no user ${email}. Add one in the dashboard under Authentication, then try again.`,
+    )
+  await sql`insert into loacl_private.operators (user_id, role) values (${owner.id}, 'admin') on conflict (user_id) do nothing`
+  return owner.id
+}
+
+async function findOnlyName(sql: Transaction, ownerId: string): Promise<string> {
+  const rows = await sql<
+    { name: string }[]
+  >`select name from loacl.assistants where owner_id = ${ownerId} order by name`
+  if (rows.length > 1)
+    throw new ProjectSetupError(
+      `There are several assistants: ${rows.map(({ name }) => name).join(', ')}. Say which, by --assistant.`,
+    )
+  return rows[0]?.name ?? DEFAULT_NAME
+}
+
+async function saveAssistant(
+  sql: Transaction,
+  ownerId: string,
+  assistant: AssistantSettings & { name: string },
+): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'>> {
+  const { name, description = null, greeting = null, instructions = null, model = null } = assistant
+  const { allowedOrigins, onlyAdds = false } = assistant
+  const origins = [...new Set(allowedOrigins)].toSorted()
+  const [row] = await sql<{ id: string; is_new: boolean }[]>`
+    insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
+    values (
+      ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
+      ${origins}, not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
+    )
+    on conflict (owner_id, name) do update set
+      description = coalesce(${description}, assistants.description),
+      greeting = coalesce(${greeting}, assistants.greeting),
+      instructions = coalesce(${instructions}, assistants.instructions),
+      model = coalesce(${model}, assistants.model),
+      allowed_origins = case
+        when ${allowedOrigins === undefined} then assistants.allowed_origins
+        when ${onlyAdds} then array(select distinct unnest(assistants.allowed_origins || ${origins}::text[]) order by 1)
+        else ${origins}::text[]
+      end
+    returning id, created_at = now() as is_new
+  `
+  if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
+  if (assistant.questions) await saveQuestions(sql, row.id, assistant.questions, onlyAdds)
+  return { assistantId: row.id, isNew: row.is_new }
+}
+
+async function saveQuestions(
+  sql: Transaction,
+  assistantId: string,
+  questions: NonNullable<AssistantSettings['questions']>,
+  onlyAdds: boolean,
+): Promise<void> {
+  if (onlyAdds) {
+    const [existing] = await sql`select from loacl.guided_questions where assistant_id = ${assistantId} limit 1`
+    if (existing) return
+  } else await sql`delete from loacl.guided_questions where assistant_id = ${assistantId}`
+  const rows = questions.map(({ question, category }, index, all) => ({
+    assistant_id: assistantId,
+    question,
+    category,
+    priority: (all.length - index) * 10,
+  }))
+  if (rows.length > 0) await sql`insert into loacl.guided_questions ${sql(rows)}`
+}
+
+const PROVIDER = 'openai'
+
+/** Seals the key for a row of its own, as the function `loacl-admin` does: one key has one rule, whoever sets it. */
+async function sealProvider(
+  ownerId: string,
+  encryptionKeys: string,
+  { apiKey, baseUrl }: Provider,
+): Promise<NewSecret> {
+  const sealed = await sealProviderKey(createKeyRing(encryptionKeys), apiKey, { ownerId, provider: PROVIDER, baseUrl })
+  if (!sealed) throw new ProjectSetupError('OPENAI_API_KEY must be the key alone, without spaces or line breaks.')
+  return sealed
+}
+
+async function saveProvider(
+  sql: Transaction,
+  ownerId: string,
+  encryptionKeys: string,
+  provider: Provider,
+): Promise<void> {
+  const { secretId, keyId, ciphertext, lastFour } = await sealProvider(ownerId, encryptionKeys, provider)
+  await sql`
+    select loacl_private.set_provider_key(
+      ${ownerId}, ${PROVIDER}, ${provider.baseUrl}, ${secretId}, ${keyId}, ${ciphertext}, ${lastFour}
+    )
+  `
+}

@@ -1,0 +1,62 @@
+import type { KeyRing } from '@loacl/sealing'
+import type { Maintenance } from '@loacl/wire'
+import { toCodedError } from '../../_shared/domain/coded_error.ts'
+import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
+import { turnError } from '../../_shared/domain/turn_errors.ts'
+import type { AdminStore, Deletion, ObjectStorage, Provider } from './ports.ts'
+
+export interface MaintenanceWorld {
+  store: AdminStore
+  provider: Provider
+  storage: ObjectStorage
+  keyRing: KeyRing
+  /** Asked before each deletion. */
+  isLate: () => boolean
+  /** Told of errors, for the owner's log. */
+  report: (error: unknown) => void
+}
+
+/**
+ * Purges what has run out, then deletes what is queued in Storage and at providers. One that fails keeps none of the
+ * others up; what was taken and not got to, here or by a worker that died, is due again after five minutes.
+ */
+export async function maintain(world: MaintenanceWorld): Promise<Maintenance> {
+  const { store, isLate, report } = world
+  const done: Maintenance = { cleanedUp: true, deleted: 0, failed: 0, isDone: false }
+  await store.cleanUp().catch((error: unknown) => {
+    report(error)
+    done.cleanedUp = false
+  })
+  while (!isLate()) {
+    const batch = await store.takeDeletions()
+    done.isDone = batch.length === 0
+    if (done.isDone) break
+    for (const deletion of batch) {
+      if (isLate()) break
+      try {
+        await deleteThere(deletion, world)
+      } catch (error) {
+        report(error)
+        // A code of ours: a provider's own words may quote what was sent.
+        await store.failDeletion(deletion.id, toCodedError(error).code)
+        done.failed++
+        continue
+      }
+      await store.confirmDeletion(deletion.id)
+      done.deleted++
+    }
+  }
+  return done
+}
+
+async function deleteThere(
+  { kind, reference, provider: secret }: Deletion,
+  { provider, storage, keyRing }: MaintenanceWorld,
+): Promise<void> {
+  if (kind === 'storage_object') return storage.remove(reference)
+  if (!secret) throw turnError('provider_key_missing')
+  const account = { apiKey: await openProviderKey(keyRing, secret), baseUrl: secret.baseUrl }
+  return kind === 'provider_file'
+    ? provider.deleteFile(account, reference)
+    : provider.deleteVectorStore(account, reference)
+}

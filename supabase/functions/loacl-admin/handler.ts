@@ -1,0 +1,130 @@
+import type { KeyRing } from '@loacl/sealing'
+import { ADMIN_FUNCTION, UUID } from '@loacl/wire'
+import { CodedError } from '../_shared/domain/coded_error.ts'
+import { bearerOf, createApiKeyCheck, createKeyMatcher } from '../_shared/http/api_keys.ts'
+import { readJsonBody } from '../_shared/http/json_body.ts'
+import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
+import { createIdentitySecret, describeIdentitySecret, removeIdentitySecret } from './domain/identity_secrets.ts'
+import { maintain } from './domain/maintenance.ts'
+import type { Accounts, AdminStore, ObjectStorage, Operator, Provider } from './domain/ports.ts'
+import { removeProviderKey, setProviderKey, testProviderKey } from './domain/provider_keys.ts'
+import { rotateKeys } from './domain/rotate_keys.ts'
+
+export interface AdminDeps {
+  accounts: Accounts
+  store: AdminStore
+  provider: Provider
+  storage: ObjectStorage
+  keyRing: KeyRing
+  /** The project's publishable and secret keys: a request must bring one of them. */
+  apiKeys: readonly string[]
+  /** Those that stand for the project itself, for a scheduler. */
+  secretKeys: readonly string[]
+  /** Milliseconds that one request may spend on work that can be taken up again. */
+  patienceMs: number
+  /** Told of errors, for the owner's log. */
+  report: (error: unknown, requestId: string) => void
+}
+
+const MAX_BODY_BYTES = 16_384
+
+/**
+ * The function `loacl-admin`, for operators, who sign in with Supabase Auth:
+ * - `GET`, `PUT`, `DELETE /provider-key` and `POST /provider-key/test`;
+ * - `GET`, `PUT`, `DELETE /assistants/:id/identity-secret`;
+ * - `POST /keys/rotate` puts secrets under the key ring's current key;
+ * - `POST /sessions/:id/erase` erases a visitor;
+ * - `POST /maintenance/drain` purges and deletes what is due, also for a scheduler with a secret key.
+ */
+export function createHandler(deps: AdminDeps): (request: Request) => Promise<Response> {
+  const { store, keyRing, report } = deps
+  const isService = createKeyMatcher(deps.secretKeys)
+
+  /** @throws CodedError `sign_in_required`, `not_operator` */
+  async function toOperator(request: Request): Promise<Operator> {
+    const accessToken = bearerOf(request)
+    const account = accessToken === null ? null : await deps.accounts.find(accessToken)
+    if (accessToken === null || !account)
+      throw new CodedError('sign_in_required', 'Sign in, and send the access token as Authorization: Bearer.')
+    const role = account.isAnonymous ? null : await store.getOperatorRole(account.userId)
+    if (!role) throw new CodedError('not_operator', 'Only an operator of this project may do this.')
+    return { userId: account.userId, role, accessToken }
+  }
+
+  type OperatorRoute = (operator: Operator, context: RouteContext, place: string) => Promise<unknown>
+  const forOperators =
+    (route: OperatorRoute): Route =>
+    async (context, place) =>
+      toResponse(await route(await toOperator(context.request), context, place))
+
+  const startTimer = (): (() => boolean) => {
+    const startedAt = performance.now()
+    return () => performance.now() - startedAt > deps.patienceMs
+  }
+
+  return createRouter({
+    name: ADMIN_FUNCTION,
+    check: createApiKeyCheck(deps.apiKeys),
+    report,
+    routes: [
+      {
+        path: /^\/provider-key$/,
+        methods: {
+          GET: forOperators(async (operator) => ({ items: await store.listProviderConfigs(operator) })),
+          PUT: forOperators(async (operator, { request }) => setProviderKey(operator, await read(request), deps)),
+          DELETE: forOperators((operator, { url }) => removeProviderKey(operator, url.searchParams.get('id'), deps)),
+        },
+      },
+      {
+        path: /^\/provider-key\/test$/,
+        methods: {
+          POST: forOperators(async (operator, { request }) => testProviderKey(operator, await read(request), deps)),
+        },
+      },
+      {
+        path: /^\/assistants\/([^/]+)\/identity-secret$/,
+        methods: {
+          GET: forOperators((operator, _, id) => describeIdentitySecret(operator, toAssistantId(id), store)),
+          PUT: forOperators((operator, _, id) => createIdentitySecret(operator, toAssistantId(id), deps)),
+          DELETE: forOperators((operator, _, id) => removeIdentitySecret(operator, toAssistantId(id), store)),
+        },
+      },
+      {
+        path: /^\/keys\/rotate$/,
+        methods: { POST: forOperators((operator) => rotateKeys(operator, { store, keyRing, isLate: startTimer() })) },
+      },
+      {
+        path: /^\/sessions\/([^/]+)\/erase$/,
+        methods: { POST: forOperators((operator, _, id) => store.eraseVisitor(operator, toSessionId(id))) },
+      },
+      {
+        path: /^\/maintenance\/drain$/,
+        methods: {
+          POST: async ({ request, requestId }) => {
+            if (!(await isService(request))) await toOperator(request)
+            const world = { ...deps, isLate: startTimer(), report: (error: unknown) => report(error, requestId) }
+            return toResponse(await maintain(world))
+          },
+        },
+      },
+    ],
+  })
+}
+
+/** An empty body is an empty object: most routes ask for nothing. It may come as a stream without a byte. */
+const read = (request: Request): Promise<unknown> => readJsonBody(request, MAX_BODY_BYTES, {})
+
+const toResponse = (body: unknown): Response =>
+  body === undefined
+    ? new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+    : Response.json(body, { headers: { 'cache-control': 'no-store' } })
+
+function toAssistantId(id: string): string {
+  if (!UUID.test(id)) throw new CodedError('assistant_not_found', 'There is no such assistant.')
+  return id.toLowerCase()
+}
+
+function toSessionId(id: string): string {
+  if (!UUID.test(id)) throw new CodedError('not_found', 'There is no such visitor.')
+  return id
+}

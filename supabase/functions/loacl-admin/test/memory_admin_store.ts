@@ -1,0 +1,154 @@
+import type { NewSecret } from '@loacl/sealing'
+import type { ProviderConfig } from '@loacl/wire'
+import { CodedError } from '../../_shared/domain/coded_error.ts'
+import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
+import type { AdminStore, Deletion, Operator } from '../domain/ports.ts'
+
+interface Config extends ProviderConfig {
+  ownerId: string
+  secretId: string
+}
+
+/** The database as far as the function's own tests need it. */
+export class MemoryAdminStore implements AdminStore {
+  readonly operators = new Map<string, Operator['role']>()
+  readonly configs: Config[] = []
+  readonly secrets = new Map<string, StoredSecret>()
+  readonly assistants = new Map<string, string>()
+  readonly queue: Deletion[] = []
+  readonly failed: { id: string; error: string }[] = []
+  readonly erased: string[] = []
+  cleanUps = 0
+  /** Every call that changes or opens something. */
+  touched = 0
+
+  async getOperatorRole(userId: string) {
+    return this.operators.get(userId) ?? null
+  }
+
+  async listProviderConfigs({ userId }: Operator) {
+    return this.configs
+      .filter(({ ownerId }) => ownerId === userId)
+      .map(({ id, provider, baseUrl, keyLastFour, isActive, isDefault, createdAt, updatedAt }) => ({
+        id,
+        provider,
+        baseUrl,
+        keyLastFour,
+        isActive,
+        isDefault,
+        createdAt,
+        updatedAt,
+      }))
+  }
+
+  async setProviderKey(ownerId: string, provider: string, baseUrl: string | null, secret: NewSecret) {
+    this.touched++
+    const found = this.configs.findIndex((config) => config.ownerId === ownerId && config.baseUrl === baseUrl)
+    const [old] = found < 0 ? [] : this.configs.splice(found, 1)
+    if (old) this.secrets.delete(old.secretId)
+    this.#keep(ownerId, 'provider_key', provider, baseUrl, secret)
+    const at = new Date().toISOString()
+    const id = old?.id ?? crypto.randomUUID()
+    this.configs.push({
+      id,
+      ownerId,
+      secretId: secret.secretId,
+      provider,
+      baseUrl,
+      keyLastFour: secret.lastFour,
+      isActive: true,
+      isDefault: true,
+      createdAt: at,
+      updatedAt: at,
+    })
+    return id
+  }
+
+  async removeProviderKey(ownerId: string, configId: string) {
+    this.touched++
+    const found = this.configs.findIndex((config) => config.ownerId === ownerId && config.id === configId)
+    if (found < 0) return false
+    const [removed] = this.configs.splice(found, 1)
+    return this.secrets.delete(removed!.secretId)
+  }
+
+  async readProviderKey(ownerId: string, configId: string | null) {
+    this.touched++
+    const config = this.configs.findLast(
+      (candidate) => candidate.ownerId === ownerId && (configId === null || candidate.id === configId),
+    )
+    return config ? { secret: this.secrets.get(config.secretId)!, model: 'gpt-6-luna' } : null
+  }
+
+  async setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret) {
+    this.touched++
+    if (this.assistants.get(assistantId) !== ownerId) throw new CodedError('assistant_not_found', 'Not there.')
+    await this.removeIdentitySecret(ownerId, assistantId)
+    this.#keep(ownerId, 'identity_secret', assistantId, null, secret)
+  }
+
+  async removeIdentitySecret(ownerId: string, assistantId: string) {
+    this.touched++
+    const secret = this.#identitySecretOf(ownerId, assistantId)
+    return secret ? this.secrets.delete(secret.secretId) : false
+  }
+
+  async describeIdentitySecret(ownerId: string, assistantId: string) {
+    if (this.assistants.get(assistantId) !== ownerId) return null
+    const secret = this.#identitySecretOf(ownerId, assistantId)
+    return { isSet: secret !== undefined, lastFour: null, createdAt: null }
+  }
+
+  async listSecretsToReseal(keyId: string, ownerId: string | null, afterId: string | null) {
+    this.touched++
+    return [...this.secrets.values()]
+      .filter((secret) => secret.keyId !== keyId && (ownerId === null || secret.ownerId === ownerId))
+      .filter(({ secretId }) => afterId === null || secretId > afterId)
+      .toSorted((a, b) => (a.secretId < b.secretId ? -1 : 1))
+      .slice(0, 2)
+  }
+
+  async resealSecret(old: StoredSecret, sealed: { keyId: string; ciphertext: string }) {
+    this.touched++
+    const found = this.secrets.get(old.secretId)
+    if (found?.ciphertext !== old.ciphertext) return false
+    this.secrets.set(old.secretId, { ...found, ...sealed })
+    return true
+  }
+
+  async eraseVisitor(_: Operator, sessionId: string) {
+    this.touched++
+    this.erased.push(sessionId)
+    return { sessions: 1, threads: 0, messages: 0, files: 0 }
+  }
+
+  async takeDeletions() {
+    this.touched++
+    return this.queue.splice(0, 2)
+  }
+
+  async confirmDeletion() {
+    this.touched++
+  }
+
+  async failDeletion(id: string, error: string) {
+    this.failed.push({ id, error })
+  }
+
+  async cleanUp() {
+    this.touched++
+    this.cleanUps++
+  }
+
+  #keep(ownerId: string, purpose: string, provider: string, baseUrl: string | null, secret: NewSecret): void {
+    const { secretId, keyId, ciphertext } = secret
+    this.secrets.set(secretId, { secretId, keyId, ciphertext, purpose, ownerId, provider, baseUrl })
+  }
+
+  #identitySecretOf(owner: string, assistantId: string): StoredSecret | undefined {
+    return [...this.secrets.values()].find(
+      ({ ownerId, provider, purpose }) =>
+        purpose === 'identity_secret' && ownerId === owner && provider === assistantId,
+    )
+  }
+}

@@ -1,0 +1,149 @@
+import { CHAT_FUNCTION, isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
+import { CodedError } from '../_shared/domain/coded_error.ts'
+import type { Model } from '../_shared/domain/model.ts'
+import { decideNext } from '../_shared/domain/next_move.ts'
+import type { Caller, TurnStore } from '../_shared/domain/store.ts'
+import { followTurn } from '../_shared/domain/stored_turn.ts'
+import { runTurn } from '../_shared/domain/turn.ts'
+import { createTurnPoll, type PollTurn } from '../_shared/domain/turn_poll.ts'
+import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
+import { readJsonBody } from '../_shared/http/json_body.ts'
+import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
+import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
+import { callerOf } from './caller.ts'
+import { identify, signOut, type IdentifyDeps } from './identify.ts'
+
+/** Of `apiKeys`, the project's publishable and secret keys, a request must bring one. */
+export interface ChatDeps extends IdentifyDeps {
+  store: TurnStore
+  model: Model
+  /** The one header that tells a visitor's network address and can't be set by visitors. */
+  addressHeader: string
+  /** Milliseconds that a turn may take, from request to the end of the answer. */
+  deadlineMs: number
+  /** Keeps the worker alive until the promise settles. */
+  waitUntil: (promise: Promise<unknown>) => void
+  /** Aborted when the worker is about to be ended. */
+  shutdown: AbortSignal
+  /** Told of errors, for the owner's log. */
+  report: (error: unknown, requestId: string) => void
+}
+
+interface Context extends RouteContext {
+  deps: ChatDeps & { pollTurn: PollTurn }
+}
+
+/**
+ * The function `loacl-chat`, for visitors:
+ * - `POST /turns` sends a message and streams the turn;
+ * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
+ * - `POST /turns/:id/stop` ends one;
+ * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
+ */
+export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
+  const context = { deps: { ...deps, pollTurn: createTurnPoll(deps.store) } }
+  const withDeps =
+    (route: (context: Context, turnId: string) => Promise<Response>): Route =>
+    (asked, turnId) =>
+      route({ ...asked, ...context }, turnId)
+
+  return createRouter({
+    name: CHAT_FUNCTION,
+    check: createApiKeyCheck(deps.apiKeys),
+    report: deps.report,
+    routes: [
+      { path: /^\/turns$/, methods: { POST: withDeps(beginTurn) } },
+      { path: /^\/turns\/([^/]+)$/, methods: { GET: withDeps(readTurn) } },
+      { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: withDeps(stopTurn) } },
+      { path: /^\/identify$/, methods: { POST: ({ request }) => identify(request, deps) } },
+      { path: /^\/sign-out$/, methods: { POST: ({ request }) => signOut(request, deps) } },
+    ],
+  })
+}
+
+async function beginTurn({ request, requestId, deps }: Context): Promise<Response> {
+  const { store, deadlineMs, addressHeader } = deps
+  const startedAt = performance.now()
+  const caller = await callerOf(request, deps)
+  const parsed = parseTurnRequest(await readJsonBody(request, MAX_BODY_BYTES))
+  if (!parsed.ok) throw new CodedError(parsed.code, parsed.message)
+
+  const safetyIdentifier = await safetyIdentifierOf(caller)
+  const begun = store.beginTurn(
+    {
+      request: parsed.value,
+      origin: request.headers.get('origin'),
+      address: request.headers.get(addressHeader),
+      deadlineMs,
+    },
+    caller,
+  )
+  const report = (error: unknown) => deps.report(error, requestId)
+  const running = begun.then((turn) => {
+    if (turn.joined) return null
+    const stream = createPartStream()
+    const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
+    return { stream, done: pipe(runTurn(turn, context, { ...deps, decideNext, report }), stream, report) }
+  })
+  // From its first line on the turn goes on without the request, whatever becomes of the connection.
+  deps.waitUntil(running.then((turn) => turn?.done).catch(() => null))
+  const [turn, run] = await Promise.all([begun, running])
+  return run ? run.stream.response : follow(turn.turn.id, 0, caller, requestId, deps)
+}
+
+async function readTurn({ request, url, requestId, deps }: Context, turnId: string): Promise<Response> {
+  const caller = await callerOf(request, deps)
+  const after = url.searchParams.get('after') ?? '0'
+  if (!/^\d{1,9}$/.test(after)) throw new CodedError('invalid_body', '"after" must be the number of a part.')
+  return follow(known(turnId), Number(after), caller, requestId, deps)
+}
+
+async function stopTurn({ request, deps }: Context, turnId: string): Promise<Response> {
+  const { state } = await deps.store.stopTurn(known(turnId), await callerOf(request, deps))
+  return Response.json({ state }, { status: 202, headers: { 'cache-control': 'no-store' } })
+}
+
+async function follow(
+  turnId: string,
+  after: number,
+  caller: Caller,
+  requestId: string,
+  deps: Context['deps'],
+): Promise<Response> {
+  const first = await deps.store.readTurn(turnId, after, caller)
+  const stream = createPartStream()
+  // One request may not outlive its worker: a reader who is cut off here comes back with the last number it has.
+  const signal = AbortSignal.any([stream.left, deps.shutdown, AbortSignal.timeout(deps.deadlineMs)])
+  const parts = followTurn(first, { turnId, after, caller, requestId, signal }, deps)
+  deps.waitUntil(pipe(parts, stream, (error) => deps.report(error, requestId)))
+  return stream.response
+}
+
+/** Sends parts until there are no more; a stream that is left without its terminal part is cut. Never rejects. */
+async function pipe(
+  parts: AsyncIterable<NumberedPart>,
+  stream: PartStream,
+  report: (error: unknown) => void,
+): Promise<void> {
+  try {
+    for await (const part of parts) {
+      stream.send(part)
+      if (isTerminal(part.part)) stream.end()
+    }
+  } catch (error) {
+    report(error)
+  }
+  stream.cut()
+}
+
+function known(turnId: string): string {
+  if (!UUID.test(turnId)) throw new CodedError('turn_not_found', 'There is no such turn.')
+  return turnId
+}
+
+/** Stays the same for a session and tells nothing of it; it is not the hash that the database keeps. */
+async function safetyIdentifierOf({ sessionToken }: Caller): Promise<string> {
+  const bytes = new TextEncoder().encode(`loacl safety identifier:${sessionToken}`)
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,42 @@
+import { createKeyRing } from '@loacl/sealing'
+import { createAccessTokenCheck } from '../_shared/adapters/access_tokens.ts'
+import { createDataApiIdentity } from '../_shared/adapters/data_api_identity.ts'
+import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
+import { createEgress } from '../_shared/adapters/egress.ts'
+import { readEnvironment } from '../_shared/adapters/environment.ts'
+import { toLogLine } from '../_shared/adapters/log_line.ts'
+import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
+import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
+import { createHandler } from './handler.ts'
+
+declare const EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined
+
+const environment = readEnvironment((name) => Deno.env.get(name))
+const shutdown = new AbortController()
+addEventListener('beforeunload', () => shutdown.abort())
+
+Deno.serve(
+  createHandler({
+    store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
+    model: createOpenAIModel({
+      egress: createEgress({
+        privateHosts: environment.privateHosts,
+        fetch,
+        resolve: createHostResolver(Deno, environment.isBehindProxy),
+      }),
+      defaultBaseUrl: environment.defaultBaseUrl,
+    }),
+    identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
+    checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
+    keyRing: createKeyRing(environment.encryptionKeys),
+    apiKeys: environment.apiKeys,
+    addressHeader: environment.addressHeader,
+    deadlineMs: environment.deadlineMs,
+    waitUntil: (promise) => {
+      // Plain Deno lives as long as its server does.
+      if (typeof EdgeRuntime !== 'undefined') EdgeRuntime.waitUntil(promise)
+    },
+    shutdown: shutdown.signal,
+    report: (error, requestId) => console.error(toLogLine(error, requestId)),
+  }),
+)
