@@ -57,13 +57,14 @@ const WORD_MS = 8
 export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'answerWhole' | 'control'>> {
   const replies = new Map<string, Reply>()
   const calls: AnsweredCall[] = []
-  let changed = Promise.withResolvers<void>()
+  const waiting = new Set<() => void>()
+  const nextChange = () => new Promise<void>((resolve) => waiting.add(resolve))
 
   const control: Control = async (request, response, { pathname, searchParams }) => {
     if (pathname === '/script') {
       for (const [text, reply] of (await json(request)) as [string, Reply][]) replies.set(text, reply)
-      changed.resolve()
-      changed = Promise.withResolvers()
+      for (const wake of waiting) wake()
+      waiting.clear()
       response.end()
     } else if (pathname === '/calls')
       response.end(JSON.stringify(calls.filter(({ text }) => text === searchParams.get('text'))))
@@ -102,7 +103,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
     let length = 0
     for (const word of (reply.text ?? DEFAULT.text).match(/\s*\S+\s*/g) ?? []) {
       while (call.state === 'running' && length >= (now().holdAfter ?? Infinity))
-        await Promise.race([changed.promise, closed])
+        await Promise.race([nextChange(), closed])
       if (length >= (now().cutAfter ?? Infinity)) response.destroy()
       if (call.state !== 'running' || response.destroyed) return
       say(word)
