@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import postgres from 'postgres'
 import { ERROR_STATUS } from '../../packages/wire/src/index.ts'
+import { readSchemaFiles } from './support/schema_files.ts'
 
 const sql = postgres(workerStack().dbUrl, { max: 1, onnotice: () => {} })
 afterAll(() => sql.end())
@@ -236,10 +236,8 @@ it('no visitor may write a column beyond those that are theirs', async () => {
 })
 
 it('errors raised in SQL have the codes and statuses of the wire', () => {
-  const dir = new URL('../migrations/', import.meta.url)
-  const raised = readdirSync(dir)
-    .map((file) => readFileSync(new URL(file, dir), 'utf8'))
-    .flatMap((text) => [...text.matchAll(/raise_error\(\s*(\d+),\s*'(\w+)'/g)])
+  const raised = readSchemaFiles()
+    .flatMap(({ text }) => [...text.matchAll(/raise_error\(\s*(\d+),\s*'(\w+)'/g)])
     .map(([, status, code]) => [code, Number(status)])
   expect(raised.length).toBeGreaterThan(20)
   for (const [code, status] of raised)

@@ -6,6 +6,8 @@ import { parse } from 'smol-toml'
 export interface ProjectConfig {
   /** Schemas that the Data API serves, the default one first. */
   schemas: readonly string[]
+  /** What the database is made from, in that order: paths below `supabase`. */
+  schemaPaths: readonly string[]
   /** Whether a function wants the gateway to check a user's JWT. Hosted default: yes. */
   verifiesJwt(functionName: string): boolean
 }
@@ -18,7 +20,10 @@ export function readProjectConfig(root: string): ProjectConfig {
   const config: Table = existsSync(file) ? parse(readFileSync(file, 'utf8')) : {}
   const api = isTable(config.api) ? config.api : {}
   const functions = isTable(config.functions) ? config.functions : {}
+  const db = isTable(config.db) ? config.db : {}
+  const migrations = isTable(db.migrations) ? db.migrations : {}
   return {
+    schemaPaths: Array.isArray(migrations.schema_paths) ? migrations.schema_paths.map(String) : [],
     schemas: Array.isArray(api.schemas) ? api.schemas.map(String) : ['public'],
     verifiesJwt: (name) => {
       const own = functions[name]
