@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Said } from './answer.ts'
@@ -57,13 +58,13 @@ const WORD_MS = 8
 export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'answerWhole' | 'control'>> {
   const replies = new Map<string, Reply>()
   const calls: AnsweredCall[] = []
-  let changed = Promise.withResolvers<void>()
+  // Each answer that is held listens.
+  const changes = new EventEmitter().setMaxListeners(0)
 
   const control: Control = async (request, response, { pathname, searchParams }) => {
     if (pathname === '/script') {
       for (const [text, reply] of (await json(request)) as [string, Reply][]) replies.set(text, reply)
-      changed.resolve()
-      changed = Promise.withResolvers()
+      changes.emit('change')
       response.end()
     } else if (pathname === '/calls')
       response.end(JSON.stringify(calls.filter(({ text }) => text === searchParams.get('text'))))
@@ -102,7 +103,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
     let length = 0
     for (const word of (reply.text ?? DEFAULT.text).match(/\s*\S+\s*/g) ?? []) {
       while (call.state === 'running' && length >= (now().holdAfter ?? Infinity))
-        await Promise.race([changed.promise, closed])
+        await Promise.race([once(changes, 'change'), closed])
       if (length >= (now().cutAfter ?? Infinity)) response.destroy()
       if (call.state !== 'running' || response.destroyed) return
       say(word)
