@@ -94,16 +94,16 @@ order by t.started_at;
 
 -- As they were said: those of one thread lie far apart.
 insert into loacl.messages (
-  id, thread_id, session_id, assistant_id, parent_id, client_id, role, content, parts, model, created_at
+  id, thread_id, session_id, assistant_id, parent_id, client_id, role, author, content, parts, model, created_at
 )
-select m.id, e.thread_id, e.session_id, e.assistant_id, m.parent_id, m.client_id, m.role, m.content,
+select m.id, e.thread_id, e.session_id, e.assistant_id, m.parent_id, m.client_id, m.role, m.author, m.content,
   jsonb_build_array(jsonb_build_object('type', 'text', 'text', m.content)), m.model, m.said_at
 from crowd_exchanges e
 cross join lateral (
   values
-    (e.question_id, e.parent_id, gen_random_uuid(), 'user', e.question, null, e.said_at),
-    (e.answer_id, e.question_id, null, 'assistant', e.answer, 'gpt-6-luna', e.said_at + interval '10 seconds')
-) as m (id, parent_id, client_id, role, content, model, said_at)
+    (e.question_id, e.parent_id, gen_random_uuid(), 'user', 'visitor', e.question, null, e.said_at),
+    (e.answer_id, e.question_id, null, 'assistant', 'assistant', e.answer, 'gpt-6-luna', e.said_at + interval '10 seconds')
+) as m (id, parent_id, client_id, role, author, content, model, said_at)
 order by m.said_at;
 
 insert into loacl_private.message_internals (message_id)
@@ -121,6 +121,14 @@ insert into loacl_private.turn_steps (turn_id, step, state, model, response_id, 
 select t.id, 1, t.state, t.model, 'resp_' || t.id, t.created_at, t.ended_at
 from loacl_private.turns t
 join crowd_exchanges e on e.answer_id = t.message_id;
+
+insert into loacl_private.thread_events (thread_id, number, kind, message_id, turn_id, created_at)
+select e.thread_id, 3 * (e.place - 1) + k.place, k.kind, case k.place when 1 then e.question_id else e.answer_id end,
+  case when k.place > 1 then t.id end, e.said_at
+from crowd_exchanges e
+join loacl_private.turns t on t.message_id = e.answer_id
+cross join (values (1, 'message_added'), (2, 'turn_began'), (3, 'turn_ended')) as k (place, kind)
+order by e.said_at;
 
 insert into loacl.usage_logs (
   owner_id, assistant_id, session_id, thread_id, purpose, provider, model,

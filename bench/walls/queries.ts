@@ -29,6 +29,7 @@ export function createQueries(visit: Visit): Query[] {
   ]
   const reading = [
     ask('list_messages', reader, 'select loacl.list_messages($1)', [threadId]),
+    ask('list_events', reader, 'select loacl.list_events($1)', [threadId]),
     ask('newest 50 messages', reader, `${MESSAGES} where m.thread_id = $1 ${LATEST_MESSAGES}`, [threadId]),
   ]
   if (isOperator) {

@@ -90,10 +90,13 @@ function fingerprint(): UserConfig {
 
 /** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
 function client(): UserConfig {
-  return build({
-    input: path('../core/src/on_demand.ts'),
-    output: { format: 'es', entryFileNames: 'panel-client-[hash].js' },
-  })
+  return build(
+    {
+      input: path('../core/src/on_demand.ts'),
+      output: { format: 'es', entryFileNames: 'panel-client-[hash].js' },
+    },
+    { resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] } },
+  )
 }
 
 /** What the panel lends to `more`: `shared` in its entry. */

@@ -7,6 +7,7 @@ create table loacl.messages (
   parent_id uuid references loacl.messages (id) on delete set null,
   client_id uuid,
   role text not null,
+  author text not null,
   status text not null default 'completed',
   content text not null default '',
   parts jsonb not null default '[]',
@@ -21,8 +22,12 @@ create table loacl.messages (
   constraint messages_client_id_session_id_key unique (client_id, session_id),
   constraint messages_role check (role in ('user', 'assistant', 'system')),
   constraint messages_status check (status in ('streaming', 'waiting', 'completed', 'stopped', 'cut', 'failed')),
-  constraint messages_streaming_role check (role = 'assistant' or status = 'completed'),
-  constraint messages_client_id_role check (client_id is null or role = 'user'),
+  constraint messages_author check (author in ('visitor', 'assistant', 'person', 'system')),
+  constraint messages_author_role check (
+    role = case author when 'visitor' then 'user' when 'system' then 'system' else 'assistant' end
+  ),
+  constraint messages_streaming_author check (author = 'assistant' or status = 'completed'),
+  constraint messages_client_id_author check (client_id is null or author = 'visitor'),
   constraint messages_content_length check (char_length(content) <= 1000000),
   constraint messages_parts_array check (jsonb_typeof(parts) = 'array'),
   -- Who sees a message sees all columns of it. Reasoning may have to be hidden: it is kept in message_internals.
@@ -50,8 +55,8 @@ comment on index loacl.messages_assistant_id_created_at_idx is 'Serves: how many
 create trigger messages_set_updated_at before update on loacl.messages
   for each row execute function loacl_private.set_updated_at();
 
--- A person goes on with a conversation that another of their devices began.
-create function loacl_private.set_session_from_thread()
+-- A visitor goes on with a conversation that another of their devices began.
+create function loacl_private.set_session_and_author()
 returns trigger
 language plpgsql
 security invoker
@@ -62,15 +67,16 @@ begin
     (select t.session_id from loacl.threads t where t.id = new.thread_id and t.assistant_id = new.assistant_id),
     new.session_id
   ) into new.session_id;
+  new.author := coalesce(new.author, case new.role when 'user' then 'visitor' else new.role end);
   return new;
 end
 $$;
-comment on function loacl_private.set_session_from_thread() is
-  'Trigger: a message belongs to the session that began its thread, on whichever of a person''s devices it was written, so that a thread is one person''s as a whole.';
-revoke all on function loacl_private.set_session_from_thread() from public;
+comment on function loacl_private.set_session_and_author() is
+  'Trigger: a message belongs to the session that began its thread, on whichever of a visitor''s devices it was written, so that a thread is one visitor''s as a whole. Where nobody says who wrote it, its role does.';
+revoke all on function loacl_private.set_session_and_author() from public;
 
-create trigger messages_set_session before insert on loacl.messages
-  for each row execute function loacl_private.set_session_from_thread();
+create trigger messages_set_session_and_author before insert on loacl.messages
+  for each row execute function loacl_private.set_session_and_author();
 
 alter table loacl.messages enable row level security;
 revoke all on table loacl.messages from public, anon, authenticated, service_role;
@@ -83,6 +89,9 @@ comment on column loacl.messages.session_id is 'The thread''s session, here so t
 comment on column loacl.messages.assistant_id is 'The thread''s assistant, here so that a policy asks one indexed question.';
 comment on column loacl.messages.parent_id is 'The message that it answers or follows; null for a thread''s first. Messages with one parent are alternatives.';
 comment on column loacl.messages.client_id is 'Made by the browser. The same one sent twice is one message.';
+comment on column loacl.messages.role is 'How the model is told of it: what a person wrote to the visitor is said by the assistant.';
+comment on column loacl.messages.author is
+  'Who wrote it. assistant: the model, in a turn. person: somebody of the site, without a turn. system: not shown to the visitor.';
 comment on column loacl.messages.status is 'streaming: its turn runs. waiting: its turn waits, and this is the answer so far. Either may be overdue, and nobody has looked since.';
 comment on column loacl.messages.content is 'The text parts, joined.';
 comment on column loacl.messages.parts is 'What is shown: text and sources. Reasoning, where it may be shown, is put between them as a message travels.';

@@ -63,6 +63,7 @@ begin
     'id', message.id,
     'clientId', message.client_id,
     'role', message.role,
+    'author', message.author,
     'status', case when is_abandoned then 'failed' when has_waited_too_long then 'cut' else message.status end,
     'content', message.content,
     'parts', coalesce(parts, message.parts),
@@ -177,6 +178,7 @@ return coalesce(
     select jsonb_build_object(
       'thread', loacl_private.to_thread_summary(asked.thread),
       'activeTurnId', asked.turn_id,
+      'lastEvent', loacl_private.find_last_event(list_messages.thread_id),
       'items', coalesce(
         jsonb_agg(
           loacl_private.to_message(

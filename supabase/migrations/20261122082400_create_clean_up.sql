@@ -24,6 +24,21 @@ comment on function loacl_private.purge_turn_chunks(integer) is
   'Deletes what turns streamed that ended more than ten minutes ago, the oldest first.';
 revoke all on function loacl_private.purge_turn_chunks(integer) from public;
 
+create function loacl_private.is_overdue(turn loacl_private.turns)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (turn.state = 'running' and turn.lease_expires_at <= clock_timestamp())
+    or (turn.state = 'waiting' and turn.wait_expires_at <= clock_timestamp());
+end
+$$;
+comment on function loacl_private.is_overdue(loacl_private.turns) is 'Whether the worker of a turn has gone, or the turn has waited too long.';
+revoke all on function loacl_private.is_overdue(loacl_private.turns) from public;
+
 create function loacl_private.end_overdue_turn(turn_id uuid)
 returns boolean
 language plpgsql
@@ -35,13 +50,18 @@ declare
   turn loacl_private.turns;
   answer_text text;
 begin
+  if not exists (
+    select
+    from loacl_private.turns t
+    where t.id = end_overdue_turn.turn_id and loacl_private.is_overdue(t)
+  ) then
+    return false;
+  end if;
+  -- The thread before the turn, as whoever ends it: the log of the thread waits for it.
+  perform loacl_private.lock_turn(end_overdue_turn.turn_id);
   select t.* into turn
   from loacl_private.turns t
-  where t.id = end_overdue_turn.turn_id
-    and (
-      (t.state = 'running' and t.lease_expires_at <= clock_timestamp())
-      or (t.state = 'waiting' and t.wait_expires_at <= clock_timestamp())
-    )
+  where t.id = end_overdue_turn.turn_id and loacl_private.is_overdue(t)
   for update;
   if not found then
     return false;
@@ -78,7 +98,8 @@ as $$
 begin
   perform loacl_private.end_overdue_turn(t.id)
   from loacl_private.turns t
-  where (t.state = 'running' and t.lease_expires_at < now()) or (t.state = 'waiting' and t.wait_expires_at < now());
+  where (t.state = 'running' and t.lease_expires_at < now()) or (t.state = 'waiting' and t.wait_expires_at < now())
+  order by t.thread_id;
   perform loacl_private.purge_turn_chunks(100000);
   -- On a hosted project the Data API ends this after eight seconds, and rolls all of it back.
   perform loacl_private.purge_expired_data(interval '4 seconds');

@@ -29,6 +29,9 @@ create trigger message_feedback_set_place before insert on loacl.message_feedbac
 create trigger message_feedback_set_updated_at before update on loacl.message_feedback
   for each row execute function loacl_private.set_updated_at();
 
+create trigger message_feedback_log_changed after insert or update or delete on loacl.message_feedback
+  for each row execute function loacl_private.log_thread_event('feedback_changed');
+
 alter table loacl.message_feedback enable row level security;
 revoke all on table loacl.message_feedback from public, anon, authenticated, service_role;
 grant select, delete on table loacl.message_feedback to anon, authenticated;

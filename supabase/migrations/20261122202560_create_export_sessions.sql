@@ -130,7 +130,20 @@ declare
     'sessionId', thread.session_id,
     'deletedAt', thread.deleted_at,
     'metadata', thread.metadata,
-    'messages', coalesce(messages, '[]')
+    'messages', coalesce(messages, '[]'),
+    'events', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'number', e.number, 'kind', e.kind, 'messageId', e.message_id, 'turnId', e.turn_id, 'createdAt', e.created_at
+          )
+          order by e.number
+        ),
+        '[]'
+      )
+      from loacl_private.thread_events e
+      where e.thread_id = thread.id
+    )
   );
 begin
   if not for_operator then

@@ -17,8 +17,16 @@ import { startStack, type Stack } from '../../packages/local/src/index.ts'
 // Of the bench's crowd some hundredths: enough for the planner to prefer an index to the table.
 const SIZE = { sessions: 4000, threads: 8000, messages: 24_000 }
 const CALLERS = ['guest', 'person with three sessions', 'Supabase user', 'busy operator', 'quiet operator']
-const OF_VISITORS = ['open_session', 'list_threads', 'list_messages', 'newest 50 messages', 'begin_turn', 'finish_turn']
-const OF_OPERATORS = ['newest 50 messages', 'latest conversations', 'usage of 30 days']
+const OF_VISITORS = [
+  'open_session',
+  'list_threads',
+  'list_messages',
+  'list_events',
+  'newest 50 messages',
+  'begin_turn',
+  'finish_turn',
+]
+const OF_OPERATORS = ['list_events', 'newest 50 messages', 'latest conversations', 'usage of 30 days']
 const TABLES_OF_VISITORS = [
   'threads',
   'messages',
@@ -27,7 +35,12 @@ const TABLES_OF_VISITORS = [
   'message_feedback',
   'files',
 ]
-const LARGE = [...TABLES_OF_VISITORS.map((table) => `loacl.${table}`), 'loacl.sessions', 'loacl_private.session_tokens']
+const LARGE = [
+  ...TABLES_OF_VISITORS.map((table) => `loacl.${table}`),
+  'loacl.sessions',
+  'loacl_private.session_tokens',
+  'loacl_private.thread_events',
+]
 /** Where policies find out who somebody is. */
 const ASKED = ['loacl_private.session_tokens', 'loacl_private.operators']
 

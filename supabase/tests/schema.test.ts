@@ -123,6 +123,7 @@ describe('every table', () => {
       'loacl_private.operators',
       'loacl_private.replaced_session_tokens',
       'loacl_private.session_tokens',
+      'loacl_private.thread_events',
       'loacl_private.turn_chunks',
       'loacl_private.turn_steps',
       'loacl_private.turns',

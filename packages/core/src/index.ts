@@ -11,6 +11,7 @@ export type {
   ListOptions,
   LoaclClient,
   Message,
+  MessageAuthor,
   MessagePart,
   MessageStatus,
   Page,

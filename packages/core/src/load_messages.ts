@@ -16,19 +16,44 @@ function readPage(
   return client.rpc<MessagePage>('list_messages', args, 'items', signal)
 }
 
-export async function loadNewest(thread: ThreadContext, { signal }: Abortable = {}): Promise<void> {
-  if (thread.serverId === null) return
-  const page = await readPage(thread, null, signal)
+/**
+ * Gives the number of the latest event that the messages are as of.
+ *
+ * @param options `keepsOlder`: messages that are known and older than the newest page stay
+ */
+export async function loadNewest(
+  thread: ThreadContext,
+  { signal, keepsOlder = false }: Abortable & { keepsOlder?: boolean } = {},
+): Promise<number> {
+  if (thread.serverId === null) return 0
+  let page: MessagePage
+  let before: TurnState
+  // A page that is older than a turn which has begun or ended meanwhile lacks messages that are shown already.
+  do {
+    before = thread.state().turn
+    page = await readPage(thread, null, signal)
+  } while (thread.state().turn !== before)
   const { turn, messages } = thread.state()
   const isRunning = 'turn' in turn
-  thread.cursor = page.nextCursor
+  const newest = mergeNewest(page, messages, isRunning)
+  const older = keepsOlder
+    ? messages.slice(
+        0,
+        Math.max(
+          0,
+          messages.findIndex(({ id }) => id === newest[0]?.id),
+        ),
+      )
+    : []
+  if (older.length === 0) thread.cursor = page.nextCursor
   thread.activeTurnId = isRunning ? null : page.activeTurnId
   thread.update({
     ...(isRunning ? {} : { turn: turnOf(page, turn) }),
     title: page.thread.title,
-    messages: mergeNewest(page, messages, isRunning),
-    hasOlder: page.nextCursor !== null,
+    messages: [...older, ...newest],
+    hasOlder: thread.cursor !== null,
   })
+  return page.lastEvent
 }
 
 /** A page shows whether a turn waits; of other states it says nothing. */

@@ -10,3 +10,9 @@ export async function loadOnDemand(): Promise<typeof OnDemand> {
     throw new LoaclError('network', undefined, { cause })
   }
 }
+
+/** Does with it what nobody waits for. A failure is passed over: `use` says of what. */
+export const whenFetched = (use: (onDemand: typeof OnDemand) => Promise<unknown>): void =>
+  void loadOnDemand()
+    .then(use)
+    .catch(() => undefined)

@@ -65,7 +65,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   const transport = createTransport(project, () => state.accessToken)
   const lifetime = () => state.lifetime.signal
   /** What the requests of a visitor who is dropped are aborted with. */
-  const signedOut = new LoaclError('aborted', 'Signed out.')
+  const signedOut = new LoaclError('aborted')
   const disposal = new AbortController()
 
   function dispatch(action: SessionAction): void {

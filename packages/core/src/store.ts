@@ -2,6 +2,8 @@ import type { Readable } from './types.ts'
 
 export interface Store<S> extends Readable<S> {
   set(state: S): void
+  /** Whether anybody listens. */
+  isWatched(): boolean
 }
 
 export function createStore<S>(initial: S): Store<S> {
@@ -15,6 +17,7 @@ export function createStore<S>(initial: S): Store<S> {
       listeners.add(entry)
       return () => void listeners.delete(entry)
     },
+    isWatched: () => listeners.size > 0,
     set(next) {
       if (Object.is(next, state)) return
       state = next

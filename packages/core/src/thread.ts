@@ -10,7 +10,7 @@ import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
 
 type ThreadAction =
-  | 'loadNewest'
+  | 'loadThread'
   | 'loadOlder'
   | 'renameThread'
   | 'archiveThread'
@@ -29,6 +29,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
   const context: ThreadContext = {
     client,
     state,
+    isWatched: store.isWatched,
     cursor: null,
     activeTurnId: null,
     update: (change) => store.set(changed(state(), change)),
@@ -75,7 +76,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     getSnapshot: state,
     subscribe: store.subscribe,
 
-    load: onDemand('loadNewest'),
+    load: onDemand('loadThread'),
     loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomUuid(), signal } = {}) {

@@ -1,16 +1,20 @@
 import type { ThreadSummary } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
+import { announceChange } from './follow_threads.ts'
 import type { ThreadContext } from './thread_context.ts'
 import type { Abortable } from './types.ts'
 
 async function callStored<T extends { id: string }>(
-  { client, serverId }: ThreadContext,
+  thread: ThreadContext,
   name: string,
   what: object,
   { signal }: Abortable = {},
 ): Promise<T> {
+  const { client, serverId } = thread
   if (serverId === null) throw new LoaclError('thread_not_found')
-  return await client.rpc<T>(name, { thread_id: serverId, ...what }, 'id', signal)
+  const result = await client.rpc<T>(name, { thread_id: serverId, ...what }, 'id', signal)
+  await announceChange(thread)
+  return result
 }
 
 const removeSummary = ({ client }: ThreadContext, id: string) =>
@@ -38,11 +42,12 @@ export async function restoreThread(thread: ThreadContext, options?: Abortable):
 }
 
 export async function setFeedback(
-  { client }: ThreadContext,
+  thread: ThreadContext,
   messageId: string,
   value: 'up' | 'down' | null,
   comment?: string,
   { signal }: Abortable = {},
 ): Promise<void> {
-  await client.rpc('set_feedback', { message_id: messageId, value, comment }, null, signal)
+  await thread.client.rpc('set_feedback', { message_id: messageId, value, comment }, null, signal)
+  await announceChange(thread)
 }

@@ -7,6 +7,8 @@ export interface ThreadContext {
   client: ClientContext
   state(): ThreadState
   update(change: Partial<ThreadState>): void
+  /** Whether anybody has subscribed: it is then kept up to date. */
+  isWatched(): boolean
   /** The server's id, once there is one. */
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */

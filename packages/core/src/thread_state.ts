@@ -9,6 +9,7 @@ export const newMessage = (id: string, createdAt: string, fields: Partial<Messag
   id,
   clientId: null,
   role: 'assistant',
+  author: 'assistant',
   status: 'streaming',
   content: '',
   parts: [],
@@ -23,6 +24,7 @@ export const newUserMessage = (clientId: string, text: string, createdAt: string
   newMessage(clientId, createdAt, {
     clientId,
     role: 'user',
+    author: 'visitor',
     status: 'sending',
     content: text,
     parts: [{ type: 'text', text }],
@@ -63,18 +65,6 @@ export function withoutAnswers(messages: Messages, question: Message): Messages 
   const index = messages.findIndex(({ id }) => id === question.id)
   return messages.filter(({ role }, at) => at <= index || role === 'user')
 }
-
-export const withUsedSuggestion = (messages: Messages, suggestionId: string): Messages =>
-  messages.map((message) =>
-    message.suggestions.some(({ id }) => id === suggestionId)
-      ? {
-          ...message,
-          suggestions: message.suggestions.map((other) =>
-            other.id === suggestionId ? { ...other, used: true } : other,
-          ),
-        }
-      : message,
-  )
 
 /** The given state where the change changes nothing. */
 export function changed(state: ThreadState, change: Partial<ThreadState>): ThreadState {

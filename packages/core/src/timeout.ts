@@ -39,5 +39,5 @@ export function toClientError(error: unknown, signal: AbortSignal): LoaclError {
   if (signal.aborted) return abortError(signal)
   if (LoaclError.is(error)) return error
   if (error instanceof MalformedPartError) return new LoaclError(error.code, error.message, { cause: error })
-  return new LoaclError('network', 'The project could not be reached.', { cause: error })
+  return new LoaclError('network', undefined, { cause: error })
 }

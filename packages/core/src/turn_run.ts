@@ -1,10 +1,12 @@
 import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { abortError, linkedController } from './abort.ts'
+import { announce } from './announce.ts'
 import { isSessionError, LoaclError } from './errors.ts'
+import { whenFetched } from './load_on_demand.ts'
 import { isAnswered, newProgress, reduceTurn, toResult } from './reduce_turn.ts'
 import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
-import { withFailed, withoutAnswers, withProgress, withUsedSuggestion } from './thread_state.ts'
+import { withFailed, withoutAnswers, withProgress } from './thread_state.ts'
 import { withTimeout, toClientError } from './timeout.ts'
 import { createTurnEvents } from './turn_events.ts'
 import { createTurnLog } from './turn_log.ts'
@@ -54,13 +56,11 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   }
 
   function confirm(threadId: string): void {
-    if (thread.serverId !== threadId) thread.setServerId(threadId)
+    const isNew = thread.serverId !== threadId
+    if (isNew) thread.setServerId(threadId)
+    if (clientId !== null) announce(thread, isNew)
     client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
-    if (suggestionId === undefined) return
-    update({ messages: withUsedSuggestion(state().messages, suggestionId) })
-    const marking = client.rpc('use_suggestion', { suggestion_id: suggestionId }, null, client.lifetime())
-    // Where this fails, the suggestion is offered again: nothing that the visitor need know.
-    marking.catch(() => undefined)
+    if (suggestionId !== undefined) whenFetched((onDemand) => onDemand.useSuggestion(thread, suggestionId))
   }
 
   function applyPart({ seq, part }: NumberedPart): void {

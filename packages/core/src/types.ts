@@ -2,6 +2,7 @@ import type {
   CutReason,
   GuidedQuestion,
   Message as StoredMessage,
+  MessageAuthor,
   MessagePart,
   MessageStatus,
   Page,
@@ -17,6 +18,7 @@ import type { VisitorExport } from './visitor_export.ts'
 export type {
   CutReason,
   GuidedQuestion,
+  MessageAuthor,
   MessagePart,
   MessageStatus,
   Page,
@@ -208,6 +210,7 @@ export interface SendOptions extends Abortable {
   id?: string
 }
 
+/** While somebody is subscribed, a page keeps it in step with the visitor's other tabs and devices. */
 export interface Thread extends Readable<ThreadState> {
   /** Loads the newest 50 messages, afresh. Nothing to do for a thread without a message. */
   load(options?: Abortable): Promise<void>

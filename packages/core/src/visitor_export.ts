@@ -1,4 +1,4 @@
-import type { Message, Suggestion, ThreadSummary, Timestamp } from '@loacl/wire'
+import type { Message, Suggestion, ThreadEvent, ThreadSummary, Timestamp } from '@loacl/wire'
 
 /** The site's own data, which it keeps along with a row. */
 type Metadata = Readonly<Record<string, unknown>>
@@ -39,6 +39,8 @@ interface ExportedThread extends Omit<ThreadSummary, 'status'> {
   metadata: Metadata
   /** Oldest first, answers that were tried again included. */
   messages: readonly ExportedMessage[]
+  /** What happened in it, oldest first. */
+  events: readonly ThreadEvent[]
 }
 
 interface ExportedMessage extends Omit<Message, 'suggestions'> {

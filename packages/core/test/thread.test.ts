@@ -26,6 +26,7 @@ const message = (id: string, role: Message['role'], content: string, change: Par
   id,
   clientId: role === 'user' ? `client-${id}` : null,
   role,
+  author: role === 'user' ? 'visitor' : 'assistant',
   status: 'completed',
   content,
   parts: [{ type: 'text', text: content }],

@@ -180,7 +180,9 @@ describe('a turn', () => {
     const thread = clientOf(project).threads.create()
     await thread.send('Hi').done
     await thread.send({ text: 'And then?', suggestionId: 'f1' }).done
-    expect(thread.getSnapshot().messages[1]!.suggestions).toEqual([{ id: 'f1', suggestion: 'And then?', used: true }])
+    await expect
+      .poll(() => thread.getSnapshot().messages[1]!.suggestions)
+      .toEqual([{ id: 'f1', suggestion: 'And then?', used: true }])
     await expect
       .poll(() => project.named('POST rpc/use_suggestion').map(({ body }) => body))
       .toEqual([{ suggestion_id: 'f1' }])

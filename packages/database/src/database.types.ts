@@ -379,14 +379,14 @@ isOneToOne: false
                   ]
                 },"messages": {
                   Row: {
-                    "assistant_id": string,"client_id": string | null,"content": string,"created_at": string,"cut_reason": string | null,"error_code": string | null,"id": string,"metadata": NonNullable<Json>,"model": string | null,"parent_id": string | null,"parts": NonNullable<Json>,"role": string,"seq": number,"session_id": string,"status": string,"thread_id": string,"updated_at": string
+                    "assistant_id": string,"author": string,"client_id": string | null,"content": string,"created_at": string,"cut_reason": string | null,"error_code": string | null,"id": string,"metadata": NonNullable<Json>,"model": string | null,"parent_id": string | null,"parts": NonNullable<Json>,"role": string,"seq": number,"session_id": string,"status": string,"thread_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role": string,"seq"?: never,"session_id": string,"status"?: string,"thread_id": string,"updated_at"?: string
+                    "assistant_id": string,"author": string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role": string,"seq"?: never,"session_id": string,"status"?: string,"thread_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role"?: string,"seq"?: never,"session_id"?: string,"status"?: string,"thread_id"?: string,"updated_at"?: string
+                    "assistant_id"?: string,"author"?: string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role"?: string,"seq"?: never,"session_id"?: string,"status"?: string,"thread_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -674,6 +674,9 @@ isOneToOne: false
                            },
 "is_tool_approved":
 { Args: { "cost_usd"?: number,"risk": string,"thread_id": string,"tool_name": string }; Returns: boolean
+                           },
+"list_events":
+{ Args: { "after"?: number,"thread_id": string }; Returns: Json
                            },
 "list_messages":
 { Args: { "cursor"?: string,"page_size"?: number,"thread_id": string }; Returns: Json

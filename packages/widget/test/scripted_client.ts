@@ -34,6 +34,7 @@ export const message = (fields: Partial<Message>): Message => ({
   id: 'm1',
   clientId: null,
   role: 'user',
+  author: 'visitor',
   status: 'completed',
   content: '',
   parts: [],

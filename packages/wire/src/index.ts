@@ -37,7 +37,8 @@ export type {
   Usage,
   Visitor,
 } from './dto.ts'
-export type { Message, MessagePage } from './message.ts'
+export type { EventPage, ThreadEvent, ThreadEventKind } from './events.ts'
+export type { Message, MessageAuthor, MessagePage } from './message.ts'
 export type { Identified, IdentifyRequest } from './identify.ts'
 export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
 export {

@@ -2,11 +2,18 @@ import type { CutReason, MessageStatus, Page, Suggestion, ThreadSummary, Timesta
 import type { ErrorCode } from './errors.ts'
 import type { MessagePart } from './parts/index.ts'
 
+/**
+ * Who wrote a message. `person`: somebody of the site, whose words come without a turn. A message of the `system` is
+ * shown to operators alone.
+ */
+export type MessageAuthor = 'visitor' | 'assistant' | 'person' | 'system'
+
 export interface Message {
   id: string
   /** The id that the browser gave a visitor's message; `null` on answers. */
   clientId: string | null
   role: 'user' | 'assistant'
+  author: MessageAuthor
   status: MessageStatus
   /** The text parts, joined. */
   content: string
@@ -22,4 +29,6 @@ export interface MessagePage extends Page<Message> {
   thread: ThreadSummary
   /** The turn that runs or waits in this thread, if any: `GET /turns/:id` follows it. */
   activeTurnId: string | null
+  /** Number of the thread's latest event: what `rpc/list_events` is asked after. */
+  lastEvent: number
 }

@@ -34,6 +34,7 @@ async function expectRefused(token: string): Promise<void> {
     export_visitor_data: {},
     erase_visitor_data: {},
     list_messages: { thread_id: id },
+    list_events: { thread_id: id },
     update_thread: { thread_id: id, title: 'Mine' },
     delete_thread: { thread_id: id },
     restore_thread: { thread_id: id },

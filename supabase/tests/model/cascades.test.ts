@@ -93,6 +93,7 @@ it('with a thread go its messages and what hangs on them, and its session stays'
       'loacl.tool_executions',
       'loacl.files',
       'loacl_private.message_internals',
+      'loacl_private.thread_events',
     ]),
   )
   await sql`delete from loacl.threads where id = ${ids.threads[0]!}`

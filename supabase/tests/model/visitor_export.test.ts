@@ -49,6 +49,7 @@ it('the visitor’s export has the members of VisitorExport', async () => {
             createdAt,
             clientId: null,
             role: 'assistant',
+            author: 'assistant',
             status: 'completed',
             content: '',
             parts: [],
@@ -72,6 +73,7 @@ it('the visitor’s export has the members of VisitorExport', async () => {
             feedback: { value: 'up', comment: null, updatedAt: '' },
           },
         ],
+        events: [{ number: 1, kind: 'turn_began', messageId: null, turnId: null, createdAt }],
       },
     ],
     files: [

@@ -24,5 +24,5 @@ export function parsePart(data: string): StreamPart | null {
   } catch (error) {
     cause = error
   }
-  throw new MalformedPartError(`A part of type "${type}" lacks what it needs.`, { cause })
+  throw new MalformedPartError(`Malformed part "${type}".`, { cause })
 }

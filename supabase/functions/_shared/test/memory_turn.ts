@@ -35,6 +35,7 @@ export function newMessage(role: 'user' | 'assistant', session: string, clientId
     session,
     clientId,
     role,
+    author: role === 'user' ? ('visitor' as const) : ('assistant' as const),
     status: role === 'user' ? ('completed' as const) : ('streaming' as const),
     content,
     parts: [],

@@ -1,0 +1,170 @@
+import type { EventPage } from '@loacl/wire'
+import type { ClientContext } from './client_context.ts'
+import { hasCode } from './errors.ts'
+import { listThreads } from './list_threads.ts'
+import { loadNewest } from './load_messages.ts'
+import { openTabChannel, type TabChannel } from './tab_channel.ts'
+import type { ThreadContext } from './thread_context.ts'
+import type { Abortable } from './types.ts'
+
+/** Between two looks at a thread in which a person writes, at first and at most. */
+const MIN_DELAY_MS = 3_000
+const MAX_DELAY_MS = 60_000
+
+/** A thread that is kept up to date for as long as its visitor is here. */
+interface Following {
+  thread: ThreadContext
+  lifetime: AbortSignal
+  /** Number of the latest event that the thread's state is as of. */
+  lastEvent: number
+  /** Settles when the latest look has been taken. */
+  look: Promise<void>
+  /** A look that has not begun: whoever asks for one now shares it. */
+  isQueued: boolean
+  timer?: ReturnType<typeof setTimeout>
+  delay: number
+}
+
+interface Follower extends TabChannel {
+  threads: Map<ThreadContext, Following>
+}
+
+/** By the lifetime of the visitor: with it all of this ends. */
+const followers = new WeakMap<AbortSignal, Follower>()
+
+const isOpen = (client: ClientContext): boolean => client.getSnapshot().status === 'open'
+
+function followerOf(client: ClientContext): Follower {
+  const lifetime = client.lifetime()
+  const known = followers.get(lifetime)
+  if (known) return known
+  const threads: Follower['threads'] = new Map()
+  const onNews = (news: readonly unknown[]) => {
+    if (!isOpen(client)) return
+    for (const following of threads.values()) void look(following)
+    const isElsewhere = news.some((id) => [...threads.keys()].every(({ serverId }) => serverId !== id))
+    // Nobody has asked for the list: where it fails, the next call that somebody asks for says why.
+    if (isElsewhere) listThreads(client, {}).catch(() => undefined)
+  }
+  const channel = openTabChannel(`loacl:${client.assistant}`, () => visitorOf(client), onNews, lifetime)
+  const follower = { ...channel, threads }
+  followers.set(lifetime, follower)
+  return follower
+}
+
+function followingOf(thread: ThreadContext): Following {
+  const { threads } = followerOf(thread.client)
+  const following = threads.get(thread) ?? {
+    thread,
+    lifetime: thread.client.lifetime(),
+    lastEvent: 0,
+    look: Promise.resolve(),
+    isQueued: false,
+    delay: MIN_DELAY_MS,
+  }
+  threads.set(thread, following)
+  return following
+}
+
+/** 32 bits of the token's 256: they tell a browser's visitors apart, and leave the token as hard to guess. */
+async function visitorOf(client: ClientContext): Promise<number | null> {
+  return isOpen(client) ? await client.run(client.lifetime(), hash).catch(() => null) : null
+}
+
+const hash = async (token: string): Promise<number> =>
+  [...token].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) | 0, 0)
+
+/** Keeps a thread up to date from now on, and tells the visitor's other tabs that something has happened in it. */
+export async function announceChange(thread: ThreadContext): Promise<void> {
+  followingOf(thread)
+  if (thread.serverId !== null) await followerOf(thread.client).announce(thread.serverId)
+}
+
+/** The same of a turn: when it has begun, and when all of it has come. */
+export async function announceTurn(thread: ThreadContext): Promise<void> {
+  await announceChange(thread)
+  const { turn } = thread.state()
+  if (!('turn' in turn)) return
+  await turn.turn.done
+  await announceChange(thread)
+}
+
+/** Loads a thread, and keeps it up to date from then on. */
+export async function loadThread(thread: ThreadContext, options?: Abortable): Promise<void> {
+  const following = followingOf(thread)
+  following.lastEvent = await loadNewest(thread, options)
+  lookLater(following, true)
+}
+
+const isWanted = ({ thread, lifetime }: Following): boolean => thread.isWatched() && !lifetime.aborted
+
+function look(following: Following): Promise<void> {
+  clearTimeout(following.timer)
+  if (!following.isQueued) {
+    following.isQueued = true
+    following.look = readNext(following)
+  }
+  return following.look
+}
+
+async function readNext(following: Following): Promise<void> {
+  await following.look
+  following.isQueued = false
+  if (isWanted(following)) lookLater(following, await readEvents(following))
+}
+
+function lookLater(following: Following, isNew: boolean): void {
+  clearTimeout(following.timer)
+  const { messages } = following.thread.state()
+  if (typeof document === 'undefined' || messages.every(({ author }) => author !== 'person')) return
+  following.delay = isNew ? MIN_DELAY_MS : Math.min(following.delay * 2, MAX_DELAY_MS)
+  // A hidden page looks again when the visitor comes back to it.
+  const wake = () => void (isWanted(following) && document.visibilityState !== 'hidden' && look(following))
+  following.timer = setTimeout(wake, following.delay)
+}
+
+/** Says whether there was anything new. */
+async function readEvents(following: Following): Promise<boolean> {
+  const { thread, lastEvent } = following
+  const { client, serverId } = thread
+  if (serverId === null) return false
+  try {
+    const args = { thread_id: serverId, after: lastEvent }
+    const page = await client.rpc<EventPage>('list_events', args, 'items', following.lifetime)
+    const { thread: summary, items } = page
+    const isOfMessages =
+      page.lastEvent > lastEvent + items.length || items.some(({ kind }) => /^(mess|turn)/.test(kind))
+    if (summary.status === 'active') client.upsertSummary(serverId, summary, isOfMessages)
+    else removeSummary(client, serverId)
+    thread.update({ title: summary.title })
+    following.lastEvent = isOfMessages ? await loadNewest(thread, { keepsOlder: true }) : page.lastEvent
+    if (thread.activeTurnId !== null && thread.state().turn.status !== 'waiting') {
+      // Begun by another tab or device. A title may come after its stream.
+      void client.threads
+        .get(serverId)
+        ?.resume()
+        ?.done.then(() => look(following))
+    }
+    return page.lastEvent > lastEvent
+  } catch (error) {
+    // Any other is met again by the next look, or told to who asks for something.
+    if (hasCode(error, 'thread_not_found')) forgetThread(thread, serverId)
+    return false
+  }
+}
+
+/** Deleted or erased elsewhere: nothing of it stays on the screen, and who writes on begins a new one. */
+function forgetThread(thread: ThreadContext, threadId: string): void {
+  removeSummary(thread.client, threadId)
+  thread.client.threads.delete(threadId)
+  thread.serverId = null
+  thread.cursor = null
+  const clear = () => thread.update({ title: null, messages: [], hasOlder: false, turn: { status: 'idle' } })
+  const { turn } = thread.state()
+  clear()
+  // What was still to come of an answer.
+  if ('turn' in turn) void turn.turn.done.then(() => thread.serverId === null && clear())
+}
+
+const removeSummary = (client: ClientContext, threadId: string): void =>
+  client.changeThreads((known) => known.filter(({ id }) => id !== threadId))
