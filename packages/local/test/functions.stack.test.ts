@@ -6,13 +6,13 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startStack, type Stack } from '../src/index.ts'
 
-// `chat` is named in config.toml with `verify_jwt = false`; `closed` is not.
+// `loacl-chat` is named in config.toml with `verify_jwt = false`; `closed` is not.
 const FUNCTION = `
 import { greet } from '@greeting'
 
 Deno.serve(async (request) => {
   const url = new URL(request.url)
-  if (url.pathname === '/chat/stream') {
+  if (url.pathname === '/loacl-chat/stream') {
     const encoder = new TextEncoder()
     let send
     const next = new Promise((resolve) => (send = resolve))
@@ -26,8 +26,8 @@ Deno.serve(async (request) => {
       },
     }))
   }
-  if (url.pathname === '/chat/release') { globalThis.release(); return new Response('released') }
-  if (url.pathname === '/chat/broken') {
+  if (url.pathname === '/loacl-chat/release') { globalThis.release(); return new Response('released') }
+  if (url.pathname === '/loacl-chat/broken') {
     return new Response(new ReadableStream({
       start(controller) {
         controller.enqueue(new TextEncoder().encode('half'))
@@ -35,20 +35,20 @@ Deno.serve(async (request) => {
       },
     }))
   }
-  if (url.pathname === '/chat/refuse') return new Response('too much', { status: 413 })
-  if (url.pathname === '/chat/refuse-later') {
+  if (url.pathname === '/loacl-chat/refuse') return new Response('too much', { status: 413 })
+  if (url.pathname === '/loacl-chat/refuse-later') {
     const reader = request.body.getReader()
     for (let read = 0; read < 100_000; ) read += (await reader.read()).value.length
     await reader.cancel()
     return new Response('too much', { status: 413 })
   }
-  if (url.pathname === '/chat/background') {
+  if (url.pathname === '/loacl-chat/background') {
     EdgeRuntime.waitUntil(new Promise((resolve) => setTimeout(resolve, 10)).then(() => { globalThis.finished = true }))
     return Response.json({})
   }
-  if (url.pathname === '/chat/finished') return Response.json(globalThis.finished === true)
-  if (url.pathname === '/chat/crash') { setTimeout(() => Deno.exit(7), 0); return new Response('bye') }
-  if (url.pathname === '/chat/permissions') {
+  if (url.pathname === '/loacl-chat/finished') return Response.json(globalThis.finished === true)
+  if (url.pathname === '/loacl-chat/crash') { setTimeout(() => Deno.exit(7), 0); return new Response('bye') }
+  if (url.pathname === '/loacl-chat/permissions') {
     const denied = async (run) => { try { await run(); return false } catch { return true } }
     return Response.json({
       write: await denied(() => Deno.writeTextFile('./mark.txt', 'x')),
@@ -87,10 +87,13 @@ function postLong(url: string, agent: Agent): Promise<string> {
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'loacl-functions-'))
-  for (const name of ['chat', 'closed', '_shared']) mkdirSync(join(dir, name))
+  for (const name of ['loacl-chat', 'closed', '_shared']) mkdirSync(join(dir, name))
   writeFileSync(join(dir, '_shared', 'greeting.ts'), "export const greet: string = 'hello'\n")
-  writeFileSync(join(dir, 'chat', 'deno.json'), JSON.stringify({ imports: { '@greeting': '../_shared/greeting.ts' } }))
-  writeFileSync(join(dir, 'chat', 'index.ts'), FUNCTION)
+  writeFileSync(
+    join(dir, 'loacl-chat', 'deno.json'),
+    JSON.stringify({ imports: { '@greeting': '../_shared/greeting.ts' } }),
+  )
+  writeFileSync(join(dir, 'loacl-chat', 'index.ts'), FUNCTION)
   writeFileSync(join(dir, 'closed', 'index.ts'), "Deno.serve(() => new Response('open'))\n")
   // The developer's own: the way to the network is for everybody, a key is not.
   vi.stubEnv('NO_PROXY', 'models.test')
@@ -111,7 +114,7 @@ afterAll(async () => {
 
 describe('functions', () => {
   it('see the request as hosted ones do, and find their environment', async () => {
-    const response = await call('chat/turns?after=3', {
+    const response = await call('loacl-chat/turns?after=3', {
       method: 'POST',
       headers: { apikey: 'any', 'x-forwarded-for': '203.0.113.9', 'cf-connecting-ip': '203.0.113.9' },
       body: 'text',
@@ -124,7 +127,7 @@ describe('functions', () => {
       body: string
       env: Record<string, string>
     }
-    expect(seen).toMatchObject({ greeting: 'hello', path: '/chat/turns?after=3', method: 'POST', body: 'text' })
+    expect(seen).toMatchObject({ greeting: 'hello', path: '/loacl-chat/turns?after=3', method: 'POST', body: 'text' })
     // What a client claims comes first; the header that can be trusted holds what the gateway saw.
     expect(seen.headers).toMatchObject({
       apikey: 'any',
@@ -151,47 +154,47 @@ describe('functions', () => {
   })
 
   it('stream without being held back', async () => {
-    const response = await call('chat/stream')
+    const response = await call('loacl-chat/stream')
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     expect(await reader.read()).toEqual({ done: false, value: 'first' })
     // The second piece exists only now, so the first was not waiting for it.
-    await call('chat/release')
+    await call('loacl-chat/release')
     expect(await reader.read()).toEqual({ done: false, value: 'second' })
     expect((await reader.read()).done).toBe(true)
   })
 
   it('that break off in the middle look broken, not finished', async () => {
-    const response = await call('chat/broken')
+    const response = await call('loacl-chat/broken')
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     expect(await reader.read()).toEqual({ done: false, value: 'half' })
-    await call('chat/release')
+    await call('loacl-chat/release')
     await expect(reader.read()).rejects.toThrow('terminated')
   })
 
   it('get preflights themselves', async () => {
-    const response = await call('chat/turns', { method: 'OPTIONS' })
+    const response = await call('loacl-chat/turns', { method: 'OPTIONS' })
     expect(await response.json()).toMatchObject({ method: 'OPTIONS' })
   })
 
   it('go on in the background where they ask for it', async () => {
-    await call('chat/background')
-    await expect.poll(async () => (await call('chat/finished')).json()).toBe(true)
+    await call('loacl-chat/background')
+    await expect.poll(async () => (await call('loacl-chat/finished')).json()).toBe(true)
   })
 
   it('may neither write, nor run programs, nor read what is not theirs', async () => {
-    expect(await (await call('chat/permissions')).json()).toEqual({ write: true, run: true, readElsewhere: true })
+    expect(await (await call('loacl-chat/permissions')).json()).toEqual({ write: true, run: true, readElsewhere: true })
   })
 
   it.each(['refuse', 'refuse-later'])('may answer before a long request has ended: %s', async (route) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    const posts = Array.from({ length: 12 }, () => postLong(`${stack.apiUrl}/functions/v1/chat/${route}`, agent))
+    const posts = Array.from({ length: 12 }, () => postLong(`${stack.apiUrl}/functions/v1/loacl-chat/${route}`, agent))
     expect(await Promise.all(posts)).toEqual(Array(12).fill('413 too much'))
     agent.destroy()
-    expect((await call('chat/turns')).status).toBe(200)
+    expect((await call('loacl-chat/turns')).status).toBe(200)
   })
 
   it('of an unknown name are not found, with an answer that pages can read', async () => {
-    for (const name of ['nothing', '_shared', '..%2fchat']) {
+    for (const name of ['nothing', '_shared', '..%2floacl-chat']) {
       const response = await call(name, { headers: { origin: 'https://shop.example' } })
       expect(response.status).toBe(404)
       expect(response.headers.get('access-control-allow-origin')).toBe('https://shop.example')
@@ -205,28 +208,28 @@ describe('functions', () => {
   })
 
   it('that end are named with what they said, and started again', async () => {
-    await call('chat/crash')
+    await call('loacl-chat/crash')
     await expect
       .poll(() => lines)
-      .toContain('[chat] The function ended with code 7. It starts again at the next request.')
-    expect((await call('chat/turns')).status).toBe(200)
+      .toContain('[loacl-chat] The function ended with code 7. It starts again at the next request.')
+    expect((await call('loacl-chat/turns')).status).toBe(200)
 
-    const { pid } = (await (await call('chat/turns')).json()) as { pid: number }
+    const { pid } = (await (await call('loacl-chat/turns')).json()) as { pid: number }
     process.kill(pid, 'SIGKILL')
     await expect
       .poll(() => lines)
-      .toContain('[chat] The function was ended by SIGKILL. It starts again at the next request.')
-    expect((await call('chat/turns')).status).toBe(200)
+      .toContain('[loacl-chat] The function was ended by SIGKILL. It starts again at the next request.')
+    expect((await call('loacl-chat/turns')).status).toBe(200)
   })
 
   it('are reloaded when a file changes, and a mistake is told and can be mended', async () => {
     writeFileSync(join(dir, '_shared', 'greeting.ts'), "export const greet: string = 'good day'\n")
-    await expect.poll(async () => (await call('chat/turns')).json()).toMatchObject({ greeting: 'good day' })
+    await expect.poll(async () => (await call('loacl-chat/turns')).json()).toMatchObject({ greeting: 'good day' })
 
-    writeFileSync(join(dir, 'chat', 'index.ts'), 'not a program')
-    await expect.poll(async () => (await call('chat/turns')).status).toBe(503)
+    writeFileSync(join(dir, 'loacl-chat', 'index.ts'), 'not a program')
+    await expect.poll(async () => (await call('loacl-chat/turns')).status).toBe(503)
 
-    writeFileSync(join(dir, 'chat', 'index.ts'), FUNCTION)
-    await expect.poll(async () => (await call('chat/turns')).status).toBe(200)
+    writeFileSync(join(dir, 'loacl-chat', 'index.ts'), FUNCTION)
+    await expect.poll(async () => (await call('loacl-chat/turns')).status).toBe(200)
   })
 })
