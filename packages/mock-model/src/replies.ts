@@ -58,23 +58,13 @@ const WORD_MS = 8
 export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'answerWhole' | 'control'>> {
   const replies = new Map<string, Reply>()
   const calls: AnsweredCall[] = []
-<<<<<<< HEAD
-  const waiting = new Set<() => void>()
-  const nextChange = () => new Promise<void>((resolve) => waiting.add(resolve))
-=======
   // Each answer that is held listens.
   const changes = new EventEmitter().setMaxListeners(0)
->>>>>>> rooms
 
   const control: Control = async (request, response, { pathname, searchParams }) => {
     if (pathname === '/script') {
       for (const [text, reply] of (await json(request)) as [string, Reply][]) replies.set(text, reply)
-<<<<<<< HEAD
-      for (const wake of waiting) wake()
-      waiting.clear()
-=======
       changes.emit('change')
->>>>>>> rooms
       response.end()
     } else if (pathname === '/calls')
       response.end(JSON.stringify(calls.filter(({ text }) => text === searchParams.get('text'))))
@@ -113,11 +103,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
     let length = 0
     for (const word of (reply.text ?? DEFAULT.text).match(/\s*\S+\s*/g) ?? []) {
       while (call.state === 'running' && length >= (now().holdAfter ?? Infinity))
-<<<<<<< HEAD
-        await Promise.race([nextChange(), closed])
-=======
         await Promise.race([once(changes, 'change'), closed])
->>>>>>> rooms
       if (length >= (now().cutAfter ?? Infinity)) response.destroy()
       if (call.state !== 'running' || response.destroyed) return
       say(word)
