@@ -2,6 +2,7 @@ import { appendFileSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { readMigrations } from '../src/migrations.ts'
 import { ROOT } from '../src/supabase_cli.ts'
 import { makeDataDir, query, start } from './own_stack.ts'
 
@@ -23,7 +24,7 @@ function makeProject() {
   }
 }
 
-const FIRST = '20261122080000_create_schemas.sql'
+const [FIRST = ''] = Object.keys(readMigrations(ROOT))
 
 describe('a migration that the database has', { timeout: 60_000 }, () => {
   it('is named when it was edited or removed, and nothing is changed; a new one is applied', async () => {
@@ -40,11 +41,11 @@ describe('a migration that the database has', { timeout: 60_000 }, () => {
     await expect(start(options)).rejects.toThrow(
       `supabase/migrations/${FIRST} was edited since it was applied to this database. A change to the database is a new migration. Nothing was changed. To begin with an empty database: npm start -- --reset`,
     )
-    renameSync(migration(FIRST), migration('20261122080000_renamed.sql'))
+    renameSync(migration(FIRST), migration('20000101000000_renamed.sql'))
     await expect(start(options)).rejects.toThrow(`${FIRST} is gone`)
 
     cpSync(join(ROOT, 'supabase', 'migrations', FIRST), migration(FIRST))
-    rmSync(migration('20261122080000_renamed.sql'))
+    rmSync(migration('20000101000000_renamed.sql'))
     const again = await start(options)
     expect(await query(again.dbUrl, "select to_regclass('public.more') is null as missing")).toEqual([
       { missing: false },
