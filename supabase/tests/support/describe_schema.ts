@@ -41,7 +41,7 @@ export async function describeSchema(sql: postgres.Sql): Promise<string[]> {
         or (classoid = 'pg_constraint'::regclass and objoid in (select c.oid from pg_constraint c join relations r on r.oid = c.conrelid))
         or (classoid = 'pg_trigger'::regclass and objoid in (select t.oid from pg_trigger t join relations r on r.oid = t.tgrelid))
         or (classoid = 'pg_policy'::regclass and objoid in (select p.oid from pg_policy p join relations r on r.oid = p.polrelid))
-    union all select format('price %s', to_jsonb(p) - 'id' - 'created_at' - 'updated_at') from loacl.model_prices p
+    union all select format('price %s', to_jsonb(p) - 'id' - 'created_at' - 'updated_at') from loacl.model_prices p where owner_id is null
     order by 1
   `
   return rows.map(({ line }) => line)
