@@ -138,12 +138,17 @@ async function readEvents(following: Following): Promise<boolean> {
     else removeSummary(client, serverId)
     thread.update({ title: summary.title })
     following.lastEvent = isOfMessages ? await loadNewest(thread, { keepsOlder: true }) : page.lastEvent
-    if (thread.activeTurnId !== null && thread.state().turn.status !== 'waiting') {
+    const { turn } = thread.state()
+    if (thread.activeTurnId !== null && turn.status !== 'waiting') {
       // Begun by another tab or device. A title may come after its stream.
       void client.threads
         .get(serverId)
         ?.resume()
-        ?.done.then(() => look(following))
+        ?.done.then(() => {
+          // What failed here can still be tried again.
+          if (turn.status === 'failed' && thread.state().turn.status === 'idle') thread.update({ turn })
+          void look(following)
+        })
     }
     return page.lastEvent > lastEvent
   } catch (error) {

@@ -91,6 +91,38 @@ describe('a tab', () => {
     expect(first.named('POST rpc/list_events')).toHaveLength(0)
   })
 
+  it('can still try again what was refused while another one was being answered', async () => {
+    const browser = fakeBrowser()
+    const [first, second] = [known(), known()]
+    const stream = partStream()
+    first.on('POST rpc/list_messages', () => messagePage([])).on('POST turns', stream.answer)
+    const answer = partStream()
+    second
+      .on(
+        'POST rpc/list_messages',
+        () => messagePage([]),
+        () => messagePage([streaming, question], { activeTurnId: IDS.turnId, lastEvent: 2 }),
+      )
+      .on('POST rpc/list_events', () => eventPage(['message_added', 'turn_began'], 2))
+      .on('POST turns', () => json({ error: { code: 'turn_in_progress', message: 'Wait.' } }, 409))
+      .on(`GET turns/${IDS.turnId}`, answer.answer)
+    const asking = await watched(browser.tab(first).client)
+    const reading = await watched(browser.tab(second).client)
+    asking.send('Where is it?')
+    const { status } = await reading.send('And mine?').done
+    expect(status).toBe('failed')
+    stream.send(...begun())
+    await settle()
+    expect(reading.getSnapshot().turn.status).toBe('streaming')
+
+    second.on('POST rpc/list_messages', () => messagePage([message(IDS.messageId, 'Yes.'), question], { lastEvent: 2 }))
+    answer.send(...begun(), text('Yes.'), complete(), finish).done()
+    await settle()
+    expect(reading.getSnapshot().turn).toMatchObject({ status: 'failed', error: { code: 'turn_in_progress' } })
+    second.on('POST turns', answered('Mine too.', { messageId: 'm2', userMessageId: 'u2', turnId: 't2' }).answer)
+    expect((await reading.retry().done).status).toBe('completed')
+  })
+
   it('sends nothing while it is hidden, and looks once when the visitor comes back', async () => {
     const browser = fakeBrowser()
     const [first, second] = [known(), known()]
