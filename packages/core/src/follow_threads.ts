@@ -147,7 +147,7 @@ async function readEvents(following: Following): Promise<boolean> {
         ?.done.then(() => {
           // What failed here can still be tried again.
           if (turn.status === 'failed' && thread.state().turn.status === 'idle') thread.update({ turn })
-          void look(following)
+          return look(following)
         })
     }
     return page.lastEvent > lastEvent
