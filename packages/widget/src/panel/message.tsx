@@ -37,8 +37,8 @@ export const MessageView = reactive(({ ui, message, last }: MessageProps) => {
 const isNews = ({ model }: Ui, message: Message, last: boolean): boolean =>
   last && message.status === 'failed' && model.talk.value.turn.status === 'failed'
 
-const describe = ({ more, strings }: Ui, code: ErrorCode): string =>
-  more.part.value?.describeError(code, strings.value) ?? (more.failed.value ? strings.value.errors.other : '')
+const describe = ({ features: { errors }, strings }: Ui, code: ErrorCode): string =>
+  errors.loaded.value?.describeError(code, strings.value) ?? (errors.failed.value ? strings.value.errors.other : '')
 
 /** What stands under an answer that has ended: how it ended, where it is from, what can be done with it. */
 const Under = reactive(({ ui, message, last }: MessageProps) => {

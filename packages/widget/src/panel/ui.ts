@@ -1,9 +1,8 @@
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core'
-import { toFetchError } from '../model_error.ts'
+import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals-core'
 import type { Model } from '../model_types.ts'
-import { createLater, type FetchPart, type Later } from './later.ts'
-import type * as More from './more/index.ts'
-import { mergeStrings, type Words } from '../strings.ts'
+import type { LoadFeature } from '../features/index.ts'
+import { createLazyFeature } from '../lazy_feature.ts'
+import type { Words } from '../strings.ts'
 import type { Look } from '../types.ts'
 
 /** What every component of the panel is given: the model it renders, and how to speak and look. */
@@ -17,7 +16,7 @@ export interface Ui {
   readonly name: ReadonlySignal<string>
   readonly online: ReadonlySignal<boolean>
   /** What the first question and its answer can do without. */
-  readonly more: Later<typeof More>
+  readonly features: ReturnType<typeof createFeatures>
   /** What assistive technology shall say next. */
   readonly announcement: ReadonlySignal<string>
   announce(words: string): void
@@ -33,35 +32,48 @@ export interface Hooks {
   close: () => void
   /** Puts the keyboard where the visitor writes next. */
   focusComposer: () => void
-  fetchMore: FetchPart<typeof More>
+  loadFeature: LoadFeature
+  /** Is told why a feature did not come. */
+  report: (cause: unknown) => void
   /** Makes styles the panel's. */
   adopt: (styles: string) => void
   /** Aborted when the panel is done with. */
   signal: AbortSignal
 }
 
+function createFeatures({ loadFeature, adopt, report }: Hooks) {
+  const conversations = createLazyFeature(async (attempt) => {
+    const feature = await loadFeature('conversations', attempt)
+    adopt(feature.styles)
+    return feature
+  }, report)
+  return { conversations, errors: createLazyFeature((attempt) => loadFeature('errors', attempt), report) }
+}
+
 export function createUi(
   model: Model,
-  look: ReadonlySignal<Look>,
-  { close, focusComposer, fetchMore, adopt, signal: done }: Hooks,
+  { look, strings, locale }: Pick<Ui, 'look' | 'strings' | 'locale'>,
+  hooks: Hooks,
 ): Ui {
+  const { close, focusComposer, signal: done } = hooks
   const announcement = signal('')
   const online = signal(navigator.onLine)
   addEventListener('online', () => (online.value = true), { signal: done })
   addEventListener('offline', () => (online.value = false), { signal: done })
-  const more = createLater(fetchMore, adopt, (cause) => model.emit('error', { error: toFetchError(cause) }))
+  const features = createFeatures(hooks)
   const stop = effect(() => {
-    if (model.failure.value || model.talk.value.messages.some(({ status }) => status === 'failed')) more.want()
+    if (model.failure.value || model.talk.value.messages.some(({ status }) => status === 'failed'))
+      untracked(() => void features.errors.load())
   })
   done.addEventListener('abort', stop)
   return {
     model,
     look,
-    strings: computed(() => mergeStrings(look.value.strings)),
-    locale: computed(() => validTag(look.value.locale ?? 'en')),
+    strings,
+    locale,
     name: computed(() => model.assistant.value?.name ?? ''),
     online,
-    more,
+    features,
     announcement,
     // The same words again are a change only with something more in them.
     announce: (words) => (announcement.value = announcement.peek() === words ? `${words}\u00a0` : words),
@@ -84,17 +96,8 @@ export function createUi(
       focusComposer()
     },
     showConversations() {
-      more.want()
+      void features.conversations.load()
       model.showConversations()
     },
-  }
-}
-
-/** A language tag that `Intl` takes without throwing. An underscore in it is a common slip. */
-function validTag(tag: string): string {
-  try {
-    return Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0]!
-  } catch {
-    return 'en'
   }
 }

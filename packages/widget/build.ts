@@ -1,14 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+// Builds `dist`: the script tag's files, each of which knows those that it fetches by name, and the npm package.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { minify } from 'terser'
-import { defineConfig, type Plugin, type UserConfig } from 'vite'
+import { build, type InlineConfig, type Plugin } from 'vite'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const OUT = path('dist')
 const LOADER = 'loacl.js'
 
-type RolldownOptions = NonNullable<NonNullable<UserConfig['build']>['rolldownOptions']>
+type RolldownOptions = NonNullable<NonNullable<InlineConfig['build']>['rolldownOptions']>
 
 /** Terser, after Vite's own minifier, saves another hundredth of what visitors fetch. */
 const pressed: Plugin = {
@@ -51,9 +52,11 @@ const ownDocument: Plugin = {
   },
 }
 
-const build = ({ transform, ...options }: RolldownOptions, rest: UserConfig = {}): UserConfig => ({
+const configure = ({ transform, ...options }: RolldownOptions, rest: InlineConfig = {}): InlineConfig => ({
+  configFile: false,
+  root: path('.'),
   ...rest,
-  plugins: [ownDocument, pressed],
+  plugins: [ownDocument, pressed, ...(rest.plugins ?? [])],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: ['chrome111', 'firefox115', 'safari17'],
@@ -74,91 +77,98 @@ const build = ({ transform, ...options }: RolldownOptions, rest: UserConfig = {}
 function builtFile(name: string): string {
   const file = readdirSync(OUT).find((other) => other.startsWith(name) && /^-.{8}\.js$/.test(other.slice(name.length)))
   if (!file) throw new Error(`Build the ${name} first: another file names it.`)
-  return JSON.stringify(file)
+  return file
 }
 
-/** What the panel fetches for an assistant that asks for it. */
-function fingerprint(): UserConfig {
-  return build(
-    {
-      input: path('src/fingerprint.ts'),
-      output: { format: 'es', entryFileNames: 'fingerprint-[hash].js' },
-    },
-    { build: { emptyOutDir: true, license: { fileName: 'licenses-fingerprint.md' } } },
-  )
+const RUNTIME = path('src/features/runtime.ts')
+
+/** `runtime.ts` as a plain object. As a namespace it would come with a getter for each export. */
+const runtimeObject: Plugin = {
+  name: 'runtime-object',
+  resolveId: (id) => (id === 'virtual:runtime' ? id : null),
+  load(id) {
+    if (id !== 'virtual:runtime') return null
+    const exported = [...readFileSync(RUNTIME, 'utf8').matchAll(/^export \{([^}]+)\}/gm)].flatMap(([, names]) =>
+      names!.split(','),
+    )
+    const names = exported.map((name) => name.trim()).filter((name) => !name.startsWith('type '))
+    return `import { ${names} } from ${JSON.stringify(RUNTIME)}\nexport const runtime = { ${names} }`
+  },
 }
 
-/** What the panel lends to `more`: `shared` in its entry. */
-const SHARED = [
-  '@preact/signals-core',
-  'preact',
-  path('src/model_error.ts'),
-  path('src/strings.ts'),
-  path('src/panel/alert.tsx'),
-  path('src/panel/reactive.ts'),
-]
+const FEATURES = readdirSync(path('src/features'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+const LANGUAGES = readdirSync(path('src/languages')).flatMap((file) => /^(?!index)(.*)\.ts$/.exec(file)?.[1] ?? [])
+
+const builtFiles = (names: string[]) =>
+  JSON.stringify(Object.fromEntries(names.map((name) => [name, builtFile(`panel-${name}`)])))
 
 /**
- * What the panel fetches when it is first wanted. The file makes a function of it, to which the panel hands what they
- * share. An import would load a second panel where the first has come from another address, at a second attempt.
+ * What the panel fetches when it is first used. The file makes a function of it, to which the panel hands what
+ * `runtime.ts` exports. An import would load a second panel where the first has come from another address, at a second
+ * attempt.
  */
-function more(): UserConfig {
-  return build({
-    input: path('src/panel/more/index.ts'),
-    external: SHARED,
-    output: {
-      format: 'iife',
-      name: 'more',
-      globals: () => 'shared',
-      postBanner: 'export default (shared) => {',
-      postFooter: 'return more }',
-      entryFileNames: 'panel-more-[hash].js',
+const feature = (name: string): InlineConfig =>
+  configure(
+    {
+      input: path(`src/features/${name}/index.ts`),
+      external: [RUNTIME],
+      output: {
+        format: 'iife',
+        name: 'feature',
+        globals: () => 'runtime',
+        postBanner: 'export default (runtime) => {',
+        postFooter: 'return feature }',
+        entryFileNames: `panel-${name}-[hash].js`,
+        generatedCode: { symbols: false },
+      },
     },
+    { build: { license: { fileName: `licenses-${name}.md` } } },
+  )
+
+/** The words of another language than English, which the panel fetches for its locale. */
+const language = (name: string): InlineConfig =>
+  configure({
+    input: path(`src/languages/${name}.ts`),
+    output: { format: 'es', entryFileNames: `panel-${name}-[hash].js` },
   })
-}
 
 /** What the script tag fetches on intent. It takes the functions that a page may patch from the loader. */
-function panel(): UserConfig {
+function panel(): InlineConfig {
   const world = path('src/panel/world.ts')
-  return build(
+  return configure(
     {
       input: path('src/panel/entry.ts'),
       output: { format: 'es', entryFileNames: 'panel-[hash].js' },
       transform: { inject: { 'JSON.parse': [world, 'parseJson'], 'JSON.stringify': [world, 'stringifyJson'] } },
     },
     {
-      define: {
-        MORE_FILE: builtFile('panel-more'),
-        FINGERPRINT_FILE: builtFile('fingerprint'),
-      },
+      plugins: [runtimeObject],
+      define: { FEATURE_FILES: builtFiles(FEATURES), LANGUAGE_FILES: builtFiles(LANGUAGES) },
       build: { license: { fileName: 'licenses-panel.md' } },
     },
   )
 }
 
 /** What a site owner pastes. It knows its panel by name, so that no cache can mix two versions. */
-function loader(): UserConfig {
-  return build(
+function loader(): InlineConfig {
+  return configure(
     { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: LOADER } },
-    { define: { PANEL_FILE: builtFile('panel') } },
+    { define: { PANEL_FILE: JSON.stringify(builtFile('panel')) } },
   )
 }
 
 /** What a developer imports: the panel apart, and @loacl/core theirs. */
-function npm(): UserConfig {
-  return build({
+function npm(): InlineConfig {
+  return configure({
     input: path('src/index.ts'),
     external: ['@loacl/core'],
     output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: 'chunks/[name]-[hash].js' },
   })
 }
 
-const MODES: Readonly<Record<string, () => UserConfig>> = {
-  fingerprint,
-  more,
-  panel,
-  loader,
-  npm,
-}
-
-export default defineConfig(({ mode }) => (MODES[mode] ?? npm)())
+rmSync(OUT, { recursive: true, force: true })
+for (const name of FEATURES) await build(feature(name))
+for (const name of LANGUAGES) await build(language(name))
+for (const config of [panel, loader, npm]) await build(config())

@@ -1,9 +1,6 @@
-import { h } from 'preact'
-import type { ErrorCode, LoaclError } from '@loacl/core'
-import { Alert } from '../alert.tsx'
-import type { Ui } from '../ui.ts'
-import { describeError } from './error_words.ts'
-import { MORE_WORDS } from './words.ts'
+import { Alert, type ErrorCode, h, type LoaclError, type Ui } from '../runtime.ts'
+import { describeError } from './describe_error.ts'
+import { ENGLISH } from './english.ts'
 
 /** Errors that another try can't mend, but a new thread can. */
 const NEEDS_NEW_THREAD: ReadonlySet<string> = new Set([
@@ -17,8 +14,8 @@ const NEEDS_NEW_THREAD: ReadonlySet<string> = new Set([
 ] satisfies ErrorCode[])
 
 /** What went wrong, and what to press. */
-export function Failure({ ui, error, retry }: { ui: Ui; error: LoaclError; retry: () => void }) {
-  const words = { ...MORE_WORDS, ...ui.strings.value }
+export function ErrorAlert({ ui, error, retry }: { ui: Ui; error: LoaclError; retry: () => void }) {
+  const words = { ...ENGLISH, ...ui.strings.value }
   const { code, requestId, retryAfterMs } = error
   const lost = NEEDS_NEW_THREAD.has(code)
   return (

@@ -1,0 +1,13 @@
+/**
+ * All that features may use of the panel. In the script tag's build a feature is a file of its own, to which the panel
+ * hands these exports; whatever else it imports is copied into its file.
+ */
+export { signal, type ReadonlySignal } from '@preact/signals-core'
+export type { ErrorCode, LoaclClient, LoaclError, ThreadSummary } from '@loacl/core'
+export { Component, h } from 'preact'
+export { toLoaclError } from '../model_error.ts'
+export { Alert } from '../panel/alert.tsx'
+export { Failure } from '../panel/failure.tsx'
+export { reactive } from '../panel/reactive.ts'
+export type { Ui } from '../panel/ui.ts'
+export { fill, type Strings, type Words } from '../strings.ts'
