@@ -10,12 +10,15 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
   const words = ui.strings.value
   const left = model.charactersLeft.value
   const near = left < (model.assistant.value?.maxMessageLength ?? 0) / 10
-  const count = fill(left < 0 ? words.charactersOver : words.charactersLeft, {
-    count: Math.abs(left).toLocaleString(ui.locale.value),
-  })
+  // Only where it is shown: the browser's first number in a language takes longer than all else of the opening.
+  const count =
+    near &&
+    fill(left < 0 ? words.charactersOver : words.charactersLeft, {
+      count: Math.abs(left).toLocaleString(ui.locale.value),
+    })
   const submit = (event: Event) => {
     event.preventDefault()
-    if (left < 0) ui.announce(count)
+    if (count && left < 0) ui.announce(count)
     model.submit()
   }
   return (
@@ -66,7 +69,7 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
         )}
       </div>
       <div id="count" class={left < 0 ? 'count over' : 'count'} hidden={!near}>
-        {near && count}
+        {count}
       </div>
     </form>
   )
