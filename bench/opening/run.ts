@@ -39,7 +39,7 @@ async function measure(browser: Browser, site: Site, path: string): Promise<Open
   const session = await context.newCDPSession(page)
   await session.send('Emulation.setCPUThrottlingRate', { rate: Number(values.slowdown) })
   await browser.startTracing(page, { categories: ['blink.user_timing', 'disabled-by-default-devtools.timeline'] })
-  const { focused, drawn } = await page.evaluate(
+  const times = await page.evaluate(
     (settled) =>
       new Promise<{ focused: number; drawn: number }>((resolve) => {
         const host = document.querySelector('loacl-chat')
@@ -75,7 +75,7 @@ async function measure(browser: Browser, site: Site, path: string): Promise<Open
         .map(({ start, ms }) => `${Math.round(start)}+${Math.round(ms)}`)
         .join(' '),
     )
-  return { focused, drawn, longestTask: Math.max(...tasks.map(({ ms }) => ms)) }
+  return { ...times, longestTask: Math.max(...tasks.map(({ ms }) => ms)) }
 }
 
 const ROUTES = {
