@@ -51,10 +51,11 @@ async function measure(browser: Browser, site: Site, path: string): Promise<Open
           const focused = performance.now() - start
           requestAnimationFrame(() => {
             const { port1, port2 } = new MessageChannel()
-            port1.onmessage = () => {
+            port1.addEventListener('message', () => {
               const drawn = performance.now() - start
               setTimeout(() => resolve({ focused, drawn }), settled)
-            }
+            })
+            port1.start()
             port2.postMessage(null)
           })
         })
