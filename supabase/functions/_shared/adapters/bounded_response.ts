@@ -10,10 +10,14 @@ const EMPTY_LINE_BYTES = 64
  * connection is closed. Bytes are counted as they come, for a declared length may be missing, wrong, or that of a
  * compressed body.
  */
-export function boundResponse(response: Response, limits: ResponseLimits): Response {
+export function boundResponse(response: Response, limits: ResponseLimits, signal?: AbortSignal | null): Response {
   if (!response.body) return response
   const { status, statusText, headers } = response
-  return new Response(response.body.pipeThrough(countBytes(limits)), { status, statusText, headers })
+  return new Response(response.body.pipeThrough(countBytes(limits), signal ? { signal } : {}), {
+    status,
+    statusText,
+    headers,
+  })
 }
 
 function countBytes({ eventBytes, bodyBytes }: ResponseLimits): TransformStream<Uint8Array, Uint8Array> {

@@ -46,7 +46,7 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
     check: (address) => void parse(address),
     fetchWithin: (limits) => async (input, init) => {
       await checkAddresses(parse(input instanceof Request ? input.url : String(input)))
-      return boundResponse(await fetch(input, { ...init, redirect: 'error' }), limits)
+      return boundResponse(await fetch(input, { ...init, redirect: 'error' }), limits, init?.signal)
     },
   }
 }
