@@ -42,6 +42,21 @@ for (const [name, comment] of Object.entries(COMMENTS)) {
   })
 }
 
+test('a page whose stacks have no addresses runs nothing of another base', async ({ visit, page, friends }) => {
+  const asked = await watchEvil(page, friends)
+  const comment = `<script>Error.stackTraceLimit = 0</script>${COMMENTS['another base for addresses']}`
+  const chat = await visit({ variant: 'comment', data: { comment } })
+  await chat.launcher.click()
+  await expect(page.getByRole('alert')).toContainText('did not load')
+  expect(asked).toEqual([])
+})
+
+test('the chat is found by a stack that the page lays out in its own way', async ({ visit }) => {
+  const comment = '<script>Error.prepareStackTrace = (error, sites) => sites</script>'
+  const chat = await visit({ variant: 'comment', data: { comment } })
+  await chat.open()
+})
+
 test('calls made beside an element that has the name of the global are carried out', async ({ visit, page }) => {
   const calls = `<script>${QUEUE_STUB}loacl('open')</script>`
   const chat = await visit({ variant: 'comment', data: { comment: COMMENTS['a form for the global'] + calls } })

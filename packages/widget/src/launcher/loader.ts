@@ -6,10 +6,11 @@ import { type ChatElement, defineChatElement, placeElement, readAttributes } fro
 // brings all the rest, has been fetched: when the visitor comes near, or when the page says so.
 
 // There only while the script runs for the first time.
-const { src, dataset } = pageDocument.currentScript as HTMLScriptElement
+const script = pageDocument.currentScript as HTMLScriptElement
+const { dataset } = script
 // Where this file came from, as a stack names it. `src` is read anew against the page's `<base>`, which may have come
-// with a comment.
-const address = /\w+:\/\/\S+(?=:\d+:\d+)/.exec(new Error().stack!)?.[0] ?? src
+// with a comment: where a page has stacks without addresses, only one that needs no base will do.
+const address = /\w+:\/\/\S+?(?=:\d+:\d+(?:[\s),]|$))/.exec(`${new Error().stack}`)?.[0] ?? script.getAttribute('src')!
 // A page may patch these before the panel comes, and rarely for the better.
 const world = { fetch, parse: JSON.parse, stringify: JSON.stringify }
 
