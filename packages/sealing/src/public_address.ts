@@ -42,7 +42,7 @@ export const isAddress = (hostname: string): boolean => /^\[|^[\d.]+$/.test(host
 
 /** Whether an address, as a URL spells it, may be a host's on the public internet. */
 export function isPublicAddress(hostname: string): boolean {
-  if (!hostname.startsWith('[')) return !isIn(readIPv4(hostname), SPECIAL_IPV4)
+  if (!hostname.startsWith('[')) return hostname.split('.').length === 4 && !isIn(readIPv4(hostname), SPECIAL_IPV4)
   const address = readIPv6(hostname.slice(1, -1))
   return isIn(address, [GLOBAL_IPV6]) && !isIn(address, SPECIAL_IPV6)
 }

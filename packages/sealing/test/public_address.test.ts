@@ -86,3 +86,7 @@ it.each([
 it.each(['models.example', '1.example', 'localhost', '10.0.0.1.example'])('%s is a name', (name) => {
   expect(isAddress(toUrl(name))).toBe(false)
 })
+
+it.each(['127.0.0.1..', '8.8.8.8.8', '8.8.8', '....'])('%s is no public address', (hostname) => {
+  expect(isPublicAddress(hostname)).toBe(false)
+})

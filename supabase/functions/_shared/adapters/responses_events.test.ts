@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { completed, created, failed, incomplete, textDelta, textDone } from '../test/responses_script.ts'
 import { createStepReader } from '../domain/step_reader.ts'
-import { createResponsesReader, type ResponsesEvent } from './responses_events.ts'
+import { createResponsesReader, type ResponsesEvent, toTokenUsage } from './responses_events.ts'
 
 type Event = ResponsesEvent & Record<string, unknown>
 
@@ -199,4 +199,18 @@ describe('a reasoning item', () => {
       ])
     },
   )
+})
+
+describe('usage', () => {
+  it.each([
+    [{ input_tokens: -1, output_tokens: 2 }],
+    [{ input_tokens: 1.5, output_tokens: 2 }],
+    [{ input_tokens: 1e12, output_tokens: 2 }],
+    [{ input_tokens: Infinity, output_tokens: 2 }],
+    [{ input_tokens: 1, output_tokens: 2, input_tokens_details: { cached_tokens: 2 } }],
+    [{ input_tokens: 1, output_tokens: 2, output_tokens_details: { reasoning_tokens: '1' } }],
+    [null],
+  ])('of %j is none', (usage) => {
+    expect(toTokenUsage(usage)).toBeNull()
+  })
 })

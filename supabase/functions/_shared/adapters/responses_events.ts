@@ -89,16 +89,23 @@ const toSource = ({ type, url, title, filename }: Json): ModelEvent =>
     ? { type: 'source-url', url: stringOf(url), title: typeof title === 'string' ? title : null }
     : { type: 'source-file', name: stringOf(filename) }
 
-/** The Responses API's usage; `null` where a provider sends none. */
+/** No model counts that far in one call, and the database's integers hold it. */
+const MAX_TOKENS = 1_000_000_000
+
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TOKENS
+
+/** The Responses API's usage; `null` where a provider sends none, or numbers that nothing can have cost. */
 export function toTokenUsage(usage: unknown): TokenUsage | null {
   const counted = objectOf(usage)
-  if (typeof counted.input_tokens !== 'number' || typeof counted.output_tokens !== 'number') return null
-  return {
-    inputTokens: counted.input_tokens,
-    cachedInputTokens: numberOf(objectOf(counted.input_tokens_details).cached_tokens),
-    outputTokens: counted.output_tokens,
-    reasoningTokens: numberOf(objectOf(counted.output_tokens_details).reasoning_tokens),
-  }
+  const inputTokens = counted.input_tokens
+  const outputTokens = counted.output_tokens
+  const cachedInputTokens = objectOf(counted.input_tokens_details).cached_tokens ?? 0
+  const reasoningTokens = objectOf(counted.output_tokens_details).reasoning_tokens ?? 0
+  if (!isCount(inputTokens) || !isCount(outputTokens) || !isCount(cachedInputTokens) || !isCount(reasoningTokens))
+    return null
+  if (cachedInputTokens > inputTokens) return null
+  return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens }
 }
 
 /** An error code of the provider's stream → ours. Its message may quote the prompt or the key, so it goes no further. */
@@ -129,4 +136,3 @@ function cutReasonOf(response: Json): CutReason {
 
 const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
