@@ -1,7 +1,8 @@
 import { type Request } from '@playwright/test'
 import { expect, test, unique } from '../support/fixtures.ts'
 
-const filesOf = (requests: Request[]): Request[] => requests.filter((request) => /\/fingerprint-/.test(request.url()))
+const filesOf = (requests: Request[]): Request[] =>
+  requests.filter((request) => /\/panel-fingerprint-/.test(request.url()))
 const turnsOf = (requests: Request[]): Request[] =>
   requests.filter((request) => request.url().endsWith('/turns') && request.method() === 'POST')
 
@@ -38,7 +39,7 @@ test(
   async ({ visit, owner, page, target }) => {
     const assistant = await owner.addAssistant({})
     await owner.change(assistant, { fingerprint: true })
-    await page.route(`${target.assetsOrigin}/fingerprint-*`, (route) => route.abort())
+    await page.route(`${target.assetsOrigin}/panel-fingerprint-*`, (route) => route.abort())
     const chat = await visit({ assistant })
     await chat.open()
     await chat.askAndWait(unique('Hello?'))

@@ -1,6 +1,8 @@
 import type { Chat } from '../support/chat.ts'
 import { expect, test, unique } from '../support/fixtures.ts'
 
+const PANEL = /\/panel-[\w-]{8}\.js/
+
 const directionOf = (element: Element): string => getComputedStyle(element).direction
 
 test('Arabic reads from right to left, code in it from left to right', { tag: '@local' }, async ({ visit, model }) => {
@@ -22,6 +24,67 @@ test('on a page that reads from right to left the chat stands on the left', asyn
   expect(launcher.x).toBeLessThan(page.viewportSize()!.width / 2)
   await chat.open()
   await expect(chat.panel).toBeInViewport({ ratio: 1 })
+})
+
+for (const variant of ['plain', 'npm'])
+  test(
+    `a page's locale brings the words of its language, all of them (${variant})`,
+    { tag: '@local' },
+    async ({ visit, page, model, owner }) => {
+      const question = unique('Wann öffnen Sie?')
+      await model.says(question, { status: 500 })
+      const assistant = await owner.addAssistant({})
+      await owner.change(assistant, { greeting: null })
+      const before: string[] = []
+      page.on('request', (request) => before.push(request.url()))
+      await visit({ variant, assistant, data: { locale: 'de-AT' } })
+      await expect(page.getByRole('button', { name: 'Open chat' })).toBeVisible()
+      expect(before.filter((url) => /[-/]de-[\w-]{8}\.js$/.test(url))).toEqual([])
+      await page.getByRole('button', { name: 'Open chat' }).click()
+      const panel = page.getByRole('dialog')
+      await expect(panel).toHaveAttribute('lang', 'de-AT')
+      await expect(panel).toContainText('Hallo! Wie kann ich helfen?')
+      await panel.getByRole('textbox', { name: 'Nachricht' }).fill(question)
+      await panel.getByRole('button', { name: 'Nachricht senden' }).click()
+      await expect(panel.getByRole('alert')).toContainText('Der Assistent kann gerade nicht antworten')
+      await panel.getByRole('button', { name: 'Unterhaltungen' }).click()
+      await expect(panel.getByRole('list', { name: 'Unterhaltungen' }).getByRole('button')).toContainText('jetzt')
+      await panel.getByRole('button', { name: 'Chat schließen' }).click()
+      await expect(page.getByRole('button', { name: 'Chat öffnen' })).toBeFocused()
+    },
+  )
+
+test('words that can’t be fetched leave English ones, and come with another opening', async ({ visit, page }) => {
+  await page.route('**/panel-de-*', (route) => route.abort())
+  const chat = await visit({ data: { locale: 'de' } })
+  await page.evaluate(() =>
+    document.addEventListener('loacl-error', (event) => {
+      document.title = (event as CustomEvent<{ error: { code: string } }>).detail.error.code
+    }),
+  )
+  await chat.open()
+  await expect(chat.panel).toHaveAttribute('lang', 'en')
+  await expect(page).toHaveTitle('network')
+  await chat.close.click()
+  await page.unroute('**/panel-de-*')
+  await chat.launcher.click()
+  await expect(chat.panel.getByRole('textbox', { name: 'Nachricht' })).toBeFocused()
+})
+
+test('the launcher’s own words can be given with the tag, and are those when the panel can’t be fetched', async ({
+  visit,
+  page,
+}) => {
+  await page.route(PANEL, (route) => route.abort())
+  await visit({ data: { 'open-chat': 'Ouvrir', 'load-failed': 'Rien ne vient.' } })
+  await page.getByRole('button', { name: 'Ouvrir' }).click()
+  await expect(page.getByRole('alert')).toHaveText('Rien ne vient.')
+  await page.unroute(PANEL)
+  await page.getByRole('button', { name: 'Ouvrir' }).click()
+  await expect(page.getByRole('textbox', { name: 'Message' })).toBeFocused()
+  await expect(page.getByRole('alert')).toBeHidden()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: 'Ouvrir' })).toBeFocused()
 })
 
 /** Whether its text begins on the left and ends on the right: a full stop that has jumped to the left is an end. */
@@ -98,7 +161,7 @@ test('words without end, emoji and every script stay in the panel', { tag: '@loc
   expect(overflow).toBeLessThanOrEqual(0)
 })
 
-for (const locale of ['de_DE', 'no such language'])
+for (const locale of ['eo_XX', 'no such language'])
   test(`a language tag that is written wrong (${locale}) keeps nothing from working`, async ({ visit }) => {
     const chat = await visit({ data: { locale } })
     await chat.open()

@@ -3,7 +3,7 @@ import postgres, { type Sql } from 'postgres'
 /** What a test sets on an assistant of its own; all else is as the seeded one has it. */
 export interface AssistantChanges {
   name?: string
-  greeting?: string
+  greeting?: string | null
   questions?: string[]
   allowedOrigins?: string[]
   isActive?: boolean

@@ -125,6 +125,17 @@ function queuePage({ assets, ...options }: PageOptions): RenderedPage {
   }
 }
 
+/** A page whose own script imports the widget, as one that was installed from npm. */
+const npmPage = ({ assets, ...options }: PageOptions): RenderedPage => ({
+  html: document({
+    head: `<script type="importmap">${JSON.stringify({ imports: { '@loacl/core': `${assets}/core/index.js` } })}</script>`,
+    body: `<script type="module">
+      import { mount } from '${assets}/index.js'
+      mount(${JSON.stringify(options).replaceAll('<', '\\u003c')})
+    </script>`,
+  }),
+})
+
 /** A page that shows `comment` as it was written, HTML and all, and whose widget runs when all of it is there. */
 const commentPage = ({ assets: _assets, comment, ...options }: PageOptions): RenderedPage => ({
   html: document({
@@ -171,6 +182,7 @@ const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
     html: document({ head: `<style>${HOSTILE_CSS}</style>`, body: scriptTag(options) }),
   }),
   queue: queuePage,
+  npm: npmPage,
   accounts: accountsPage,
   comment: commentPage,
   two: twoPage,

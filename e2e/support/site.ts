@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { brotliCompress } from 'node:zlib'
 import { renderPage } from './pages.ts'
 
-const DIST = fileURLToPath(new URL('../../packages/widget/dist', import.meta.url))
+const fileOf = (path: string): string => fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -22,12 +22,16 @@ export interface Site {
   stop(): void
 }
 
-/** The widget's files as a careful host serves them: brotli, for every origin. */
+/** The files of the widget and, under `/core/`, of core, as a careful host serves them: brotli, for every origin. */
 function serveAssets(): RequestListener {
   const files = new Map<string, Promise<Buffer>>()
   return (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname)
-    const file = files.get(path) ?? readFile(join(DIST, path)).then((bytes) => compress(bytes))
+    const file =
+      files.get(path) ??
+      readFile(
+        fileOf(path.startsWith('/core/') ? join('core/dist', path.slice('/core'.length)) : join('widget/dist', path)),
+      ).then((bytes) => compress(bytes))
     files.set(path, file)
     file.then(
       (bytes) =>

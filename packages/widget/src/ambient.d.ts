@@ -3,14 +3,19 @@ declare module '*.css?inline' {
   export default css
 }
 
-/** File name of the fingerprint's chunk, with the hash of its content. Set by the build of the panel. */
-declare const FINGERPRINT_FILE: string
+/** Names of the features' files, by feature, with the hash of their content. Set by the build of the panel. */
+declare const FEATURE_FILES: Readonly<Record<string, string>>
 
-/** File name of what the panel fetches later, with the hash of its content. Set by the build of the panel. */
-declare const MORE_FILE: string
+/** Names of the languages' files, by language, with the hash of their content. Set by the build of the panel. */
+declare const LANGUAGE_FILES: Readonly<Record<string, string>>
 
 /** File name of what the client fetches later, with the hash of its content. Set by the build of the panel. */
 declare const CLIENT_FILE: string
 
 /** File name of the panel's chunk, with the hash of its content. Set by the build of the loader. */
 declare const PANEL_FILE: string
+
+/** What features may use of the panel, as the build makes it of `runtime.ts`. */
+declare module 'virtual:runtime' {
+  export * as runtime from './features/runtime.ts'
+}

@@ -1,14 +1,15 @@
+import { loadFeature } from './features/index.ts'
+import { LANGUAGES } from './languages/index.ts'
 import { type ChatElement, defineChatElement, placeElement } from './launcher/chat_element.ts'
 import { pageDocument } from './page_document.ts'
-import type { ViewOptions } from './panel/view.tsx'
 import type { MountOptions, Widget, WidgetOptions } from './types.ts'
-import { assembleWidget } from './widget.ts'
+import { assembleWidget, type Loaders } from './widget.ts'
 
-const fingerprint = async () => (await import('./fingerprint.ts')).fingerprint()
-const fetchMore = () => import('./panel/more/index.ts')
-const loadView = async () => {
-  const { createView } = await import('./panel/view.tsx')
-  return (options: ViewOptions) => createView(options, fetchMore)
+const loaders: Loaders = {
+  view: async () => (await import('./panel/view.tsx')).createView,
+  feature: loadFeature,
+  languages: Object.keys(LANGUAGES),
+  language: (tag) => LANGUAGES[tag]!(),
 }
 
 /**
@@ -21,14 +22,12 @@ const loadView = async () => {
  * await widget.open()
  */
 export function mount(options: WidgetOptions): Widget {
-  if (typeof Document === 'undefined') return assembleWidget(null, options, loadView)
-  defineChatElement(async (element) =>
-    assembleWidget(element, { fingerprint, ...(element.options as MountOptions) }, loadView),
-  )
+  if (typeof Document === 'undefined') return assembleWidget(null, options, loaders)
+  defineChatElement(async (element) => assembleWidget(element, element.options as MountOptions, loaders))
   const { id } = options
   const element = pageDocument.createElement('loacl-chat') as ChatElement
   if (id) element.id = id
-  element.widget = assembleWidget(element, { fingerprint, ...options }, loadView)
+  element.widget = assembleWidget(element, options, loaders)
   placeElement(element, options.target)
   return element.widget
 }

@@ -1,17 +1,15 @@
+import { mergeStrings } from './strings.ts'
 import type { Look } from './types.ts'
 
 /** A later look over an earlier one; strings and appearance word by word. */
-export function mergeLook(before: Look, { layout, theme, locale, strings, appearance }: Look): Look {
-  const errors = { ...before.strings?.errors, ...strings?.errors }
-  return {
-    ...before,
-    ...(layout && { layout }),
-    ...(theme && { theme }),
-    ...(locale && { locale }),
-    strings: { ...before.strings, ...strings, ...(errors.other && { errors: { ...errors, other: errors.other } }) },
-    appearance: { ...before.appearance, ...appearance },
-  }
-}
+export const mergeLook = (before: Look, { layout, theme, locale, strings, appearance }: Look): Look => ({
+  ...before,
+  ...(layout && { layout }),
+  ...(theme && { theme }),
+  ...(locale && { locale }),
+  ...(strings && { strings: mergeStrings(before.strings ?? {}, strings) }),
+  appearance: { ...before.appearance, ...appearance },
+})
 
 /**
  * Gives the launcher and the panel their colour, and text on it that can be read. The page's own `--loacl-accent` goes

@@ -54,8 +54,9 @@ export interface Strings {
   errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
 }
 
-/** Those that the launcher and what the panel fetches later bring along, in English, where they say them. */
+/** Those whose English stands with the launcher or the feature that says them. */
 type ElsewhereWord =
+  | 'openChat'
   | 'loadFailed'
   | 'noConversations'
   | 'untitled'
@@ -66,11 +67,10 @@ type ElsewhereWord =
   | 'startOver'
   | 'retryWhen'
 
-/** The panel's own words, and of the others those that the page gave. */
+/** The panel's own words, and of the others those of another language or of the page. */
 export type Words = Omit<Strings, ElsewhereWord> & Partial<Strings>
 
 export const ENGLISH: Omit<Strings, ElsewhereWord> = {
-  openChat: 'Open chat',
   chat: 'Chat',
   closeChat: 'Close chat',
   newChat: 'New chat',
@@ -103,7 +103,7 @@ export const ENGLISH: Omit<Strings, ElsewhereWord> = {
   cutFilter: 'This answer was cut short by a content filter.',
   cutBudget: 'This answer was cut short by a usage limit.',
   markdown: ENGLISH_WORDS,
-  // For other codes, see `ERRORS`.
+  // For other codes, see the feature `errors`.
   errors: {
     other: 'Something went wrong on our side. Try again.',
     network: 'The chat can’t be reached. Check your connection and try again.',
@@ -114,9 +114,10 @@ export const ENGLISH: Omit<Strings, ElsewhereWord> = {
 export const fill = (words: string, values: Readonly<Record<string, string | number>>): string =>
   words.replace(/\{(\w+)\}/g, (match, name: string) => String(values[name] ?? match))
 
-export const mergeStrings = (strings: Partial<Strings> = {}): Words => ({
-  ...ENGLISH,
+/** Later strings over earlier ones, word by word. */
+export const mergeStrings = <S extends Partial<Strings>>(before: S, strings: Partial<Strings> = {}): S => ({
+  ...before,
   ...strings,
-  markdown: { ...ENGLISH.markdown, ...strings.markdown },
-  errors: { ...ENGLISH.errors, ...strings.errors },
+  markdown: { ...before.markdown, ...strings.markdown },
+  errors: { ...before.errors, ...strings.errors },
 })

@@ -1,24 +1,28 @@
 import { effect, signal } from '@preact/signals-core'
 import { createClient, type LoaclError } from '@loacl/core'
-import { mergeLook, paintAccent } from './look.ts'
+import type { LoadFeature } from './features/index.ts'
+import { createLanguage, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
+import { mergeLook, paintAccent } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
 import type { View, ViewOptions } from './panel/view.tsx'
-import { ENGLISH } from './strings.ts'
 import { createTabMemory } from './tab_memory.ts'
 import type { ChatWidget, Look, WidgetEvents, WidgetOptions } from './types.ts'
 
 type CreateView = (options: ViewOptions) => View
 
+/** How what is needed later is fetched. */
+export interface Loaders extends LanguageFiles {
+  view(): Promise<CreateView>
+  feature: LoadFeature
+}
+
 /** Puts a client, a model and, once asked to open, a view behind a launcher. `element` is `null` on a server. */
-export function assembleWidget(
-  element: ChatElement | null,
-  options: WidgetOptions,
-  loadView: () => Promise<CreateView>,
-): ChatWidget {
+export function assembleWidget(element: ChatElement | null, options: WidgetOptions, loaders: Loaders): ChatWidget {
   const target = element ?? new EventTarget()
-  const own = 'client' in options ? null : createClient(options)
+  const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
+  const own = 'client' in options ? null : createClient({ fingerprint: loadFingerprint, ...options })
   const client = 'client' in options ? options.client : own!
   const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) =>
     void target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
@@ -30,6 +34,8 @@ export function assembleWidget(
     ...(element && { frame: (run: () => void) => void requestAnimationFrame(run) }),
   })
   const look = signal<Look>(mergeLook({}, options))
+  const report = (cause: unknown) => emit('error', { error: toFetchError(cause) })
+  const language = createLanguage(look, loaders, report)
   /** What the page wants; the panel follows once it is there. */
   let wanted = false
   let shown = false
@@ -50,14 +56,15 @@ export function assembleWidget(
     }),
     effect(() => {
       if (!element) return
-      element.launcher.setAttribute('aria-label', look.value.strings?.openChat ?? ENGLISH.openChat)
+      element.setWords(language.strings.value)
       paintAccent(element, look.value.appearance?.accent ?? model.assistant.value?.appearance.accent)
     }),
   ]
 
   async function fetchView(): Promise<CreateView> {
     try {
-      return await (creating ??= loadView())
+      void language.load()
+      return await (creating ??= loaders.view())
     } catch (cause) {
       creating = null
       wanted = false
@@ -73,7 +80,17 @@ export function assembleWidget(
     wanted = true
     unavailable = null
     const createView = await fetchView()
-    view ??= createView({ host: element, root: element.shadowRoot!, model, look, close })
+    await language.load()
+    view ??= createView({
+      host: element,
+      root: element.shadowRoot!,
+      model,
+      look,
+      language,
+      loadFeature: loaders.feature,
+      report,
+      close,
+    })
     void model.start()
     if (request.threadId) void model.select(request.threadId)
     if (request.draft !== undefined) model.type(request.draft)
@@ -130,7 +147,10 @@ export function assembleWidget(
         if (error !== model.failure.peek()) emit('error', { error: toLoaclError(error) })
       }
     },
-    update: (change) => void (look.value = mergeLook(look.peek(), change)),
+    update(change) {
+      look.value = mergeLook(look.peek(), change)
+      if (creating) void language.load()
+    },
     on(type, listener, listening = {}) {
       const name = `loacl-${type}`
       const handle = (event: Event) => listener((event as CustomEvent<never>).detail)

@@ -1,6 +1,6 @@
 import { LoaclError } from '@loacl/core'
 import { beforeEach, expect, test } from 'vitest'
-import { createConversationList } from '../src/panel/more/list.ts'
+import { createConversationList } from '../src/features/conversations/list.ts'
 import { createScriptedClient, message, type ScriptedClient, summary } from './scripted_client.ts'
 
 const TODAY = '2026-11-22T11:00:00Z'
@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 
 test('a conversation is called by its title, or its first words, and by none where neither is known', () => {
-  const list = createConversationList(client)
+  const list = createConversationList(client, () => {})
   client.threads.get('t1')
   client.byId.get('t1')!.set({ messages: [message({ content: '\n First words' })] })
   expect(list.labelOf(summary('t1', TODAY))).toBe('t1')
@@ -30,15 +30,17 @@ test('conversations are listed page by page, after those that are known, and a f
     new LoaclError('network', 'network'),
     { items: [summary('t1', TODAY)], nextCursor: null },
   ]
-  const list = createConversationList(client)
+  let failures = 0
+  const list = createConversationList(client, () => failures++)
   const ids = () => list.listed.value.items.map(({ id }) => id)
   expect(ids()).toEqual(['t2'])
   await list.load()
   expect(ids()).toEqual(['t3'])
   await list.loadMore()
-  expect(LoaclError.is(list.listed.value.status)).toBe(true)
+  expect([LoaclError.is(list.listed.value.status), failures]).toEqual([true, 1])
   expect(ids()).toEqual(['t3'])
   await list.loadMore()
   expect(ids()).toEqual(['t3', 't1'])
+  expect(failures).toBe(1)
   expect(client.cursors).toEqual([undefined, 'c1', 'c1'])
 })

@@ -2,7 +2,7 @@ import { LoaclError } from '@loacl/core'
 import { beforeEach, expect, test } from 'vitest'
 import { createModel } from '../src/model.ts'
 import type { Model } from '../src/model_types.ts'
-import { ERRORS } from '../src/panel/more/error_words.ts'
+import { ENGLISH } from '../src/features/errors/english.ts'
 import { createTabMemory, type TabMemory } from '../src/tab_memory.ts'
 import { createScriptedClient, message, type ScriptedClient, type ScriptedThread, summary } from './scripted_client.ts'
 
@@ -207,7 +207,7 @@ test('what the server alone calls empty is told to the visitor, and stays theirs
   model.submit()
   fresh().end({ status: 'failed', error: failed('text_required') })
   expect(model.failure.value?.code).toBe('text_required')
-  expect(ERRORS.text_required).toBe('Write something first.')
+  expect(ENGLISH.errors.text_required).toBe('Write something first.')
   model.newThread()
   expect(model.draft.value).toBe('…')
 })

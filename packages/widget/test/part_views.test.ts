@@ -1,8 +1,8 @@
 import type { Message, MessagePart } from '@loacl/core'
 import { PARTS } from '@loacl/wire'
 import { expect, test } from 'vitest'
-import { partViews } from '../src/panel/more/parts/part_views.ts'
-import { runAt } from '../src/panel/more/parts/run.ts'
+import { partViews } from '../src/features/parts/part_views.ts'
+import { runAt } from '../src/features/parts/run.ts'
 import { isLater } from '../src/panel/parts/part_view.tsx'
 import { message } from './scripted_client.ts'
 

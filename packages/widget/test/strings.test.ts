@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
-import { describeError, ERRORS } from '../src/panel/more/error_words.ts'
-import { relativeTime } from '../src/panel/more/relative_time.ts'
+import { describeError } from '../src/features/errors/describe_error.ts'
+import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
+import { relativeTime } from '../src/features/relative_time.ts'
 import { ENGLISH, fill, mergeStrings } from '../src/strings.ts'
 
 test('strings of a page go before the English ones, errors one by one', () => {
-  const words = mergeStrings({ newChat: 'Neu', errors: { other: 'Oh', network: 'Kein Netz' } })
+  const words = mergeStrings(ENGLISH, { newChat: 'Neu', errors: { other: 'Oh', network: 'Kein Netz' } })
   expect(words.newChat).toBe('Neu')
   expect(words.closeChat).toBe(ENGLISH.closeChat)
   expect(words.errors.network).toBe('Kein Netz')
   expect(describeError('network', words)).toBe('Kein Netz')
-  expect(describeError('assistant_inactive', words)).toBe(ERRORS.assistant_inactive)
+  expect(describeError('assistant_inactive', words)).toBe(ERRORS.errors.assistant_inactive)
   expect(describeError('internal', words)).toBe('Oh')
 })
 
@@ -19,8 +20,8 @@ test('what a string has no value for stays as it is', () => {
 
 test('a limit with a time says when', () => {
   for (const code of ['rate_limited', 'model_rate_limited', 'budget_exceeded'] as const)
-    expect(describeError(code, ENGLISH, 90_000, 'en')).toBe(`${ERRORS[code]} You can go on in 2 minutes.`)
-  expect(describeError('rate_limited', ENGLISH)).toBe(ERRORS.rate_limited)
+    expect(describeError(code, ENGLISH, 90_000, 'en')).toBe(`${ERRORS.errors[code]} You can go on in 2 minutes.`)
+  expect(describeError('rate_limited', ENGLISH)).toBe(ERRORS.errors.rate_limited)
 })
 
 test.each([

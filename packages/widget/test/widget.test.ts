@@ -22,9 +22,14 @@ afterEach(() => vi.unstubAllGlobals())
 
 /** A widget on a page that has no panel to show. */
 function mount(options: WidgetOptions) {
-  const parts = { launcher: { setAttribute() {} }, shadowRoot: {}, detach() {} }
+  const parts = { launcher: { setAttribute() {} }, shadowRoot: {}, setWords() {}, detach() {} }
   const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
-  return assembleWidget(element, options, async () => () => ({ show() {}, hide() {}, dispose() {} }))
+  return assembleWidget(element, options, {
+    view: async () => () => ({ show() {}, hide() {}, dispose() {} }),
+    feature: () => Promise.reject(new Error('No feature is used.')),
+    languages: [],
+    language: () => Promise.reject(new Error('No language ships.')),
+  })
 }
 
 test('widgets with clients of the page’s own keep apart what this tab remembers', async () => {

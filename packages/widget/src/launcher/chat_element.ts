@@ -1,9 +1,16 @@
 import { pageDocument } from '../page_document.ts'
+import type { Strings } from '../strings.ts'
 import type { ChatWidget, LoaclChatElement, MountOptions } from '../types.ts'
 import css from './launcher.css?inline'
 
 /** Fetches what a widget needs beyond its launcher, and makes the widget. `attempt` counts from 0. */
 export type LoadWidget = (element: ChatElement, attempt: number) => Promise<ChatWidget>
+
+/** All that the launcher says. */
+export const ENGLISH = {
+  openChat: 'Open chat',
+  loadFailed: 'The chat did not load. Check your connection and try again.',
+} satisfies Partial<Strings>
 
 /** What the widget's other parts ask of the element. */
 export interface ChatElement extends LoaclChatElement {
@@ -14,8 +21,8 @@ export interface ChatElement extends LoaclChatElement {
   readonly loaded: Promise<ChatWidget>
   /** Loads the widget where that is still to do, and hands it over. Says so, in words, where it can't. */
   run(action: (widget: ChatWidget) => unknown): Promise<void>
-  /** Words beside the launcher, read out at once; an empty string takes them away. */
-  notify(words: string): void
+  /** What the launcher says instead of the English words, as far as that is given. */
+  setWords(words: Partial<typeof ENGLISH>): void
   /** Takes it off the page for good. */
   detach(): void
 }
@@ -34,6 +41,7 @@ export function defineChatElement(load: LoadWidget): void {
       #resolve!: (widget: ChatWidget) => void
       #loading: Promise<ChatWidget> | null = null
       #attempts = 0
+      #words = ENGLISH
       #notice = pageDocument.createElement('div')
 
       constructor() {
@@ -66,7 +74,12 @@ export function defineChatElement(load: LoadWidget): void {
 
       connectedCallback(): void {
         this.options = { ...readAttributes(this.dataset), ...this.options } as Partial<MountOptions>
-        this.launcher.setAttribute('aria-label', this.options.strings?.openChat ?? 'Open chat')
+        this.setWords(this.options.strings)
+      }
+
+      setWords(words?: Partial<typeof ENGLISH>): void {
+        this.#words = { ...ENGLISH, ...words }
+        this.launcher.setAttribute('aria-label', this.#words.openChat)
       }
 
       disconnectedCallback(): void {
@@ -74,25 +87,19 @@ export function defineChatElement(load: LoadWidget): void {
       }
 
       async run(action: (widget: ChatWidget) => unknown): Promise<void> {
-        this.notify('')
+        this.#notice.textContent = ''
         this.launcher.setAttribute('aria-busy', 'true')
         try {
           await action(await this.#load())
         } catch (cause) {
-          const words =
-            this.options.strings?.loadFailed ?? 'The chat did not load. Check your connection and try again.'
           // As a `LoaclError`, whose class would be most of this file.
           const known = { name: 'LoaclError', code: 'network', [Symbol.for('loacl.error')]: true }
-          const error = Object.assign(new Error(words, { cause }), known)
+          const error = Object.assign(new Error(this.#words.loadFailed, { cause }), known)
           console.error(error)
-          this.notify(words)
+          this.#notice.textContent = this.#words.loadFailed
           this.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
         }
         this.launcher.removeAttribute('aria-busy')
-      }
-
-      notify(words: string): void {
-        this.#notice.textContent = words
       }
 
       detach(): void {

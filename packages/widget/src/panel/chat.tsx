@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import { fill } from '../strings.ts'
-import { Alert } from './alert.tsx'
 import { directionOf } from './direction.ts'
+import { Failure } from './failure.tsx'
 import { Icon } from './icons.tsx'
 import { Markdown } from '../markdown/index.ts'
 import { MessageView } from './message.tsx'
@@ -13,9 +13,10 @@ import type { Ui } from './ui.ts'
 export const Chat = reactive(({ ui }: { ui: Ui }) => {
   const { model } = ui
   const words = ui.strings.value
+  const { loaded, failed } = ui.features.errors
   const { messages, hasOlder, turn } = model.talk.value
   // An error whose words are still fetched: until they come, all stays as it was.
-  const untold = model.failure.value && !ui.more.part.value && !ui.more.failed.value
+  const untold = model.failure.value && !loaded.value && !failed.value
   const loading = model.loading.value || (!model.assistant.value && (untold || !model.failure.value))
   const fresh = messages.length === 0 && !loading && model.assistant.value
   const last = messages.at(-1)
@@ -53,7 +54,7 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
       )}
       {fresh && <Questions ui={ui} />}
       <FollowUps ui={ui} />
-      <Failure ui={ui} />
+      <ModelFailure ui={ui} />
     </Scroller>
   )
 })
@@ -97,22 +98,8 @@ const Ask = ({ ui, text, suggestionId }: { ui: Ui; text: string; suggestionId?: 
   </button>
 )
 
-const Failure = reactive(({ ui }: { ui: Ui }) => {
-  const { model, more } = ui
-  const words = ui.strings.value
+const ModelFailure = reactive(({ ui: { model }, ui }: { ui: Ui }) => {
   const error = model.failure.value
-  const part = more.part.value
   // There all along, so that assistive technology notices when words come into it.
-  return (
-    <div role="alert">
-      {error && part && <part.Failure ui={ui} error={error} retry={model.retry} />}
-      {error && !part && more.failed.value && (
-        <Alert
-          text={(error.code === 'network' && words.errors.network) || words.errors.other}
-          action={words.tryAgain}
-          onPress={model.retry}
-        />
-      )}
-    </div>
-  )
+  return <div role="alert">{error && <Failure ui={ui} error={error} retry={model.retry} />}</div>
 })

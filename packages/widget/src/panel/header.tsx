@@ -16,7 +16,7 @@ export const Header = reactive(({ ui }: { ui: Ui }) => {
         icon="list"
         label={words.conversations}
         pressed={listing}
-        onNear={ui.more.want}
+        onNear={ui.features.conversations.load}
         onClick={listing ? model.showChat : ui.showConversations}
       />
       <IconButton icon="close" label={words.closeChat} onClick={ui.close} />

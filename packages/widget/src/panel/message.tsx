@@ -39,8 +39,8 @@ export const MessageView = reactive(({ ui, message, last }: MessageProps) => {
 const isNews = ({ model }: Ui, message: Message, last: boolean): boolean =>
   last && message.status === 'failed' && model.talk.value.turn.status === 'failed'
 
-const describe = ({ more, strings }: Ui, code: ErrorCode): string =>
-  more.part.value?.describeError(code, strings.value) ?? (more.failed.value ? strings.value.errors.other : '')
+const describe = ({ features: { errors }, strings }: Ui, code: ErrorCode): string =>
+  errors.loaded.value?.describeError(code, strings.value) ?? (errors.failed.value ? strings.value.errors.other : '')
 
 /** The texts of an answer, each a document of its own. */
 const textOf = ({ parts }: Message): string =>

@@ -24,15 +24,15 @@ export const Panel = reactive(({ ui }: { ui: Ui }) => (
 
 /** The list of conversations, or why it isn't there. */
 const Listing = reactive(({ ui }: { ui: Ui }) => {
-  const { part, failed, want } = ui.more
+  const { loaded, failed, load } = ui.features.conversations
   const words = ui.strings.value
-  if (part.value) return <part.value.Conversations ui={ui} />
+  if (loaded.value) return <loaded.value.Conversations ui={ui} />
   return (
     <div class="body content">
       {!failed.value && <p class="waiting">{words.loading}</p>}
       <div role="alert">
         {failed.value && (
-          <Alert text={words.errors.network ?? words.errors.other} action={words.tryAgain} onPress={want} />
+          <Alert text={words.errors.network ?? words.errors.other} action={words.tryAgain} onPress={load} />
         )}
       </div>
     </div>

@@ -1,10 +1,9 @@
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals-core'
-import { toFetchError } from '../model_error.ts'
+import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals-core'
 import type { Model } from '../model_types.ts'
-import { createLater, type FetchPart, type Later } from './later.ts'
-import type * as More from './more/index.ts'
+import type { LoadFeature } from '../features/index.ts'
+import { createLazyFeature } from '../lazy_feature.ts'
 import { isLater } from './parts/part_view.tsx'
-import { mergeStrings, type Words } from '../strings.ts'
+import type { Words } from '../strings.ts'
 import type { Look } from '../types.ts'
 
 /** What every component of the panel is given: the model it renders, and how to speak and look. */
@@ -18,7 +17,7 @@ export interface Ui {
   readonly name: ReadonlySignal<string>
   readonly online: ReadonlySignal<boolean>
   /** What the first question and its answer can do without. */
-  readonly more: Later<typeof More>
+  readonly features: ReturnType<typeof createFeatures>
   /** What assistive technology shall say next. */
   readonly announcement: ReadonlySignal<string>
   announce(words: string): void
@@ -34,42 +33,60 @@ export interface Hooks {
   close: () => void
   /** Puts the keyboard where the visitor writes next. */
   focusComposer: () => void
-  fetchMore: FetchPart<typeof More>
+  loadFeature: LoadFeature
+  /** Is told why a feature did not come. */
+  report: (cause: unknown) => void
   /** Makes styles the panel's. */
   adopt: (styles: string) => void
   /** Aborted when the panel is done with. */
   signal: AbortSignal
 }
 
+function createFeatures({ loadFeature, adopt, report }: Hooks) {
+  const create = <N extends Parameters<LoadFeature>[0]>(name: N) =>
+    createLazyFeature(async (attempt) => {
+      const feature = await loadFeature(name, attempt)
+      if ('styles' in feature) adopt(feature.styles)
+      return feature
+    }, report)
+  return { conversations: create('conversations'), errors: create('errors'), parts: create('parts') }
+}
+
 export function createUi(
   model: Model,
-  look: ReadonlySignal<Look>,
-  { close, focusComposer, fetchMore, adopt, signal: done }: Hooks,
+  { look, strings, locale }: Pick<Ui, 'look' | 'strings' | 'locale'>,
+  hooks: Hooks,
 ): Ui {
+  const { close, focusComposer, signal: done } = hooks
   const announcement = signal('')
   const online = signal(navigator.onLine)
   addEventListener('online', () => (online.value = true), { signal: done })
   addEventListener('offline', () => (online.value = false), { signal: done })
-  const more = createLater(fetchMore, adopt, (cause) => model.emit('error', { error: toFetchError(cause) }))
+  const features = createFeatures(hooks)
   // Another value for each failure, and for each message that comes to need it: a fetch that failed is tried once more
   // then, and not at every word of an answer.
-  const needed = computed(
-    () =>
-      model.failure.value ??
-      model.talk.value.messages.filter(({ status, parts }) => status === 'failed' || parts.some(isLater)).length,
+  const failures = computed(
+    () => model.failure.value ?? model.talk.value.messages.filter(({ status }) => status === 'failed').length,
   )
-  const stop = effect(() => {
-    if (needed.value) more.want()
-  })
+  const partMessages = computed(() => model.talk.value.messages.filter(({ parts }) => parts.some(isLater)).length)
+  const stops = [
+    effect(() => {
+      if (failures.value) untracked(() => void features.errors.load())
+    }),
+    effect(() => {
+      if (partMessages.value) untracked(() => void features.parts.load())
+    }),
+  ]
+  const stop = () => stops.forEach((end) => end())
   done.addEventListener('abort', stop)
   return {
     model,
     look,
-    strings: computed(() => mergeStrings(look.value.strings)),
-    locale: computed(() => validTag(look.value.locale ?? 'en')),
+    strings,
+    locale,
     name: computed(() => model.assistant.value?.name ?? ''),
     online,
-    more,
+    features,
     announcement,
     // The same words again are a change only with something more in them.
     announce: (words) => (announcement.value = announcement.peek() === words ? `${words}\u00a0` : words),
@@ -92,17 +109,8 @@ export function createUi(
       focusComposer()
     },
     showConversations() {
-      more.want()
+      void features.conversations.load()
       model.showConversations()
     },
-  }
-}
-
-/** A language tag that `Intl` takes without throwing. An underscore in it is a common slip. */
-function validTag(tag: string): string {
-  try {
-    return Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0]!
-  } catch {
-    return 'en'
   }
 }

@@ -1,6 +1,8 @@
 import { effect, type ReadonlySignal } from '@preact/signals-core'
 import { h, render } from 'preact'
 import { markdownStyles } from '../markdown/index.ts'
+import type { LoadFeature } from '../features/index.ts'
+import type { Language } from '../language.ts'
 import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
 import { fill } from '../strings.ts'
@@ -8,8 +10,6 @@ import type { Look } from '../types.ts'
 import { fitComposer } from './composer.tsx'
 import { directionOf, directionOfLocale } from './direction.ts'
 import { endingOf } from './ending.ts'
-import type { FetchPart } from './later.ts'
-import type * as More from './more/index.ts'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { createUi } from './ui.ts'
@@ -19,6 +19,10 @@ export interface ViewOptions {
   root: ShadowRoot
   model: Model
   look: ReadonlySignal<Look>
+  language: Language
+  loadFeature: LoadFeature
+  /** Is told why a feature did not come. */
+  report: (cause: unknown) => void
   close: () => void
 }
 
@@ -30,7 +34,7 @@ export interface View {
 }
 
 /** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
-export function createView({ host, root, model, look, close }: ViewOptions, fetchMore: FetchPart<typeof More>): View {
+export function createView({ host, root, model, look, language, close, ...options }: ViewOptions): View {
   const dialog = pageDocument.createElement('dialog')
   const small = matchMedia('(max-width: 480px), (max-height: 480px)')
   const touch = matchMedia('(pointer: coarse)')
@@ -50,7 +54,7 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
     sheet.replaceSync(styles)
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
   }
-  const ui = createUi(model, look, { close, focusComposer, fetchMore, adopt, signal })
+  const ui = createUi(model, { look, ...language }, { ...options, close, focusComposer, adopt, signal })
 
   adopt(css + markdownStyles)
   dialog.className = 'panel'
@@ -154,7 +158,7 @@ export function createView({ host, root, model, look, close }: ViewOptions, fetc
   let wasBusy = false
   const stops = [
     effect(() => {
-      void [look.value, ui.name.value]
+      void [look.value, ui.strings.value, ui.name.value]
       paint()
     }),
     effect(() => {

@@ -35,8 +35,8 @@ export type LaterKind = Exclude<Kind, keyof typeof FIRST_VIEWS>
 export const isLater = ({ type }: MessagePart): boolean => !Object.hasOwn(FIRST_VIEWS, type)
 
 /** `undefined` while the view is fetched, where it can't be, and for a kind that only a newer version knows. */
-function viewOf({ more }: Ui, { type }: MessagePart) {
-  const views = { ...FIRST_VIEWS, ...more.part.value?.partViews }
+function viewOf({ features }: Ui, { type }: MessagePart) {
+  const views = { ...FIRST_VIEWS, ...features.parts.loaded.value?.partViews }
   return Object.hasOwn(views, type) ? (views[type] as (props: PartProps) => ComponentChild) : undefined
 }
 

@@ -1,14 +1,11 @@
-import { Component, h } from 'preact'
-import { reactive } from '../reactive.ts'
-import type { Ui } from '../ui.ts'
-import { Failure } from './failure.tsx'
+import { relativeTime } from '../relative_time.ts'
+import { Component, Failure, h, reactive, type Ui } from '../runtime.ts'
+import { ENGLISH } from './english.ts'
 import { type ConversationList, createConversationList } from './list.ts'
-import { relativeTime } from './relative_time.ts'
-import { MORE_WORDS } from './words.ts'
 
 /** The visitor's conversations, newest first. */
 export class Conversations extends Component<{ ui: Ui }> {
-  #list = createConversationList(this.props.ui.model.client)
+  #list = createConversationList(this.props.ui.model.client, this.props.ui.features.errors.load)
 
   override componentDidMount(): void {
     void this.#list.load()
@@ -21,7 +18,7 @@ export class Conversations extends Component<{ ui: Ui }> {
 
 const List = reactive(({ ui, list }: { ui: Ui; list: ConversationList }) => {
   const { model } = ui
-  const words = { ...MORE_WORDS, ...ui.strings.value }
+  const words = { ...ENGLISH, ...ui.strings.value }
   const { items, nextCursor, status } = list.listed.value
   const failed = typeof status === 'object'
   return (

@@ -1,7 +1,5 @@
-import { h } from 'preact'
-import type { MessagePart, Source } from '@loacl/core'
-import type { PartPlace } from '../../parts/part_view.tsx'
-import { MORE_WORDS } from '../words.ts'
+import { h, type MessagePart, type PartPlace, type Source } from '../runtime.ts'
+import { ENGLISH } from './english.ts'
 import { runAt } from './run.ts'
 
 const isSource = (part: MessagePart): part is Source => part.type === 'source-url' || part.type === 'source-document'
@@ -10,7 +8,7 @@ const isSource = (part: MessagePart): part is Source => part.type === 'source-ur
 export function viewSources({ ui, message, place }: PartPlace) {
   const run = runAt(message, place, isSource)
   if (!run) return null
-  const words = { ...MORE_WORDS, ...ui.strings.value }
+  const words = { ...ENGLISH, ...ui.strings.value }
   return (
     <ul class="under sources" part="sources" aria-label={words.sources}>
       {run.map((source) => (

@@ -1,8 +1,5 @@
-import { h } from 'preact'
-import type { MessagePart } from '@loacl/core'
-import { Markdown } from '../../../markdown/index.ts'
-import type { PartPlace, PartProps } from '../../parts/part_view.tsx'
-import { MORE_WORDS } from '../words.ts'
+import { h, Markdown, type MessagePart, type PartPlace, type PartProps } from '../runtime.ts'
+import { ENGLISH } from './english.ts'
 import { runAt } from './run.ts'
 
 type ReasoningPart = PartProps<'reasoning'>['part']
@@ -13,7 +10,7 @@ const isReasoning = (part: MessagePart): part is ReasoningPart => part.type === 
 export function viewReasoning({ ui, message, place }: PartPlace) {
   const run = runAt(message, place, isReasoning)
   if (!run) return null
-  const words = { ...MORE_WORDS, ...ui.strings.value }
+  const words = { ...ENGLISH, ...ui.strings.value }
   const streaming = message.status === 'streaming'
   const ongoing = streaming && place + run.length === message.parts.length
   return (

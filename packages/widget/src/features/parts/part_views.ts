@@ -1,4 +1,4 @@
-import type { LaterKind, PartViews } from '../../parts/part_view.tsx'
+import type { LaterKind, PartViews } from '../runtime.ts'
 import { viewReasoning } from './reasoning.tsx'
 import { viewSources } from './sources.tsx'
 

@@ -1,7 +1,37 @@
+import { readdirSync } from 'node:fs'
 import { expect, test, unique } from '../support/fixtures.ts'
 
-const FILE = '**/panel-more-*'
+const CONVERSATIONS = '**/panel-conversations-*'
+const ERRORS = '**/panel-errors-*'
 const CLIENT_FILE = '**/panel-client-*'
+
+const FEATURES = readdirSync(new URL('../../packages/widget/src/features', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+
+for (const variant of ['plain', 'npm'])
+  test(
+    `each feature's file is fetched and runs (${variant})`,
+    { tag: '@local' },
+    async ({ visit, page, model, owner }) => {
+      const question = unique('Does every part of you work?')
+      await model.says(question, { status: 500 })
+      const assistant = await owner.addAssistant({})
+      await owner.change(assistant, { fingerprint: true })
+      const fetched: string[] = []
+      page.on('requestfinished', (request) => fetched.push(new URL(request.url()).pathname))
+      const sent = page.waitForRequest('**/turns')
+      const chat = await visit({ variant, assistant })
+      await chat.open()
+      await chat.ask(question)
+      expect((await sent).postDataJSON().fingerprint).toMatch(/^[\w-]{1,128}$/)
+      await expect(chat.alert).toContainText('can’t answer')
+      await chat.conversations.click()
+      await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)
+      const files = fetched.flatMap((path) => /^\/(?:panel-|chunks\/)([a-z]+)-[\w-]{8}\.js$/.exec(path)?.[1] ?? [])
+      expect(files).toEqual(expect.arrayContaining(FEATURES))
+    },
+  )
 
 test('what the first answer can do without is fetched when the visitor reaches for it', async ({ visit, page }) => {
   const files: string[] = []
@@ -9,8 +39,8 @@ test('what the first answer can do without is fetched when the visitor reaches f
   const chat = await visit()
   await chat.open()
   await chat.askAndWait(unique('Is there more?'))
-  expect(files.filter((path) => /panel-(more|client)/.test(path))).toEqual([])
-  const fetched = page.waitForRequest(FILE)
+  expect(files.filter((path) => /\/panel-[a-z]+-[\w-]{8}\.js$/.test(path))).toEqual([])
+  const fetched = page.waitForRequest(CONVERSATIONS)
   await chat.conversations.hover()
   await fetched
 })
@@ -22,7 +52,7 @@ test('earlier conversations that can’t be fetched are told of in words, and an
   const chat = await visit()
   await chat.open()
   await chat.askAndWait(unique('Will this be kept?'))
-  await page.route(FILE, (route) => route.abort())
+  await page.route(CONVERSATIONS, (route) => route.abort())
   await page.evaluate(() =>
     document.addEventListener('loacl-error', (event) => {
       const { error } = (event as CustomEvent<{ error: Error & { code: string } }>).detail
@@ -36,7 +66,7 @@ test('earlier conversations that can’t be fetched are told of in words, and an
   await chat.retry.focus()
   await page.keyboard.press('Enter')
   await expect(chat.alert).toContainText('can’t be reached')
-  await page.unroute(FILE)
+  await page.unroute(CONVERSATIONS)
   await chat.retry.focus()
   await page.keyboard.press('Enter')
   await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)
@@ -57,14 +87,14 @@ test(
     await model.says(question, { status: 500 })
     let answer!: () => void
     const answered = new Promise<void>((resolve) => (answer = resolve))
-    await page.route(FILE, async (route) => {
+    await page.route(ERRORS, async (route) => {
       await answered
       await route.continue()
     })
     const chat = await visit()
     await chat.open()
     await chat.askAndWait(first)
-    const asked = page.waitForRequest(FILE)
+    const asked = page.waitForRequest(ERRORS)
     await chat.ask(question)
     await asked
     await expect(chat.send).toBeVisible()
@@ -93,7 +123,7 @@ test('a list that the client has no file for yet comes with another try', async 
 test('earlier conversations that take long are awaited in words', async ({ visit, page }) => {
   let answer!: () => void
   const answered = new Promise<void>((resolve) => (answer = resolve))
-  await page.route(FILE, async (route) => {
+  await page.route(CONVERSATIONS, async (route) => {
     await answered
     await route.continue()
   })
@@ -119,7 +149,7 @@ test(
     await model.says(question, { status: 500 })
     const chat = await visit()
     await chat.open()
-    await page.route(FILE, (route) => route.abort())
+    await page.route(ERRORS, (route) => route.abort())
     await chat.ask(question)
     await expect(chat.alert).toContainText('Something went wrong')
     await model.says(question, 'I am.')

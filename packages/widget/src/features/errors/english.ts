@@ -1,19 +1,16 @@
-import { remedyOf, type ErrorCode, type Remedy } from '@loacl/core'
-import { fill, type Strings, type Words } from '../../strings.ts'
-import { relativeTime } from './relative_time.ts'
-import { MORE_WORDS } from './words.ts'
+import type { Remedy, Strings } from '../runtime.ts'
 
 const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
 const BROKEN_OFF = 'The answer broke off. Try again.'
 
 /** English words for what has none of its own: the tag's assistant id is no UUID, the project has no LOACL in it. */
-const BY_REMEDY: Partial<Record<Remedy, string>> = {
+export const BY_REMEDY: Partial<Record<Remedy, string>> = {
   tell_owner: 'This chat isn’t set up properly yet. Please tell the owner of this site.',
   start_over: 'Your session has ended. Start over to go on.',
 }
 
-/** English words for what keeps a chat from going on. */
-export const ERRORS: Partial<Strings['errors']> = {
+/** What keeps a chat from going on. */
+const ERRORS: Partial<Strings['errors']> = {
   stream_cut: 'The connection broke before the answer was complete. Try again.',
   text_required: 'Write something first.',
   text_too_long: 'This message is too long.',
@@ -36,12 +33,8 @@ export const ERRORS: Partial<Strings['errors']> = {
   database_unavailable: 'The chat is down for a moment. Try again shortly.',
 }
 
-/** What to tell the visitor about an error, with the time of the next try where that is known. */
-export function describeError(code: ErrorCode, words: Words, retryAfterMs?: number, locale?: string): string {
-  // A newer server may send a code that is no member here, but one of every object's.
-  const own = (errors: Partial<Strings['errors']>) => (Object.hasOwn(errors, code) ? errors[code] : '')
-  const sentence = own(words.errors) || own(ERRORS) || BY_REMEDY[remedyOf(code)] || words.errors.other
-  if (!retryAfterMs) return sentence
-  const when = relativeTime(retryAfterMs, locale)
-  return `${sentence} ${fill(words.retryWhen ?? MORE_WORDS.retryWhen, { when })}`
+export const ENGLISH = {
+  startOver: 'Start over',
+  retryWhen: 'You can go on {when}.',
+  errors: ERRORS,
 }

@@ -1,13 +1,10 @@
-import { h } from 'preact'
-import { remedyOf, type LoaclError } from '@loacl/core'
-import { Alert } from '../alert.tsx'
-import type { Ui } from '../ui.ts'
-import { describeError } from './error_words.ts'
-import { MORE_WORDS } from './words.ts'
+import { Alert, h, type LoaclError, remedyOf, type Ui } from '../runtime.ts'
+import { describeError } from './describe_error.ts'
+import { ENGLISH } from './english.ts'
 
 /** What went wrong, and what to press. */
-export function Failure({ ui, error, retry }: { ui: Ui; error: LoaclError; retry: () => void }) {
-  const words = { ...MORE_WORDS, ...ui.strings.value }
+export function ErrorAlert({ ui, error, retry }: { ui: Ui; error: LoaclError; retry: () => void }) {
+  const words = { ...ENGLISH, ...ui.strings.value }
   const { code, requestId, retryAfterMs } = error
   const isOver = remedyOf(code) === 'start_over'
   return (

@@ -1,6 +1,11 @@
-import { signal, type ReadonlySignal } from '@preact/signals-core'
-import type { LoaclClient, LoaclError, ThreadSummary } from '@loacl/core'
-import { toLoaclError } from '../../model_error.ts'
+import {
+  type LoaclClient,
+  type LoaclError,
+  type ReadonlySignal,
+  signal,
+  type ThreadSummary,
+  toLoaclError,
+} from '../runtime.ts'
 
 /** What was fetched, or why it couldn't be. `items` are what is there meanwhile. */
 interface Listed {
@@ -20,7 +25,8 @@ export interface ConversationList {
   labelOf(thread: ThreadSummary): string | null
 }
 
-export function createConversationList(client: LoaclClient): ConversationList {
+/** @param onFailure called when a page could not be fetched */
+export function createConversationList(client: LoaclClient, onFailure: () => unknown): ConversationList {
   const session = client.getSnapshot()
   const known = session.status === 'open' ? session.threads : []
   const listed = signal<Listed>({ items: known, nextCursor: null, status: 'loading' })
@@ -33,6 +39,7 @@ export function createConversationList(client: LoaclClient): ConversationList {
       listed.value = { ...page, items: cursor ? [...before.items, ...page.items] : page.items, status: 'ready' }
     } catch (error) {
       listed.value = { ...before, status: toLoaclError(error) }
+      onFailure()
     }
   }
 

@@ -1,0 +1,190 @@
+// Builds `dist`: the script tag's files, each of which knows those that it fetches by name, and the npm package.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { minify } from 'terser'
+import { build, type InlineConfig, type Plugin } from 'vite'
+
+const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+const OUT = path('dist')
+const LOADER = 'loacl.js'
+
+type RolldownOptions = NonNullable<NonNullable<InlineConfig['build']>['rolldownOptions']>
+
+/** Terser, after Vite's own minifier, saves another hundredth of what visitors fetch. */
+const pressed: Plugin = {
+  name: 'pressed',
+  async writeBundle(_, bundle) {
+    for (const { type, fileName } of Object.values(bundle)) {
+      if (type !== 'chunk') continue
+      const isLoader = fileName === LOADER
+      const file = join(OUT, fileName)
+      const map = `${file}.map`
+      const press = (code: string, source: string, compress: object) =>
+        minify(code, {
+          ecma: 2020,
+          module: !isLoader,
+          // Safe here: nothing is called by `new` but classes and functions that are declared.
+          compress: { unsafe_arrows: true, unsafe_methods: true, ...compress },
+          // A classic script is read in its page's encoding, which need not be UTF-8.
+          format: { ascii_only: isLoader },
+          sourceMap: { content: source, url: `${fileName}.map` },
+        })
+      const first = await press(readFileSync(file, 'utf8'), readFileSync(map, 'utf8'), { passes: 3 })
+      // What is left is better not repeated for brevity: brotli does that.
+      const output = await press(first.code!, String(first.map), { passes: 2, reduce_vars: false })
+      writeFileSync(file, output.code!)
+      writeFileSync(map, String(output.map))
+    }
+  },
+}
+
+/** What is bundled with our own code reads the page's document as that does. */
+const DOCUMENT = { document: [path('src/page_document.ts'), 'pageDocument'] as [string, string] }
+
+/** Preact takes the document from the element that it renders into. */
+const ownDocument: Plugin = {
+  name: 'own-document',
+  transform: {
+    filter: { id: /\/preact\/dist\/preact\.m?js$/ },
+    handler(code) {
+      const own = code.replaceAll(/[\w$]+\.ownerDocument\s*\|\|\s*document/g, 'document')
+      if (own === code || own.includes('ownerDocument'))
+        throw new Error('Preact reads the document in another way now.')
+      return { code: own, map: null }
+    },
+  },
+}
+
+const configure = ({ transform, ...options }: RolldownOptions, rest: InlineConfig = {}): InlineConfig => ({
+  configFile: false,
+  root: path('.'),
+  ...rest,
+  plugins: [ownDocument, pressed, ...(rest.plugins ?? [])],
+  oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
+  build: {
+    target: ['chrome111', 'firefox115', 'safari17'],
+    outDir: OUT,
+    sourcemap: true,
+    minify: true,
+    emptyOutDir: false,
+    rolldownOptions: {
+      preserveEntrySignatures: 'strict',
+      ...options,
+      transform: { inject: { ...DOCUMENT, ...transform?.inject } },
+    },
+    ...rest.build,
+  },
+})
+
+/** The name, with its hash, of a file that was built before. */
+function builtFile(name: string): string {
+  const file = readdirSync(OUT).find((other) => other.startsWith(name) && /^-.{8}\.js$/.test(other.slice(name.length)))
+  if (!file) throw new Error(`Build the ${name} first: another file names it.`)
+  return file
+}
+
+const RUNTIME = path('src/features/runtime.ts')
+
+/** `runtime.ts` as a plain object. As a namespace it would come with a getter for each export. */
+const runtimeObject: Plugin = {
+  name: 'runtime-object',
+  resolveId: (id) => (id === 'virtual:runtime' ? id : null),
+  load(id) {
+    if (id !== 'virtual:runtime') return null
+    const exported = [...readFileSync(RUNTIME, 'utf8').matchAll(/^export \{([^}]+)\}/gm)].flatMap(([, names]) =>
+      names!.split(','),
+    )
+    const names = exported.map((name) => name.trim()).filter((name) => name && !name.startsWith('type '))
+    return `import { ${names} } from ${JSON.stringify(RUNTIME)}\nexport const runtime = { ${names} }`
+  },
+}
+
+/** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
+const client = (): InlineConfig =>
+  configure(
+    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: 'panel-client-[hash].js' } },
+    { resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] } },
+  )
+
+const FEATURES = readdirSync(path('src/features'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+const LANGUAGES = readdirSync(path('src/languages')).flatMap((file) => /^(?!index)(.*)\.ts$/.exec(file)?.[1] ?? [])
+
+const builtFiles = (names: string[]) =>
+  JSON.stringify(Object.fromEntries(names.map((name) => [name, builtFile(`panel-${name}`)])))
+
+/**
+ * What the panel fetches when it is first used. The file makes a function of it, to which the panel hands what
+ * `runtime.ts` exports. An import would load a second panel where the first has come from another address, at a second
+ * attempt.
+ */
+const feature = (name: string): InlineConfig =>
+  configure(
+    {
+      input: path(`src/features/${name}/index.ts`),
+      external: [RUNTIME],
+      output: {
+        format: 'iife',
+        name: 'feature',
+        globals: () => 'runtime',
+        postBanner: 'export default (runtime) => {',
+        postFooter: 'return feature }',
+        entryFileNames: `panel-${name}-[hash].js`,
+        generatedCode: { symbols: false },
+      },
+    },
+    { build: { license: { fileName: `licenses-${name}.md` } } },
+  )
+
+/** The words of another language than English, which the panel fetches for its locale. */
+const language = (name: string): InlineConfig =>
+  configure({
+    input: path(`src/languages/${name}.ts`),
+    output: { format: 'es', entryFileNames: `panel-${name}-[hash].js` },
+  })
+
+/** What the script tag fetches on intent. It takes the functions that a page may patch from the loader. */
+function panel(): InlineConfig {
+  const world = path('src/panel/world.ts')
+  return configure(
+    {
+      input: path('src/panel/entry.ts'),
+      output: { format: 'es', entryFileNames: 'panel-[hash].js' },
+      transform: { inject: { 'JSON.parse': [world, 'parseJson'], 'JSON.stringify': [world, 'stringifyJson'] } },
+    },
+    {
+      plugins: [runtimeObject],
+      resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
+      define: {
+        CLIENT_FILE: JSON.stringify(builtFile('panel-client')),
+        FEATURE_FILES: builtFiles(FEATURES),
+        LANGUAGE_FILES: builtFiles(LANGUAGES),
+      },
+      build: { license: { fileName: 'licenses-panel.md' } },
+    },
+  )
+}
+
+/** What a site owner pastes. It knows its panel by name, so that no cache can mix two versions. */
+function loader(): InlineConfig {
+  return configure(
+    { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: LOADER } },
+    { define: { PANEL_FILE: JSON.stringify(builtFile('panel')) } },
+  )
+}
+
+/** What a developer imports: the panel apart, and @loacl/core theirs. */
+function npm(): InlineConfig {
+  return configure({
+    input: path('src/index.ts'),
+    external: ['@loacl/core'],
+    output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: 'chunks/[name]-[hash].js' },
+  })
+}
+
+rmSync(OUT, { recursive: true, force: true })
+for (const name of FEATURES) await build(feature(name))
+for (const name of LANGUAGES) await build(language(name))
+for (const config of [client, panel, loader, npm]) await build(config())

@@ -1,0 +1,2 @@
+export { describeError } from './describe_error.ts'
+export { ErrorAlert } from './error_alert.tsx'

@@ -1,0 +1,15 @@
+/** The features of the panel, by the names of their folders. The script tag's build fetches each as a file by that name. */
+const FEATURES = {
+  conversations: () => import('./conversations/index.ts'),
+  errors: () => import('./errors/index.ts'),
+  fingerprint: () => import('./fingerprint/index.ts'),
+  parts: () => import('./parts/index.ts'),
+}
+
+type Features = { [N in keyof typeof FEATURES]: Awaited<ReturnType<(typeof FEATURES)[N]>> }
+
+/** Fetches a feature. `attempt` counts from 0. */
+export type LoadFeature = <N extends keyof Features>(name: N, attempt: number) => Promise<Features[N]>
+
+export const loadFeature: LoadFeature = (name) =>
+  (FEATURES as { [N in keyof Features]: () => Promise<Features[N]> })[name]()

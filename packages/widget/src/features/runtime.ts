@@ -1,0 +1,25 @@
+/**
+ * All that features may use of the panel. In the script tag's build a feature is a file of its own, to which the panel
+ * hands these exports; whatever else it imports is copied into its file.
+ */
+export { signal, type ReadonlySignal } from '@preact/signals-core'
+export {
+  remedyOf,
+  type ErrorCode,
+  type LoaclClient,
+  type LoaclError,
+  type Message,
+  type MessagePart,
+  type Remedy,
+  type Source,
+  type ThreadSummary,
+} from '@loacl/core'
+export { Component, h } from 'preact'
+export { Markdown } from '../markdown/index.ts'
+export { toLoaclError } from '../model_error.ts'
+export { Alert } from '../panel/alert.tsx'
+export { Failure } from '../panel/failure.tsx'
+export type { LaterKind, PartPlace, PartProps, PartViews } from '../panel/parts/part_view.tsx'
+export { reactive } from '../panel/reactive.ts'
+export type { Ui } from '../panel/ui.ts'
+export { fill, type Strings, type Words } from '../strings.ts'

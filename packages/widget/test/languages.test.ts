@@ -1,0 +1,91 @@
+import { signal } from '@preact/signals-core'
+import { expect, test } from 'vitest'
+import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
+import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
+import { createLanguage } from '../src/language.ts'
+import { LANGUAGES } from '../src/languages/index.ts'
+import { ENGLISH as LAUNCHER } from '../src/launcher/chat_element.ts'
+import { mergeLook } from '../src/look.ts'
+import { ENGLISH, type Strings } from '../src/strings.ts'
+import type { Look } from '../src/types.ts'
+
+/** Words that are the same in English, by language. */
+const SAME: Readonly<Record<string, string[]>> = { de: ['chat', 'markdown.code'] }
+
+/** Each string by its path, such as `errors.network`. */
+function flatten(strings: object, path = ''): Map<string, string> {
+  const flat = new Map<string, string>()
+  for (const [name, value] of Object.entries(strings))
+    if (typeof value === 'string') flat.set(path + name, value)
+    else for (const entry of flatten(value as object, `${path}${name}.`)) flat.set(...entry)
+  return flat
+}
+
+const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
+
+const english = new Map([ENGLISH, LAUNCHER, CONVERSATIONS, ERRORS].flatMap((strings) => [...flatten(strings)]))
+
+test.each(Object.entries(LANGUAGES))('%s has words of its own for all that English has', async (tag, load) => {
+  const words = flatten((await load()).strings)
+  expect([...words.keys()].toSorted()).toEqual([...english.keys()].toSorted())
+  const untranslated = [...words].filter(([path, text]) => !text.trim() || text === english.get(path))
+  expect(untranslated.map(([path]) => path)).toEqual(SAME[tag])
+  for (const [path, text] of words) expect([path, placeholders(text)]).toEqual([path, placeholders(english.get(path)!)])
+})
+
+/** The language of a widget with these files, and what could not be fetched. */
+function languageOf(first: Look, file: (tag: string, attempt: number) => Promise<{ strings: Strings }>) {
+  const look = signal(mergeLook({}, first))
+  const failures: unknown[] = []
+  const files = { languages: ['de'], language: file }
+  return { look, failures, ...createLanguage(look, files, (cause) => failures.push(cause)) }
+}
+
+const german = () => LANGUAGES.de!()
+
+test.each([['de'], ['de-AT'], ['de_CH'], ['DE']])(
+  'a locale of %s speaks German once its words are there',
+  async (locale) => {
+    const { strings, load, locale: spoken } = languageOf({ locale }, german)
+    expect([strings.value.newChat, spoken.value]).toEqual(['New chat', 'en'])
+    await load()
+    expect(strings.value.newChat).toBe('Neuer Chat')
+    expect(spoken.value).toBe(new Intl.Locale(locale.replace('_', '-')).toString())
+  },
+)
+
+test.each([['den'], ['eo'], ['no such language'], ['']])(
+  'a locale of “%s” speaks English, and fetches nothing',
+  async (locale) => {
+    const { strings, load, locale: spoken } = languageOf({ locale }, () => expect.unreachable())
+    await load()
+    expect([strings.value.newChat, spoken.value]).toEqual(['New chat', 'en'])
+  },
+)
+
+test('the page’s own words go over those of the language, which go over the English ones', async () => {
+  const page = { newChat: 'Frisch', errors: { other: 'Oh' } }
+  const { look, strings, load } = languageOf({ locale: 'de', strings: page }, german)
+  await load()
+  expect(strings.value).toMatchObject({
+    newChat: 'Frisch',
+    closeChat: 'Chat schließen',
+    markdown: { copied: 'Kopiert' },
+  })
+  expect(strings.value.errors).toMatchObject({ other: 'Oh', network: expect.stringContaining('erreichbar') })
+  look.value = mergeLook(look.value, { locale: 'en' })
+  expect(strings.value).toMatchObject({ newChat: 'Frisch', closeChat: 'Close chat', errors: { other: 'Oh' } })
+})
+
+test('a language that cannot be fetched leaves English, is reported, and is tried again under another address', async () => {
+  const attempts: number[] = []
+  const { strings, load, failures } = languageOf({ locale: 'de' }, (_, attempt) => {
+    attempts.push(attempt)
+    return attempt === 0 ? Promise.reject(new Error('offline')) : german()
+  })
+  await load()
+  expect([strings.value.newChat, failures]).toEqual(['New chat', [new Error('offline')]])
+  await load()
+  await load()
+  expect([strings.value.newChat, failures.length, attempts]).toEqual(['Neuer Chat', 1, [0, 1]])
+})
