@@ -14,8 +14,9 @@ for (const variant of ['plain', 'npm'])
     `each feature's file is fetched and runs (${variant})`,
     { tag: '@local' },
     async ({ visit, page, model, owner }) => {
-      const question = unique('Does every part of you work?')
-      await model.says(question, { status: 500 })
+      const [question, refused] = [unique('Does every part of you work?'), unique('And with an error?')]
+      await model.says(question, { text: 'All of it.', sources: [{ filename: 'all.pdf' }] })
+      await model.says(refused, { status: 500 })
       const assistant = await owner.addAssistant({})
       await owner.change(assistant, { fingerprint: true })
       const fetched: string[] = []
@@ -23,8 +24,10 @@ for (const variant of ['plain', 'npm'])
       const sent = page.waitForRequest('**/turns')
       const chat = await visit({ variant, assistant })
       await chat.open()
-      await chat.ask(question)
+      await chat.askAndWait(question)
+      await expect(chat.log.getByRole('list', { name: 'Sources' })).toHaveText('all.pdf')
       expect((await sent).postDataJSON().fingerprint).toMatch(/^[\w-]{1,128}$/)
+      await chat.ask(refused)
       await expect(chat.alert).toContainText('can’t answer')
       await chat.conversations.click()
       await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)

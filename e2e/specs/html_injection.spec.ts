@@ -42,19 +42,31 @@ for (const [name, comment] of Object.entries(COMMENTS)) {
   })
 }
 
-test('a page whose stacks have no addresses runs nothing of another base', async ({ visit, page, friends }) => {
-  const asked = await watchEvil(page, friends)
-  const comment = `<script>Error.stackTraceLimit = 0</script>${COMMENTS['another base for addresses']}`
-  const chat = await visit({ variant: 'comment', data: { comment } })
-  await chat.launcher.click()
-  await expect(page.getByRole('alert')).toContainText('did not load')
-  expect(asked).toEqual([])
-})
+for (const [name, script] of [
+  ['has no addresses', 'Error.stackTraceLimit = 0'],
+  ['is laid out in the page’s own way', 'Error.prepareStackTrace = (error, sites) => sites'],
+  ['the page fails to lay out', 'Error.prepareStackTrace = () => { throw new TypeError("No stack") }'],
+] as const)
+  test(`where a stack ${name}, nothing of another base is run`, async ({ visit, page, friends }) => {
+    const asked = await watchEvil(page, friends)
+    const comment = `<script>${script}</script>${COMMENTS['another base for addresses']}`
+    const chat = await visit({ variant: 'comment', data: { comment } })
+    await chat.open()
+    expect(asked).toEqual([])
+  })
 
-test('the chat is found by a stack that the page lays out in its own way', async ({ visit }) => {
-  const comment = '<script>Error.prepareStackTrace = (error, sites) => sites</script>'
+test('an element in a comment is no chat, and says so on the console', async ({ visit, page, friends }) => {
+  const asked = await watchEvil(page, friends)
+  const told: string[] = []
+  page.on('console', (message) => told.push(message.text()))
+  const comment = `<loacl-chat data-url="${EVIL}" data-key="k" data-assistant="a"></loacl-chat>`
   const chat = await visit({ variant: 'comment', data: { comment } })
   await chat.open()
+  await chat.askAndWait(unique('Whose element is this?'))
+  const foreign = page.locator('loacl-chat[data-url]')
+  expect(await foreign.evaluate((element) => element.shadowRoot?.childElementCount)).toBe(0)
+  expect(told).toContain('loacl without options')
+  expect(asked).toEqual([])
 })
 
 test('calls made beside an element that has the name of the global are carried out', async ({ visit, page }) => {

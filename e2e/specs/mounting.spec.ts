@@ -71,13 +71,4 @@ test('attributes that stand for nothing do no harm', async ({ visit, page }) => 
   const chat = await visit({ data: { client: 'x', fetch: 'x', storage: 'x', auth: 'x' } })
   await chat.open()
   await chat.questions.waitFor()
-  await page.evaluate(() => {
-    const { options } = document.querySelector('loacl-chat') as HTMLElement & { options: Record<string, string> }
-    const element = document.createElement('loacl-chat')
-    Object.assign(element.dataset, { ...options, id: 'by-hand', client: 'x' })
-    element.id = 'by-hand'
-    document.querySelector('loacl-chat')!.replaceWith(element)
-  })
-  await chat.open()
-  await chat.questions.waitFor()
 })

@@ -7,7 +7,7 @@ const SOURCES = [
   { url: 'http://plain.example/', title: 'An old page' },
   { filename: 'prices.pdf' },
 ]
-const FILE = '**/panel-more-*'
+const FILE = '**/panel-parts-*'
 
 test(
   'reasoning is nowhere unless the owner shows it: not asked for, not sent, not stored, not on the page',

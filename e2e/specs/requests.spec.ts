@@ -26,7 +26,7 @@ test('nothing but the pasted file is fetched until the visitor reaches for it', 
   await settled(page)
   const widgets = requests.filter((request) => !request.url().startsWith(target.pagesOrigin))
   expect(widgets.map((request) => request.url())).toEqual([`${target.assetsOrigin}/loacl.js`])
-  expect(await bytesOf(widgets)).toBeLessThanOrEqual(2_000)
+  expect(await bytesOf(widgets)).toBeLessThanOrEqual(1_900)
 
   const panel = page.waitForRequest((request) => request.url().startsWith(target.assetsOrigin))
   await chat.launcher.hover()
@@ -58,13 +58,13 @@ test.describe('on a touch screen', () => {
   })
 })
 
-test('from the tag to the first answer it takes at most 32 kB of code and style', async ({ visit, page, target }) => {
+test('from the tag to the first answer it takes at most 30.4 kB of code and style', async ({ visit, page, target }) => {
   const requests = watchRequests(page)
   const chat = await visit()
   await chat.open()
   await chat.askAndWait('What can you do?')
   const files = requests.filter((request) => request.url().startsWith(target.assetsOrigin))
-  expect(await bytesOf(files)).toBeLessThanOrEqual(32_000)
+  expect(await bytesOf(files)).toBeLessThanOrEqual(30_400)
   for (const file of files) {
     const body = await (await file.response())!.text()
     expect(body, 'no browser fingerprinting').not.toMatch(/fingerprintjs/i)

@@ -1,6 +1,6 @@
 // Builds `dist`: the script tag's files, each of which knows those that it fetches by name, and the npm package.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { minify } from 'terser'
 import { build, type InlineConfig, type Plugin } from 'vite'
@@ -12,27 +12,30 @@ const LOADER = 'loacl.js'
 type RolldownOptions = NonNullable<NonNullable<InlineConfig['build']>['rolldownOptions']>
 
 /** Terser, after Vite's own minifier, saves another hundredth of what visitors fetch. */
-const pressed: Plugin = {
-  name: 'pressed',
+const terserPlugin: Plugin = {
+  name: 'terser',
   async writeBundle(_, bundle) {
     for (const { type, fileName } of Object.values(bundle)) {
       if (type !== 'chunk') continue
       const isLoader = fileName === LOADER
+      const isTagFile = isLoader || fileName.startsWith('panel-')
       const file = join(OUT, fileName)
       const map = `${file}.map`
-      const press = (code: string, source: string, compress: object) =>
+      const minifyAgain = (code: string, source: string, compress: object) =>
         minify(code, {
           ecma: 2020,
           module: !isLoader,
-          // Safe here: nothing is called by `new` but classes and functions that are declared.
-          compress: { unsafe_arrows: true, unsafe_methods: true, ...compress },
+          // Safe here: nothing is called by `new` but classes and functions that are declared, and no built-in is changed.
+          compress: { unsafe: true, unsafe_arrows: true, unsafe_methods: true, ...compress },
           // A classic script is read in its page's encoding, which need not be UTF-8.
           format: { ascii_only: isLoader },
-          sourceMap: { content: source, url: `${fileName}.map` },
+          // A map's address would cost every visitor more than the comment is worth to a developer, who can add it by
+          // hand in a debugger. A bundler finds that of the npm package.
+          sourceMap: { content: source, ...(!isTagFile && { url: `${basename(file)}.map` }) },
         })
-      const first = await press(readFileSync(file, 'utf8'), readFileSync(map, 'utf8'), { passes: 3 })
+      const first = await minifyAgain(readFileSync(file, 'utf8'), readFileSync(map, 'utf8'), { passes: 3 })
       // What is left is better not repeated for brevity: brotli does that.
-      const output = await press(first.code!, String(first.map), { passes: 2, reduce_vars: false })
+      const output = await minifyAgain(first.code!, String(first.map), { passes: 2, reduce_vars: false })
       writeFileSync(file, output.code!)
       writeFileSync(map, String(output.map))
     }
@@ -60,7 +63,7 @@ const configure = ({ transform, ...options }: RolldownOptions, rest: InlineConfi
   configFile: false,
   root: path('.'),
   ...rest,
-  plugins: [ownDocument, pressed, ...(rest.plugins ?? [])],
+  plugins: [ownDocument, terserPlugin, ...(rest.plugins ?? [])],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: ['chrome111', 'firefox115', 'safari17'],
@@ -147,12 +150,12 @@ const language = (name: string): InlineConfig =>
 
 /** What the script tag fetches on intent. It takes the functions that a page may patch from the loader. */
 function panel(): InlineConfig {
-  const world = path('src/panel/world.ts')
+  const globals = path('src/panel/page_globals.ts')
   return configure(
     {
       input: path('src/panel/entry.ts'),
       output: { format: 'es', entryFileNames: 'panel-[hash].js' },
-      transform: { inject: { 'JSON.parse': [world, 'parseJson'], 'JSON.stringify': [world, 'stringifyJson'] } },
+      transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {
       plugins: [runtimeObject],

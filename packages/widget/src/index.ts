@@ -23,7 +23,9 @@ const loaders: Loaders = {
  */
 export function mount(options: WidgetOptions): Widget {
   if (typeof Document === 'undefined') return assembleWidget(null, options, loaders)
-  defineChatElement(async (element) => assembleWidget(element, element.options as MountOptions, loaders))
+  defineChatElement(
+    async (element) => (element.widget ??= assembleWidget(element, element.options as MountOptions, loaders)),
+  )
   const { id } = options
   const element = pageDocument.createElement('loacl-chat') as ChatElement
   if (id) element.id = id

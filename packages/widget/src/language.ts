@@ -1,4 +1,3 @@
-import { computed, type ReadonlySignal } from '@preact/signals-core'
 import { createLazyFeature, type LazyFeature } from './lazy_feature.ts'
 import { ENGLISH, mergeStrings, type Strings, type Words } from './strings.ts'
 import type { Look } from './types.ts'
@@ -10,44 +9,52 @@ export interface LanguageFiles {
   language(tag: string, attempt: number): Promise<{ readonly strings: Strings }>
 }
 
-/** The language of a widget, as its `locale` says. */
+/** What a widget says, as its `locale` and its `strings` want it. */
 export interface Language {
   /** The page's own words, over those of the language, over English. */
-  readonly strings: ReadonlySignal<Words>
+  readonly words: Words
   /** BCP 47 tag of the language that the words are in. */
-  readonly locale: ReadonlySignal<string>
-  /** Fetches the words of the language where that is still to do. Resolves when they are there or have failed. */
-  load(): Promise<void>
+  readonly locale: string
 }
 
-/** @param report is told why a language did not come */
-export function createLanguage(
-  look: ReadonlySignal<Look>,
+export interface LanguageLoader {
+  /** As far as the words are there. */
+  read(look: Look): Language
+  /** Fetches the words of the language where that is still to do. Resolves when they are there or have failed. */
+  load(look: Look): Promise<void>
+}
+
+/**
+ * @param report is told why a language did not come
+ * @param onChange is called when there may be other words
+ */
+export function createLanguageLoader(
   files: LanguageFiles,
   report: (cause: unknown) => void,
-): Language {
-  const features = new Map<string, LazyFeature<{ readonly strings: Strings }>>()
-  const tag = computed(() => canonicalTag(look.value.locale ?? 'en'))
-  const feature = computed(() => {
+  onChange: () => void,
+): LanguageLoader {
+  const features: Record<string, LazyFeature<{ readonly strings: Strings }>> = {}
+  const featureOf = (tag: string) => {
     // `de` serves `de-AT` as well.
-    const shipped = files.languages.find((language) => `${tag.value}-`.startsWith(`${language}-`))
-    if (shipped && !features.has(shipped))
-      features.set(
-        shipped,
-        createLazyFeature((attempt) => files.language(shipped, attempt), report),
-      )
-    return features.get(shipped ?? '')
-  })
-  const loaded = computed(() => feature.value?.loaded.value?.strings)
+    const shipped = files.languages.find((language) => `${tag}-`.startsWith(`${language}-`))
+    if (!shipped) return null
+    return (features[shipped] ??= createLazyFeature((attempt) => files.language(shipped, attempt), report, onChange))
+  }
   return {
-    strings: computed(() => mergeStrings(mergeStrings(ENGLISH, loaded.value), look.value.strings)),
-    locale: computed(() => (loaded.value || look.value.strings?.placeholder ? tag.value : 'en')),
-    load: async () => feature.peek()?.load(),
+    read({ locale, strings }) {
+      const tag = canonicalTag(locale)
+      const loaded = featureOf(tag)?.loaded?.strings
+      return {
+        words: mergeStrings(mergeStrings(ENGLISH, loaded), strings),
+        locale: loaded || strings?.placeholder ? tag : 'en',
+      }
+    },
+    load: async ({ locale }) => featureOf(canonicalTag(locale))?.load(),
   }
 }
 
 /** A language tag that `Intl` takes without throwing. An underscore in it is a common slip. */
-function canonicalTag(tag: string): string {
+function canonicalTag(tag = 'en'): string {
   try {
     return Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0]!
   } catch {

@@ -1,229 +1,221 @@
-import { batch, computed, effect, signal, untracked } from '@preact/signals-core'
-import type { LoaclError, Thread, ThreadState, Turn } from '@loacl/core'
-import { createDraft } from './draft.ts'
+import type { Thread, Turn } from '@loacl/core'
 import { toLoaclError } from './model_error.ts'
+import {
+  canSend,
+  failureOf,
+  isRunning,
+  type ModelAction,
+  type ModelState,
+  reduceModel,
+  type Unsent,
+} from './model_state.ts'
 import type { Model, ModelOptions } from './model_types.ts'
+import { createStore } from './store.ts'
 
 /** An earlier conversation is shown again without being asked for while it is younger than this, in milliseconds. */
-const RECENT = 24 * 3_600_000
+const RECENT_MS = 24 * 3_600_000
 
 export function createModel({ client, memory, emit, frame = (run) => run(), now = Date.now }: ModelOptions): Model {
-  const session = signal(client.getSnapshot())
-  const thread = signal(client.threads.create())
-  const talk = signal(thread.value.getSnapshot())
-  const threadId = signal<string | null | undefined>()
-  const view = signal<'chat' | 'conversations'>('chat')
-  const draft = createDraft(memory)
-  const loading = signal(false)
-  const problem = signal<{ error: LoaclError; again: () => void } | null>(null)
-  let started = false
-
-  const assistant = computed(() => (session.value.status === 'open' ? session.value.assistant : null))
-  const busy = computed(() => isRunning(talk.value))
-  const charactersLeft = computed(
-    () => (assistant.value?.maxMessageLength ?? Infinity) - countCharacters(draft.text.value),
-  )
-  // What keyboards and pasted text bring that shows nothing, blank braille included; the server knows a few signs more.
-  const canSend = computed(
-    () => !busy.value && charactersLeft.value >= 0 && /[^\s\p{DI}\u2800]/u.test(draft.text.value),
-  )
-  const failure = computed(() => {
-    const { turn } = talk.value
-    if (turn.status === 'failed') return turn.error
-    return problem.value?.error ?? (session.value.status === 'failed' ? session.value.error : null)
+  let thread = client.threads.create()
+  const kept = parseUnsent(memory.get('unsent'))
+  const store = createStore<ModelState>({
+    session: client.getSnapshot(),
+    thread: thread.getSnapshot(),
+    threadId: undefined,
+    view: 'chat',
+    draft: memory.get('draft') ?? '',
+    unsent: kept,
+    restored: false,
+    loading: 'idle',
   })
+  const getState = store.getSnapshot
+  let started = false
+  let loadAgain = () => {}
+
+  function dispatch(action: ModelAction): void {
+    const before = getState()
+    const state = reduceModel(before, action)
+    store.set(state)
+    const { draft, unsent, threadId, session } = state
+    if (draft !== before.draft) memory.set('draft', draft || null)
+    if (unsent !== before.unsent) memory.set('unsent', unsent && `${unsent.id}\n${unsent.text}`)
+    if (threadId !== before.threadId) {
+      memory.set('thread', threadId ?? '')
+      emit('threadchange', { threadId: threadId ?? null })
+    }
+    if (session !== before.session) noticePerson(state)
+    const failure = failureOf(state)
+    if (failure && failure !== failureOf(before)) emit('error', { error: failure })
+  }
+
+  /** Forgets what another person left who signed out where this tab did not hear of it. */
+  function noticePerson({ session }: ModelState): void {
+    if (session.status !== 'open') return
+    const { type, sessionId } = session.visitor
+    const person = type === 'authenticated' ? sessionId : null
+    const before = memory.get('person')
+    memory.set('person', person)
+    if (before && before !== person) forget()
+  }
 
   let pending = false
-  const read = () => {
+  const readThread = () => {
     pending = false
-    talk.value = thread.peek().getSnapshot()
+    dispatch({ type: 'thread_changed', thread: thread.getSnapshot() })
   }
-  const stops = [
-    client.subscribe(() => {
-      session.value = client.getSnapshot()
-      if (session.peek().status === 'idle') forget()
-    }),
-    effect(() =>
-      thread.value.subscribe(() => {
-        if (thread.peek().getSnapshot().turn.status !== 'streaming') return read()
-        if (!pending) frame(read)
-        pending = true
-      }),
-    ),
-    effect(() => {
-      const { id, messages } = talk.value
-      for (const { role, status, clientId } of messages)
-        if (role === 'user' && status === 'completed') {
-          threadId.value = id
-          draft.arrived(clientId)
-        }
-    }),
-    draft.dispose,
-    effect(() => {
-      const id = threadId.value
-      if (id === undefined) return
-      memory.set('thread', id ?? '')
-      untracked(() => emit('threadchange', { threadId: id }))
-    }),
-    effect(() => {
-      if (session.value.status !== 'open') return
-      const { type, sessionId } = session.value.visitor
-      const person = type === 'authenticated' ? sessionId : null
-      const before = memory.get('person')
-      memory.set('person', person)
-      // They signed out where this tab did not hear of it, before its panel was there.
-      if (before && before !== person) untracked(forget)
-    }),
-    effect(() => {
-      const error = failure.value
-      if (error) untracked(() => emit('error', { error }))
-    }),
-  ]
-
-  function show(next: Thread): void {
-    batch(() => {
-      if (talk.peek().turn.status === 'failed') draft.giveBack()
-      thread.value = next
-      talk.value = next.getSnapshot()
-      view.value = 'chat'
-      problem.value = null
-      loading.value = false
+  const watchThread = () =>
+    thread.subscribe(() => {
+      if (thread.getSnapshot().turn.status !== 'streaming') return readThread()
+      if (!pending) frame(readThread)
+      pending = true
     })
+  let unwatchThread = watchThread()
+  const unwatchClient = client.subscribe(() => {
+    const session = client.getSnapshot()
+    dispatch({ type: 'session_changed', session })
+    if (session.status === 'idle') forget()
+  })
+
+  noticePerson(getState())
+
+  function show(next: Thread, threadId: string | null): void {
+    unwatchThread()
+    thread = next
+    unwatchThread = watchThread()
+    dispatch({ type: 'thread_shown', thread: next.getSnapshot(), threadId })
   }
 
-  /** Runs `action` for the thread at hand. What it fails with is no longer of interest in another thread. */
-  async function attempt(action: () => Promise<void>): Promise<void> {
-    const at = thread.peek()
-    problem.value = null
-    loading.value = true
+  /** Loads messages of the thread at hand. What that fails with is no longer of interest in another thread. */
+  async function load(action: () => Promise<void>): Promise<void> {
+    const at = thread
+    let loading: ModelState['loading'] = 'idle'
+    dispatch({ type: 'loading_changed', loading: 'loading' })
     try {
       await action()
     } catch (error) {
-      if (thread.peek() === at) problem.value = { error: toLoaclError(error), again: () => void attempt(action) }
+      loading = toLoaclError(error)
+      loadAgain = () => void load(action)
     }
-    if (thread.peek() === at) loading.value = false
+    if (thread === at) dispatch({ type: 'loading_changed', loading })
   }
 
-  function watch(turn: Turn): Turn {
-    void report(turn)
+  function watchTurn(turn: Turn): Turn {
+    void reportTurn(turn)
     return turn
   }
 
-  async function report(turn: Turn): Promise<void> {
+  async function reportTurn(turn: Turn): Promise<void> {
     const began = now()
     const { status } = await turn.done
-    if (status !== 'failed') draft.arrived(turn.id)
+    if (status !== 'failed') dispatch({ type: 'message_arrived', id: turn.id })
     if (status !== 'waiting') emit('answered', { turnId: turn.id, status, ms: now() - began })
   }
 
   async function start(): Promise<void> {
-    const fresh = thread.peek()
-    try {
-      await client.open()
-    } catch {
-      return draft.restore() // The session's state says why.
-    }
+    const fresh = thread
+    // Where that fails, the session's state says why.
+    await client.open().catch(() => {})
     const opened = client.getSnapshot()
     if (started) return
-    started = true
-    // Where the visitor was quicker, they have chosen.
-    const hasChosen = view.peek() !== 'chat' || thread.peek() !== fresh || fresh.getSnapshot().messages.length > 0
-    if (opened.status !== 'open' || hasChosen) return draft.restore()
-    const [latest] = opened.threads
-    const recent = latest && now() - Date.parse(latest.lastMessageAt) < RECENT ? latest.id : ''
-    const kept = memory.get('thread')
+    if (opened.status === 'open') {
+      started = true
+      // Where the visitor was quicker, they have chosen.
+      const hasChosen = getState().view !== 'chat' || thread !== fresh || fresh.getSnapshot().messages.length > 0
+      if (!hasChosen) await showAgain(opened.threads[0])
+    }
+    if (getState().unsent === kept) dispatch({ type: 'draft_restored' })
+  }
+
+  /** Brings back the conversation that this tab showed last, or else the visitor's latest, where that is recent. */
+  async function showAgain(latest: { id: string; lastMessageAt: string } | undefined): Promise<void> {
+    const recent = latest && now() - Date.parse(latest.lastMessageAt) < RECENT_MS ? latest.id : ''
+    const shown = memory.get('thread')
+    const { unsent } = getState()
     // A new conversation may have got its first message.
-    const sent = draft.unsent()
-    const id = sent ? kept || recent : (kept ?? recent)
-    const awaited = kept === '' && sent
+    const id = unsent ? shown || recent : (shown ?? recent)
     if (id) await select(id)
-    // Gone, or another visitor's: nothing that this one asked for.
-    if (problem.peek()?.error.code === 'thread_not_found' || (awaited && awaited === draft.unsent())) newThread()
-    draft.restore()
+    const { loading, unsent: left } = getState()
+    const isGone = typeof loading === 'object' && loading.code === 'thread_not_found'
+    // Gone, or another visitor's, or not the one that was awaited: nothing that this one asked for.
+    if (isGone || (shown === '' && unsent && unsent === left)) newThread()
   }
 
   async function select(id: string): Promise<void> {
     const next = client.threads.get(id)
-    show(next)
-    threadId.value = id
-    await attempt(async () => {
+    show(next, id)
+    await load(async () => {
       await next.load()
       const running = next.resume()
-      if (running) watch(running)
+      if (running) watchTurn(running)
     })
   }
 
-  function newThread(): void {
-    show(client.threads.create())
-    threadId.value = null
-  }
+  const newThread = () => show(client.threads.create(), null)
 
   /** The client has let go of the visitor: the next one sees nothing of theirs. */
   function forget(): void {
-    draft.forget()
+    dispatch({ type: 'draft_forgotten' })
     newThread()
   }
 
   function send(text: string, suggestionId?: string): Turn {
-    const at = thread.peek()
-    view.value = 'chat'
+    const at = thread
+    dispatch({ type: 'view_changed', view: 'chat' })
     // Refused: the turn that comes back says so, and the text is its caller's to keep.
     if (isRunning(at.getSnapshot())) return at.send(text)
-    const turn = watch(at.send(suggestionId ? { text, suggestionId } : text, draft.idOf(text)))
-    if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id)) draft.sent({ id: turn.id, text })
+    const { restored, unsent } = getState()
+    // Under the same id it is the same message, answered and paid for once.
+    const options = restored && unsent?.text === text ? { id: unsent.id } : {}
+    const turn = watchTurn(at.send(suggestionId ? { text, suggestionId } : text, options))
+    if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id))
+      dispatch({ type: 'message_sent', message: { id: turn.id, text } })
     emit('sent', { turnId: turn.id })
     if (suggestionId) emit('suggestion', { id: suggestionId })
     return turn
   }
 
   return {
+    ...store,
     client,
     emit,
-    assistant,
-    session,
-    talk,
-    threadId,
-    view,
-    failure,
-    loading,
-    draft: draft.text,
-    busy,
-    charactersLeft,
-    canSend,
     start,
     select(id) {
-      draft.leave()
+      dispatch({ type: 'draft_left' })
       return select(id)
     },
     newThread() {
-      draft.leave()
+      dispatch({ type: 'draft_left' })
       newThread()
     },
     send,
-    type: (text) => void (draft.text.value = text),
+    type: (text) => dispatch({ type: 'draft_typed', text }),
     submit() {
-      if (!canSend.peek()) return
-      const text = draft.text.peek().trim()
-      draft.text.value = ''
-      send(text)
+      const state = getState()
+      if (!canSend(state)) return
+      dispatch({ type: 'draft_typed', text: '' })
+      send(state.draft.trim())
     },
-    stop: () => thread.peek().stop(),
+    stop: () => thread.stop(),
     retry() {
-      const turnFailed = talk.peek().turn.status === 'failed'
+      const { thread: shown, loading, session } = getState()
       // A turn opens the session by itself, so that one press mends both.
-      if (!turnFailed && problem.peek()) problem.peek()?.again()
-      else if (!turnFailed && session.peek().status === 'failed') void start()
-      else watch(thread.peek().retry())
+      const turnFailed = shown.turn.status === 'failed'
+      if (!turnFailed && typeof loading === 'object') loadAgain()
+      else if (!turnFailed && session.status === 'failed') void start()
+      else watchTurn(thread.retry())
     },
-    loadOlder: () => attempt(() => thread.peek().loadOlder()),
-    showChat: () => void (view.value = 'chat'),
-    showConversations: () => void (view.value = 'conversations'),
-    dispose: () => stops.forEach((stop) => stop()),
+    loadOlder: () => load(() => thread.loadOlder()),
+    showChat: () => dispatch({ type: 'view_changed', view: 'chat' }),
+    showConversations: () => dispatch({ type: 'view_changed', view: 'conversations' }),
+    dispose() {
+      unwatchThread()
+      unwatchClient()
+    },
   }
 }
 
-/** `[...text].length`, without an array as long as the text. */
-const countCharacters = (text: string): number =>
-  text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
-
-const isRunning = ({ turn }: ThreadState): boolean => 'turn' in turn
+/** The id stands on the first line, the text below it. What looks otherwise was not written here. */
+function parseUnsent(kept: string | null): Unsent | null {
+  const [, id, text] = /^(.+)\n([^]+)$/.exec(kept ?? '') ?? []
+  return id && text ? { id, text } : null
+}

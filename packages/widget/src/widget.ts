@@ -1,14 +1,14 @@
-import { effect, signal } from '@preact/signals-core'
 import { createClient, type LoaclError } from '@loacl/core'
 import type { LoadFeature } from './features/index.ts'
-import { createLanguage, type LanguageFiles } from './language.ts'
+import { createLanguageLoader, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
 import { mergeLook, paintAccent } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
+import { assistantOf, failureOf } from './model_state.ts'
 import type { View, ViewOptions } from './panel/view.tsx'
 import { createTabMemory } from './tab_memory.ts'
-import type { ChatWidget, Look, WidgetEvents, WidgetOptions } from './types.ts'
+import type { ChatWidget, WidgetEvents, WidgetOptions } from './types.ts'
 
 type CreateView = (options: ViewOptions) => View
 
@@ -33,9 +33,9 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     emit,
     ...(element && { frame: (run: () => void) => void requestAnimationFrame(run) }),
   })
-  const look = signal<Look>(mergeLook({}, options))
+  let look = mergeLook({}, options)
   const report = (cause: unknown) => emit('error', { error: toFetchError(cause) })
-  const language = createLanguage(look, loaders, report)
+  const languages = createLanguageLoader(loaders, report, redraw)
   /** What the page wants; the panel follows once it is there. */
   let wanted = false
   let shown = false
@@ -47,23 +47,31 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let becomeReady!: () => void
   const ready = new Promise<void>((resolve) => (becomeReady = resolve))
   let isReady = false
-  const stops = [
-    effect(() => {
-      if (!model.assistant.value || isReady) return
-      isReady = true
-      becomeReady()
-      queueMicrotask(() => emit('ready', {}))
-    }),
-    effect(() => {
-      if (!element) return
-      element.setWords(language.strings.value)
-      paintAccent(element, look.value.appearance?.accent ?? model.assistant.value?.appearance.accent)
-    }),
-  ]
+  let accent: unknown
+  function onModelChange(): void {
+    const assistant = assistantOf(model.getSnapshot())
+    if (!assistant) return
+    if (assistant.appearance.accent !== accent) redraw()
+    if (isReady) return
+    isReady = true
+    becomeReady()
+    queueMicrotask(() => emit('ready', {}))
+  }
+  const unsubscribe = model.subscribe(onModelChange)
+
+  /** Looks and words as they are now, on the launcher and in the panel. */
+  function redraw(): void {
+    if (!element) return
+    const language = languages.read(look)
+    accent = assistantOf(model.getSnapshot())?.appearance.accent
+    element.setWords(language.words)
+    paintAccent(element, look.appearance?.accent ?? accent)
+    view?.update(look, language)
+  }
 
   async function fetchView(): Promise<CreateView> {
     try {
-      void language.load()
+      void languages.load(look)
       return await (creating ??= loaders.view())
     } catch (cause) {
       creating = null
@@ -80,13 +88,13 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     wanted = true
     unavailable = null
     const createView = await fetchView()
-    await language.load()
+    await languages.load(look)
     view ??= createView({
       host: element,
       root: element.shadowRoot!,
       model,
       look,
-      language,
+      language: languages.read(look),
       loadFeature: loaders.feature,
       report,
       close,
@@ -113,12 +121,15 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   /** For callers who are told by words and an event, not by a promise. */
   const openAloud = (by: 'visitor' | 'api') => (element ? element.run(() => open({}, by)) : Promise.resolve())
 
+  onModelChange()
+  redraw()
+
   return {
     element,
     client,
     ready,
     get status() {
-      const session = model.session.peek()
+      const { session } = model.getSnapshot()
       const error = unavailable ?? (session.status === 'failed' ? session.error : null)
       if (error) return { unavailable: error }
       if (shown) return 'open'
@@ -144,12 +155,13 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
         await (this as unknown as Record<string, (argument: unknown) => unknown>)[name]!(argument)
       } catch (error) {
         // The chat's own failures are told already.
-        if (error !== model.failure.peek()) emit('error', { error: toLoaclError(error) })
+        if (error !== failureOf(model.getSnapshot())) emit('error', { error: toLoaclError(error) })
       }
     },
     update(change) {
-      look.value = mergeLook(look.peek(), change)
-      if (creating) void language.load()
+      look = mergeLook(look, change)
+      redraw()
+      if (creating) void languages.load(look)
     },
     on(type, listener, listening = {}) {
       const name = `loacl-${type}`
@@ -159,7 +171,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     },
     dispose() {
       close()
-      stops.forEach((stop) => stop())
+      unsubscribe()
       view?.dispose()
       model.dispose()
       own?.dispose()

@@ -32,12 +32,12 @@ test('conversations are listed page by page, after those that are known, and a f
   ]
   let failures = 0
   const list = createConversationList(client, () => failures++)
-  const ids = () => list.listed.value.items.map(({ id }) => id)
+  const ids = () => list.getSnapshot().items.map(({ id }) => id)
   expect(ids()).toEqual(['t2'])
   await list.load()
   expect(ids()).toEqual(['t3'])
   await list.loadMore()
-  expect([LoaclError.is(list.listed.value.status), failures]).toEqual([true, 1])
+  expect([LoaclError.is(list.getSnapshot().status), failures]).toEqual([true, 1])
   expect(ids()).toEqual(['t3'])
   await list.loadMore()
   expect(ids()).toEqual(['t3', 't1'])

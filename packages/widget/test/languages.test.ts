@@ -1,8 +1,9 @@
-import { signal } from '@preact/signals-core'
+import { ERROR_STATUS, type ErrorCode, remedyOf } from '@loacl/wire'
 import { expect, test } from 'vitest'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
-import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
-import { createLanguage } from '../src/language.ts'
+import { BY_REMEDY, ENGLISH as ERRORS } from '../src/features/errors/english.ts'
+import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
+import { createLanguageLoader } from '../src/language.ts'
 import { LANGUAGES } from '../src/languages/index.ts'
 import { ENGLISH as LAUNCHER } from '../src/launcher/chat_element.ts'
 import { mergeLook } from '../src/look.ts'
@@ -23,7 +24,12 @@ function flatten(strings: object, path = ''): Map<string, string> {
 
 const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
 
-const english = new Map([ENGLISH, LAUNCHER, CONVERSATIONS, ERRORS].flatMap((strings) => [...flatten(strings)]))
+const english = new Map([ENGLISH, LAUNCHER, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [...flatten(strings)]))
+// English says these by what there is to do about them.
+for (const code of Object.keys(ERROR_STATUS) as ErrorCode[]) {
+  const words = BY_REMEDY[remedyOf(code)]
+  if (words && !english.has(`errors.${code}`)) english.set(`errors.${code}`, words)
+}
 
 test.each(Object.entries(LANGUAGES))('%s has words of its own for all that English has', async (tag, load) => {
   const words = flatten((await load()).strings)
@@ -35,10 +41,19 @@ test.each(Object.entries(LANGUAGES))('%s has words of its own for all that Engli
 
 /** The language of a widget with these files, and what could not be fetched. */
 function languageOf(first: Look, file: (tag: string, attempt: number) => Promise<{ strings: Strings }>) {
-  const look = signal(mergeLook({}, first))
+  const look = mergeLook({}, first)
   const failures: unknown[] = []
   const files = { languages: ['de'], language: file }
-  return { look, failures, ...createLanguage(look, files, (cause) => failures.push(cause)) }
+  const languages = createLanguageLoader(
+    files,
+    (cause) => failures.push(cause),
+    () => {},
+  )
+  return {
+    failures,
+    load: () => languages.load(look),
+    read: (change: Look = {}) => languages.read(mergeLook(look, change)),
+  }
 }
 
 const german = () => LANGUAGES.de!()
@@ -46,46 +61,49 @@ const german = () => LANGUAGES.de!()
 test.each([['de'], ['de-AT'], ['de_CH'], ['DE']])(
   'a locale of %s speaks German once its words are there',
   async (locale) => {
-    const { strings, load, locale: spoken } = languageOf({ locale }, german)
-    expect([strings.value.newChat, spoken.value]).toEqual(['New chat', 'en'])
+    const { read, load } = languageOf({ locale }, german)
+    expect([read().words.newChat, read().locale]).toEqual(['New chat', 'en'])
     await load()
-    expect(strings.value.newChat).toBe('Neuer Chat')
-    expect(spoken.value).toBe(new Intl.Locale(locale.replace('_', '-')).toString())
+    expect(read().words.newChat).toBe('Neuer Chat')
+    expect(read().locale).toBe(new Intl.Locale(locale.replace('_', '-')).toString())
   },
 )
 
 test.each([['den'], ['eo'], ['no such language'], ['']])(
   'a locale of “%s” speaks English, and fetches nothing',
   async (locale) => {
-    const { strings, load, locale: spoken } = languageOf({ locale }, () => expect.unreachable())
+    const { read, load } = languageOf({ locale }, () => expect.unreachable())
     await load()
-    expect([strings.value.newChat, spoken.value]).toEqual(['New chat', 'en'])
+    expect([read().words.newChat, read().locale]).toEqual(['New chat', 'en'])
   },
 )
 
 test('the page’s own words go over those of the language, which go over the English ones', async () => {
   const page = { newChat: 'Frisch', errors: { other: 'Oh' } }
-  const { look, strings, load } = languageOf({ locale: 'de', strings: page }, german)
+  const { read, load } = languageOf({ locale: 'de', strings: page }, german)
   await load()
-  expect(strings.value).toMatchObject({
+  expect(read().words).toMatchObject({
     newChat: 'Frisch',
     closeChat: 'Chat schließen',
     markdown: { copied: 'Kopiert' },
   })
-  expect(strings.value.errors).toMatchObject({ other: 'Oh', network: expect.stringContaining('erreichbar') })
-  look.value = mergeLook(look.value, { locale: 'en' })
-  expect(strings.value).toMatchObject({ newChat: 'Frisch', closeChat: 'Close chat', errors: { other: 'Oh' } })
+  expect(read().words.errors).toMatchObject({ other: 'Oh', network: expect.stringContaining('erreichbar') })
+  expect(read({ locale: 'en' }).words).toMatchObject({
+    newChat: 'Frisch',
+    closeChat: 'Close chat',
+    errors: { other: 'Oh' },
+  })
 })
 
 test('a language that cannot be fetched leaves English, is reported, and is tried again under another address', async () => {
   const attempts: number[] = []
-  const { strings, load, failures } = languageOf({ locale: 'de' }, (_, attempt) => {
+  const { read, load, failures } = languageOf({ locale: 'de' }, (_, attempt) => {
     attempts.push(attempt)
     return attempt === 0 ? Promise.reject(new Error('offline')) : german()
   })
   await load()
-  expect([strings.value.newChat, failures]).toEqual(['New chat', [new Error('offline')]])
+  expect([read().words.newChat, failures]).toEqual(['New chat', [new Error('offline')]])
   await load()
   await load()
-  expect([strings.value.newChat, failures.length, attempts]).toEqual(['Neuer Chat', 1, [0, 1]])
+  expect([read().words.newChat, failures.length, attempts]).toEqual(['Neuer Chat', 1, [0, 1]])
 })

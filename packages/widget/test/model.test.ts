@@ -1,6 +1,7 @@
 import { LoaclError } from '@loacl/core'
 import { beforeEach, expect, test } from 'vitest'
 import { createModel } from '../src/model.ts'
+import { assistantOf, canSend, charactersLeft, failureOf, isRunning } from '../src/model_state.ts'
 import type { Model } from '../src/model_types.ts'
 import { ENGLISH } from '../src/features/errors/english.ts'
 import { createTabMemory, type TabMemory } from '../src/tab_memory.ts'
@@ -38,14 +39,14 @@ const failed = (code: ConstructorParameters<typeof LoaclError>[0]): LoaclError =
 test('a visitor who comes back within a day finds their latest conversation', async () => {
   client.threadsAtOpening = [summary('t2', HOUR_AGO), summary('t1', LAST_WEEK)]
   const model = await start()
-  expect(model.threadId.value).toBe('t2')
+  expect(model.getSnapshot().threadId).toBe('t2')
   expect(client.byId.get('t2')?.calls).toEqual(['load'])
 })
 
 test('after a longer time they are greeted anew', async () => {
   client.threadsAtOpening = [summary('t1', LAST_WEEK)]
   const model = await start()
-  expect(model.threadId.value).toBeUndefined()
+  expect(model.getSnapshot().threadId).toBeUndefined()
   expect(client.byId.size).toBe(0)
 })
 
@@ -54,12 +55,12 @@ test('a reload keeps to what this tab showed, be it an old conversation or a new
   const model = await start()
   await model.select('t1')
   model.dispose()
-  expect((await start()).threadId.value).toBe('t1')
+  expect((await start()).getSnapshot().threadId).toBe('t1')
 
   const again = await start()
   again.newThread()
   again.dispose()
-  expect((await start()).threadId.value).toBeUndefined()
+  expect((await start()).getSnapshot().threadId).toBeUndefined()
 })
 
 test('a remembered conversation that is gone gives way to a new one, without an alarm', async () => {
@@ -67,8 +68,8 @@ test('a remembered conversation that is gone gives way to a new one, without an 
   client.threads.get('gone')
   client.byId.get('gone')!.failLoad = failed('thread_not_found')
   const model = await start()
-  expect(model.threadId.value).toBeNull()
-  expect(model.failure.value).toBeNull()
+  expect(model.getSnapshot().threadId).toBeNull()
+  expect(failureOf(model.getSnapshot())).toBeNull()
 })
 
 test('who writes before the session is open keeps writing where they are', async () => {
@@ -77,7 +78,7 @@ test('who writes before the session is open keeps writing where they are', async
   const opening = model.start()
   model.send('quick')
   await opening
-  expect(model.talk.value.messages.map(({ content }) => content)).toEqual(['quick'])
+  expect(model.getSnapshot().thread.messages.map(({ content }) => content)).toEqual(['quick'])
 })
 
 test('who asks for their conversations before the session is open stays at the list', async () => {
@@ -86,18 +87,18 @@ test('who asks for their conversations before the session is open stays at the l
   const opening = model.start()
   model.showConversations()
   await opening
-  expect(model.view.value).toBe('conversations')
+  expect(model.getSnapshot().view).toBe('conversations')
 })
 
 test('a session that cannot be opened says why, and another try opens it', async () => {
   client.failOpen = failed('origin_not_allowed')
   const model = await start()
-  expect(model.failure.value?.code).toBe('origin_not_allowed')
+  expect(failureOf(model.getSnapshot())?.code).toBe('origin_not_allowed')
   expect(named('error')).toHaveLength(1)
   client.failOpen = null
   model.retry()
-  await expect.poll(() => model.assistant.value?.name).toBe('Ada')
-  expect(model.failure.value).toBeNull()
+  await expect.poll(() => assistantOf(model.getSnapshot())?.name).toBe('Ada')
+  expect(failureOf(model.getSnapshot())).toBeNull()
 })
 
 test('a draft outlives a reload until the server has the message', async () => {
@@ -105,10 +106,10 @@ test('a draft outlives a reload until the server has the message', async () => {
   model.type('half a')
   expect(memory.get('draft')).toBe('half a')
   model.submit()
-  expect(model.draft.value).toBe('')
+  expect(model.getSnapshot().draft).toBe('')
   model.dispose()
   const again = await start()
-  expect(again.draft.value).toBe('half a')
+  expect(again.getSnapshot().draft).toBe('half a')
   again.submit()
   expect(fresh().sentIds).toEqual(['turn of half a'])
   accept(fresh())
@@ -124,8 +125,8 @@ test('a message that got there just before a reload is not offered again', async
   client.threads.get('t1')
   client.byId.get('t1')!.set({ messages: [message({ clientId: 'turn of sent', content: 'sent' })] })
   const again = await start()
-  expect(again.threadId.value).toBe('t1')
-  expect(again.draft.value).toBe('')
+  expect(again.getSnapshot().threadId).toBe('t1')
+  expect(again.getSnapshot().draft).toBe('')
   expect(memory.get('unsent')).toBeNull()
 })
 
@@ -137,14 +138,14 @@ test('nor where it began a new conversation; another one is left alone', async (
   began.dispose()
   client.threadsAtOpening = [summary('t1', HOUR_AGO)]
   const elsewhere = await start()
-  expect(elsewhere.threadId.value).toBeNull()
-  expect(elsewhere.draft.value).toBe('sent')
+  expect(elsewhere.getSnapshot().threadId).toBeNull()
+  expect(elsewhere.getSnapshot().draft).toBe('sent')
   elsewhere.type('')
   elsewhere.dispose()
   client.byId.get('t1')!.set({ messages: [message({ clientId: 'turn of sent', content: 'sent' })] })
   const again = await start()
-  expect(again.threadId.value).toBe('t1')
-  expect(again.draft.value).toBe('')
+  expect(again.getSnapshot().threadId).toBe('t1')
+  expect(again.getSnapshot().draft).toBe('')
 })
 
 test('changed, or in another conversation, what is put back is another message', async () => {
@@ -154,7 +155,7 @@ test('changed, or in another conversation, what is put back is another message',
     model.dispose()
     memory.set('draft', null)
     const again = await start()
-    expect(again.draft.value).toBe('lost')
+    expect(again.getSnapshot().draft).toBe('lost')
     change(again)
     again.submit()
     expect(fresh().sentIds).toEqual([undefined])
@@ -168,10 +169,10 @@ test('a message that never reached the server goes back to the composer of the n
   model.type('lost?')
   model.submit()
   fresh().end({ status: 'failed', error: failed('network') })
-  expect(model.failure.value?.code).toBe('network')
+  expect(failureOf(model.getSnapshot())?.code).toBe('network')
   model.newThread()
-  expect(model.draft.value).toBe('lost?')
-  expect(model.failure.value).toBeNull()
+  expect(model.getSnapshot().draft).toBe('lost?')
+  expect(failureOf(model.getSnapshot())).toBeNull()
 })
 
 test('a failed turn is tried again by the thread', async () => {
@@ -180,24 +181,24 @@ test('a failed turn is tried again by the thread', async () => {
   fresh().end({ status: 'failed', error: failed('model_unavailable') })
   model.retry()
   expect(fresh().calls).toEqual(['retry'])
-  expect(model.busy.value).toBe(true)
+  expect(isRunning(model.getSnapshot().thread)).toBe(true)
 })
 
 test('the composer refuses what is empty, too long in characters, or in the way of an answer', async () => {
   const model = await start()
   for (const text of ['', ' \n ', '\u3164\u2800\ufe0f', 'x'.repeat(21)]) {
     model.type(text)
-    expect(model.canSend.value).toBe(false)
+    expect(canSend(model.getSnapshot())).toBe(false)
     model.submit()
   }
   expect(fresh().sent).toEqual([])
   model.type('🚲'.repeat(20))
-  expect(model.charactersLeft.value).toBe(0)
-  expect(model.canSend.value).toBe(true)
+  expect(charactersLeft(model.getSnapshot())).toBe(0)
+  expect(canSend(model.getSnapshot())).toBe(true)
   model.submit()
   model.type('next')
   model.submit()
-  expect(model.draft.value).toBe('next')
+  expect(model.getSnapshot().draft).toBe('next')
   expect(fresh().sent).toHaveLength(1)
 })
 
@@ -206,10 +207,10 @@ test('what the server alone calls empty is told to the visitor, and stays theirs
   model.type('…')
   model.submit()
   fresh().end({ status: 'failed', error: failed('text_required') })
-  expect(model.failure.value?.code).toBe('text_required')
+  expect(failureOf(model.getSnapshot())?.code).toBe('text_required')
   expect(ENGLISH.errors.text_required).toBe('Write something first.')
   model.newThread()
-  expect(model.draft.value).toBe('…')
+  expect(model.getSnapshot().draft).toBe('…')
 })
 
 test('hosts hear of a message, its answer and its conversation, and never of its text', async () => {
@@ -230,10 +231,10 @@ test('a conversation that fails to load can be tried again, and is forgotten wit
   const thread = client.byId.get('t1')!
   thread.failLoad = failed('network')
   await model.select('t1')
-  expect(model.failure.value?.code).toBe('network')
+  expect(failureOf(model.getSnapshot())?.code).toBe('network')
   thread.failLoad = null
   model.retry()
-  await expect.poll(() => model.failure.value).toBeNull()
+  await expect.poll(() => failureOf(model.getSnapshot())).toBeNull()
   expect(thread.calls).toEqual(['load', 'load'])
 })
 
@@ -244,7 +245,7 @@ test('what a conversation fails with is of no interest once it has been left', a
   const selecting = model.select('t1')
   model.newThread()
   await selecting
-  expect(model.failure.value).toBeNull()
+  expect(failureOf(model.getSnapshot())).toBeNull()
   expect(named('error')).toEqual([])
 })
 
@@ -252,7 +253,7 @@ test('what is kept of a message and cannot be read is no message', async () => {
   for (const garbled of ['', '{', '7', '{}', 'an id alone', '\nno id']) {
     memory.set('unsent', garbled)
     const model = await start()
-    expect(model.draft.value).toBe('')
+    expect(model.getSnapshot().draft).toBe('')
     model.submit()
     model.dispose()
   }
@@ -269,9 +270,9 @@ test('while an answer streams the panel hears of it once a frame, and at once of
   answer('ab')
   expect(frames).toHaveLength(1)
   frames[0]!()
-  expect(model.talk.value.messages[0]?.content).toBe('ab')
+  expect(model.getSnapshot().thread.messages[0]?.content).toBe('ab')
   answer('abc')
   fresh().end({ status: 'completed', message: message({ role: 'assistant' }) })
-  expect(model.talk.value.messages[0]?.content).toBe('abc')
-  expect(model.busy.value).toBe(false)
+  expect(model.getSnapshot().thread.messages[0]?.content).toBe('abc')
+  expect(isRunning(model.getSnapshot().thread)).toBe(false)
 })

@@ -3,7 +3,7 @@ import { PARTS } from '@loacl/wire'
 import { expect, test } from 'vitest'
 import { partViews } from '../src/features/parts/part_views.ts'
 import { runAt } from '../src/features/parts/run.ts'
-import { isLater } from '../src/panel/parts/part_view.tsx'
+import { isLazy } from '../src/panel/parts/part_view.tsx'
 import { message } from './scripted_client.ts'
 
 /** The kinds of parts that wire folds into a message: those with a start, deltas and an end by their first name. */
@@ -17,7 +17,7 @@ const KINDS = [
 
 test('every kind of part that a message can have has one view, and every view has a kind', () => {
   expect(KINDS.length).toBeGreaterThan(3)
-  const later = KINDS.filter((type) => isLater({ type } as MessagePart))
+  const later = KINDS.filter((type) => isLazy({ type } as MessagePart))
   expect(Object.keys(partViews).toSorted()).toEqual(later.toSorted())
   expect(KINDS.filter((type) => !later.includes(type))).toEqual(['text'])
 })

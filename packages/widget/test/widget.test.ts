@@ -25,7 +25,7 @@ function mount(options: WidgetOptions) {
   const parts = { launcher: { setAttribute() {} }, shadowRoot: {}, setWords() {}, detach() {} }
   const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
   return assembleWidget(element, options, {
-    view: async () => () => ({ show() {}, hide() {}, dispose() {} }),
+    view: async () => () => ({ show() {}, hide() {}, update() {}, dispose() {} }),
     feature: () => Promise.reject(new Error('No feature is used.')),
     languages: [],
     language: () => Promise.reject(new Error('No language ships.')),

@@ -2,15 +2,13 @@
  * All that features may use of the panel. In the script tag's build a feature is a file of its own, to which the panel
  * hands these exports; whatever else it imports is copied into its file.
  */
-export { signal, type ReadonlySignal } from '@preact/signals-core'
 export {
-  remedyOf,
   type ErrorCode,
   type LoaclClient,
   type LoaclError,
   type Message,
   type MessagePart,
-  type Remedy,
+  type Readable,
   type Source,
   type ThreadSummary,
 } from '@loacl/core'
@@ -19,7 +17,8 @@ export { Markdown } from '../markdown/index.ts'
 export { toLoaclError } from '../model_error.ts'
 export { Alert } from '../panel/alert.tsx'
 export { Failure } from '../panel/failure.tsx'
-export type { LaterKind, PartPlace, PartProps, PartViews } from '../panel/parts/part_view.tsx'
-export { reactive } from '../panel/reactive.ts'
+export type { LazyKind, PartPlace, PartProps, PartViews } from '../panel/parts/part_view.tsx'
+export type { ModelState } from '../model_state.ts'
 export type { Ui } from '../panel/ui.ts'
+export { createStore } from '../store.ts'
 export { fill, type Strings, type Words } from '../strings.ts'

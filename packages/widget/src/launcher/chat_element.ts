@@ -3,7 +3,7 @@ import type { Strings } from '../strings.ts'
 import type { ChatWidget, LoaclChatElement, MountOptions } from '../types.ts'
 import css from './launcher.css?inline'
 
-/** Fetches what a widget needs beyond its launcher, and makes the widget. `attempt` counts from 0. */
+/** Fetches what a widget needs beyond its launcher, and makes the element's widget. `attempt` counts from 0. */
 export type LoadWidget = (element: ChatElement, attempt: number) => Promise<ChatWidget>
 
 /** All that the launcher says. */
@@ -15,15 +15,12 @@ export const ENGLISH = {
 /** What the widget's other parts ask of the element. */
 export interface ChatElement extends LoaclChatElement {
   widget: ChatWidget | null
-  disposed: boolean
   readonly launcher: HTMLButtonElement
-  /** Resolves once there is a widget; asks for none. */
-  readonly loaded: Promise<ChatWidget>
   /** Loads the widget where that is still to do, and hands it over. Says so, in words, where it can't. */
   run(action: (widget: ChatWidget) => unknown): Promise<void>
   /** What the launcher says instead of the English words, as far as that is given. */
   setWords(words: Partial<typeof ENGLISH>): void
-  /** Takes it off the page for good. */
+  /** Takes it off the page for good: without options, it is no chat. */
   detach(): void
 }
 
@@ -35,10 +32,7 @@ export function defineChatElement(load: LoadWidget): void {
     class extends HTMLElement implements ChatElement {
       options: Partial<MountOptions> = {}
       widget: ChatWidget | null = null
-      disposed = false
       launcher = pageDocument.createElement('button')
-      loaded: Promise<ChatWidget>
-      #resolve!: (widget: ChatWidget) => void
       #loading: Promise<ChatWidget> | null = null
       #attempts = 0
       #words = ENGLISH
@@ -46,7 +40,6 @@ export function defineChatElement(load: LoadWidget): void {
 
       constructor() {
         super()
-        this.loaded = new Promise((resolve) => (this.#resolve = resolve))
         const { launcher } = this
         const root = this.attachShadow({ mode: 'open' })
         const sheet = new CSSStyleSheet()
@@ -54,26 +47,25 @@ export function defineChatElement(load: LoadWidget): void {
         root.adoptedStyleSheets = [sheet]
         setAttributes(this.#notice, { class: 'notice', role: 'alert' })
         setAttributes(launcher, {
-          type: 'button',
           class: 'launcher',
           part: 'launcher',
           'aria-haspopup': 'dialog',
           'aria-expanded': 'false',
         })
-        root.append(this.#notice, launcher)
 
         // What fails while the visitor is only near is tried again, with words, on the press.
         const warm = () =>
           void this.#load()
             .then((widget) => widget.warm())
             .catch(() => {})
-        launcher.addEventListener('pointerenter', warm)
-        launcher.addEventListener('focus', warm)
-        launcher.addEventListener('click', () => this.run((widget) => widget.press()))
+        launcher.onpointerenter = launcher.onfocus = warm
+        launcher.onclick = () => this.run((widget) => widget.press())
       }
 
       connectedCallback(): void {
-        this.options = { ...readAttributes(this.dataset), ...this.options } as Partial<MountOptions>
+        // Attributes are not looked at: an element in a comment's HTML would be another owner's chat.
+        if (!this.options.assistant && !this.widget) return console.error('loacl without options')
+        this.shadowRoot!.append(this.#notice, this.launcher)
         this.setWords(this.options.strings)
       }
 
@@ -103,23 +95,16 @@ export function defineChatElement(load: LoadWidget): void {
       }
 
       detach(): void {
-        this.disposed = true
+        this.options = {}
         this.widget = null
         this.remove()
       }
 
       #load(): Promise<ChatWidget> {
-        if (this.widget) return Promise.resolve(this.widget)
-        return (this.#loading ??= load(this, this.#attempts++).then(
-          (widget) => {
-            this.#resolve((this.widget = widget))
-            return widget
-          },
-          (error: unknown) => {
-            this.#loading = null
-            throw error
-          },
-        ))
+        return (this.#loading ??= load(this, this.#attempts++).catch((error: unknown) => {
+          this.#loading = null
+          throw error
+        }))
       }
     },
   )
@@ -136,17 +121,6 @@ export function placeElement(element: Element, target: MountOptions['target']): 
   // A form's fields take the place of its members, as elements do on the document.
   Element.prototype.append.call(place ?? pageDocument.body, element)
 }
-
-/** The options that attributes can give. Of others, such as a client, text would be no more than a mistake. */
-export const readAttributes = ({ url, key, assistant, theme, locale, open, id }: DOMStringMap): object => ({
-  url,
-  key,
-  assistant,
-  theme,
-  locale,
-  open,
-  id,
-})
 
 function setAttributes(element: Element, attributes: Readonly<Record<string, string>>): void {
   for (const name in attributes) element.setAttribute(name, attributes[name]!)

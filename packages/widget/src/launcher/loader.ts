@@ -1,6 +1,6 @@
 import type { ChatWidget, Command, LoaclGlobal, MountOptions } from '../types.ts'
 import { pageDocument } from '../page_document.ts'
-import { type ChatElement, defineChatElement, placeElement, readAttributes } from './chat_element.ts'
+import { type ChatElement, defineChatElement, placeElement } from './chat_element.ts'
 
 // The file that a site owner pastes. It draws the launcher and keeps what is asked of the widget until the panel, which
 // brings all the rest, has been fetched: when the visitor comes near, or when the page says so.
@@ -8,13 +8,20 @@ import { type ChatElement, defineChatElement, placeElement, readAttributes } fro
 // There only while the script runs for the first time.
 const script = pageDocument.currentScript as HTMLScriptElement
 const { dataset } = script
-// Where this file came from, as a stack names it. `src` is read anew against the page's `<base>`, which may have come
-// with a comment: where a page has stacks without addresses, only one that needs no base will do.
-const address = /\w+:\/\/\S+?(?=:\d+:\d+(?:[\s),]|$))/.exec(`${new Error().stack}`)?.[0] ?? script.getAttribute('src')!
+// Where this file came from, as a stack names it. The browser would read `src` anew against the page's `<base>`, which
+// may have come with a comment.
+let address = new URL(script.getAttribute('src')!, location.href).href
+try {
+  address = /\w+:\/\/\S+?(?=:\d+:\d+(?:[\s),]|$))/.exec(`${new Error().stack}`)![0]
+} catch {
+  // A page whose stacks have no addresses, or that fails to lay them out in its own way: `src` it is.
+}
 // A page may patch these before the panel comes, and rarely for the better.
-const world = { fetch, parse: JSON.parse, stringify: JSON.stringify }
+const globals = { fetch, parse: JSON.parse, stringify: JSON.stringify }
 
-const fromTag: Command[] = dataset.assistant ? [['mount', readAttributes(dataset) as MountOptions]] : []
+const fromTag: Command[] = dataset.assistant
+  ? [['mount', { ...dataset, strings: dataset } as unknown as MountOptions]]
+  : []
 // An element with that id or name is no property of the window's own.
 const before = Object.hasOwn(window, 'loacl') ? window.loacl : undefined
 
@@ -24,13 +31,15 @@ else takeOver([...fromTag, ...(before?.q ?? [])])
 
 function takeOver(queue: Command[]): void {
   const elements: ChatElement[] = []
-  const alive = () => elements.filter((element) => !element.disposed)
+  const alive = () => elements.filter((element) => element.options.assistant)
 
   defineChatElement(async (element, attempt) => {
     // A browser may remember a failed import, so each attempt has an address of its own.
     const file = PANEL_FILE + (attempt ? `?${attempt}` : '')
     const { createWidget } = await import(/* @vite-ignore */ new URL(file, address).href)
-    return createWidget(element, world)
+    const widget: ChatWidget = (element.widget = createWidget(element, globals))
+    runWaiting()
+    return widget
   })
 
   const mount = (options: MountOptions) => {
@@ -48,35 +57,33 @@ function takeOver(queue: Command[]): void {
     else addEventListener('DOMContentLoaded', place)
   }
 
-  /** False where there is no widget yet to do it: the command waits for a `mount`. */
+  /** False where there is no widget yet to do it: the command waits. */
   const run = ([name, argument, listener]: Command): boolean => {
-    if (name === 'mount') {
-      mount(argument)
-      return true
-    }
-    // The first ones fetch a widget to do it: a visitor must be forgotten, whether anybody opens the chat or not.
+    // The first ones fetch a widget to do it: a visitor must be forgotten, whether anybody opens the chat or not. Others
+    // have nothing to do before there is a widget, and are no reason to fetch one.
     const known = /^(?:(open|toggle|send|signOut)|close|identify|newThread|on|update)$/.exec(name)
-    if (!known) {
-      console.error('loacl', name)
-      return true
-    }
     const [element] = alive()
-    if (!element) return false
-    if (name === 'on') {
-      element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))
-      return true
-    }
     const act = (widget: ChatWidget) => widget.call(name, argument)
-    // Others have nothing to do before there is a widget, and are no reason to fetch one.
-    if (known[1]) void element.run(act)
-    else void element.loaded.then(act)
+    if (name === 'mount') mount(argument)
+    else if (!known) console.error('loacl', name)
+    else if (!element) return false
+    else if (name === 'on')
+      element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))
+    else if (known[1]) void element.run(act)
+    else if (element.widget) void act(element.widget)
+    else return false
     return true
+  }
+  const runWaiting = (): void => {
+    // A command may give others.
+    for (const command of queue.splice(0)) if (!run(command)) queue.push(command)
   }
 
   const loacl: LoaclGlobal = (...command: Command) => {
-    queue = [...queue, command].filter((waiting) => !run(waiting))
+    queue.push(command)
+    runWaiting()
   }
   loacl.get = (id) => alive().find((element) => !id || element.id === id)?.widget ?? undefined
   window.loacl = loacl
-  queue = queue.filter((waiting) => !run(waiting))
+  runWaiting()
 }

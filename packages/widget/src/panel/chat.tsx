@@ -1,37 +1,43 @@
 import { h } from 'preact'
+import { Markdown } from '../markdown/index.ts'
+import { assistantOf, failureOf, isRunning, type ModelState } from '../model_state.ts'
 import { fill } from '../strings.ts'
 import { directionOf } from './direction.ts'
 import { Failure } from './failure.tsx'
 import { Icon } from './icons.tsx'
-import { Markdown } from '../markdown/index.ts'
 import { MessageView } from './message.tsx'
 import { hasBegun } from './parts/part_view.tsx'
-import { reactive } from './reactive.ts'
 import { Scroller } from './scroller.tsx'
 import type { Ui } from './ui.ts'
 
-export const Chat = reactive(({ ui }: { ui: Ui }) => {
-  const { model } = ui
-  const words = ui.strings.value
-  const { loaded, failed } = ui.features.errors
-  const { messages, hasOlder, turn } = model.talk.value
+interface ChatProps {
+  ui: Ui
+  state: ModelState
+}
+
+export function Chat({ ui, state }: ChatProps) {
+  const { model, words, features } = ui
+  const { messages, hasOlder, turn } = state.thread
+  const assistant = assistantOf(state)
+  const failure = failureOf(state)
   // An error whose words are still fetched: until they come, all stays as it was.
-  const untold = model.failure.value && !loaded.value && !failed.value
-  const loading = model.loading.value || (!model.assistant.value && (untold || !model.failure.value))
-  const fresh = messages.length === 0 && !loading && model.assistant.value
+  const untold = failure && !features.errors.loaded && !features.errors.failed
+  const loading = state.loading === 'loading' || (!assistant && (untold || !failure))
+  const fresh = messages.length === 0 && !loading && assistant
   const last = messages.at(-1)
   const silent =
-    (model.busy.value || (untold && turn.status === 'failed')) && !(last?.role === 'assistant' && hasBegun(ui, last))
+    (isRunning(state.thread) || (untold && turn.status === 'failed')) &&
+    !(last?.role === 'assistant' && hasBegun(ui, last))
   const waiting =
     turn.status === 'reconnecting'
       ? words.reconnecting
       : silent
-        ? fill(words.thinking, { name: `\u2068${ui.name.value}\u2069` })
+        ? fill(words.thinking, { name: `\u2068${ui.name}\u2069` })
         : loading && messages.length === 0
           ? words.loading
           : ''
   return (
-    <Scroller ui={ui} talk={model.talk.value}>
+    <Scroller ui={ui} thread={state.thread}>
       {hasOlder && (
         <button type="button" class="again center" disabled={loading} onClick={model.loadOlder}>
           {words.loadOlder}
@@ -40,11 +46,16 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
       {fresh && (
         <div class="welcome">
           <span class="drop" />
-          <Markdown source={model.assistant.value?.greeting || words.greeting} words={words.markdown} />
+          <Markdown source={assistant.greeting || words.greeting} words={words.markdown} />
         </div>
       )}
       {messages.map((message) => (
-        <MessageView key={message.clientId ?? message.id} ui={ui} message={message} last={message === last} />
+        <MessageView
+          key={message.clientId ?? message.id}
+          ui={ui}
+          message={message}
+          turn={message === last && turn.status}
+        />
       ))}
       {waiting && (
         <p class="waiting">
@@ -52,38 +63,38 @@ export const Chat = reactive(({ ui }: { ui: Ui }) => {
           <span>{waiting}</span>
         </p>
       )}
-      {fresh && <Questions ui={ui} />}
-      <FollowUps ui={ui} />
-      <ModelFailure ui={ui} />
+      {fresh && <Questions ui={ui} state={state} />}
+      <FollowUps ui={ui} state={state} />
+      {/* There all along, so that assistive technology notices when words come into it. */}
+      <div role="alert">{failure && <Failure ui={ui} error={failure} retry={model.retry} />}</div>
     </Scroller>
   )
-})
+}
 
-const Questions = reactive(({ ui }: { ui: Ui }) => {
-  const session = ui.model.session.value
+function Questions({ ui, state: { session } }: ChatProps) {
   if (session.status !== 'open' || session.questions.length === 0) return null
   return (
-    <div class="asks" role="group" aria-label={ui.strings.value.suggestedQuestions}>
+    <div class="asks" role="group" aria-label={ui.words.suggestedQuestions}>
       {session.questions.map(({ id, question }) => (
         <Ask key={id} ui={ui} text={question} />
       ))}
     </div>
   )
-})
+}
 
-const FollowUps = reactive(({ ui }: { ui: Ui }) => {
-  const { talk, busy } = ui.model
-  const last = talk.value.messages.at(-1)
-  const suggestions = last?.role === 'assistant' && !busy.value ? last.suggestions.filter(({ used }) => !used) : []
+function FollowUps({ ui, state: { thread } }: ChatProps) {
+  const last = thread.messages.at(-1)
+  const suggestions =
+    last?.role === 'assistant' && !isRunning(thread) ? last.suggestions.filter(({ used }) => !used) : []
   if (suggestions.length === 0) return null
   return (
-    <div class="asks" role="group" aria-label={ui.strings.value.followUpQuestions}>
+    <div class="asks" role="group" aria-label={ui.words.followUpQuestions}>
       {suggestions.map(({ id, suggestion }) => (
         <Ask key={id} ui={ui} text={suggestion} suggestionId={id} />
       ))}
     </div>
   )
-})
+}
 
 const Ask = ({ ui, text, suggestionId }: { ui: Ui; text: string; suggestionId?: string }) => (
   <button
@@ -97,9 +108,3 @@ const Ask = ({ ui, text, suggestionId }: { ui: Ui; text: string; suggestionId?: 
     {text}
   </button>
 )
-
-const ModelFailure = reactive(({ ui: { model }, ui }: { ui: Ui }) => {
-  const error = model.failure.value
-  // There all along, so that assistive technology notices when words come into it.
-  return <div role="alert">{error && <Failure ui={ui} error={error} retry={model.retry} />}</div>
-})

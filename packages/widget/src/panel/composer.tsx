@@ -1,20 +1,41 @@
 import { h } from 'preact'
+import { assistantOf, canSend, charactersLeft, isRunning, type ModelState } from '../model_state.ts'
 import { fill } from '../strings.ts'
 import { directionOf } from './direction.ts'
 import { Icon } from './icons.tsx'
-import { reactive } from './reactive.ts'
+import { memo } from './memo.ts'
 import type { Ui } from './ui.ts'
 
-export const Composer = reactive(({ ui }: { ui: Ui }) => {
-  const { model } = ui
-  const words = ui.strings.value
-  const left = model.charactersLeft.value
-  const near = left < (model.assistant.value?.maxMessageLength ?? 0) / 10
+export const Composer = ({ ui, state }: { ui: Ui; state: ModelState }) => (
+  <Form
+    ui={ui}
+    draft={state.draft}
+    left={charactersLeft(state)}
+    limit={assistantOf(state)?.maxMessageLength ?? 0}
+    busy={isRunning(state.thread)}
+    canSend={canSend(state)}
+  />
+)
+
+interface FormProps {
+  ui: Ui
+  draft: string
+  /** How many characters more it takes. */
+  left: number
+  limit: number
+  busy: boolean
+  canSend: boolean
+}
+
+/** Doesn't render again at each word of an answer: that would lay it out anew. */
+const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProps) => {
+  const { model, words } = ui
+  const near = left < limit / 10
   // Only where it is shown: the browser's first number in a language takes longer than all else of the opening.
   const count =
     near &&
     fill(left < 0 ? words.charactersOver : words.charactersLeft, {
-      count: Math.abs(left).toLocaleString(ui.locale.value),
+      count: Math.abs(left).toLocaleString(ui.locale),
     })
   const submit = (event: Event) => {
     event.preventDefault()
@@ -27,14 +48,14 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
         <textarea
           rows={1}
           // Empty, `auto` would mean left to right.
-          dir={model.draft.value ? 'auto' : directionOf(words.placeholder)}
+          dir={draft ? 'auto' : directionOf(words.placeholder)}
           aria-label={words.message}
           aria-describedby="count"
           aria-invalid={left < 0}
           placeholder={words.placeholder}
           enterkeyhint="send"
           autoComplete="off"
-          value={model.draft.value}
+          value={draft}
           // A function of its own each time, so that it runs after each rendering.
           ref={(box) => fitComposer(box)}
           onInput={(event) => model.type(event.currentTarget.value)}
@@ -43,7 +64,7 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
             if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event)
           }}
         />
-        {model.busy.value ? (
+        {busy ? (
           // The second click of a double click on "Send" lands here, and stops nothing.
           <button
             key="stop"
@@ -62,7 +83,7 @@ export const Composer = reactive(({ ui }: { ui: Ui }) => {
             class="send"
             aria-label={words.sendMessage}
             title={words.sendMessage}
-            disabled={!model.canSend.value}
+            disabled={!sendable}
           >
             <Icon name="send" />
           </button>

@@ -5,17 +5,17 @@ import type { ChatWidget, MountOptions } from '../types.ts'
 import { assembleWidget } from '../widget.ts'
 import { fetchFile } from './fetch_file.ts'
 import { createView } from './view.tsx'
-import { adoptWorld, type World } from './world.ts'
+import { adoptGlobals, type PageGlobals } from './page_globals.ts'
 
 const loadFeature: LoadFeature = async (name, attempt) =>
   (await fetchFile(FEATURE_FILES[name]!, attempt)).default(runtime)
 
 /** What the script tag's loader calls when this file has come. */
-export function createWidget(element: ChatElement, world: World): ChatWidget {
-  adoptWorld(world)
+export function createWidget(element: ChatElement, globals: PageGlobals): ChatWidget {
+  adoptGlobals(globals)
   return assembleWidget(
     element,
-    { fetch: world.fetch, ...(element.options as MountOptions) },
+    { fetch: globals.fetch, ...(fromPage(element.options) as MountOptions) },
     {
       view: async () => createView,
       feature: loadFeature,
@@ -24,3 +24,11 @@ export function createWidget(element: ChatElement, world: World): ChatWidget {
     },
   )
 }
+
+/** Without what an attribute can't stand for, such as a client: text would be no more than a mistake. */
+const fromPage = (options: object): object =>
+  Object.fromEntries(
+    Object.entries(options).filter(
+      ([name, value]) => typeof value !== 'string' || /^(url|key|assistant|theme|locale|id|target)$/.test(name),
+    ),
+  )

@@ -1,7 +1,6 @@
 import { h } from 'preact'
 import type { LoaclError } from '@loacl/core'
 import { Alert } from './alert.tsx'
-import { reactive } from './reactive.ts'
 import type { Ui } from './ui.ts'
 
 interface FailureProps {
@@ -11,11 +10,11 @@ interface FailureProps {
 }
 
 /** What went wrong, in words for each error once they are there, or else in the panel's own. */
-export const Failure = reactive(({ ui, error, retry }: FailureProps) => {
+export function Failure({ ui, error, retry }: FailureProps) {
+  const { words } = ui
   const { loaded, failed } = ui.features.errors
-  const words = ui.strings.value
-  if (loaded.value) return <loaded.value.ErrorAlert ui={ui} error={error} retry={retry} />
-  if (!failed.value) return null
+  if (loaded) return <loaded.ErrorAlert ui={ui} error={error} retry={retry} />
+  if (!failed) return null
   const text = (error.code === 'network' && words.errors.network) || words.errors.other
   return <Alert text={text} action={words.tryAgain} onPress={retry} />
-})
+}

@@ -1,40 +1,46 @@
 import { Fragment, h } from 'preact'
+import type { ModelState } from '../model_state.ts'
 import { Alert } from './alert.tsx'
 import { Chat } from './chat.tsx'
 import { Composer } from './composer.tsx'
 import { Header } from './header.tsx'
-import { reactive } from './reactive.ts'
 import type { Ui } from './ui.ts'
 
-export const Panel = reactive(({ ui }: { ui: Ui }) => (
+export interface PanelProps {
+  ui: Ui
+  state: ModelState
+  online: boolean
+  /** What assistive technology says next. */
+  announcement: string
+}
+
+export const Panel = ({ ui, state, online, announcement }: PanelProps) => (
   <Fragment>
-    <Header ui={ui} />
-    {ui.model.view.value === 'chat' ? <Chat ui={ui} /> : <Listing ui={ui} />}
-    {!ui.online.value && (
+    <Header ui={ui} state={state} />
+    {state.view === 'chat' ? <Chat ui={ui} state={state} /> : <Listing ui={ui} state={state} />}
+    {!online && (
       <p class="bar" role="status">
-        {ui.strings.value.offline}
+        {ui.words.offline}
       </p>
     )}
-    {ui.model.view.value === 'chat' && <Composer ui={ui} />}
+    {state.view === 'chat' && <Composer ui={ui} state={state} />}
     <p class="hidden" role="status">
-      {ui.announcement.value}
+      {announcement}
     </p>
   </Fragment>
-))
+)
 
 /** The list of conversations, or why it isn't there. */
-const Listing = reactive(({ ui }: { ui: Ui }) => {
+function Listing({ ui, state }: { ui: Ui; state: ModelState }) {
   const { loaded, failed, load } = ui.features.conversations
-  const words = ui.strings.value
-  if (loaded.value) return <loaded.value.Conversations ui={ui} />
+  const { words } = ui
+  if (loaded) return <loaded.Conversations ui={ui} state={state} />
   return (
     <div class="body content">
-      {!failed.value && <p class="waiting">{words.loading}</p>}
+      {!failed && <p class="waiting">{words.loading}</p>}
       <div role="alert">
-        {failed.value && (
-          <Alert text={words.errors.network ?? words.errors.other} action={words.tryAgain} onPress={load} />
-        )}
+        {failed && <Alert text={words.errors.network ?? words.errors.other} action={words.tryAgain} onPress={load} />}
       </div>
     </div>
   )
-})
+}

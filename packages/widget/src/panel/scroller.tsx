@@ -8,7 +8,7 @@ const NEAR = 60
 
 interface Props {
   ui: Ui
-  talk: ThreadState
+  thread: ThreadState
   children: ComponentChildren
 }
 
@@ -35,17 +35,19 @@ export class Scroller extends Component<Props, { away?: boolean }> {
 
   /** The distance to the end, which messages put in front must not change. */
   override getSnapshotBeforeUpdate(before: Props): number | null {
-    const { talk } = this.props
+    const { thread } = this.props
     const grewInFront =
-      before.talk.messages.length > 0 && talk.messages[0] !== before.talk.messages[0] && talk.id === before.talk.id
+      before.thread.messages.length > 0 &&
+      thread.messages[0] !== before.thread.messages[0] &&
+      thread.id === before.thread.id
     return grewInFront ? this.#box!.scrollHeight - this.#box!.scrollTop : null
   }
 
   override componentDidUpdate(before: Props, _state: object, distance: number | null): void {
-    const { talk } = this.props
-    const asked = talk.messages.length > before.talk.messages.length && talk.messages.at(-1)?.role === 'user'
+    const { thread } = this.props
+    const asked = thread.messages.length > before.thread.messages.length && thread.messages.at(-1)?.role === 'user'
     if (distance !== null) this.#box!.scrollTop = this.#box!.scrollHeight - distance
-    else if (asked || talk.id !== before.talk.id) this.toLatest()
+    else if (asked || thread.id !== before.thread.id) this.toLatest()
   }
 
   toLatest = (): void => {
@@ -56,12 +58,12 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   #follow(): void {
     const box = this.#box!
     // A greeting is read from its beginning.
-    if (this.#following && this.props.talk.messages.length > 0) box.scrollTop = box.scrollHeight
-    this.#look()
+    if (this.#following && this.props.thread.messages.length > 0) box.scrollTop = box.scrollHeight
+    this.#measure()
   }
 
   /** Returns the distance to the end. */
-  #look(): number {
+  #measure(): number {
     const { scrollHeight, scrollTop, clientHeight } = this.#box!
     const distance = scrollHeight - scrollTop - clientHeight
     this.#top = scrollTop
@@ -75,13 +77,13 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     // The browser tells of a scroll in the next frame, when the box may be gone.
     if (!this.#box) return
     const before = this.#top
-    const distance = this.#look()
+    const distance = this.#measure()
     if (this.#top < before) this.#following = distance < 2
     else if (distance < NEAR) this.#following = true
   }
 
-  override render({ ui, talk, children }: Props) {
-    const words = ui.strings.value
+  override render({ ui, thread, children }: Props) {
+    const { words } = ui
     return (
       <div class="body">
         <div
@@ -104,7 +106,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
             {children}
           </div>
         </div>
-        {this.state.away && talk.messages.length > 0 && (
+        {this.state.away && thread.messages.length > 0 && (
           <button type="button" class="latest" dir="auto" onClick={this.toLatest}>
             <Icon name="down" />
             {words.jumpToLatest}

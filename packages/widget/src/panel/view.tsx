@@ -1,24 +1,25 @@
-import { effect, type ReadonlySignal } from '@preact/signals-core'
 import { h, render } from 'preact'
-import { markdownStyles } from '../markdown/index.ts'
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
+import { markdownStyles } from '../markdown/index.ts'
+import { assistantOf, failureOf, isRunning } from '../model_state.ts'
 import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
 import { fill } from '../strings.ts'
 import type { Look } from '../types.ts'
 import { fitComposer } from './composer.tsx'
 import { directionOf, directionOfLocale } from './direction.ts'
-import { endingOf } from './ending.ts'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
-import { createUi } from './ui.ts'
+import { isLazy } from './parts/part_view.tsx'
+import { spokenEnd } from './spoken.ts'
+import { type Actions, createFeatures, type Ui } from './ui.ts'
 
 export interface ViewOptions {
   host: HTMLElement
   root: ShadowRoot
   model: Model
-  look: ReadonlySignal<Look>
+  look: Look
   language: Language
   loadFeature: LoadFeature
   /** Is told why a feature did not come. */
@@ -30,11 +31,12 @@ export interface View {
   show(): void
   /** `focus`: who gets the keyboard, if the panel had it and nobody else is to have it back. */
   hide(focus: HTMLElement): void
+  update(look: Look, language: Language): void
   dispose(): void
 }
 
 /** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
-export function createView({ host, root, model, look, language, close, ...options }: ViewOptions): View {
+export function createView({ host, root, model, look, language, loadFeature, report, close }: ViewOptions): View {
   const dialog = pageDocument.createElement('dialog')
   const small = matchMedia('(max-width: 480px), (max-height: 480px)')
   const touch = matchMedia('(pointer: coarse)')
@@ -54,25 +56,82 @@ export function createView({ host, root, model, look, language, close, ...option
     sheet.replaceSync(styles)
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
   }
-  const ui = createUi(model, { look, ...language }, { ...options, close, focusComposer, adopt, signal })
+
+  let announcement = ''
+  const actions: Actions = {
+    // The same words again are a change only with something more in them.
+    announce(words) {
+      announcement = announcement === words ? `${words}\u00a0` : words
+      redraw()
+    },
+    close,
+    ask(text, suggestionId) {
+      if (isRunning(model.getSnapshot().thread)) return
+      model.send(text, suggestionId)
+      focusComposer()
+    },
+    stop() {
+      model.stop()
+      focusComposer()
+    },
+    newThread() {
+      model.newThread()
+      focusComposer()
+    },
+    select(threadId) {
+      void model.select(threadId)
+      focusComposer()
+    },
+    showConversations() {
+      void features.conversations.load()
+      model.showConversations()
+    },
+  }
+  const features = createFeatures(loadFeature, adopt, report, () => refresh())
+  const createUi = (): Ui => ({
+    ...actions,
+    ...language,
+    model,
+    features,
+    name: assistantOf(model.getSnapshot())?.name ?? '',
+  })
+  let ui = createUi()
+
+  let pending = false
+  function draw(): void {
+    pending = false
+    if (signal.aborted) return
+    const props = { ui, state: model.getSnapshot(), online: navigator.onLine, announcement }
+    render(<Panel {...props} />, dialog)
+  }
+  /** Draws what has changed, once for all that changes at a time. */
+  function redraw(): void {
+    if (!pending) queueMicrotask(draw)
+    pending = true
+  }
+  /** Draws everything anew. */
+  function refresh(): void {
+    ui = createUi()
+    paint()
+    redraw()
+  }
 
   adopt(css + markdownStyles)
   dialog.className = 'panel'
   dialog.tabIndex = -1
   dialog.setAttribute('part', 'panel')
   root.append(dialog)
-  render(<Panel ui={ui} />, dialog)
+  draw()
 
-  const paint = () => {
-    const { theme, locale } = look.peek()
+  function paint(): void {
+    const { theme, locale } = look
     dialog.style.colorScheme = dialog.dataset.theme =
       theme === 'dark' || (theme !== 'light' && dark.matches) ? 'dark' : 'light'
-    dialog.lang = ui.locale.peek()
-    const words = ui.strings.peek()
-    dialog.dir = locale ? directionOfLocale(locale) : directionOf(words.placeholder)
+    dialog.lang = ui.locale
+    dialog.dir = locale ? directionOfLocale(locale) : directionOf(ui.words.placeholder)
     // The launcher stands where the page's direction has it.
     dialog.classList.toggle('across', dialog.dir !== getComputedStyle(host).direction)
-    dialog.setAttribute('aria-label', ui.name.peek() || words.chat)
+    dialog.setAttribute('aria-label', ui.name || ui.words.chat)
   }
   // The keyboard of a phone covers the page without resizing it: only the visual viewport knows.
   const fit = () => {
@@ -117,6 +176,8 @@ export function createView({ host, root, model, look, language, close, ...option
 
   small.addEventListener('change', replace, { signal })
   dark.addEventListener('change', paint, { signal })
+  addEventListener('online', redraw, { signal })
+  addEventListener('offline', redraw, { signal })
   visualViewport?.addEventListener('resize', fit, { signal })
   visualViewport?.addEventListener('scroll', fit, { signal })
 
@@ -135,44 +196,31 @@ export function createView({ host, root, model, look, language, close, ...option
   })
   keeper.observe(dialog, { childList: true, subtree: true })
 
-  /** The texts of the newest answer as they are read out, block by block. Of a code block's bar, `code` is enough. */
-  const spokenAnswer = (code: string): string => {
-    const texts = [...dialog.querySelectorAll<HTMLElement>('.theirs:last-of-type > .md')]
-    const bars = texts.flatMap((text) => [...text.querySelectorAll<HTMLElement>('.code-bar')])
-    return bars.reduce(
-      (words, bar) => words.replace(bar.innerText, () => code),
-      texts.map(({ innerText }) => innerText).join('\n'),
-    )
+  let before = { running: false, failures: 0 as unknown, lazyParts: 0 }
+  const onChange = () => {
+    const state = model.getSnapshot()
+    const messages = state.view === 'chat' ? state.thread.messages : []
+    const failure = failureOf(state)
+    const running = isRunning(state.thread)
+    // Another value for each failure, and for each message that comes into sight and needs it: a fetch that failed is
+    // tried once more then, and not at every word of an answer.
+    const failures = failure ?? messages.filter(({ status }) => status === 'failed').length
+    const lazyParts = messages.filter(({ parts }) => parts.some(isLazy)).length
+    const last = before
+    before = { running, failures, lazyParts }
+    if (failures && failures !== last.failures) void features.errors.load()
+    if (lazyParts && lazyParts !== last.lazyParts) void features.parts.load()
+    if (ui.name !== assistantOf(state)?.name) refresh()
+    redraw()
+    if (running === last.running) return
+    // In place of what was said of the answer before.
+    if (running) ui.announce(fill(ui.words.thinking, { name: ui.name }))
+    // An answer is read out once, when all of it is there; after the next frame it is.
+    else if (failure || !dialog.open) ui.announce('')
+    else requestAnimationFrame(() => ui.announce(spokenEnd(dialog, ui, model.getSnapshot())))
   }
-
-  /** What came of a turn. What a visitor stopped, they don't want to hear. */
-  const spokenEnd = (): string => {
-    const words = ui.strings.peek()
-    const last = model.talk.peek().messages.at(-1)
-    if (last?.role !== 'assistant') return ''
-    if (last.status === 'stopped') return endingOf(last, words)
-    const lead = endingOf(last, words) || `${fill(words.answered, { name: ui.name.peek() })}:`
-    return `${lead} ${spokenAnswer(words.markdown.code)}`
-  }
-
-  let wasBusy = false
-  const stops = [
-    effect(() => {
-      void [look.value, ui.strings.value, ui.name.value]
-      paint()
-    }),
-    effect(() => {
-      const busy = model.busy.value
-      const failed = model.failure.value
-      if (busy === wasBusy) return
-      wasBusy = busy
-      // In place of what was said of the answer before.
-      if (busy) ui.announce(fill(ui.strings.peek().thinking, { name: ui.name.peek() }))
-      // An answer is read out once, when all of it is there; after the next frame it is.
-      else if (failed || !dialog.open) ui.announce('')
-      else requestAnimationFrame(() => ui.announce(spokenEnd()))
-    }),
-  ]
+  const unsubscribe = model.subscribe(onChange)
+  onChange()
 
   return {
     show() {
@@ -192,10 +240,15 @@ export function createView({ host, root, model, look, language, close, ...option
       // hidden keeps it until the next frame.
       if (had && (hasFocus() || pageDocument.activeElement === pageDocument.body)) focus.focus({ preventScroll: true })
     },
+    update(nextLook, nextLanguage) {
+      look = nextLook
+      language = nextLanguage
+      refresh()
+    },
     dispose() {
       controller.abort()
       keeper.disconnect()
-      stops.forEach((stop) => stop())
+      unsubscribe()
       lock(false)
       render(null, dialog)
       dialog.remove()

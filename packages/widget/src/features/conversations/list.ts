@@ -1,22 +1,21 @@
 import {
+  createStore,
   type LoaclClient,
   type LoaclError,
-  type ReadonlySignal,
-  signal,
+  type Readable,
   type ThreadSummary,
   toLoaclError,
 } from '../runtime.ts'
 
 /** What was fetched, or why it couldn't be. `items` are what is there meanwhile. */
-interface Listed {
+export interface Listed {
   readonly items: readonly ThreadSummary[]
   readonly nextCursor: string | null
   readonly status: 'loading' | 'ready' | LoaclError
 }
 
 /** The list of the visitor's conversations. It begins with those that the client knows. */
-export interface ConversationList {
-  readonly listed: ReadonlySignal<Listed>
+export interface ConversationList extends Readable<Listed> {
   /** Fetches the first page. */
   load(): Promise<void>
   /** Adds a page. */
@@ -29,24 +28,24 @@ export interface ConversationList {
 export function createConversationList(client: LoaclClient, onFailure: () => unknown): ConversationList {
   const session = client.getSnapshot()
   const known = session.status === 'open' ? session.threads : []
-  const listed = signal<Listed>({ items: known, nextCursor: null, status: 'loading' })
+  const store = createStore<Listed>({ items: known, nextCursor: null, status: 'loading' })
 
   async function fetchPage(cursor: string | null): Promise<void> {
-    const before = listed.peek()
-    listed.value = { ...before, status: 'loading' }
+    const before = store.getSnapshot()
+    store.set({ ...before, status: 'loading' })
     try {
       const page = await client.threads.list(cursor ? { cursor } : {})
-      listed.value = { ...page, items: cursor ? [...before.items, ...page.items] : page.items, status: 'ready' }
+      store.set({ ...page, items: cursor ? [...before.items, ...page.items] : page.items, status: 'ready' })
     } catch (error) {
-      listed.value = { ...before, status: toLoaclError(error) }
+      store.set({ ...before, status: toLoaclError(error) })
       onFailure()
     }
   }
 
   return {
-    listed,
+    ...store,
     load: () => fetchPage(null),
-    loadMore: () => fetchPage(listed.peek().nextCursor),
+    loadMore: () => fetchPage(store.getSnapshot().nextCursor),
     labelOf({ id, title }) {
       const { messages, hasOlder } = client.threads.get(id).getSnapshot()
       return title?.trim() || (!hasOlder && messages[0]?.content.trim().slice(0, 80)) || null

@@ -1,5 +1,6 @@
 import { relativeTime } from '../relative_time.ts'
-import { type ErrorCode, fill, remedyOf, type Strings, type Words } from '../runtime.ts'
+import { remedyOf } from '../remedy.ts'
+import { type ErrorCode, fill, type Strings, type Words } from '../runtime.ts'
 import { BY_REMEDY, ENGLISH } from './english.ts'
 
 /** What to tell the visitor about an error, with the time of the next try where that is known. */

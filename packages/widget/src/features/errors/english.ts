@@ -1,4 +1,5 @@
-import type { Remedy, Strings } from '../runtime.ts'
+import type { Remedy } from '../remedy.ts'
+import type { Strings } from '../runtime.ts'
 
 const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
 const BROKEN_OFF = 'The answer broke off. Try again.'

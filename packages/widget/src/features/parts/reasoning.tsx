@@ -10,7 +10,7 @@ const isReasoning = (part: MessagePart): part is ReasoningPart => part.type === 
 export function viewReasoning({ ui, message, place }: PartPlace) {
   const run = runAt(message, place, isReasoning)
   if (!run) return null
-  const words = { ...ENGLISH, ...ui.strings.value }
+  const words = { ...ENGLISH, ...ui.words }
   const streaming = message.status === 'streaming'
   const ongoing = streaming && place + run.length === message.parts.length
   return (

@@ -8,7 +8,7 @@ const isSource = (part: MessagePart): part is Source => part.type === 'source-ur
 export function viewSources({ ui, message, place }: PartPlace) {
   const run = runAt(message, place, isSource)
   if (!run) return null
-  const words = { ...ENGLISH, ...ui.strings.value }
+  const words = { ...ENGLISH, ...ui.words }
   return (
     <ul class="under sources" part="sources" aria-label={words.sources}>
       {run.map((source) => (

@@ -1,7 +1,6 @@
 import { type ComponentChild, h } from 'preact'
 import type { Message, MessagePart } from '@loacl/core'
 import { Markdown } from '../../markdown/index.ts'
-import { reactive } from '../reactive.ts'
 import type { Ui } from '../ui.ts'
 
 type Kind = MessagePart['type']
@@ -17,7 +16,7 @@ export interface PartProps<Shown extends Kind = Kind> extends PartPlace {
   part: Extract<MessagePart, { type: Shown }>
 }
 
-/** How parts of these kinds are shown. A view is rendered again when a signal that it has read changes. */
+/** How parts of these kinds are shown. */
 export type PartViews<Shown extends Kind = Kind> = {
   readonly [Type in Shown]: (props: PartProps<Type>) => ComponentChild
 }
@@ -25,18 +24,18 @@ export type PartViews<Shown extends Kind = Kind> = {
 /** The kinds that a first answer can't do without. */
 const FIRST_VIEWS = {
   text: ({ ui, message, part }: PartProps<'text'>) => (
-    <Markdown source={part.text} streaming={message.status === 'streaming'} words={ui.strings.value.markdown} />
+    <Markdown source={part.text} streaming={message.status === 'streaming'} words={ui.words.markdown} />
   ),
 }
 
 /** The kinds whose views are fetched when the first such part has come: `partViews` has them. */
-export type LaterKind = Exclude<Kind, keyof typeof FIRST_VIEWS>
+export type LazyKind = Exclude<Kind, keyof typeof FIRST_VIEWS>
 
-export const isLater = ({ type }: MessagePart): boolean => !Object.hasOwn(FIRST_VIEWS, type)
+export const isLazy = ({ type }: MessagePart): boolean => !Object.hasOwn(FIRST_VIEWS, type)
 
 /** `undefined` while the view is fetched, where it can't be, and for a kind that only a newer version knows. */
 function viewOf({ features }: Ui, { type }: MessagePart) {
-  const views = { ...FIRST_VIEWS, ...features.parts.loaded.value?.partViews }
+  const views = { ...FIRST_VIEWS, ...features.parts.loaded?.partViews }
   return Object.hasOwn(views, type) ? (views[type] as (props: PartProps) => ComponentChild) : undefined
 }
 
@@ -45,10 +44,10 @@ export const hasBegun = (ui: Ui, { parts }: Message): boolean =>
   parts.some((part) => (part.type === 'text' ? part.text : viewOf(ui, part)))
 
 /** One part of an answer. */
-export const PartView = reactive(({ ui, message, place }: PartPlace) => {
+export function PartView({ ui, message, place }: PartPlace) {
   const part = message.parts[place]!
   return (viewOf(ui, part) ?? viewPlain)({ ui, message, place, part })
-})
+}
 
 /** A part without a view: by its name, where it has one. */
 function viewPlain({ part }: PartProps) {
