@@ -43,7 +43,7 @@ export class LoaclError extends Error {
 
   /** Like `instanceof`, and true as well for an error of another copy of this package on the same page. */
   static is(error: unknown): error is LoaclError {
-    return typeof error === 'object' && error !== null && BRAND in error
+    return BRAND in Object(error)
   }
 }
 

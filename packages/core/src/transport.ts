@@ -77,6 +77,6 @@ function parseResult<T>(text: string, member: (keyof T & string) | null, status:
   } catch (error) {
     cause = error
   }
-  if (member === null || (typeof value === 'object' && value !== null && member in value)) return value as T
+  if (member === null || member in Object(value)) return value as T
   throw new LoaclError('response_malformed', undefined, { status, cause })
 }

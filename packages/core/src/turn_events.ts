@@ -5,19 +5,22 @@ import type { TurnEvent } from './types.ts'
 export function createTurnEvents(push: (event: TurnEvent) => void) {
   /** Characters of each kind that are in events. */
   const pushed = { text: 0, reasoning: 0 }
-  /** Those of them that the stream is still to repeat. */
+  /** Ids of the sources that are in events. */
+  const sources = new Set<string>()
+  /** Characters of each kind that the stream is still to repeat. */
   let repeated = { ...pushed }
 
   return (part: StreamPart, messageId: string): void => {
     if (part.type === 'data-turn') {
       repeated = { ...pushed }
     } else if ('delta' in part) {
-      const type = part.type === 'text-delta' ? 'text' : 'reasoning'
+      const type = part.type.slice(0, -'-delta'.length) as 'text' | 'reasoning'
       const delta = part.delta.slice(repeated[type])
       repeated[type] -= part.delta.length - delta.length
       pushed[type] += delta.length
       if (delta) push({ type, messageId, delta })
-    } else if ('sourceId' in part) {
+    } else if ('sourceId' in part && !sources.has(part.sourceId)) {
+      sources.add(part.sourceId)
       push({ type: 'source', messageId, source: part })
     } else if (part.type === 'data-follow-ups') {
       push({ type: 'follow-ups', ...part.data })

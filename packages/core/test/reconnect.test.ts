@@ -17,6 +17,7 @@ import { clientOf, distinct, historyOf, lineOf, messagesOf } from './support/wat
 
 const offline = () => Promise.reject(new TypeError('Failed to fetch'))
 const badGateway = () => new Response('<h1>Bad gateway</h1>', { status: 502 })
+const cited = (sourceId: string) => ({ type: 'source-url', sourceId, url: `https://example.com/${sourceId}` }) as const
 /** Lets everything that is ready happen. */
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
@@ -223,13 +224,13 @@ describe('a lost connection', () => {
   })
 
   it('and a stream told anew repeats nothing to who is reading', async () => {
-    const first = partStream().send(...begun(), text('Hel'))
+    const first = partStream().send(...begun(), text('Hel'), cited('s1'))
     const project = fakeProject()
       .on('POST turns', first.answer)
       .on(
         'GET turns/turn-1',
         partStream(4)
-          .send(...begun(), text('Hello!', 'other'), complete(), finish)
+          .send(...begun(), text('Hello!', 'other'), cited('s1'), cited('s2'), complete(), finish)
           .done().answer,
       )
     const turn = clientOf(project).threads.create().send('Hi')
@@ -238,8 +239,12 @@ describe('a lost connection', () => {
     await vi.advanceTimersByTimeAsync(500)
     expect(await turn.text()).toBe('Hello!')
     let read = ''
-    for await (const event of turn) if (event.type === 'text') read += event.delta
+    const sources: string[] = []
+    for await (const event of turn)
+      if (event.type === 'text') read += event.delta
+      else if (event.type === 'source') sources.push(event.source.sourceId)
     expect(read).toBe('Hello!')
+    expect(sources).toEqual(['s1', 's2'])
   })
 
   it('is restored at once when the browser says that it is online', async () => {

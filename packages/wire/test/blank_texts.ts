@@ -15,6 +15,7 @@ export const BLANK_TEXTS: Readonly<Record<string, string>> = {
   'variation selectors': '\ufe00\ufe0f\u{e0100}\u{e01ef}',
   tags: '\u{e0001}\u{e0067}\u{e007f}',
   'interlinear annotation': '\ufff9\ufffa\ufffb',
+  'the place of an object': '\ufffc',
   'musical marks': '\u{1d159}\u{1d173}\u{1d17a}',
   'shorthand controls': '\u{1bca0}\u{1bca3}',
   'Khitan filler': '\u{16fe4}',

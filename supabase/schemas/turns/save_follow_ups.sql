@@ -15,12 +15,12 @@ begin
 
   update loacl.threads t
   set title = left(btrim(save_follow_ups.title), 200)
-  where t.id = turn.thread_id and t.title is null and btrim(save_follow_ups.title) <> '';
+  where t.id = turn.thread_id and t.title is null and not loacl_private.is_blank(save_follow_ups.title);
   insert into loacl.follow_up_suggestions (message_id, thread_id, session_id, assistant_id, position, suggestion)
   select m.id, m.thread_id, m.session_id, m.assistant_id, row_number() over (order by s.place), left(btrim(s.suggestion), 500)
   from loacl.messages m
   cross join unnest(save_follow_ups.suggestions) with ordinality as s (suggestion, place)
-  where m.id = turn.message_id and btrim(s.suggestion) <> '' and s.place <= 10
+  where m.id = turn.message_id and not loacl_private.is_blank(s.suggestion) and s.place <= 10
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
   perform loacl_private.settle_usage(turn, loacl_private.log_usage(turn, last_step, 'follow_ups', usage ->> 'model', usage));
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
+import { BLANK_TEXTS } from '../../../packages/wire/test/blank_texts.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, type TurnKey } from '../support/world.ts'
 import { createTurnCalls, leaseLost } from './turn_calls.ts'
@@ -43,6 +44,14 @@ describe('save_follow_ups', () => {
     const logs = await sql`select purpose, input_tokens::int from loacl.usage_logs where thread_id = ${threadId}`
     expect(logs).toEqual([{ purpose: 'follow_ups', input_tokens: 10 }])
     expect((await world.beginTurn(assistantId, token, { threadId })).body.isFirstTurn).toBe(false)
+  })
+
+  it('stores nothing that shows nothing', async () => {
+    const token = createToken()
+    const { turn } = await world.ask(assistantId, token)
+    await world.finish(turn)
+    for (const text of Object.values(BLANK_TEXTS))
+      expect((await save(turn, { title: text, suggestions: [text] })).body).toEqual({ title: null, suggestions: [] })
   })
 
   it('keeps the title that the visitor gave', async () => {

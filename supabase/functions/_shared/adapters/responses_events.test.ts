@@ -15,6 +15,24 @@ function read(...events: Event[]) {
 
 const cite = (annotation: unknown): Event => ({ type: 'response.output_text.annotation.added', annotation })
 
+/** What PostgreSQL refuses, and what is kept of it. */
+const UNSTORABLE = [
+  ['\0', ''],
+  ['\uD83D', '\uFFFD'],
+  ['\uDC4B', '\uFFFD'],
+] as const
+const UNSTORABLE_JSON = /\\u(0000|d[89a-f])/
+
+/** The object once for each text and key in it, with `bad` in that one. */
+function spoiled(value: object, bad: string): object[] {
+  const isList = Array.isArray(value)
+  return Object.entries(value).flatMap(([key, each]: [string, string | object]) => {
+    const odds = typeof each === 'string' ? [`${each}${bad}`] : spoiled(each, bad)
+    const oddEach = odds.map((odd) => (isList ? value.with(Number(key), odd) : { ...value, [key]: odd }))
+    return isList ? oddEach : [{ ...value, [`${key}${bad}`]: each }, ...oddEach]
+  })
+}
+
 describe('the events of a Responses API stream', () => {
   it('become one text, with what the provider tells beside it', () => {
     const { parts, end, details } = read(created, textDelta('Hel'), textDelta('lo'), textDone('Hello'), completed)
@@ -62,6 +80,38 @@ describe('the events of a Responses API stream', () => {
     })
     expect(parts.flatMap((part) => (part.type === 'text-delta' ? part.delta : []))).toEqual(['👋 ab \uFFFD '])
     expect(details.providerItems).toEqual([{ text: 'ab\uFFFD' }])
+  })
+
+  it.each(UNSTORABLE)('hold %j nowhere, whichever text or key it is in', (bad, kept) => {
+    const call = {
+      type: 'function_call',
+      call_id: 'c',
+      name: 'n',
+      arguments: '{}',
+      more: [{ deep: ['a', { b: 'c' }] }],
+    }
+    const response = { id: 'r', model: 'm' }
+    const cited = { type: 'url_citation', url: 'https://x.example/', title: 't' }
+    const said = { type: 'response.output_text.delta', item_id: 'i', delta: 'd' }
+    const done = (item: unknown, about: object) =>
+      read(said, cite(cited), { type: 'response.completed', response: { ...about, output: [item] } })
+
+    for (const odd of spoiled(call, bad)) {
+      const { details, end } = done(odd, response)
+      expect(end).toEqual({ state: 'completed' })
+      expect(JSON.stringify(details)).not.toMatch(UNSTORABLE_JSON)
+      expect(details.providerItems).toEqual([
+        JSON.parse(JSON.stringify(odd).replaceAll(JSON.stringify(bad).slice(1, -1), kept)),
+      ])
+    }
+    for (const odd of spoiled(response, bad)) expect(JSON.stringify(done(call, odd))).not.toMatch(UNSTORABLE_JSON)
+    for (const odd of spoiled(cited, bad)) expect(JSON.stringify(read(cite(odd)))).not.toMatch(UNSTORABLE_JSON)
+    for (const odd of spoiled(said, bad)) expect(JSON.stringify(read({ ...said, ...odd }))).not.toMatch(UNSTORABLE_JSON)
+  })
+
+  it('have no id and no model where nothing of them can be stored', () => {
+    const { details } = read({ type: 'response.created', response: { id: '\0', model: '\0\0' } })
+    expect(details).toMatchObject({ responseId: null, model: null })
   })
 
   it('show a refusal as text', () => {

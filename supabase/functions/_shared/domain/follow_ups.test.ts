@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { BLANK_TEXTS } from '../../../../packages/wire/test/blank_texts.ts'
 import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
 import type { ModelCall } from './model.ts'
 import type { OpenTurn } from './store.ts'
@@ -22,6 +23,10 @@ describe('what the model wrote', () => {
       title: null,
       suggestions: ['a b', '👋'.repeat(80), 'c'],
     })
+  })
+
+  it.each(Object.values(BLANK_TEXTS))('brings nothing where it shows nothing: %j', (text) => {
+    expect(parse({ title: text, followUps: [text, 'Why?'] })).toEqual({ title: null, suggestions: ['Why?'] })
   })
 
   it.each(['', 'Sure! Here is JSON', 'null', '[]', '7', '{"title":7,"followUps":"none"}'])(

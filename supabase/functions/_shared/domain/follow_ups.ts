@@ -1,3 +1,4 @@
+import { isBlank } from '@loacl/wire'
 import type { ModelCall, StructuredCall } from './model.ts'
 import type { OpenTurn } from './store.ts'
 
@@ -90,5 +91,5 @@ function oneLine(value: unknown, maxLength: number): string | null {
     .toWellFormed()
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
-  return line === '' || [...line].length > maxLength ? null : line
+  return isBlank(line) || [...line].length > maxLength ? null : line
 }

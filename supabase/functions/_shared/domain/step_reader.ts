@@ -1,6 +1,7 @@
 import type { MessagePart, StreamPart } from '@loacl/wire'
 import type { ModelEnd, ModelEvent, ToolCall } from './model.ts'
 import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
+import { toStorable, toStorableJson } from './storable.ts'
 import type { TokenUsage } from './store.ts'
 
 /** What the model said beside the parts. */
@@ -33,7 +34,8 @@ type Kind = 'text' | 'reasoning'
 const OBJECT_BYTES = 64
 
 /**
- * Keeps no more beside the parts than one event may have. Throws `TooMuchOutput` where there is more to keep.
+ * Keeps no more beside the parts than one event may have. Throws `TooMuchOutput` where there is more to keep, and
+ * `model_stream_broken` where that can't be stored.
  *
  * @param before the message's parts from earlier steps: ids go on from theirs, and their sources are not named again
  */
@@ -118,17 +120,19 @@ export function createStepReader(
         }
         case 'tool-call':
           keep(event.arguments.length)
-          toolCalls.push(event)
+          toolCalls.push(toStorableJson(event))
           return []
         case 'item': {
-          const json = JSON.stringify(event.item)
-          keep(json.length)
-          items.push(toStorableItem(json))
+          const item = toStorableJson(event.item)
+          keep(JSON.stringify(item).length)
+          items.push(item)
           return []
         }
-        case 'response':
-          response = event
+        case 'response': {
+          const { responseId, model, usage } = toStorableJson(event)
+          response = { responseId: responseId || null, model: model || null, usage }
           return []
+        }
         case 'end':
           end = event.end
           return close()
@@ -152,9 +156,3 @@ const sourceOf = (part: MessagePart): string[] => {
   if (part.type === 'source-url') return [part.url]
   return part.type === 'source-document' ? [part.filename ?? part.title] : []
 }
-
-/** PostgreSQL's text and JSON hold neither U+0000 nor half a character. */
-const toStorable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
-
-const toStorableItem = (json: string): unknown =>
-  JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? toStorable(value) : value))

@@ -71,11 +71,11 @@ describe('a turn ends once', () => {
     })
   })
 
-  it('failed, where what the provider says at its end can’t be kept', async () => {
-    const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as unknown
+  it.each([501, 2_000, 50_000])('failed, where the provider’s item has %i levels, with what came', async (levels) => {
+    const deep = JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown
     const { types, stored } = await run([textDelta('Hal'), item(deep), completed])
     expect(types().at(-1)).toBe('error')
-    expect(stored).toMatchObject({ state: 'failed', message: { content: 'Hal' } })
+    expect(stored).toMatchObject({ state: 'failed', errorCode: 'model_stream_broken', message: { content: 'Hal' } })
   })
 
   it.each([
