@@ -67,7 +67,7 @@ test('a form can be the place, whatever its fields are called', async ({ visit, 
   await expect(page.locator('#host-form > loacl-chat')).toHaveCount(1)
 })
 
-test('attributes that stand for nothing do no harm', async ({ visit, page }) => {
+test('attributes that stand for nothing do no harm', async ({ visit }) => {
   const chat = await visit({ data: { client: 'x', fetch: 'x', storage: 'x', auth: 'x' } })
   await chat.open()
   await chat.questions.waitFor()

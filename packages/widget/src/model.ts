@@ -30,7 +30,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   })
   const getState = store.getSnapshot
   let started = false
-  let loadAgain = () => {}
+  let loadAgain: (() => void) | undefined
 
   function dispatch(action: ModelAction): void {
     const before = getState()
@@ -200,7 +200,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       const { thread: shown, loading, session } = getState()
       // A turn opens the session by itself, so that one press mends both.
       const turnFailed = shown.turn.status === 'failed'
-      if (!turnFailed && typeof loading === 'object') loadAgain()
+      if (!turnFailed && typeof loading === 'object') loadAgain?.()
       else if (!turnFailed && session.status === 'failed') void start()
       else watchTurn(thread.retry())
     },

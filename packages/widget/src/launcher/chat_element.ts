@@ -58,8 +58,9 @@ export function defineChatElement(load: LoadWidget): void {
           void this.#load()
             .then((widget) => widget.warm())
             .catch(() => {})
-        launcher.onpointerenter = launcher.onfocus = warm
-        launcher.onclick = () => this.run((widget) => widget.press())
+        launcher.addEventListener('pointerenter', warm)
+        launcher.addEventListener('focus', warm)
+        launcher.addEventListener('click', () => this.run((widget) => widget.press()))
       }
 
       connectedCallback(): void {

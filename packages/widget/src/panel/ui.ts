@@ -24,7 +24,7 @@ export interface Actions {
   showConversations(): void
 }
 
-export type Features = ReturnType<typeof createFeatures>
+type Features = ReturnType<typeof createFeatures>
 
 /**
  * @param adopt makes styles the panel's
