@@ -17,6 +17,18 @@ test('a reload brings the conversation back', async ({ visit, page }) => {
   await expect.poll(() => chat.log.innerText()).toContain(answer.split('\n')[0])
 })
 
+test('who scrolls and turns to the list of conversations at once disturbs nothing', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait(unique('Can I scroll here?'))
+  const log = (await chat.log.elementHandle())!
+  await chat.conversations.click()
+  await expect(chat.log).toBeHidden()
+  // As the browser tells of a scroll: in the frame after it.
+  await log.evaluate((box) => box.dispatchEvent(new Event('scroll')))
+  await page.reload()
+})
+
 test(
   'New chat begins another conversation, and the earlier ones are listed',
   { tag: '@local' },

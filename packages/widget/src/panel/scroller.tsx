@@ -72,6 +72,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   // The first pixels upwards end the following: a smooth scroll begins with few, and must not be pulled back. Nothing
   // else does: an answer that has grown since its last scroll is not a visitor who went away.
   readonly #onScroll = (): void => {
+    // The browser tells of a scroll in the next frame, when the box may be gone.
+    if (!this.#box) return
     const before = this.#top
     const distance = this.#look()
     if (this.#top < before) this.#following = distance < 2
