@@ -1,4 +1,6 @@
 import { Component, type ComponentChild, h } from 'preact'
+import type { Direction } from '../panel/direction.ts'
+import { directionOfBlock } from './block_direction.ts'
 import { CodeView } from './code_view.tsx'
 import { renderInlines } from './inline_view.tsx'
 import type { Block, Row, Table } from './tree.ts'
@@ -11,7 +13,7 @@ interface BlockProps {
   block: Block
   words: MarkdownWords
   /** Whether it stands in no other block; those that do follow its direction. */
-  top?: boolean
+  top?: boolean | undefined
 }
 
 /** One block. Renders again only when the block is another object: finished ones cost nothing while more streams in. */
@@ -21,7 +23,7 @@ class BlockView extends Component<BlockProps> {
   }
 
   override render({ block, words, top }: BlockProps): ComponentChild {
-    const dir = top ? 'auto' : undefined
+    const dir = top ? directionOfBlock(block) : undefined
     switch (block.type) {
       case 'paragraph':
         return <p dir={dir}>{renderInlines(block.children)}</p>
@@ -61,9 +63,13 @@ class BlockView extends Component<BlockProps> {
 
 /** In reading order: a block's place never changes, so it needs no key. */
 export const renderBlocks = (blocks: readonly Block[], words: MarkdownWords, top?: boolean): ComponentChild[] =>
-  blocks.map((block) => <BlockView block={block} words={words} top={top ?? false} />)
+  blocks.map((block) => <BlockView block={block} words={words} top={top} />)
 
-function renderTable({ align, children: [head, ...body] }: Table, words: MarkdownWords, dir?: 'auto'): ComponentChild {
+function renderTable(
+  { align, children: [head, ...body] }: Table,
+  words: MarkdownWords,
+  dir?: Direction,
+): ComponentChild {
   return (
     <div class="table" dir={dir} role="region" aria-label={words.table} tabIndex={0}>
       <table>

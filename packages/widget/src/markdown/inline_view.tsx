@@ -1,4 +1,5 @@
 import { type ComponentChild, Fragment, h } from 'preact'
+import { directionOf } from '../panel/direction.ts'
 import type { Inline, Link } from './tree.ts'
 import { safeUrl } from './urls.ts'
 
@@ -11,7 +12,7 @@ export const renderInlines = (inlines: readonly Inline[]): ComponentChild[] =>
 
 function renderInline(inline: Inline): ComponentChild {
   if (typeof inline === 'string') return inline
-  if (inline.type === 'code') return <code dir="auto">{inline.text}</code>
+  if (inline.type === 'code') return <code dir={directionOf(inline.text)}>{inline.text}</code>
   if (inline.type === 'break') return <br />
   if (inline.type === 'link' || inline.type === 'image') return renderLink(inline)
   return h(inline.type, null, renderInlines(inline.children))

@@ -1,9 +1,12 @@
-type Direction = 'ltr' | 'rtl'
+export type Direction = 'ltr' | 'rtl'
 
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|ha-arab|he|ks|ku-arab|nqo|ps|sd|syr|ug|ur|yi)\b/i
 
 export const directionOfLocale = (locale: string): Direction => (RIGHT_TO_LEFT.test(locale) ? 'rtl' : 'ltr')
 
-/** By the first letter, as `dir="auto"` finds it in an element's text, but not in a placeholder. */
-export const directionOf = (words: string): Direction =>
-  /^\P{L}*[\u0590-\u08ff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u.test(words) ? 'rtl' : 'ltr'
+const STRONG = /[\p{L}\u200e\u200f]/u
+const STRONG_RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\ufb1d-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+
+/** By the first letter or mark of direction, as `dir="auto"` finds it in an element's text, but not in a placeholder. */
+export const directionOf = (text: string): Direction =>
+  STRONG_RIGHT_TO_LEFT.test(text.match(STRONG)?.[0] ?? '') ? 'rtl' : 'ltr'

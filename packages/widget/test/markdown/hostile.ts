@@ -122,6 +122,8 @@ export const HOSTILE: Readonly<Record<string, Sized>> = {
   'carriage returns': fill('a\r'),
   'half characters': fill('\ud83d'),
   'combining marks': then('a', fill('\u0301')),
+  'escaped line endings without letters': fill('\\\n'),
+  'long items without letters': fill(`- ${'1 '.repeat(30)}\n`),
   'right to left': fill('*\u05e9\u05dc* \u202e'),
   'marks between characters of no alphabet': fill('**\u3042**\u300c'),
 }

@@ -127,9 +127,48 @@ test('what scrolls can be reached by keyboard and has a name', () => {
   expect(code?.props).toMatchObject({ role: 'group', 'aria-label': 'Code, js', tabIndex: 0 })
 })
 
-test('each block finds its own direction, code none', () => {
-  const [root] = show('שלום\n\nhello\n\n- שלום\n\n```\nx\n```')
-  expect((root as Element).children.map((node) => (node as Element).props.dir)).toEqual(['auto', 'auto', 'auto', 'ltr'])
+/** The `dir` of each block that stands in no other. */
+const directionsOf = (source: string, streaming = false) =>
+  show(source, streaming).flatMap((root) => (root as Element).children.map((block) => (block as Element).props.dir))
+
+test('each block has a direction of its own, code always the same', () => {
+  expect(directionsOf('שלום\n\nhello\n\n- שלום\n\n```\nשלום\n```')).toEqual(['rtl', 'ltr', 'rtl', 'ltr'])
+})
+
+test.each([
+  ['12 – שלום hello', 'rtl'],
+  ['12 – hello שלום', 'ltr'],
+  ['\\\n\\\n1 *1* **שלום**', 'rtl'],
+  ['`npm` שלום', 'rtl'],
+  ['`שלום` hello', 'ltr'],
+  ['[سلام](/en)', 'rtl'],
+  ['١٢٣ hello', 'ltr'],
+  ['\u200fiPhone', 'rtl'],
+  ['\u200eשלום', 'ltr'],
+  ['\ufefb', 'rtl'],
+  ['𞤀', 'rtl'],
+  ['# 1. שלום', 'rtl'],
+  ['1. 1\n2. `a`\n   - שלום\n3. hello', 'rtl'],
+  ['> 1\n>\n> ```\n> a\n> ```\n>\n> שלום', 'rtl'],
+  ['| 1 | `a` |\n|---|---|\n| 2 | שלום |', 'rtl'],
+  ['1 + 1 = 2', 'ltr'],
+  [`${'1 '.repeat(400)}שלום`, 'rtl'],
+  [`${'`1` '.repeat(200)}שלום`, 'rtl'],
+])('%j: its direction is that of its first letter, code aside', (source, direction) => {
+  expect(directionsOf(source)).toEqual([direction])
+})
+
+test('code in a text has a direction of its own', () => {
+  expect(find(show('hello `1 שלום`, שלום `npm`, `1`'), 'code').map(({ props }) => props.dir)).toEqual([
+    'rtl',
+    'ltr',
+    'ltr',
+  ])
+})
+
+test('the direction may come later than the text', () => {
+  expect(directionsOf('1. 1\n2. ', true)).toEqual(['ltr'])
+  expect(directionsOf('1. 1\n2. ש', true)).toEqual(['rtl'])
 })
 
 test('tasks say whether they are done', () => {
