@@ -65,7 +65,7 @@ test('an element in a comment is no chat, and says so on the console', async ({ 
   await chat.askAndWait(unique('Whose element is this?'))
   const foreign = page.locator('loacl-chat[data-url]')
   expect(await foreign.evaluate((element) => element.shadowRoot?.childElementCount)).toBe(0)
-  expect(told).toContain('loacl without options')
+  expect(told).toContain('loacl: no options')
   expect(asked).toEqual([])
 })
 

@@ -29,9 +29,11 @@ export function mount(options: WidgetOptions): Widget {
   const { id } = options
   const element = pageDocument.createElement('loacl-chat') as ChatElement
   if (id) element.id = id
-  element.widget = assembleWidget(element, options, loaders)
+  const widget = assembleWidget(element, options, loaders)
+  element.widget = widget
+  element.options = { ...options, assistant: widget.client.assistant }
   placeElement(element, options.target)
-  return element.widget
+  return widget
 }
 
 export type { Strings } from './strings.ts'

@@ -35,7 +35,7 @@ export function defineChatElement(load: LoadWidget): void {
       launcher = pageDocument.createElement('button')
       #loading: Promise<ChatWidget> | null = null
       #attempts = 0
-      #words = ENGLISH
+      #words = {} as typeof ENGLISH
       #notice = pageDocument.createElement('div')
 
       constructor() {
@@ -65,12 +65,12 @@ export function defineChatElement(load: LoadWidget): void {
 
       connectedCallback(): void {
         // Attributes are not looked at: an element in a comment's HTML would be another owner's chat.
-        if (!this.options.assistant && !this.widget) return console.error('loacl without options')
+        if (!this.options.assistant) return console.error('loacl: no options')
         this.shadowRoot!.append(this.#notice, this.launcher)
-        this.setWords(this.options.strings)
+        this.setWords({ ...this.options.strings, ...this.#words })
       }
 
-      setWords(words?: Partial<typeof ENGLISH>): void {
+      setWords(words: Partial<typeof ENGLISH>): void {
         this.#words = { ...ENGLISH, ...words }
         this.launcher.setAttribute('aria-label', this.#words.openChat)
       }

@@ -8,13 +8,14 @@ import { type ChatElement, defineChatElement, placeElement } from './chat_elemen
 // There only while the script runs for the first time.
 const script = pageDocument.currentScript as HTMLScriptElement
 const { dataset } = script
-// Where this file came from, as a stack names it. The browser would read `src` anew against the page's `<base>`, which
-// may have come with a comment.
-let address = new URL(script.getAttribute('src')!, location.href).href
+// Where this file came from, as a stack names it: the browser would read `src` anew against the page's `<base>`, which may
+// have come with a comment.
+let address: string | URL
 try {
   address = /\w+:\/\/\S+?(?=:\d+:\d+(?:[\s),]|$))/.exec(`${new Error().stack}`)![0]
 } catch {
-  // A page whose stacks have no addresses, or that fails to lay them out in its own way: `src` it is.
+  // A page whose stacks have no addresses, or that fails to lay them out in its own way.
+  address = new URL(script.getAttribute('src')!, location.href)
 }
 // A page may patch these before the panel comes, and rarely for the better.
 const globals = { fetch, parse: JSON.parse, stringify: JSON.stringify }

@@ -1,4 +1,4 @@
-import { type Direction, directionOf } from '../panel/direction.ts'
+import { type Direction, directionOf } from '../direction.ts'
 import type { Block, Inline } from './tree.ts'
 
 /** Characters and marks that are looked at: a growing block is looked at again and again. */

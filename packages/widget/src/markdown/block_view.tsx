@@ -1,5 +1,5 @@
 import { Component, type ComponentChild, h } from 'preact'
-import type { Direction } from '../panel/direction.ts'
+import type { Direction } from '../direction.ts'
 import { directionOfBlock } from './block_direction.ts'
 import { CodeView } from './code_view.tsx'
 import { renderInlines } from './inline_view.tsx'

@@ -1,5 +1,5 @@
 import { type ComponentChild, Fragment, h } from 'preact'
-import { directionOf } from '../panel/direction.ts'
+import { directionOf } from '../direction.ts'
 import type { Inline, Link } from './tree.ts'
 import { safeUrl } from './urls.ts'
 

@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import { assistantOf, canSend, charactersLeft, isRunning, type ModelState } from '../model_state.ts'
 import { fill } from '../strings.ts'
-import { directionOf } from './direction.ts'
+import { directionOf } from '../direction.ts'
 import { Icon } from './icons.tsx'
 import { memo } from './memo.ts'
 import type { Ui } from './ui.ts'
