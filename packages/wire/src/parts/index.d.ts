@@ -1,7 +1,0 @@
-export { isTerminal, type FinishReason } from './control.ts'
-export type { DataParts } from './data.ts'
-export { type MessagePart, PARTS, type StreamPart } from './kinds.ts'
-export { contentOf, foldPart, NO_PARTS, streamOfMessage } from './fold_part.ts'
-export { MalformedPartError, parsePart } from './parse_part.ts'
-export type { FoldedMessage } from './part_table.ts'
-export { isReasoning } from './reasoning.ts'
