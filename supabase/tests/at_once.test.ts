@@ -104,8 +104,8 @@ describe('at once, or many times', () => {
     const { erasing } = await sql.begin(async (writing) => {
       await writing`select from loacl.messages where id = ${messageId} for key share`
       const begun = api.rpc('erase_visitor_data', {}, { token })
-      // Within the database, so that no delay on the way lets the erasure's look for a deadlock come before there is one:
-      // it looks once, a second after it began to wait.
+      // Within the database, so that no delay on the way lets the erasure check for a deadlock before there is one: it
+      // checks once, a second after it began to wait.
       await writing.unsafe(`
         set local statement_timeout = '10s';
         do $$

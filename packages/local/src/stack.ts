@@ -197,7 +197,7 @@ async function prepareFolder(
 ): Promise<DataFolder> {
   if (dataDir !== undefined) {
     const folder = await openDataFolder(dataDir, reset)
-    // Before ports are looked for, so that the first complaint is that LOACL runs already, not that its ports are taken.
+    // Before ports are searched, so that the first complaint is that LOACL runs already, not that its ports are taken.
     await clearStaleLock(folder.pgDir)
     return folder
   }

@@ -13,7 +13,7 @@ export interface StackOptions {
   apiKey?: string
   /** Name of the demo assistant's model. */
   model?: string
-  /** How fast the mock model talks. Left out: `quick` with throw-away data, else `natural`. */
+  /** How fast the mock model streams. Left out: `quick` with throw-away data, else `natural`. */
   pace?: Pace
   /** Begins anew: data and keys in `dataDir` are removed first, other files stay. */
   reset?: boolean
