@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { connectAsSuperuser } from './make.ts'
+import { connectAsSuperuser } from './seed.ts'
 import type { Query } from './queries.ts'
 import { asRequest } from './request.ts'
 

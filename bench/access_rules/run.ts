@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 // oxlint-disable-next-line no-restricted-imports -- the bench is no dependant of packages
 import { startStack } from '../../packages/local/src/index.ts'
-import { BUSY_SITE, connectAsSuperuser, makeCrowd } from './make.ts'
+import { BUSY_SITE, connectAsSuperuser, seedConversations } from './seed.ts'
 import { measure } from './measure.ts'
 import { isScanOfLargeTable, listLargeTables, openPlanReader, type Scan } from './plans.ts'
 import { createQueries, type Query } from './queries.ts'
@@ -31,7 +31,7 @@ const sql = connectAsSuperuser(stack.dbUrl)
 const plans = await openPlanReader(stack.dbUrl)
 try {
   const started = performance.now()
-  await makeCrowd(sql, size)
+  await seedConversations(sql, size)
   const seconds = (performance.now() - started) / 1000
   console.log(
     `${messages} messages in ${size.threads} threads of ${size.sessions} sessions, made in ${seconds.toFixed(0)} s`,

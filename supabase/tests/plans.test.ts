@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectAsSuperuser, makeCrowd } from '../../bench/access_rules/make.ts'
+import { connectAsSuperuser, seedConversations } from '../../bench/access_rules/seed.ts'
 import {
   isScanOfLargeTable,
   listLargeTables,
@@ -55,7 +55,7 @@ beforeAll(async () => {
   stack = await startStack()
   sql = connectAsSuperuser(stack.dbUrl)
   plans = await openPlanReader(stack.dbUrl)
-  await makeCrowd(sql, SIZE)
+  await seedConversations(sql, SIZE)
   visits = await pickVisits(sql, 10)
   large = await listLargeTables(sql, 1000)
 })

@@ -260,7 +260,7 @@ describe('a lost connection', () => {
     vi.unstubAllGlobals()
   })
 
-  it('does not lose a wish to stop', async () => {
+  it('does not lose a request to stop', async () => {
     const stream = partStream().send(...begun(), text('Hel'))
     const project = fakeProject()
       .on('POST turns', stream.answer)

@@ -105,7 +105,7 @@ describe('a turn that waits', () => {
     expect(thread.resume()).toBeNull()
   })
 
-  it('is stopped as well where the wish came as it began to wait', async () => {
+  it('is stopped as well where the request came as it began to wait', async () => {
     const stream = partStream()
     const project = fakeProject()
       .on('POST turns', stream.answer)

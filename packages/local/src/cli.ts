@@ -5,7 +5,7 @@ import { ProjectSetupError } from '@loacl/setup'
 import { DataFolderError } from './data_folder.ts'
 import { DEMO_OWNER_EMAIL } from './demo.ts'
 import { PartError } from './parts.ts'
-import { PortBusyError, type PortWish } from './ports.ts'
+import { PortBusyError, type PortRequest } from './ports.ts'
 import { startStack } from './stack.ts'
 import type { Stack, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'
@@ -54,7 +54,7 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
     },
   })
   if (values.help) return null
-  const port = (name: PortName): PortWish => {
+  const port = (name: PortName): PortRequest => {
     const asked = values[`${name}-port`] ?? env[`LOACL_${name.toUpperCase()}_PORT`]
     if (!asked) return { near: PORTS[name], avoid: Object.values(PORTS) }
     const number = Number(asked)
