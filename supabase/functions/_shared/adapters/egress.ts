@@ -46,7 +46,13 @@ export function createEgress({ privateHosts, fetch, resolve }: EgressOptions): E
     check: (address) => void parse(address),
     fetchWithin: (limits) => async (input, init) => {
       await checkAddresses(parse(input instanceof Request ? input.url : String(input)))
-      return boundResponse(await fetch(input, { ...init, redirect: 'error' }), limits, init?.signal)
+      const response = await fetch(input, { ...init, redirect: 'error' })
+      // A status that HTTP doesn't have, and that no `Response` can be made with.
+      if (response.status < 200 || response.status > 599) {
+        await response.body?.cancel()
+        throw turnError('model_unavailable', { cause: new Error(`The status is ${response.status}.`) })
+      }
+      return boundResponse(response, limits, init?.signal)
     },
   }
 }

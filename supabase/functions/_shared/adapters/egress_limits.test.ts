@@ -60,6 +60,14 @@ describe('a response', () => {
     }
   }
 
+  it('of a status that HTTP does not have is refused, and its connection closed', async () => {
+    for (const status of [600, 999]) {
+      respond = pouring('x', {}, status)
+      await expect(egress().fetchWithin(limits)(url)).rejects.toMatchObject({ code: 'model_unavailable' })
+      await expectClosed(0)
+    }
+  })
+
   it.each([
     ['one line without an end', pouring('x'), limits.eventBytes],
     ['lines without an empty one', pouring(`data: ${'x'.repeat(1_000)}\n`), limits.eventBytes],

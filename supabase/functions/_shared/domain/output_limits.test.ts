@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { boundResponse } from '../adapters/bounded_response.ts'
-import { outputLimits } from './output_limits.ts'
+import { outputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
 
 const toLines = (event: object, text: (json: string) => string): string => {
   const { type } = event as { type: string }
@@ -77,5 +77,19 @@ describe('the limits of an answer', () => {
     expect(small.bodyBytes).toBeLessThan(500_000)
     expect(large.characters).toBe(1_000_000)
     expect(large.eventBytes).toBeLessThan(4_000_000)
+  })
+
+  it.each([
+    ['texts', (id: string) => [{ type: 'text-start', id } as const, { type: 'text-delta', id, delta: 'x' } as const]],
+    ['stretches of reasoning', (id: string) => [{ type: 'reasoning-start', id } as const]],
+    ['sources', (id: string) => [{ type: 'source-url', sourceId: id, url: 'https://a.b' } as const]],
+  ])('end an answer of very many %s, after as many as there may be', (_, partsOf) => {
+    const meter = new OutputMeter({ characters: 1_000_000 })
+    let passed = 0
+    const passAll = () => {
+      for (let n = 0; n < 10_000; n++) for (const part of meter.pass(partsOf(`${n}`))) if (!('delta' in part)) passed++
+    }
+    expect(passAll).toThrow(TooMuchOutput)
+    expect(passed).toBe(500)
   })
 })

@@ -14,6 +14,11 @@ export interface OutputLimits extends ResponseLimits {
   characters: number
 }
 
+/**
+ * Texts, stretches of reasoning and sources of one answer. One with a search in each of many steps has some dozens. Each is
+ * folded, stored and shown by itself, and what one costs grows with how many there are.
+ */
+const MAX_PARTS = 500
 /** A token of English has four characters; a long one of blanks or dashes has more. */
 const CHARACTERS_PER_TOKEN = 16
 const SPARE_CHARACTERS = 4_096
@@ -57,6 +62,7 @@ export class TooMuchOutput extends CodedError {
 /** Counts what a visitor is shown of one answer. */
 export class OutputMeter {
   #left: number
+  #partsLeft = MAX_PARTS
 
   constructor({ characters }: Pick<OutputLimits, 'characters'>) {
     this.#left = characters
@@ -64,7 +70,7 @@ export class OutputMeter {
 
   /**
    * Passes parts on.
-   * @throws TooMuchOutput where they are too long, after as much of them as there was room for
+   * @throws TooMuchOutput where they are too long or too many, after as much of them as there was room for
    */
   *pass(parts: readonly StreamPart[]): Generator<StreamPart> {
     for (const part of parts) {
@@ -75,9 +81,14 @@ export class OutputMeter {
       }
       this.#left -= size
       yield part
+      // After it, for the reader ends what it has begun.
+      if (opensPart(part) && --this.#partsLeft === 0) throw new TooMuchOutput()
     }
   }
 }
+
+const opensPart = ({ type }: StreamPart): boolean =>
+  type === 'text-start' || type === 'reasoning-start' || type === 'source-url' || type === 'source-document'
 
 function sizeOf(part: StreamPart): number {
   switch (part.type) {

@@ -55,7 +55,7 @@ describe('a turn ends once', () => {
     [
       'texts of a character',
       Array.from({ length: 4_000 }, (_, n) => textDelta('a', `m${n}`)),
-      expect.stringMatching(/^a{1000,1300}$/),
+      'a'.repeat(499),
     ],
     ['more bytes than are read', [created, textDelta('Hal'), new TooMuchOutput()], 'Hal'],
   ])('cut, where the provider sends %s, with what came until then', async (_, steps, content) => {
