@@ -1,4 +1,4 @@
-// Takes pictures of the widget in every state, to be looked at: `node e2e/screenshots.ts [folder] [scenes]`, where `scenes`
+// Takes pictures of the widget in every state, for a person to check: `node e2e/screenshots.ts [folder] [scenes]`, where `scenes`
 // is how the names of the wanted ones begin.
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'

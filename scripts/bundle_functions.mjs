@@ -40,7 +40,7 @@ async function bundle(name) {
   const [chunk, ...others] = chunks?.chunks ?? []
   if (chunk?.type !== 'chunk' || others.length > 0) throw new Error(`${name} is not one file.`)
   mkdirSync(outDir, { recursive: true })
-  // Supabase looks for `index.ts`. What is in it is JavaScript.
+  // Supabase requires the name `index.ts`. The file contains JavaScript.
   writeFileSync(
     join(outDir, 'index.ts'),
     `// @ts-nocheck Made by scripts/bundle_functions.mjs of LOACL.\n${chunk.code}`,

@@ -42,7 +42,7 @@ it('every link from one document to another leads there', () => {
   expect(pages.flatMap(brokenLinksOf)).toEqual([])
 })
 
-it('whoever looks for where to report a hole is led to it', () => {
+it('the security policy is linked where somebody would search for it', () => {
   for (const page of ['README.md', 'CONTRIBUTING.md', 'docs/security.md'])
     expect(readFileSync(join(root, page), 'utf8')).toMatch(/\]\((\.\.\/)?SECURITY\.md\)/)
 })

@@ -1,6 +1,6 @@
 import type { Message, MessagePage, OpenedSession, ThreadSummary } from '@loacl/wire'
 
-/** An assistant with which this visitor has talked before, and one with which they have not. */
+/** An assistant with which this visitor has a conversation, and one with which they have none. */
 export const RETURNING = '00000000-0000-4000-8000-000000000001'
 export const NEW = '00000000-0000-4000-8000-000000000002'
 

@@ -59,12 +59,13 @@ test('an element in a comment is no chat, and says so on the console', async ({ 
   const asked = await watchEvil(page, friends)
   const told: string[] = []
   page.on('console', (message) => told.push(message.text()))
-  const comment = `<loacl-chat data-url="${EVIL}" data-key="k" data-assistant="a"></loacl-chat>`
+  const root = '<template shadowrootmode="closed"></template>'
+  const comment = `<loacl-chat data-url="${EVIL}" data-key="k" data-assistant="a">${root}</loacl-chat><loacl-chat></loacl-chat>`
   const chat = await visit({ variant: 'comment', data: { comment } })
   await chat.open()
   await chat.askAndWait(unique('Whose element is this?'))
-  const foreign = page.locator('loacl-chat[data-url]')
-  expect(await foreign.evaluate((element) => element.shadowRoot?.childElementCount)).toBe(0)
+  const foreign = page.locator('article loacl-chat')
+  expect(await foreign.evaluateAll((elements) => elements.map(({ shadowRoot }) => shadowRoot))).toEqual([null, null])
   expect(told).toContain('loacl: no options')
   expect(asked).toEqual([])
 })

@@ -14,7 +14,7 @@ const PROPERTIES = [
 ]
 
 /** Where the open widget's controls are and what they look like. */
-async function lookOf(chat: Chat): Promise<unknown[]> {
+async function readAppearance(chat: Chat): Promise<unknown[]> {
   const controls = [chat.panel, chat.log, chat.composer, chat.send, chat.close, chat.newChat]
   return Promise.all(
     controls.map((control) =>
@@ -28,7 +28,7 @@ async function lookOf(chat: Chat): Promise<unknown[]> {
 }
 
 /** What the page itself looks like, without the widget. */
-const lookOfPage = (page: Page): Promise<unknown> =>
+const readPageAppearance = (page: Page): Promise<unknown> =>
   page.evaluate(() => ({
     elements: [...document.querySelectorAll('html, body, h1, p, nav a, form input, form button')].map((element) => {
       const { x, y, width, height } = element.getBoundingClientRect()
@@ -48,7 +48,7 @@ test("the page's styles don't reach the widget", async ({ visit, newVisitor, pag
   await chat.open()
   await expect(chat.questions).toBeVisible()
   await expect(elsewhere.questions).toBeVisible()
-  await expect.poll(() => lookOf(chat)).toEqual(await lookOf(elsewhere))
+  await expect.poll(() => readAppearance(chat)).toEqual(await readAppearance(elsewhere))
   await chat.askAndWait(unique('Can you be read here?'))
 })
 
@@ -58,7 +58,7 @@ test("the widget's styles and elements don't reach the page", async ({ visit, pa
   const chat = await visit()
   await chat.open()
   await chat.askAndWait(unique('Do you touch the page?'))
-  expect(await lookOfPage(page)).toEqual(await lookOfPage(bare))
+  expect(await readPageAppearance(page)).toEqual(await readPageAppearance(bare))
   const added = await page.evaluate(() => [...document.body.children].map((element) => element.tagName.toLowerCase()))
   expect(added.filter((name) => !['header', 'main', 'footer', 'script'].includes(name))).toEqual(['loacl-chat'])
 })

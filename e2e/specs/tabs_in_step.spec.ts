@@ -70,7 +70,7 @@ test(
 )
 
 test(
-  'a hidden tab sends nothing, and has what was said when it is looked at again',
+  'a hidden tab sends nothing, and has what was said when it is visible again',
   { tag: '@local' },
   async ({ context, visit, pageUrl, assistant }) => {
     const { first, second, other } = await openBoth(context, await visit({ assistant }), pageUrl({ assistant }))

@@ -17,7 +17,7 @@ export class Chat {
   readonly alert: Locator
   readonly retry: Locator
 
-  /** `root` is where to look: the page, or one widget of several. */
+  /** `root` is what is searched: the page, or one widget of several. */
   constructor(page: Page, root: Page | Locator = page) {
     this.page = page
     this.launcher = root.getByRole('button', { name: 'Open chat' })

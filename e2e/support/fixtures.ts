@@ -23,9 +23,9 @@ interface TestFixtures {
   visit: (visit?: Visit) => Promise<Chat>
   /** Another visitor's browser. */
   newVisitor: () => Promise<BrowserContext>
-  /** Origins that the page may talk to: its own, that of the widget's files, and the project. */
+  /** Origins that the page may send requests to: its own, that of the widget's files, and the project. */
   friends: Set<string>
-  /** Fails the test where a visitor's page throws, breaks its policy or talks to anybody else. */
+  /** Fails the test where a visitor's page throws, breaks its policy or sends a request to anybody else. */
   watch: (context: BrowserContext) => void
 }
 

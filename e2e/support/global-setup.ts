@@ -1,7 +1,7 @@
 import { startLocalBackend, useOwnProject } from './backend.ts'
 import { publishTarget } from './target.ts'
 
-/** Starts what the browser tests talk to, and returns what stops it. */
+/** Starts the servers of the browser tests, and returns what stops them. */
 export default async function globalSetup(): Promise<() => Promise<void>> {
   const { target, stop } = (await useOwnProject()) ?? (await startLocalBackend())
   publishTarget(target)

@@ -28,8 +28,12 @@ const terserPlugin: Plugin = {
           module: !isLoader,
           // Safe here: nothing is called by `new` but classes and functions that are declared, and no built-in is changed.
           compress: { unsafe: true, unsafe_arrows: true, unsafe_methods: true, ...compress },
-          // A classic script is read in its page's encoding, which need not be UTF-8.
-          format: { ascii_only: isLoader },
+          format: {
+            // A classic script is read in its page's encoding, which need not be UTF-8.
+            ascii_only: isLoader,
+            // Chromium then compiles the functions aside, and not one by one while the panel opens.
+            ...(/^panel-[\w-]{8}\.js$/.test(fileName) && { preamble: '//# allFunctionsCalledOnLoad' }),
+          },
           // A map's address would cost every visitor more than the comment is worth to a developer, who can add it by
           // hand in a debugger. A bundler finds that of the npm package.
           sourceMap: { content: source, ...(!isTagFile && { url: `${basename(file)}.map` }) },

@@ -43,8 +43,8 @@ describe('at once, or many times', () => {
   })
 
   it('a person who identifies themselves has twenty sessions at most in which nothing was said', async () => {
-    const talked = await chat.identified(site, 'busy')
-    const { threadId } = await world.converse(site.assistantId, talked)
+    const withThread = await chat.identified(site, 'busy')
+    const { threadId } = await world.converse(site.assistantId, withThread)
     const latest = createToken()
     for (let n = 0; n < 24; n++) await identify('busy')
     await identify('busy', latest)
@@ -53,7 +53,7 @@ describe('at once, or many times', () => {
       select from loacl.sessions where assistant_id = ${site.assistantId} and external_id = 'busy'
     `,
     ).toHaveLength(21)
-    expect(await threadIds(talked)).toEqual([threadId])
+    expect(await threadIds(withThread)).toEqual([threadId])
     expect(await threadIds(latest)).toEqual([threadId])
   })
 
@@ -104,8 +104,8 @@ describe('at once, or many times', () => {
     const { erasing } = await sql.begin(async (writing) => {
       await writing`select from loacl.messages where id = ${messageId} for key share`
       const begun = api.rpc('erase_visitor_data', {}, { token })
-      // Within the database, so that no delay on the way lets the erasure's look for a deadlock come before there is one:
-      // it looks once, a second after it began to wait.
+      // Within the database, so that no delay on the way lets the erasure check for a deadlock before there is one: it
+      // checks once, a second after it began to wait.
       await writing.unsafe(`
         set local statement_timeout = '10s';
         do $$

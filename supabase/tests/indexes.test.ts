@@ -3,7 +3,7 @@ import { workerStack } from '../../packages/local/test/worker_stack.ts'
 import { pushMigrations } from '../../packages/local/src/index.ts'
 import { createDatabase } from './support/database.ts'
 
-// One of its own, and empty: nothing that others do there makes one index look better than another.
+// A database of its own, and empty: no other test's rows change which index the planner prefers.
 const database = await createDatabase(workerStack().dbUrl)
 const { sql } = database
 afterAll(() => database.drop())

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectAsSuperuser, makeCrowd } from '../../bench/walls/make.ts'
+import { connectAsSuperuser, seedConversations } from '../../bench/access_rules/seed.ts'
 import {
   isScanOfLargeTable,
   listLargeTables,
   openPlanReader,
   type PlanReader,
   type Scan,
-} from '../../bench/walls/plans.ts'
-import { ask, askForAll, createQueries, type Query } from '../../bench/walls/queries.ts'
-import type { Caller } from '../../bench/walls/request.ts'
-import { pickVisits, type Visit } from '../../bench/walls/visits.ts'
+} from '../../bench/access_rules/plans.ts'
+import { ask, askForAll, createQueries, type Query } from '../../bench/access_rules/queries.ts'
+import type { Caller } from '../../bench/access_rules/request.ts'
+import { pickVisits, type Visit } from '../../bench/access_rules/visits.ts'
 import { startStack, type Stack } from '../../packages/local/src/index.ts'
 
-// Of the bench's crowd some hundredths: enough for the planner to prefer an index to the table.
+// A few hundredths of the bench's data: enough for the planner to prefer an index to the table.
 const SIZE = { sessions: 4000, threads: 8000, messages: 24_000 }
 const CALLERS = ['guest', 'person with three sessions', 'Supabase user', 'busy operator', 'quiet operator']
 const OF_VISITORS = [
@@ -55,7 +55,7 @@ beforeAll(async () => {
   stack = await startStack()
   sql = connectAsSuperuser(stack.dbUrl)
   plans = await openPlanReader(stack.dbUrl)
-  await makeCrowd(sql, SIZE)
+  await seedConversations(sql, SIZE)
   visits = await pickVisits(sql, 10)
   large = await listLargeTables(sql, 1000)
 })
@@ -65,21 +65,21 @@ afterAll(async () => {
   await stack?.stop()
 })
 
-/** Every look at a table that one request takes, with plans made for it and with plans made for any. */
+/** Every scan of a table that one request makes, with custom and with generic plans. */
 async function readScans(query: Query): Promise<Scan[]> {
   const custom = await plans.read(query, { plans: 'custom' })
   return [...custom, ...(await plans.read(query, { plans: 'generic' }))]
 }
 
-/** What comes of each query of the caller with the longest conversation. */
-async function readAll<T>(kind: string, look: (scans: Scan[]) => T): Promise<Record<string, T>> {
+/** The result of `select` for each query of the caller with the longest conversation. */
+async function readAll<T>(kind: string, select: (scans: Scan[]) => T): Promise<Record<string, T>> {
   const [visit] = visits[kind]!.toSorted((a, b) => b.messages - a.messages)
   const results: Record<string, T> = {}
-  for (const query of createQueries(visit!)) results[query.name] = look(await readScans(query))
+  for (const query of createQueries(visit!)) results[query.name] = select(await readScans(query))
   return results
 }
 
-it('has tables that are large enough to tell a scan from a look', () => {
+it('has tables that are large enough to tell a full scan from an index scan', () => {
   expect([...large].toSorted()).toEqual(expect.arrayContaining(LARGE))
 })
 
@@ -96,14 +96,14 @@ describe.each(CALLERS)('a %s', (kind) => {
   })
 })
 
-it('a person on one more device, and one who is exported or erased, are found without a look at everybody', async () => {
+it('a person on one more device, and one who is exported or erased, are found without a scan of all sessions', async () => {
   // The planner knows nothing of how many sessions one person has, and takes it for more the more there are.
   await sql`
     insert into loacl.sessions (assistant_id)
     select assistant_id from (select assistant_id from loacl.sessions limit 1) cross join generate_series(1, 200000)
   `
   await sql`analyze loacl.sessions`
-  // One of a thousand rows is sooner read than looked into ten times.
+  // Reading a table of a thousand rows is faster than ten index lookups in it.
   const larger = await listLargeTables(sql, 5000)
   const [{ assistantId, sessionIds, caller }] = visits['person with three sessions'] as [Visit]
   const [person] = await sql`select external_id as id from loacl.sessions where id = ${sessionIds[0]!}`

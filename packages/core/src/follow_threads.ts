@@ -7,19 +7,19 @@ import { openTabChannel, type TabChannel } from './tab_channel.ts'
 import type { ThreadContext } from './thread_context.ts'
 import type { Abortable } from './types.ts'
 
-/** Between two looks at a thread in which a person writes, at first and at most. */
+/** Delay between two polls of a thread in which a person writes, at first and at most. */
 const MIN_DELAY_MS = 3_000
 const MAX_DELAY_MS = 60_000
 
-/** A thread that is kept up to date for as long as its visitor is here. */
+/** A thread that is kept up to date until its visitor is dropped. */
 interface Following {
   thread: ThreadContext
   lifetime: AbortSignal
-  /** Number of the latest event that the thread's state is as of. */
+  /** Number of the latest event that the thread's state includes. */
   lastEvent: number
-  /** Settles when the latest look has been taken. */
-  look: Promise<void>
-  /** A look that has not begun: whoever asks for one now shares it. */
+  /** Settles when the latest poll is done. */
+  latestPoll: Promise<void>
+  /** A poll waits for the one before it. Further calls of `poll` share it. */
   isQueued: boolean
   timer?: ReturnType<typeof setTimeout>
   delay: number
@@ -29,7 +29,7 @@ interface Follower extends TabChannel {
   threads: Map<ThreadContext, Following>
 }
 
-/** By the lifetime of the visitor: with it all of this ends. */
+/** By the visitor's lifetime. When it is aborted, polling and the channel end. */
 const followers = new WeakMap<AbortSignal, Follower>()
 
 const isOpen = (client: ClientContext): boolean => client.getSnapshot().status === 'open'
@@ -41,9 +41,9 @@ function followerOf(client: ClientContext): Follower {
   const threads: Follower['threads'] = new Map()
   const onNews = (news: readonly unknown[]) => {
     if (!isOpen(client)) return
-    for (const following of threads.values()) void look(following)
+    for (const following of threads.values()) void poll(following)
     const isElsewhere = news.some((id) => [...threads.keys()].every(({ serverId }) => serverId !== id))
-    // Nobody has asked for the list: where it fails, the next call that somebody asks for says why.
+    // The host didn't ask for this list. If it fails, the next call of the host fails with the reason.
     if (isElsewhere) listThreads(client, {}).catch(() => undefined)
   }
   const channel = openTabChannel(`loacl:${client.assistant}`, () => visitorOf(client), onNews, lifetime)
@@ -58,7 +58,7 @@ function followingOf(thread: ThreadContext): Following {
     thread,
     lifetime: thread.client.lifetime(),
     lastEvent: 0,
-    look: Promise.resolve(),
+    latestPoll: Promise.resolve(),
     isQueued: false,
     delay: MIN_DELAY_MS,
   }
@@ -80,7 +80,7 @@ export async function announceChange(thread: ThreadContext): Promise<void> {
   if (thread.serverId !== null) await followerOf(thread.client).announce(thread.serverId)
 }
 
-/** The same of a turn: when it has begun, and when all of it has come. */
+/** The same for a turn: when it has begun, and when it has ended. */
 export async function announceTurn(thread: ThreadContext): Promise<void> {
   await announceChange(thread)
   const { turn } = thread.state()
@@ -93,37 +93,37 @@ export async function announceTurn(thread: ThreadContext): Promise<void> {
 export async function loadThread(thread: ThreadContext, options?: Abortable): Promise<void> {
   const following = followingOf(thread)
   following.lastEvent = await loadNewest(thread, options)
-  lookLater(following, true)
+  schedulePoll(following, true)
 }
 
 const isWanted = ({ thread, lifetime }: Following): boolean => thread.isWatched() && !lifetime.aborted
 
-function look(following: Following): Promise<void> {
+function poll(following: Following): Promise<void> {
   clearTimeout(following.timer)
   if (!following.isQueued) {
     following.isQueued = true
-    following.look = readNext(following)
+    following.latestPoll = pollNext(following)
   }
-  return following.look
+  return following.latestPoll
 }
 
-async function readNext(following: Following): Promise<void> {
-  await following.look
+async function pollNext(following: Following): Promise<void> {
+  await following.latestPoll
   following.isQueued = false
-  if (isWanted(following)) lookLater(following, await readEvents(following))
+  if (isWanted(following)) schedulePoll(following, await readEvents(following))
 }
 
-function lookLater(following: Following, isNew: boolean): void {
+function schedulePoll(following: Following, isNew: boolean): void {
   clearTimeout(following.timer)
   const { messages } = following.thread.state()
   if (typeof document === 'undefined' || messages.every(({ author }) => author !== 'person')) return
   following.delay = isNew ? MIN_DELAY_MS : Math.min(following.delay * 2, MAX_DELAY_MS)
-  // A hidden page looks again when the visitor comes back to it.
-  const wake = () => void (isWanted(following) && document.visibilityState !== 'hidden' && look(following))
+  // A hidden page polls again when the visitor comes back to it.
+  const wake = () => void (isWanted(following) && document.visibilityState !== 'hidden' && poll(following))
   following.timer = setTimeout(wake, following.delay)
 }
 
-/** Says whether there was anything new. */
+/** Resolves to whether there were new events. */
 async function readEvents(following: Following): Promise<boolean> {
   const { thread, lastEvent } = following
   const { client, serverId } = thread
@@ -147,12 +147,12 @@ async function readEvents(following: Following): Promise<boolean> {
         ?.done.then(() => {
           // What failed here can still be tried again.
           if (turn.status === 'failed' && thread.state().turn.status === 'idle') thread.update({ turn })
-          return look(following)
+          return poll(following)
         })
     }
     return page.lastEvent > lastEvent
   } catch (error) {
-    // Any other is met again by the next look, or told to who asks for something.
+    // Any other error comes again with the next poll, or with the next call of the host.
     if (hasCode(error, 'thread_not_found')) forgetThread(thread, serverId)
     return false
   }

@@ -10,14 +10,14 @@ export async function awaitReplacement(
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const looking = withRetries(
+  const waiting = withRetries(
     async () => {
       if (tokens.current() === token) throw refusal
     },
     { limit: 3, when: () => hasCode(refusal, 'session_replaced'), before: (_, failures) => backOff(failures, signal) },
   )
   // Where none comes, the caller replaces the token itself.
-  await looking.catch(() => undefined)
+  await waiting.catch(() => undefined)
   signal.throwIfAborted()
 }
 

@@ -25,7 +25,7 @@ export interface Session extends Readable<ClientState> {
    * A session that is no more has been replaced when this rejects with a code that begins with `session_`.
    */
   rpc<T>(name: string, args: object, member: (keyof T & string) | null, signal: AbortSignal | undefined): Promise<T>
-  /** Sends a request to the function `loacl-chat`; the same holds for its session. */
+  /** Sends a request to the function `loacl-chat`; its session is handled as in `rpc`. */
   chat(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
   identify(credential: Credential, options?: Abortable): Promise<void>
   signOut(options?: Abortable): Promise<void>

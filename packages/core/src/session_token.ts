@@ -12,8 +12,8 @@ export interface SessionTokens {
   /** Leaves what is stored to the pages whose it is: a token of this page's own serves for as long as it lives. */
   detach(): void
   /**
-   * Calls `listener` whenever it is found that another tab has put a token in the place of this one's. It is looked for
-   * at each use, and where the browser tells of it until `signal` is aborted.
+   * Calls `listener` whenever another tab has replaced this tab's token. This is checked at each use, and at the
+   * browser's `storage` and `pageshow` events until `signal` is aborted.
    */
   watch(listener: () => void, signal: AbortSignal): void
 }
@@ -58,8 +58,8 @@ export function createSessionTokens(key: string, storage: TokenStorage | 'memory
     },
     watch(listener, signal) {
       onReplaced = listener
-      // It doesn't exist everywhere: this runs outside browsers too. A page that comes back from the back/forward cache has missed events.
-      // The same listener again is not added twice.
+      // Missing outside browsers. A page that comes back from the back/forward cache has missed `storage` events.
+      // Adding the same listener twice adds it once.
       for (const type of ['storage', 'pageshow']) globalThis.addEventListener?.(type, current, { signal })
     },
   }

@@ -51,7 +51,7 @@ export function openTabChannel(
     channel = undefined
   }
 
-  // Elsewhere than in a page nobody looks, and an open channel would keep the process alive.
+  // Outside a page nothing is shown, and an open channel would keep the process alive.
   if (!signal.aborted && typeof document !== 'undefined') {
     listen()
     for (const type of ['focus', 'visibilitychange']) addEventListener(type, tellSoon, { signal })

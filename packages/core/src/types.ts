@@ -178,14 +178,14 @@ export interface LoaclClient extends Readable<ClientState> {
   dispose(): void
 }
 
-/** A message as the client holds it: `sending` is a visitor's message that the server hasn't confirmed yet. */
+/** A message in the client's state: `sending` is a visitor's message that the server hasn't confirmed yet. */
 export type Message = Omit<StoredMessage, 'status'> & { status: MessageStatus | 'sending' }
 
 export type TurnState =
   | { readonly status: 'idle' }
   /** `sending` until the server has the message, `reconnecting` while a lost connection is being restored. */
   | { readonly status: 'sending' | 'streaming' | 'reconnecting'; readonly turn: Turn }
-  /** Its turn waits for something from outside, with no connection. `resume` looks again, `send` and `stop` end it. */
+  /** Its turn waits for something from outside, with no connection. `resume` fetches it again, `send` and `stop` end it. */
   | { readonly status: 'waiting' }
   /** `thread.retry()` tries again. */
   | { readonly status: 'failed'; readonly error: LoaclError }
@@ -229,8 +229,8 @@ export interface Thread extends Readable<ThreadState> {
    */
   send(input: string | { text: string; suggestionId?: string }, options?: SendOptions): Turn
   /**
-   * Tries again to get an answer to the visitor's last message: sends it if the server never got it, looks again if
-   * only the connection failed, asks the model anew if the turn failed, was stopped or was cut.
+   * Tries again to get an answer to the visitor's last message: sends it if the server never got it, fetches the same
+   * turn again if only the connection failed, asks the model anew if the turn failed, was stopped or was cut.
    * Fails with `message_not_found` where there is none.
    */
   retry(options?: Abortable): Turn
@@ -287,5 +287,5 @@ export type TurnEvent =
 export type TurnResult =
   /** `cut`: see `message.cutReason`. `usage` in tokens. */
   | { status: 'completed' | 'stopped' | 'cut' | 'waiting'; message: Message; usage?: Usage }
-  /** `message` holds what had come of the answer. */
+  /** `message`: what had come of the answer. */
   | { status: 'failed'; error: LoaclError; message?: Message }

@@ -7,7 +7,7 @@ const PERSON = { sessionId: 's1', type: 'authenticated' }
 const aborted = { code: 'aborted' }
 
 /** An answer that comes when the test says so. */
-function held() {
+function pendingResponse() {
   let answer!: (response: Response) => void
   const response = new Promise<Response>((resolve) => (answer = resolve))
   return { answer, response }
@@ -33,7 +33,7 @@ describe('aborted before its request has left: nothing has happened', () => {
   })
 
   it('identify, while it waits for an opening, which goes on', async () => {
-    const { answer, response } = held()
+    const { answer, response } = pendingResponse()
     const project = fakeProject().on('POST rpc/open_session', () => response)
     const client = clientOf(project)
     const opening = client.open()
@@ -51,7 +51,7 @@ describe('aborted before its request has left: nothing has happened', () => {
 
 describe('aborted afterwards: the client goes on as the server does', () => {
   it('identify: becomes the person, once the server has answered', async () => {
-    const { answer, response } = held()
+    const { answer, response } = pendingResponse()
     const project = fakeProject().on('POST identify', () => response)
     const storage = memoryStorage()
     const client = clientOf(project, { storage })
@@ -71,7 +71,7 @@ describe('aborted afterwards: the client goes on as the server does', () => {
   })
 
   it('identify: stays who they were, where the server refuses', async () => {
-    const { answer, response } = held()
+    const { answer, response } = pendingResponse()
     const project = fakeProject().on('POST identify', () => response)
     const storage = memoryStorage()
     const client = clientOf(project, { storage })
@@ -89,7 +89,7 @@ describe('aborted afterwards: the client goes on as the server does', () => {
   })
 
   it('signOut: this device has forgotten, and the server is told all the same', async () => {
-    const { answer, response } = held()
+    const { answer, response } = pendingResponse()
     const project = fakeProject().on('POST sign-out', () => response)
     const storage = memoryStorage()
     const client = clientOf(project, { storage })
@@ -106,7 +106,7 @@ describe('aborted afterwards: the client goes on as the server does', () => {
   })
 
   it('eraseData: forgets once the server has erased', async () => {
-    const { answer, response } = held()
+    const { answer, response } = pendingResponse()
     const project = fakeProject().on('POST rpc/erase_visitor_data', () => response)
     const storage = memoryStorage()
     const client = clientOf(project, { storage })
@@ -124,7 +124,7 @@ describe('aborted afterwards: the client goes on as the server does', () => {
   })
 
   it('eraseData: forgets nothing where the server refuses', async () => {
-    const { answer, response } = held()
+    const { answer, response } = pendingResponse()
     const project = fakeProject().on('POST rpc/erase_visitor_data', () => response)
     const client = clientOf(project)
     await client.open()

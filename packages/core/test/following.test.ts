@@ -123,61 +123,6 @@ describe('a tab', () => {
     expect((await reading.retry().done).status).toBe('completed')
   })
 
-  it('sends nothing while it is hidden, and looks once when the visitor comes back', async () => {
-    const browser = fakeBrowser()
-    const [first, second] = [known(), known()]
-    first.on('POST turns', answered('Yes').answer).on('POST rpc/list_messages', () => messagePage([]))
-    second
-      .on('POST rpc/list_messages', () => messagePage([]))
-      .on('POST rpc/list_events', () => eventPage(['message_added'], 1))
-    const asking = await watched(browser.tab(first).client)
-    const { client, events } = browser.tab(second)
-    const reading = await watched(client)
-    browser.page.visibilityState = 'hidden'
-    const before = second.calls.length
-    await asking.send('Hi').done
-    await settle(3_600_000)
-    expect(second.calls).toHaveLength(before)
-
-    second.on('POST rpc/list_messages', () => messagePage([question], { lastEvent: 1 }))
-    browser.page.visibilityState = 'visible'
-    for (const type of ['visibilitychange', 'focus']) events.dispatchEvent(new Event(type))
-    await settle()
-    expect(messagesOf(reading.getSnapshot())).toEqual(['user completed "Where is it?"'])
-    expect(second.calls.slice(before).map(({ name }) => name)).toEqual([
-      'POST rpc/list_events',
-      'POST rpc/list_messages',
-    ])
-  })
-
-  it('sends nothing while it is idle, and asks after the latest event that it knows when it is looked at', async () => {
-    const browser = fakeBrowser()
-    const project = known()
-      .on('POST rpc/list_messages', () => messagePage([question], { lastEvent: 7 }))
-      .on('POST rpc/list_events', () => eventPage([], 7))
-    const { client, events } = browser.tab(project)
-    await watched(client)
-    const before = project.calls.length
-    await settle(3_600_000)
-    expect(project.calls).toHaveLength(before)
-    events.dispatchEvent(new Event('focus'))
-    await settle()
-    expect(project.calls.slice(before).map(({ name, body }) => [name, body.after])).toEqual([
-      ['POST rpc/list_events', 7],
-    ])
-  })
-
-  it('that nobody has asked anything in has nothing to look at', async () => {
-    const browser = fakeBrowser()
-    const project = fakeProject()
-    const { client, events } = browser.tab(project)
-    client.threads.create().subscribe(() => {})
-    await client.open()
-    events.dispatchEvent(new Event('focus'))
-    await settle()
-    expect(project.calls.map(({ name }) => name)).toEqual(['POST rpc/open_session'])
-  })
-
   it('finds a new conversation of another one in its list, once the visitor turns to it', async () => {
     const browser = fakeBrowser()
     const [first, second] = [fakeProject().on('POST turns', answered('Yes', { threadId: 'thread-2' }).answer), known()]
@@ -292,19 +237,6 @@ describe('a tab', () => {
     expect(project.named('POST rpc/list_messages').at(-1)!.body).toMatchObject({ cursor: 'd' })
   })
 
-  it('that nobody watches any more looks at nothing', async () => {
-    const browser = fakeBrowser()
-    const project = known().on('POST rpc/list_messages', () => messagePage([question]))
-    const { client, events } = browser.tab(project)
-    const thread = client.threads.get(THREAD)
-    thread.subscribe(() => {})()
-    await thread.load()
-    const before = project.calls.length
-    events.dispatchEvent(new Event('focus'))
-    await settle()
-    expect(project.calls).toHaveLength(before)
-  })
-
   it('asks nothing and hears nothing after it has signed out, nor after it was disposed of', async () => {
     for (const leave of [(client: LoaclClient) => client.signOut(), async (client: LoaclClient) => client.dispose()]) {
       const browser = fakeBrowser()
@@ -322,4 +254,30 @@ describe('a tab', () => {
       expect(vi.getTimerCount()).toBe(0)
     }
   })
+})
+
+it('messages that were read before a turn began don’t take its question from the screen', async () => {
+  const browser = fakeBrowser()
+  let give!: (response: Response) => void
+  const late = new Promise<Response>((resolve) => (give = resolve))
+  const stream = partStream()
+  const project = known()
+    .on(
+      'POST rpc/list_messages',
+      () => messagePage([]),
+      () => late,
+      () => messagePage([streaming, { ...question, clientId: 'mine' }]),
+    )
+    .on('POST turns', stream.answer)
+  const thread = await watched(browser.tab(project).client)
+  const loading = thread.load()
+  await settle()
+  const turn = thread.send('Where is it?', { id: 'mine' })
+  stream.send(...begun(), text('Here.'))
+  await settle()
+  give(messagePage([]))
+  await loading
+  expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Where is it?"', 'assistant streaming "Here."'])
+  stream.send(complete(), finish).done()
+  await turn.done
 })

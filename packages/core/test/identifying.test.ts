@@ -3,13 +3,13 @@ import { answered, ASSISTANT, fakeProject, functionError, json, opened, tokensOf
 import { clientOf, memoryStorage } from './support/watch.ts'
 
 /** A project whose answer to the first request to identify comes when the test says so. */
-function heldIdentify() {
+function pendingIdentify() {
   let answer!: (response: Response) => void
-  const held = new Promise<Response>((resolve) => (answer = resolve))
+  const pending = new Promise<Response>((resolve) => (answer = resolve))
   const project = fakeProject()
     .on(
       'POST identify',
-      () => held,
+      () => pending,
       () => json({}),
     )
     .on('POST rpc/list_threads', () => json({ items: [], nextCursor: null }))
@@ -19,7 +19,7 @@ function heldIdentify() {
 
 describe('while it is not yet known who the visitor is', () => {
   it('nothing of whoever was here before is fetched', async () => {
-    const { project, answer } = heldIdentify()
+    const { project, answer } = pendingIdentify()
     const client = clientOf(project)
     const identifying = client.identify({ identityToken: 'a.b.c' })
     const opening = client.open()
@@ -30,7 +30,7 @@ describe('while it is not yet known who the visitor is', () => {
   })
 
   it('a conversation waits, and begins as theirs', async () => {
-    const { project, answer } = heldIdentify()
+    const { project, answer } = pendingIdentify()
     const client = clientOf(project)
     await client.open()
     const identifying = client.identify({ identityToken: 'a.b.c' })
@@ -45,7 +45,7 @@ describe('while it is not yet known who the visitor is', () => {
   })
 
   it('a call that was on its way before, and is refused for it, is made again', async () => {
-    const { project, answer } = heldIdentify()
+    const { project, answer } = pendingIdentify()
     let refuse!: () => void
     const refused = new Promise<Response>((resolve) => (refuse = () => resolve(functionError(404, 'thread_not_found'))))
     project.on('POST turns', () => refused, answered('Hello').answer)
@@ -66,7 +66,7 @@ describe('while it is not yet known who the visitor is', () => {
   })
 
   it('what was being opened is opened first', async () => {
-    const { project, answer } = heldIdentify()
+    const { project, answer } = pendingIdentify()
     let open!: () => void
     const opening = new Promise<Response>((resolve) => (open = () => resolve(json(opened()))))
     project.on(
@@ -90,7 +90,7 @@ describe('while it is not yet known who the visitor is', () => {
   })
 
   it('whoever waits goes on as they were where it is refused', async () => {
-    const { project, answer } = heldIdentify()
+    const { project, answer } = pendingIdentify()
     const client = clientOf(project)
     const identifying = client.identify({ identityToken: 'a.b.c' })
     const opening = client.open()
@@ -117,7 +117,7 @@ it('a request to identify whose answer was lost is sent again as it was, for the
 })
 
 it('signing out while it is under way leaves a guest', async () => {
-  const { project, answer } = heldIdentify()
+  const { project, answer } = pendingIdentify()
   const client = clientOf(project)
   await client.open()
   const identifying = client.identify({ identityToken: 'a.b.c' })

@@ -136,7 +136,7 @@ describe('a lost connection', () => {
     expect(await turn.text()).toBe('Hello')
   })
 
-  it('is tried again later and later, and given up; then retry looks at the same turn again', async () => {
+  it('is tried again later and later, and given up; then retry fetches the same turn again', async () => {
     const first = partStream().send(...begun(), text('Hel'))
     const project = fakeProject().on('POST turns', first.answer).on('GET turns/turn-1', offline)
     const thread = clientOf(project).threads.create()
@@ -260,7 +260,7 @@ describe('a lost connection', () => {
     vi.unstubAllGlobals()
   })
 
-  it('does not lose a wish to stop', async () => {
+  it('does not lose a request to stop', async () => {
     const stream = partStream().send(...begun(), text('Hel'))
     const project = fakeProject()
       .on('POST turns', stream.answer)

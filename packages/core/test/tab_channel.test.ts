@@ -48,7 +48,7 @@ describe('what comes on the channel', () => {
     expect(second.calls).toHaveLength(before)
   })
 
-  it('is ignored where it is garbage, and costs one look at a time where it is forged', async () => {
+  it('is ignored where it is garbage, and costs one request at a time where it is forged', async () => {
     const browser = fakeBrowser()
     const [first, project] = [fakeProject().on('POST turns', answered('Yes').answer), known()]
     project
@@ -84,11 +84,11 @@ describe('what comes on the channel', () => {
     await asking.client.threads.create().send('Hi').done
     asking.events.dispatchEvent(new Event('blur'))
     await settle()
-    const looked = project.calls.length
+    const sent = project.calls.length
     for (const id of [{ toString: 1 }, null, [THREAD], '<img>', '../turns', ...Array<string>(1_000).fill(THREAD)])
       browser.say(NAME, [stolen, id])
     await settle()
-    expect(project.calls.slice(looked).map(({ name, body }) => [name, body.thread_id])).toEqual([
+    expect(project.calls.slice(sent).map(({ name, body }) => [name, body.thread_id])).toEqual([
       ['POST rpc/list_threads', undefined],
       ['POST rpc/list_events', THREAD],
     ])
@@ -108,7 +108,7 @@ describe('what comes on the channel', () => {
 })
 
 describe('without a channel', () => {
-  it('where it is blocked, a tab answers, and looks when the visitor comes back', async () => {
+  it('where it is blocked, a tab answers, and polls when the visitor comes back', async () => {
     const browser = fakeBrowser({ hasChannels: false })
     const project = known()
       .on('POST turns', answered('Yes').answer)

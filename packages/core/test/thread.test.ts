@@ -1,19 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Message, ThreadSummary } from '../src/index.ts'
+import type { ThreadSummary } from '../src/index.ts'
 import { createStore } from '../src/store.ts'
-import {
-  answered,
-  begun,
-  complete,
-  fakeProject,
-  finish,
-  json,
-  opened,
-  partStream,
-  rpcError,
-  text,
-} from './support/project.ts'
-import { clientOf, historyOf, messagesOf } from './support/watch.ts'
+import { messagePage } from './support/followed_thread.ts'
+import { answered, begun, complete, fakeProject, finish, json, opened, partStream, text } from './support/project.ts'
+import { clientOf, historyOf } from './support/watch.ts'
 
 const summary = (id: string, title: string | null = null): ThreadSummary => ({
   id,
@@ -22,26 +12,6 @@ const summary = (id: string, title: string | null = null): ThreadSummary => ({
   createdAt: '2026-11-21T08:00:00+00:00',
   lastMessageAt: '2026-11-21T08:00:00+00:00',
 })
-const message = (id: string, role: Message['role'], content: string, change: Partial<Message> = {}): Message => ({
-  id,
-  clientId: role === 'user' ? `client-${id}` : null,
-  role,
-  author: role === 'user' ? 'visitor' : 'assistant',
-  status: 'completed',
-  content,
-  parts: [{ type: 'text', text: content }],
-  errorCode: null,
-  cutReason: null,
-  createdAt: '2026-11-21T08:00:00+00:00',
-  suggestions: [],
-  ...change,
-})
-/** Newest first, as the database gives them. */
-const page = (items: readonly Message[], more: object = {}) =>
-  json({ thread: summary('thread-1', 'Parcels'), activeTurnId: null, items, nextCursor: null, ...more })
-
-const ids = ({ messages }: { messages: readonly Message[] }) => messages.map(({ id }) => id)
-
 describe('threads', () => {
   it('are objects that stay: the same id gives the same one, before and after it has the server’s id', async () => {
     const client = clientOf(fakeProject().on('POST turns', answered('Hello').answer))
@@ -115,131 +85,12 @@ describe('threads', () => {
   })
 })
 
-describe('loading', () => {
-  it('gives the newest page, oldest first, and then the one before', async () => {
-    const project = fakeProject().on(
-      'POST rpc/list_messages',
-      () => page([message('m4', 'assistant', 'Here.'), message('m3', 'user', 'Where?')], { nextCursor: 'm2' }),
-      () => page([message('m3', 'user', 'Where?'), message('m2', 'assistant', 'Yes?'), message('m1', 'user', 'Hi')]),
-    )
-    const thread = clientOf(project).threads.get('thread-1')
-    const states = historyOf(thread)
-    await thread.load()
-    expect(thread.getSnapshot()).toMatchObject({ title: 'Parcels', hasOlder: true })
-    await Promise.all([thread.loadOlder(), thread.loadOlder()])
-    await thread.loadOlder()
-    expect(states.map(ids)).toEqual([[], ['m3', 'm4'], ['m1', 'm2', 'm3', 'm4']])
-    expect(thread.getSnapshot().hasOlder).toBe(false)
-    expect(project.named('POST rpc/list_messages').map(({ body }) => body)).toEqual([
-      { thread_id: 'thread-1', cursor: null, page_size: 50 },
-      { thread_id: 'thread-1', cursor: 'm2', page_size: 50 },
-    ])
-  })
-
-  it('asks nothing for a thread without a message', async () => {
-    const project = fakeProject()
-    const thread = clientOf(project).threads.create()
-    await thread.load()
-    await thread.loadOlder()
-    expect(project.calls).toEqual([])
-  })
-
-  it('passes on that there is no such thread', async () => {
-    const project = fakeProject().on('POST rpc/list_messages', () => rpcError(404, 'thread_not_found'))
-    await expect(clientOf(project).threads.get('x').load()).rejects.toMatchObject({ code: 'thread_not_found' })
-  })
-
-  it('can be given up', async () => {
-    const project = fakeProject().on('POST rpc/list_messages', () => new Promise(() => {}))
-    const abort = new AbortController()
-    const loading = clientOf(project).threads.get('thread-1').load({ signal: abort.signal })
-    abort.abort()
-    await expect(loading).rejects.toMatchObject({ code: 'aborted' })
-  })
-
-  it('keeps a message that never got through, and the answer that is streaming', async () => {
-    const stream = partStream()
-    const asked = message('user-1', 'user', 'Hi')
-    const project = fakeProject()
-      .on('POST turns', () => rpcError(429, 'rate_limited'), stream.answer)
-      .on('POST rpc/list_messages', () =>
-        page([
-          message('answer-1', 'assistant', '', { status: 'streaming', parts: [] }),
-          asked,
-          message('m1', 'user', 'Old'),
-        ]),
-      )
-    const thread = clientOf(project).threads.get('thread-1')
-    await thread.send('Lost').done
-    const turn = thread.send('Hi', { id: asked.clientId! })
-    stream.send(...begun(), text('Hel'))
-    for await (const event of turn) if (event.type === 'text') break
-    await thread.load()
-    expect(messagesOf(thread.getSnapshot())).toEqual([
-      'user completed "Old"',
-      'user completed "Hi"',
-      'assistant streaming "Hel"',
-      'user failed "Lost"',
-    ])
-    stream.send(text('lo'), complete(), finish).done()
-    await turn.done
-    expect(messagesOf(thread.getSnapshot())[2]).toBe('assistant completed "Hello"')
-  })
-})
-
-describe('coming back', () => {
-  it('joins the turn that is running, from its start', async () => {
-    const stream = partStream()
-    const project = fakeProject()
-      .on('POST rpc/list_messages', () =>
-        page(
-          [message('answer-1', 'assistant', '', { status: 'streaming', parts: [] }), message('user-1', 'user', 'Hi')],
-          {
-            activeTurnId: 'turn-1',
-          },
-        ),
-      )
-      .on('GET turns/turn-1', stream.answer)
-    const thread = clientOf(project).threads.get('thread-1')
-    expect(thread.resume()).toBeNull()
-    await thread.load()
-    const turn = thread.resume()!
-    expect(thread.getSnapshot().turn).toEqual({ status: 'streaming', turn })
-    expect(thread.resume()).toBe(turn)
-    stream.send(...begun(), text('Hello'), complete(), finish).done()
-    expect(await turn.text()).toBe('Hello')
-    expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"', 'assistant completed "Hello"'])
-    expect(project.named('GET').map(({ name }) => name)).toEqual(['GET turns/turn-1?after=0'])
-    expect(thread.resume()).toBeNull()
-  })
-
-  it('retries an answer that failed before the reload', async () => {
-    const project = fakeProject()
-      .on('POST rpc/list_messages', () =>
-        page([
-          message('m2', 'assistant', '', { status: 'failed', errorCode: 'turn_abandoned' }),
-          message('user-1', 'user', 'Hi'),
-        ]),
-      )
-      .on('POST turns', answered('Hello').answer)
-    const thread = clientOf(project).threads.get('thread-1')
-    await thread.load()
-    expect(await thread.retry().text()).toBe('Hello')
-    expect(project.named('POST turns')[0]!.body).toMatchObject({
-      type: 'retry',
-      id: 'client-user-1',
-      threadId: 'thread-1',
-    })
-    expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"', 'assistant completed "Hello"'])
-  })
-})
-
 describe('snapshots', () => {
   it('stay the same object while nothing changes, and never change themselves', async () => {
     const stream = partStream()
     const project = fakeProject()
       .on('POST turns', stream.answer)
-      .on('POST rpc/list_messages', () => page([]))
+      .on('POST rpc/list_messages', () => messagePage([]))
     const thread = clientOf(project).threads.create()
     const states = historyOf(thread)
     const turn = thread.send('Hi')

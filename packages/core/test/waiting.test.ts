@@ -50,7 +50,7 @@ describe('a turn that waits', () => {
     expect(project.named('GET')).toEqual([])
   })
 
-  it('is looked at again by resume, and goes on once it has', async () => {
+  it('is fetched again by resume, and goes on once it has', async () => {
     const stream = partStream()
     const { project, thread } = await sendAndWait(
       fakeProject().on('GET turns/turn-1', toldToWait().answer, stream.answer),
@@ -105,7 +105,7 @@ describe('a turn that waits', () => {
     expect(thread.resume()).toBeNull()
   })
 
-  it('is stopped as well where the wish came as it began to wait', async () => {
+  it('is stopped as well where the request came as it began to wait', async () => {
     const stream = partStream()
     const project = fakeProject()
       .on('POST turns', stream.answer)

@@ -5,7 +5,7 @@ import { ProjectSetupError } from '@loacl/setup'
 import { DataFolderError } from './data_folder.ts'
 import { DEMO_OWNER_EMAIL } from './demo.ts'
 import { PartError } from './parts.ts'
-import { PortBusyError, type PortWish } from './ports.ts'
+import { PortBusyError, type PortRequest } from './ports.ts'
 import { startStack } from './stack.ts'
 import type { Stack, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'
@@ -20,7 +20,7 @@ const HELP = `Starts a Supabase project with LOACL in it, on this machine.
                                 this very port (also LOACL_API_PORT and so on); without one, the usual or the next free one
   --data-dir DIR                where data is kept (also LOACL_DATA_DIR); without one, .loacl
 
-  OPENAI_API_KEY                talks to that model provider; without one, a mock model answers
+  OPENAI_API_KEY                calls that model provider; without one, a mock model answers
   OPENAI_BASE_URL               any provider that speaks OpenAI's Responses API
   LOACL_MODEL                   name of the model
 `
@@ -54,7 +54,7 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
     },
   })
   if (values.help) return null
-  const port = (name: PortName): PortWish => {
+  const port = (name: PortName): PortRequest => {
     const asked = values[`${name}-port`] ?? env[`LOACL_${name.toUpperCase()}_PORT`]
     if (!asked) return { near: PORTS[name], avoid: Object.values(PORTS) }
     const number = Number(asked)
@@ -74,9 +74,9 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
     log: say,
     onStep: (name) => {
       const began = Date.now()
-      const patience = setTimeout(() => say(`… ${name}`), 1_000)
+      const slowNotice = setTimeout(() => say(`… ${name}`), 1_000)
       return () => {
-        clearTimeout(patience)
+        clearTimeout(slowNotice)
         say(`✓ ${name} (${seconds(began)})`)
       }
     },

@@ -39,7 +39,7 @@ export function createGateway(): Gateway {
   return { server, open: (api, findFunction) => opened.resolve({ api, findFunction }) }
 }
 
-/** As PostgREST answers them; lite looks for a relation instead, and finds none. */
+/** As PostgREST answers them; lite searches for a relation instead, and finds none. */
 function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, {
     'access-control-allow-origin': '*',

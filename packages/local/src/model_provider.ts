@@ -1,5 +1,5 @@
 import { createDemo, startMockModel, type MockModel, type Pace } from '@loacl/mock-model'
-import { findPort, HOST, type PortWish } from './ports.ts'
+import { findPort, HOST, type PortRequest } from './ports.ts'
 
 /** Where the model calls of a stack go. */
 export interface ModelProvider {
@@ -14,7 +14,7 @@ export interface ModelProvider {
 export interface ModelProviderOptions {
   apiKey?: string | undefined
   modelUrl?: string | undefined
-  port: PortWish
+  port: PortRequest
   pace: Pace
   onBusy(port: number): void
 }

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net'
  * Where a part should listen: this very port; `near` or else the next free one, passing over `avoid`; or, left out, any
  * free port.
  */
-export type PortWish = number | { near: number; avoid?: readonly number[] } | undefined
+export type PortRequest = number | { near: number; avoid?: readonly number[] } | undefined
 
 /** A port that was asked for is taken. */
 export class PortBusyError extends Error {
@@ -38,17 +38,17 @@ function tryListen(server: Server, port: number): Promise<number> {
 /**
  * Listens as wished, on the loopback address alone.
  * @param onBusy is told about each port that was tried and is taken
- * @throws PortBusyError where the wish was one exact port
+ * @throws PortBusyError where one exact port was requested
  */
 export async function listen(
   server: Server,
   what: string,
-  wish: PortWish,
+  requested: PortRequest,
   onBusy?: (port: number) => void,
 ): Promise<number> {
-  const first = typeof wish === 'number' ? wish : (wish?.near ?? 0)
-  const tries = typeof wish === 'object' ? TRIES : 1
-  const avoid = typeof wish === 'object' ? wish.avoid : undefined
+  const first = typeof requested === 'number' ? requested : (requested?.near ?? 0)
+  const tries = typeof requested === 'object' ? TRIES : 1
+  const avoid = typeof requested === 'object' ? requested.avoid : undefined
   for (let port = first; port < first + tries; port++) {
     if (port !== first && avoid?.includes(port)) continue
     try {
@@ -68,23 +68,23 @@ export interface ReservedPort {
 }
 
 /** Outside the ranges from which systems hand out ports, so one that is let go for a moment stays free. */
-const quietPort = (): PortWish => ({ near: randomInt(20_000, 30_000) })
+const quietPort = (): PortRequest => ({ near: randomInt(20_000, 30_000) })
 
 /** A port for a program that opens its own, kept from others until it does. */
 export async function reservePort(
   what: string,
-  wish: PortWish = quietPort(),
+  requested: PortRequest = quietPort(),
   onBusy?: (port: number) => void,
 ): Promise<ReservedPort> {
   const server = createServer()
-  const port = await listen(server, what, wish, onBusy)
+  const port = await listen(server, what, requested, onBusy)
   let released: Promise<void> | undefined
   return { port, release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))) }
 }
 
 /** A free port for a program that opens its own at once. */
-export async function findPort(what: string, wish: PortWish, onBusy?: (port: number) => void): Promise<number> {
-  const { port, release } = await reservePort(what, wish, onBusy)
+export async function findPort(what: string, requested: PortRequest, onBusy?: (port: number) => void): Promise<number> {
+  const { port, release } = await reservePort(what, requested, onBusy)
   await release()
   return port
 }

@@ -12,7 +12,7 @@ import { startInterruptibleApi } from './interruptible_api.ts'
 import { loadKeys, type Keys } from './keys.ts'
 import { localUrl, OPENAI_URL, startModelProvider, type ModelProvider } from './model_provider.ts'
 import { PartError, Parts } from './parts.ts'
-import { closeServer, listen, reservePort, type PortWish } from './ports.ts'
+import { closeServer, listen, reservePort, type PortRequest } from './ports.ts'
 import { clearStaleLock, clusterUrl } from './postgres.ts'
 import { createSite, fillPage, type PageValues } from './site.ts'
 import type { Stack, StackInfo, StackOptions } from './stack_types.ts'
@@ -67,8 +67,8 @@ async function assemble(
   const { dir: dataDir, pgDir } = folder
 
   // Addresses first: the parts are told each other's.
-  const open = async (what: string, server: Server, wish: PortWish): Promise<string> => {
-    const port = await listen(server, what, wish, busy(what))
+  const open = async (what: string, server: Server, requested: PortRequest): Promise<string> => {
+    const port = await listen(server, what, requested, busy(what))
     onStop(() => closeServer(server))
     return localUrl(port)
   }
@@ -197,7 +197,7 @@ async function prepareFolder(
 ): Promise<DataFolder> {
   if (dataDir !== undefined) {
     const folder = await openDataFolder(dataDir, reset)
-    // Before ports are looked for, so that the first complaint is that LOACL runs already, not that its ports are taken.
+    // Before ports are searched, so that the first complaint is that LOACL runs already, not that its ports are taken.
     await clearStaleLock(folder.pgDir)
     return folder
   }

@@ -1,19 +1,19 @@
 import type { Pace } from '@loacl/mock-model'
 import type { PartError } from './parts.ts'
-import type { PortWish } from './ports.ts'
+import type { PortRequest } from './ports.ts'
 
 export interface StackOptions {
   /** Where data and keys are kept. Left out: a throw-away folder, removed by `stop()`. */
   dataDir?: string
   /** A number is that very port, or an error; `{ near }` is that port or else the next free one; left out: any. */
-  ports?: { api?: PortWish; db?: PortWish; site?: PortWish; widget?: PortWish; model?: PortWish }
+  ports?: { api?: PortRequest; db?: PortRequest; site?: PortRequest; widget?: PortRequest; model?: PortRequest }
   /** The model provider's base URL. Left out: OpenAI's own where there is an `apiKey`, else the mock model's. */
   modelUrl?: string
   /** The model provider's key. */
   apiKey?: string
   /** Name of the demo assistant's model. */
   model?: string
-  /** How fast the mock model talks. Left out: `quick` with throw-away data, else `natural`. */
+  /** How fast the mock model streams. Left out: `quick` with throw-away data, else `natural`. */
   pace?: Pace
   /** Begins anew: data and keys in `dataDir` are removed first, other files stay. */
   reset?: boolean

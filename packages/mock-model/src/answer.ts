@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** Of a request to `/responses`, what the mock model looks at. */
+/** Of a request to `/responses`, what the mock model reads. */
 export interface ResponsesRequest {
   model?: string
   stream?: boolean

@@ -101,7 +101,7 @@ describe('the mock model of the demo', () => {
     expect((await read(MARKERS.long)).length).toBe(20_000)
   })
 
-  it('looks at the last message alone', async () => {
+  it('reads the last message alone', async () => {
     const response = await openai.responses.create({
       model: 'gpt-6-luna',
       stream: true,

@@ -45,8 +45,8 @@ export class ProjectSetupError extends Error {
   override name = 'ProjectSetupError' as const
 }
 
-/** For a database that wakes up, or is far away. */
-const PATIENCE_MS = 15_000
+/** Long enough for a paused database to start, and for one far away to answer. */
+const CONNECT_TIMEOUT_MS = 15_000
 
 export const DEFAULT_MODEL = 'gpt-6-luna'
 /** Of an owner's first assistant. */
@@ -69,7 +69,7 @@ export async function setUpProject(
   // Supabase's transaction pooler knows no prepared statements.
   const sql = postgres(dbUrl, { max: 1, prepare: false, onnotice: () => {}, ...encryption(dbUrl) })
   try {
-    await awaitAnswer(sql, PATIENCE_MS)
+    await awaitAnswer(sql, CONNECT_TIMEOUT_MS)
     return await sql.begin(async (transaction) => {
       const ownerId = await findOwner(transaction, settings.ownerEmail)
       const assistantName = settings.assistant.name ?? (await findOnlyName(transaction, ownerId))

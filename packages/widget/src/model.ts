@@ -66,8 +66,9 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   const watchThread = () =>
     thread.subscribe(() => {
       if (thread.getSnapshot().turn.status !== 'streaming') return readThread()
-      if (!pending) frame(readThread)
+      if (pending) return
       pending = true
+      frame(readThread)
     })
   let unwatchThread = watchThread()
   const unwatchClient = client.subscribe(() => {
@@ -82,21 +83,24 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     unwatchThread()
     thread = next
     unwatchThread = watchThread()
+    loads++
     dispatch({ type: 'thread_shown', thread: next.getSnapshot(), threadId })
   }
 
-  /** Loads messages of the thread at hand. What that fails with is no longer of interest in another thread. */
+  let loads = 0
+  /** Loads messages of the thread at hand. What that fails with is of no interest once another load has begun. */
   async function load(action: () => Promise<void>): Promise<void> {
-    const at = thread
+    const number = ++loads
     let loading: ModelState['loading'] = 'idle'
     dispatch({ type: 'loading_changed', loading: 'loading' })
     try {
       await action()
     } catch (error) {
       loading = toLoaclError(error)
-      loadAgain = () => void load(action)
     }
-    if (thread === at) dispatch({ type: 'loading_changed', loading })
+    if (number !== loads) return
+    loadAgain = () => void load(action)
+    dispatch({ type: 'loading_changed', loading })
   }
 
   function watchTurn(turn: Turn): Turn {

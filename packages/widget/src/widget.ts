@@ -41,6 +41,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let shown = false
   let everShown = false
   let unavailable: LoaclError | null = null
+  let disposed = false
   let creating: Promise<CreateView> | null = null
   let view: View | null = null
 
@@ -87,8 +88,12 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (!element) return
     wanted = true
     unavailable = null
+    if (request.draft !== undefined) model.type(request.draft)
     const createView = await fetchView()
     await languages.load(look)
+    // What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them.
+    await nextTask()
+    if (disposed) return
     view ??= createView({
       host: element,
       root: element.shadowRoot!,
@@ -99,14 +104,15 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       report,
       close,
     })
+    if (wanted && !shown) {
+      shown = everShown = true
+      element.launcher.setAttribute('aria-expanded', 'true')
+      view.show()
+      emit('opened', { by })
+      await nextTask()
+    }
     void model.start()
     if (request.threadId) void model.select(request.threadId)
-    if (request.draft !== undefined) model.type(request.draft)
-    if (!wanted || shown) return
-    shown = everShown = true
-    element.launcher.setAttribute('aria-expanded', 'true')
-    view.show()
-    emit('opened', { by })
   }
 
   function close(): void {
@@ -170,6 +176,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       return () => target.removeEventListener(name, handle)
     },
     dispose() {
+      disposed = true
       close()
       unsubscribe()
       view?.dispose()
@@ -179,3 +186,5 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     },
   }
 }
+
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))

@@ -249,6 +249,38 @@ test('what a conversation fails with is of no interest once it has been left', a
   expect(named('error')).toEqual([])
 })
 
+test('another try loads the conversation at hand, whatever has failed since in one that was left', async () => {
+  const model = await start()
+  for (const id of ['t1', 't2']) client.threads.get(id)
+  const [left, shown] = [client.byId.get('t1')!, client.byId.get('t2')!]
+  let fail!: (error: LoaclError) => void
+  left.load = () => new Promise((_, reject) => (fail = reject))
+  shown.failLoad = failed('network')
+  const selecting = model.select('t1')
+  await model.select('t2')
+  fail(failed('stream_cut'))
+  await selecting
+  expect(failureOf(model.getSnapshot())?.code).toBe('network')
+  shown.failLoad = null
+  model.retry()
+  await expect.poll(() => failureOf(model.getSnapshot())).toBeNull()
+  expect(shown.calls).toEqual(['load', 'load'])
+})
+
+test('a load that succeeds late does not hide that a later one failed', async () => {
+  const model = await start()
+  client.threads.get('t1')
+  const thread = client.byId.get('t1')!
+  let succeed!: () => void
+  thread.load = () => new Promise((resolve) => (succeed = resolve))
+  thread.loadOlder = () => Promise.reject(failed('network'))
+  const selecting = model.select('t1')
+  await model.loadOlder()
+  succeed()
+  await selecting
+  expect(failureOf(model.getSnapshot())?.code).toBe('network')
+})
+
 test('what is kept of a message and cannot be read is no message', async () => {
   for (const garbled of ['', '{', '7', '{}', 'an id alone', '\nno id']) {
     memory.set('unsent', garbled)
@@ -258,6 +290,16 @@ test('what is kept of a message and cannot be read is no message', async () => {
     model.dispose()
   }
   expect(client.created.flatMap(({ sent }) => sent)).toEqual([])
+})
+
+test('without frames, each piece of an answer is seen at once', async () => {
+  const model = await start()
+  const turn = model.send('hello')
+  fresh().set({ turn: { status: 'streaming', turn } })
+  for (const content of ['a', 'ab']) {
+    fresh().set({ messages: [message({ role: 'assistant', content })] })
+    expect(model.getSnapshot().thread.messages[0]?.content).toBe(content)
+  }
 })
 
 test('while an answer streams the panel hears of it once a frame, and at once of its end', async () => {

@@ -8,7 +8,7 @@ export interface PublicAssistant {
   description: string | null
   /** Shown before the first message. Markdown. */
   greeting: string | null
-  /** Look and words of the widget, as the owner set them. */
+  /** Appearance and texts of the widget, as the owner set them. */
   appearance: Readonly<Record<string, unknown>>
   /** Longest message that `send` accepts, in Unicode characters (`[...text].length`). */
   maxMessageLength: number

@@ -21,7 +21,7 @@ export interface AdminDeps {
   /** Those that stand for the project itself, for a scheduler. */
   secretKeys: readonly string[]
   /** Milliseconds that one request may spend on work that can be taken up again. */
-  patienceMs: number
+  maxWorkMs: number
   /** Told of errors, for the owner's log. */
   report: (error: unknown, requestId: string) => void
 }
@@ -59,7 +59,7 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
 
   const startTimer = (): (() => boolean) => {
     const startedAt = performance.now()
-    return () => performance.now() - startedAt > deps.patienceMs
+    return () => performance.now() - startedAt > deps.maxWorkMs
   }
 
   return createRouter({
@@ -102,8 +102,8 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
         methods: {
           POST: async ({ request, requestId }) => {
             if (!(await isService(request))) await toOperator(request)
-            const world = { ...deps, isLate: startTimer(), report: (error: unknown) => report(error, requestId) }
-            return toResponse(await maintain(world))
+            const work = { ...deps, isLate: startTimer(), report: (error: unknown) => report(error, requestId) }
+            return toResponse(await maintain(work))
           },
         },
       },

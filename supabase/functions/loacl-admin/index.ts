@@ -10,7 +10,7 @@ import { createSupabaseAccounts } from './adapters/supabase_auth.ts'
 import { createHandler } from './handler.ts'
 
 /** A worker takes a request for at least 75 seconds; the last call may need 20 of them. */
-const PATIENCE_MS = 40_000
+const MAX_WORK_MS = 40_000
 
 const environment = readEnvironment((name) => Deno.env.get(name))
 const { supabaseUrl: url, secretKey, publishableKey, secretKeys, apiKeys, privateHosts, defaultBaseUrl } = environment
@@ -31,7 +31,7 @@ Deno.serve(
     keyRing: createKeyRing(environment.encryptionKeys),
     apiKeys,
     secretKeys,
-    patienceMs: PATIENCE_MS,
+    maxWorkMs: MAX_WORK_MS,
     report: (error, requestId) => console.error(toLogLine(error, requestId)),
   }),
 )

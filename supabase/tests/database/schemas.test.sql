@@ -39,7 +39,7 @@ select is_empty(
     from pg_class c
     where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and c.relkind in ('v', 'm')
   $$,
-  'there is no view that would look past it'
+  'there is no view that would bypass it'
 );
 
 select is_empty(

@@ -185,7 +185,7 @@ describe('a message that comes without a turn', () => {
     ['messages_author_role', { role: 'assistant', author: 'system' }],
     ['messages_streaming_author', { role: 'assistant', author: 'person', status: 'streaming' }],
     ['messages_client_id_author', { role: 'assistant', author: 'person', client_id: randomUUID() }],
-  ])('is held by %s: %j', async (constraint, row) => {
+  ])('is enforced by %s: %j', async (constraint, row) => {
     const { threadId } = await world.ask(assistantId, token)
     await expect(addMessage(threadId, { content: '', ...row })).rejects.toMatchObject({
       constraint_name: constraint,

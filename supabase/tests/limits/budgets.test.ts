@@ -21,18 +21,18 @@ const refusedByProvider = {
   usage: null,
 }
 const GUESTS = 10_000
-/** Connections that they come by at once. */
-const DOORS = 8
+/** Connections that send them at the same time. */
+const CONNECTIONS = 8
 /** An equal part of the guests, one after another, each in transactions of their own, as the functions call. */
-const sendGuests = (assistantId: string, door: number) => `
+const sendGuests = (assistantId: string, connection: number) => `
   do $$
   declare
     begun jsonb;
     words text;
   begin
-    for n in 1..${GUESTS / DOORS} loop
+    for n in 1..${GUESTS / CONNECTIONS} loop
       begin
-        perform set_config('request.headers', json_build_object('x-loacl-session', lpad(n || '-${door}', 43, 'a'))::text, true);
+        perform set_config('request.headers', json_build_object('x-loacl-session', lpad(n || '-${connection}', 43, 'a'))::text, true);
         begun := loacl_private.begin_turn(jsonb_build_object(
           'type', 'message', 'assistantId', '${assistantId}', 'id', gen_random_uuid(), 'text', '${TEXT}',
           'origin', 'https://site.test', 'address', '127.0.0.1'
@@ -104,11 +104,13 @@ describe('a budget', () => {
   it('of a dollar is not exceeded by ten thousand guests, whose answers cost all that they can', async () => {
     const { id } = await world.createAssistant({ settings: { spend_per_day_usd: 1 } })
     const { usd } = await readBound(id)
-    const doors = postgres(workerStack().dbUrl, { max: DOORS, onnotice: () => {} })
+    const connections = postgres(workerStack().dbUrl, { max: CONNECTIONS, onnotice: () => {} })
     try {
-      await Promise.all(Array.from({ length: DOORS }, (_, door) => doors.unsafe(sendGuests(id, door)).simple()))
+      await Promise.all(
+        Array.from({ length: CONNECTIONS }, (_, connection) => connections.unsafe(sendGuests(id, connection)).simple()),
+      )
     } finally {
-      await doors.end()
+      await connections.end()
     }
     const [spent] = await sql<{ usd: number; calls: number }[]>`
       select sum(cost_usd)::float8 as usd, count(*)::int as calls from loacl.usage_logs where assistant_id = ${id}
@@ -139,7 +141,7 @@ describe('a budget', () => {
     expect(await world.readRows(id)).toMatchObject({ sessions: null, turns: null })
   })
 
-  it('of tokens holds as well, with or without a price', async () => {
+  it('of tokens applies as well, with or without a price', async () => {
     const { id } = await world.createAssistant({ settings: { spend_per_day_usd: null, spend_per_month_usd: null } })
     const { tokens } = await readBound(id)
     await setLimit(id, { tokens_per_day: tokens })

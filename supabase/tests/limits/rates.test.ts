@@ -108,7 +108,7 @@ describe('messages per hour', () => {
     expect((await from(id, '::ffff:198.51.100.8')).status).toBe(200)
   })
 
-  it('hold for all together who come without an address, or with one that is none', async () => {
+  it('apply to all together who come without an address, or with an invalid one', async () => {
     const { id } = await world.createAssistant({ settings: { messages_per_hour_per_address: 1 } })
     expect((await from(id, null)).status).toBe(200)
     expect(await from(id, null)).toMatchObject(limited)
@@ -116,7 +116,7 @@ describe('messages per hour', () => {
     expect((await from(id, '203.0.113.1')).status).toBe(200)
   })
 
-  it('do not hold on the machine itself', async () => {
+  it('do not apply on the machine itself', async () => {
     const { id } = await world.createAssistant({ settings: { messages_per_hour_per_address: 1 } })
     for (const address of ['127.0.0.1', '127.0.0.1', '::1', '::1', '::ffff:127.0.0.1'])
       expect((await from(id, address)).status).toBe(200)

@@ -92,7 +92,7 @@ function othersOf(verb: Verb, callerName: CallerName, name: string, table: Catal
         ? `delete from ${target}`
         : `with d as (delete from ${target} ${filter} returning *) ${sum('d')}`
     const attempts: Expected[] = [[{ name: 'rows', statement }, scope === undefined ? refused : keysAre(keys)]]
-    // What a statement reads must be selectable as well: only one that reads nothing is held by its own policy alone.
+    // What a statement reads must be selectable as well: only one that reads nothing is checked by its own policy alone.
     if (scope !== undefined && scope !== 'all')
       attempts.push([{ name: 'rows unread', statement: `delete from ${target}` }, touches(keys.length)])
     return attempts

@@ -20,7 +20,7 @@ export interface Caller {
 
 export interface Answer {
   status: number
-  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the database says; each test looks at what it expects
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the database says; each test reads what it expects
   body: any
 }
 

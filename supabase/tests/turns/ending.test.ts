@@ -68,7 +68,7 @@ describe('a turn ends once', () => {
     expect(await world.readRows(assistantId)).toEqual(before)
   })
 
-  it('and keeps the provider’s items where only the functions look', async () => {
+  it('and keeps the provider’s items where only the functions read', async () => {
     const { turn } = await world.ask(assistantId, createToken())
     await world.finish(turn)
     const steps = await sql`

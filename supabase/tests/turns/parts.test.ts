@@ -59,7 +59,7 @@ describe('the parts of a turn', () => {
     expect(await append(turn, 5, [delta('e')])).toMatchObject({ status: 500, body: { message: 'internal' } })
   })
 
-  it('carry the visitor’s wish to stop back to the worker', async () => {
+  it('carry the visitor’s request to stop back to the worker', async () => {
     const token = createToken()
     const { turn } = await world.ask(assistantId, token)
     expect((await append(turn, 1, [delta('a')])).body).toEqual({ stopRequested: false })

@@ -62,14 +62,14 @@ describe('reasoning that was stored while the assistant showed it', () => {
   })
 
   /** The message as `list_messages` gives it. */
-  const listed = async (caller: Caller) =>
+  const listAnswer = async (caller: Caller) =>
     (await api.rpc('list_messages', { thread_id: begun.threadId }, caller)).body.items[0]
   const exported = async () => (await api.rpc('export_visitor_data', {}, visitor)).body.threads[0].messages[1]
 
   it('is given to its visitor where it stood, and is in no column that a client reads', async () => {
     await show(assistantId, true)
-    expect((await listed(visitor)).parts).toEqual(PARTS)
-    expect((await listed({ jwt: owner.jwt })).parts).toEqual(PARTS)
+    expect((await listAnswer(visitor)).parts).toEqual(PARTS)
+    expect((await listAnswer({ jwt: owner.jwt })).parts).toEqual(PARTS)
     expect((await exported()).parts).toEqual(PARTS)
     const { parts, message } = (await read(begun.turn, 0, token)).body
     expect(parts.map(({ part }: { part: unknown }) => part)).toEqual(STREAM)
@@ -82,8 +82,8 @@ describe('reasoning that was stored while the assistant showed it', () => {
 
   it('is hidden at every exit once that is switched off, from old messages too, and shown again after', async () => {
     await show(assistantId, false)
-    expect((await listed(visitor)).parts).toEqual(SAID)
-    expect((await listed({ jwt: owner.jwt })).parts).toEqual(SAID)
+    expect((await listAnswer(visitor)).parts).toEqual(SAID)
+    expect((await listAnswer({ jwt: owner.jwt })).parts).toEqual(SAID)
     expect((await exported()).parts).toEqual(SAID)
     const { parts, message } = (await read(begun.turn, 0, token)).body
     expect(parts).toEqual([
@@ -110,7 +110,7 @@ describe('reasoning that was stored while the assistant showed it', () => {
     expect(told[2]!.body.items).toEqual([])
 
     await show(assistantId, true)
-    expect((await listed(visitor)).parts).toEqual(PARTS)
+    expect((await listAnswer(visitor)).parts).toEqual(PARTS)
   })
 
   it('is not told to the model with the history, nor found by a search', async () => {

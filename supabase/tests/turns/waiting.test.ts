@@ -116,12 +116,12 @@ describe('a turn that waits', () => {
     ['stops it', (begun: BegunTurn) => stop(begun.turn, token)],
     ['asks the next', (begun: BegunTurn) => world.ask(assistantId, token, 'Next', begun.threadId)],
     ['cleans up', () => api.rpc('run_clean_up', {}, world.asServer())],
-  ])('is cut by whoever %s once its time is over', async (_, look) => {
+  ])('is cut by whoever %s once its time is over', async (_, request) => {
     const begun = await startWaiting()
     await expire(begun.turn)
     const page = await listMessages(begun.threadId, token)
     expect(page).toMatchObject({ activeTurnId: null, items: [{ status: 'cut', cutReason: 'time_limit' }, {}] })
-    await look(begun)
+    await request(begun)
     const [row] = await sql`
       select t.state, t.cut_reason, m.status, m.content
       from loacl_private.turns t join loacl.messages m on m.id = t.message_id where t.id = ${begun.turn.id}

@@ -51,7 +51,7 @@ export const eventPage = (kinds: string[], lastEvent: number, more: object = {})
 
 export const known = () =>
   fakeProject().on('POST rpc/open_session', () => json(opened({ threads: { items: [summary()], nextCursor: null } })))
-/** Time for what was said to be heard, looked up and shown. */
+/** Lets other tabs receive what was sent, fetch what it names and show it. */
 export async function settle(ms = 1_000): Promise<void> {
   await vi.dynamicImportSettled()
   await vi.advanceTimersByTimeAsync(ms)

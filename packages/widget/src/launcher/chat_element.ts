@@ -40,6 +40,8 @@ export function defineChatElement(load: LoadWidget): void {
 
       constructor() {
         super()
+        // One of the page's HTML is no chat, and may have a shadow root already.
+        if (this.isConnected) return
         const { launcher } = this
         const root = this.attachShadow({ mode: 'open' })
         const sheet = new CSSStyleSheet()

@@ -101,8 +101,8 @@ const HIGHEST = 999
 
 /** As high as its text, within the limits that the style sets. */
 export function fitComposer(box: HTMLTextAreaElement | null): void {
-  // Out of sight it has no height to go by.
-  if (!box?.offsetParent) return
+  // Out of sight it has no height to go by. (Its `offsetParent` would say so, too, at the price of a layout.)
+  if (!box?.closest('dialog')?.open) return
   // What doesn't fit can't want less. Laying out a long text twice at each key would be felt.
   if (box.scrollHeight <= box.clientHeight) box.style.height = 'auto'
   box.style.height = `${Math.min(box.scrollHeight, HIGHEST)}px`

@@ -9,15 +9,23 @@ import type { Ui } from './ui.ts'
 export interface PanelProps {
   ui: Ui
   state: ModelState
+  /** Whether the conversation is drawn, and not only what is around it. */
+  complete: boolean
   online: boolean
   /** What assistive technology says next. */
   announcement: string
 }
 
-export const Panel = ({ ui, state, online, announcement }: PanelProps) => (
+export const Panel = ({ ui, state, complete, online, announcement }: PanelProps) => (
   <Fragment>
     <Header ui={ui} state={state} />
-    {state.view === 'chat' ? <Chat ui={ui} state={state} /> : <Listing ui={ui} state={state} />}
+    {!complete ? (
+      <div class="body" />
+    ) : state.view === 'chat' ? (
+      <Chat ui={ui} state={state} />
+    ) : (
+      <Listing ui={ui} state={state} />
+    )}
     {!online && (
       <p class="bar" role="status">
         {ui.words.offline}

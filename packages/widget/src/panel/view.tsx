@@ -44,11 +44,9 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   const page = pageDocument.documentElement
   let pageOverflow: string | null = null
 
-  const focusComposer = () => {
-    // On a phone the keyboard would come up and hide what there is to read.
-    const target = small.matches && touch.matches ? dialog : dialog.querySelector('textarea')
-    ;(target ?? dialog).focus({ preventScroll: true })
-  }
+  /** What has the keyboard first. On a phone it would cover what there is to read. */
+  const focusTarget = () => (small.matches && touch.matches ? null : dialog.querySelector('textarea')) ?? dialog
+  const focusComposer = () => focusTarget().focus({ preventScroll: true })
   const controller = new AbortController()
   const { signal } = controller
   const adopt = (styles: string) => {
@@ -103,10 +101,12 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   let ui = createUi()
 
   let pending = false
+  /** Whether the conversation is drawn, and not only what is around it. */
+  let complete = false
   function draw(): void {
     pending = false
     if (signal.aborted) return
-    const props = { ui, state: model.getSnapshot(), online: navigator.onLine, announcement }
+    const props = { ui, state: model.getSnapshot(), complete, online: navigator.onLine, announcement }
     render(<Panel {...props} />, dialog)
   }
   /** Draws what has changed, once for all that changes at a time. */
@@ -156,6 +156,9 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     }
   }
   const place = () => {
+    // Opening gives the keyboard to something. Another element would cost a second layout.
+    for (const element of dialog.querySelectorAll('[autofocus]')) element.removeAttribute('autofocus')
+    focusTarget().setAttribute('autofocus', '')
     if (small.matches) dialog.showModal()
     else dialog.show()
     lock(small.matches)
@@ -215,7 +218,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     before = { running, failures, lazyParts }
     if (failures && failures !== last.failures) void features.errors.load()
     if (lazyParts && lazyParts !== last.lazyParts) void features.parts.load()
-    if (ui.name !== assistantOf(state)?.name) refresh()
+    if (ui.name !== (assistantOf(state)?.name ?? '')) refresh()
     redraw()
     if (running === last.running) return
     // In place of what was said of the answer before.
@@ -233,8 +236,11 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       fit()
       paint()
       place()
-      fitComposer(dialog.querySelector('textarea'))
+      if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
       focusComposer()
+      // In a task of its own, when the visitor can write already.
+      if (!complete) setTimeout(draw)
+      complete = true
     },
     hide(focus) {
       const hasFocus = () => dialog.contains(root.activeElement)

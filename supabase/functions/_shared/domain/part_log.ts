@@ -6,7 +6,7 @@ import type { TurnIds, TurnStore } from './store.ts'
 export interface PartLogOptions {
   /** How long parts are gathered before they are stored together. */
   batchMs?: number
-  /** After how long a silence the lease is renewed and a request to stop is looked for. */
+  /** After how long without a part the lease is renewed and a request to stop is polled for. */
   heartbeatMs?: number
   /** Called once, when the store says that the visitor wants the turn to end. */
   onStop: () => void
@@ -16,7 +16,7 @@ export interface PartLogOptions {
 
 /**
  * Stores the parts of a turn's step as they come, in batches, in order and each once, and never makes the stream wait for it.
- * Its beat keeps the lease and sees requests to stop.
+ * Its heartbeat renews the lease and polls for a request to stop.
  */
 export class PartLog {
   readonly #store: TurnStore

@@ -5,26 +5,26 @@ import type { InputItem, ModelCall } from './model.ts'
 import { wait } from './retry.ts'
 import type { OpenTurn } from './store.ts'
 import { runSteps } from './turn_steps.ts'
-import type { TurnContext, TurnWorld } from './turn_world.ts'
+import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 /** How long the stream stays open for follow-ups after the answer. */
 const FOLLOW_UPS_SHOWN_MS = 3_000
-/** How long they may take to be stored: what misses the stream is there at the next look. */
+/** How long they may take to be stored: what misses the stream is there when the page loads again. */
 const FOLLOW_UPS_STORED_MS = 8_000
 
 /**
  * A turn, as the parts that a visitor sees. It stores what it yields, yields exactly one terminal part, and does not
- * throw. Read it to its end, even when nobody looks any more: what comes after the terminal part is storing.
+ * throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
  *
  * @param added for a turn that has waited: what it waited for
  */
 export async function* runTurn(
   turn: OpenTurn,
   context: TurnContext,
-  world: TurnWorld,
+  deps: TurnDeps,
   added: readonly InputItem[] = [],
 ): AsyncGenerator<NumberedPart, void, undefined> {
-  const { closing, call, usage, content, last } = yield* runSteps(turn, context, world, added)
+  const { closing, call, usage, content, last } = yield* runSteps(turn, context, deps, added)
   let seq = last
   const number = (part: StreamPart): NumberedPart => ({ seq: ++seq, part })
   if ('waiting' in closing) {
@@ -33,8 +33,8 @@ export async function* runTurn(
   }
   const { end, stored } = closing
   if (stored) yield number(answerComplete(turn.messageId, end, usage))
-  const extras = stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, world) : null
-  const shown = await Promise.race([extras, wait(FOLLOW_UPS_SHOWN_MS, world.shutdown)])
+  const extras = stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, deps) : null
+  const shown = await Promise.race([extras, wait(FOLLOW_UPS_SHOWN_MS, deps.shutdown)])
   for (const part of [...(shown ?? []), ...terminalParts(end, context.requestId)]) yield number(part)
   await extras
 }
@@ -44,7 +44,7 @@ async function makeFollowUps(
   call: ModelCall,
   turn: OpenTurn,
   answer: string,
-  { store, model, shutdown, report }: TurnWorld,
+  { store, model, shutdown, report }: TurnDeps,
 ): Promise<StreamPart[]> {
   if (!wantsFollowUps(turn)) return []
   try {

@@ -10,7 +10,7 @@ import { NO_DETAILS, type StepDetails } from './step_reader.ts'
 import type { OpenTurn, TurnOutcome } from './store.ts'
 import { endOfStored } from './stored_turn.ts'
 import { turnError } from './turn_errors.ts'
-import type { TurnContext, TurnWorld } from './turn_world.ts'
+import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 /** How a worker leaves its turn: it has ended, or it waits. */
 export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] }
@@ -19,8 +19,8 @@ export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['
  * Stores what becomes of a turn between its steps and at its end. Where it was ended by somebody else in the meantime,
  * that end is the one that counts. No method rejects.
  */
-export function createClosing(turn: OpenTurn, message: MessageParts, { caller }: TurnContext, world: TurnWorld) {
-  const { store, report } = world
+export function createClosing(turn: OpenTurn, message: MessageParts, { caller }: TurnContext, deps: TurnDeps) {
+  const { store, report } = deps
 
   /** @param lost why the step's parts could not be stored, if so: then waiting for the database is over */
   async function finish({ end, details }: EndedStep, lost: CodedError | null): Promise<Closing> {

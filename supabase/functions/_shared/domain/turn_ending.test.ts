@@ -110,9 +110,9 @@ describe('a turn ends once', () => {
     })
   })
 
-  // A turn looks for the wish now and then: it may come just before a look, or just after one.
+  // A turn polls for a request to stop, which may come just before a poll or just after one.
   const moments = Array.from({ length: 21 }, (_, place) => 5_000 + place * 50)
-  it.each(moments)('stopped within a second of the wish at %i ms, keeping what had come', async (moment) => {
+  it.each(moments)('stopped within a second of the request at %i ms, keeping what had come', async (moment) => {
     const model = new ScriptedModel([textDelta('Hal'), gate().opened])
     const { turn, types, done, parts, store, read } = await start(model)
     await vi.advanceTimersByTimeAsync(moment)

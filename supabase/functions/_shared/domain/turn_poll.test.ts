@@ -81,14 +81,14 @@ it('is read once at a time where the database is slow', async () => {
     return read(...asked)
   }
   const pollTurn = createTurnPoll(turn.store)
-  const looks: Promise<unknown>[] = []
+  const polls: Promise<unknown>[] = []
   for (let asked = 0; asked < 20; asked++) {
-    looks.push(pollTurn(turn.begun.turn.id, 0, turn.owner))
+    polls.push(pollTurn(turn.begun.turn.id, 0, turn.owner))
     await vi.advanceTimersByTimeAsync(300)
   }
   expect(most).toBe(1)
   await vi.runAllTimersAsync()
-  await Promise.all(looks)
+  await Promise.all(polls)
 })
 
 it('every reader gets each part once, whatever it had and whenever it came', async () => {
@@ -108,7 +108,7 @@ it('every reader gets each part once, whatever it had and whenever it came', asy
   expect([early.text(), late.text(), back.text()]).toEqual(['abc', 'abcd', 'bcd'])
 })
 
-it('a reader who wants older parts than the others gets them from a look that is shared', async () => {
+it('a reader who wants older parts than the others gets them from a poll that is shared', async () => {
   const turn = await startTurn()
   await turn.say('a')
   const pollTurn = createTurnPoll(turn.store)

@@ -112,7 +112,7 @@ describe('a turn of several steps', () => {
     const held = gate()
     const model = new ScriptedModel([...calling.slice(0, 2), held.opened, ...calling.slice(2)], FOLLOW_UPS)
     const { done, parts, store, turn } = await start(model, {}, (ended) => {
-      // It comes when no look of the worker's can see it before the step begins.
+      // Too late for a poll of the worker to see it before the step begins.
       void store.stopTurn(turn.turn.id, caller)
       return goOn(ended)
     })

@@ -8,7 +8,7 @@ import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
-import type { TurnContext, TurnWorld } from './turn_world.ts'
+import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 export interface EndedSteps {
   closing: Closing
@@ -31,7 +31,7 @@ export interface EndedSteps {
 export async function* runSteps(
   turn: OpenTurn,
   context: TurnContext,
-  world: TurnWorld,
+  deps: TurnDeps,
   added: readonly InputItem[],
 ): AsyncGenerator<NumberedPart, EndedSteps, undefined> {
   const { threadId, userMessageId, messageId } = turn
@@ -39,9 +39,9 @@ export async function* runSteps(
   const interruptBy = (end: TurnEnd) => interrupt.abort(end)
   const timeIsUp = () => interruptBy({ state: 'cut', cutReason: 'time_limit' })
   const deadline = setTimeout(timeIsUp, context.deadlineMs)
-  world.shutdown.addEventListener('abort', timeIsUp)
+  deps.shutdown.addEventListener('abort', timeIsUp)
   const openLog = (last: number) =>
-    new PartLog(world.store, turn.turn, last, {
+    new PartLog(deps.store, turn.turn, last, {
       onStop: () => interruptBy({ state: 'stopped' }),
       onLost: (error) => interruptBy({ state: 'failed', error }),
     })
@@ -53,7 +53,7 @@ export async function* runSteps(
   }
 
   const message = new MessageParts(turn.parts)
-  const close = createClosing(turn, message, context, world)
+  const close = createClosing(turn, message, context, deps)
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
@@ -69,7 +69,7 @@ export async function* runSteps(
       log = openLog(log.last)
     }
     const prepare = async () => (call = await nextCall(call, before))
-    const parts = streamStep(prepare, outputLimits(turn.assistant), world.model, message, interrupt.signal)
+    const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value
@@ -81,22 +81,22 @@ export async function* runSteps(
       continue
     }
     clearTimeout(deadline)
-    if (step.end.state === 'failed') world.report(step.end.error)
+    if (step.end.state === 'failed') deps.report(step.end.error)
     await log.close()
     closing = move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost)
   }
   clearTimeout(deadline)
-  world.shutdown.removeEventListener('abort', timeIsUp)
+  deps.shutdown.removeEventListener('abort', timeIsUp)
   return { closing, call, usage, content: message.content, last: log.last }
 
   function nextCall(latest: ModelCall | null, before: EndedStep | null): Promise<ModelCall> | ModelCall {
-    if (!latest || !before) return toModelCall(turn, world.keyRing, context.safetyIdentifier, input)
+    if (!latest || !before) return toModelCall(turn, deps.keyRing, context.safetyIdentifier, input)
     return { ...latest, input: [...latest.input, ...handBack(before.details.providerItems), ...input] }
   }
 
   function nextMove(ended: EndedStep, number: number): NextMove {
     if (ended.end.state !== 'completed') return { type: 'complete' }
-    const move = world.decideNext({ step: number, toolCalls: ended.details.toolCalls })
+    const move = deps.decideNext({ step: number, toolCalls: ended.details.toolCalls })
     if (move.type !== 'step' || !interrupt.signal.aborted) return move
     ended.end = interrupt.signal.reason as TurnEnd
     return { type: 'complete' }

@@ -3,7 +3,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = '7200'
 
 /**
  * The same for every response, errors among them, so that the page can read what went wrong. Any origin is reflected,
- * without credentials: CORS is no wall here. Which origins may use an assistant is checked by the database.
+ * without credentials: CORS protects nothing here. Which origins may use an assistant is checked by the database.
  */
 export function corsHeaders(request: Request): Record<string, string> {
   return {

@@ -41,7 +41,7 @@ const ended = events[Symbol.asyncIterator]()
 
 const response = await responded
 do {
-  // A job that has looked at it keeps it: collect in the next, before looking again.
+  // `deref` keeps the object until the current job ends: collect in the next one.
   await setImmediate()
   globalThis.gc!()
 } while (response.deref())

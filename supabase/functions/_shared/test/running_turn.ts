@@ -5,7 +5,7 @@ import type { InputItem } from '../domain/model.ts'
 import { decideNext, type DecideNext } from '../domain/next_move.ts'
 import type { OpenTurn } from '../domain/store.ts'
 import { runTurn } from '../domain/turn.ts'
-import type { TurnWorld } from '../domain/turn_world.ts'
+import type { TurnDeps } from '../domain/turn_deps.ts'
 import { MemoryStore } from './memory_store.ts'
 import { fault } from './memory_turn.ts'
 import { ScriptedModel, type ScriptStep } from './scripted_model.ts'
@@ -36,7 +36,7 @@ export const keyRing = {
 /** The database, for so many calls. */
 export const away = (times: number) => Array.from({ length: times }, () => fault('database_unavailable'))
 
-/** Begins a turn and lets it run, with everything that a test may want to look at. */
+/** Begins a turn and lets it run, with everything that a test may want to read. */
 export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
@@ -56,7 +56,7 @@ export async function start(
   )) as OpenTurn
   const seen: NumberedPart[] = []
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
-  const world: TurnWorld = {
+  const deps: TurnDeps = {
     store,
     model,
     keyRing,
@@ -65,7 +65,7 @@ export async function start(
     report: (error) => reported.push(error),
   }
   const done = (async () => {
-    for await (const part of runTurn(turn, context, world)) seen.push(part)
+    for await (const part of runTurn(turn, context, deps)) seen.push(part)
   })()
   return {
     store,
@@ -80,7 +80,7 @@ export async function start(
       const resumed = await store.resumeTurn({ id: turn.turn.id, lease }, step, 60_000, caller)
       if (resumed.joined) throw new Error('Somebody else has it.')
       const parts: NumberedPart[] = []
-      for await (const part of runTurn(resumed, context, world, added)) parts.push(part)
+      for await (const part of runTurn(resumed, context, deps, added)) parts.push(part)
       return parts
     },
     types: () => seen.map(({ part }) => part.type),

@@ -13,19 +13,19 @@ export interface AdminStoreOptions extends DataApiOptions {
 
 const DELETIONS_AT_ONCE = 10
 /** Of a clean-up and an erasure, which may have much to do. */
-const PATIENT_TIMEOUT_MS = 20_000
+const LONG_TIMEOUT_MS = 20_000
 
 const asOperator = ({ accessToken }: Operator) => ({ authorization: `Bearer ${accessToken}` })
 
 /** The database over the Data API: with the secret key where sealed values are touched, else as the operator. */
 export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore {
   const call = createFunctionCaller(options)
-  const callPatiently = createFunctionCaller({ ...options, timeoutMs: PATIENT_TIMEOUT_MS })
+  const callWithLongTimeout = createFunctionCaller({ ...options, timeoutMs: LONG_TIMEOUT_MS })
   const client = createDataApiClient(options, options.publishableKey)
   const callAsOperator = createFunctionCaller({
     ...options,
     secretKey: options.publishableKey,
-    timeoutMs: PATIENT_TIMEOUT_MS,
+    timeoutMs: LONG_TIMEOUT_MS,
   })
 
   return {
@@ -86,6 +86,6 @@ export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore 
     takeDeletions: () => call('take_deletions', { batch_size: DELETIONS_AT_ONCE }),
     confirmDeletion: (id) => call('confirm_deletion', { deletion_id: id }),
     failDeletion: (id, error) => call('fail_deletion', { deletion_id: id, error }),
-    cleanUp: () => callPatiently('run_clean_up', {}),
+    cleanUp: () => callWithLongTimeout('run_clean_up', {}),
   }
 }

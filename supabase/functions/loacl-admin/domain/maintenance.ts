@@ -5,7 +5,7 @@ import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import type { AdminStore, Deletion, ObjectStorage, Provider } from './ports.ts'
 
-export interface MaintenanceWorld {
+export interface MaintenanceDeps {
   store: AdminStore
   provider: Provider
   storage: ObjectStorage
@@ -20,8 +20,8 @@ export interface MaintenanceWorld {
  * Purges what has run out, then deletes what is queued in Storage and at providers. One that fails keeps none of the
  * others up; what was taken and not got to, here or by a worker that died, is due again after five minutes.
  */
-export async function maintain(world: MaintenanceWorld): Promise<Maintenance> {
-  const { store, isLate, report } = world
+export async function maintain(deps: MaintenanceDeps): Promise<Maintenance> {
+  const { store, isLate, report } = deps
   const done: Maintenance = { cleanedUp: true, deleted: 0, failed: 0, isDone: false }
   await store.cleanUp().catch((error: unknown) => {
     report(error)
@@ -34,7 +34,7 @@ export async function maintain(world: MaintenanceWorld): Promise<Maintenance> {
     for (const deletion of batch) {
       if (isLate()) break
       try {
-        await deleteThere(deletion, world)
+        await deleteThere(deletion, deps)
       } catch (error) {
         report(error)
         // A code of ours: a provider's own words may quote what was sent.
@@ -51,7 +51,7 @@ export async function maintain(world: MaintenanceWorld): Promise<Maintenance> {
 
 async function deleteThere(
   { kind, reference, provider: secret }: Deletion,
-  { provider, storage, keyRing }: MaintenanceWorld,
+  { provider, storage, keyRing }: MaintenanceDeps,
 ): Promise<void> {
   if (kind === 'storage_object') return storage.remove(reference)
   if (!secret) throw turnError('provider_key_missing')

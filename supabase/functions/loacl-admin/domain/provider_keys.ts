@@ -5,7 +5,7 @@ import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { invalid, toRecord } from './body.ts'
 import type { AdminStore, Operator, Provider } from './ports.ts'
 
-export interface ProviderKeysWorld {
+export interface ProviderKeysDeps {
   store: AdminStore
   provider: Provider
   keyRing: KeyRing
@@ -21,7 +21,7 @@ const CHEAP_MODEL = 'gpt-6-luna'
 export async function setProviderKey(
   { userId: ownerId }: Operator,
   body: unknown,
-  { store, provider, keyRing }: ProviderKeysWorld,
+  { store, provider, keyRing }: ProviderKeysDeps,
 ): Promise<SavedProviderKey> {
   const fields = toRecord(body)
   const name = fields.provider ?? 'openai'
@@ -52,7 +52,7 @@ function toBaseUrl(value: unknown, checkAddress: Provider['checkAddress']): stri
 export async function removeProviderKey(
   operator: Operator,
   configId: string | null,
-  { store }: Pick<ProviderKeysWorld, 'store'>,
+  { store }: Pick<ProviderKeysDeps, 'store'>,
 ): Promise<void> {
   const id = configId === null ? onlyOne(await store.listProviderConfigs(operator)) : toId(configId)
   if (!(await store.removeProviderKey(operator.userId, id))) throw noKey()
@@ -78,7 +78,7 @@ function toId(id: unknown): string {
 export async function testProviderKey(
   { userId }: Operator,
   body: unknown,
-  { store, provider, keyRing }: ProviderKeysWorld,
+  { store, provider, keyRing }: ProviderKeysDeps,
 ): Promise<ProviderKeyTest> {
   const { id, model: wanted } = toRecord(body)
   if (wanted !== undefined && (typeof wanted !== 'string' || wanted.length < 1 || wanted.length > 200))

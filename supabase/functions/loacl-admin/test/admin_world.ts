@@ -64,7 +64,7 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
     storage: { remove: (path) => reach(`object ${path}`) },
     apiKeys: [PUBLISHABLE_KEY, SECRET_KEY],
     secretKeys: [SECRET_KEY],
-    patienceMs: isLate ? -1 : 60_000,
+    maxWorkMs: isLate ? -1 : 60_000,
     report: (error) => void reported.push(error),
   })
 
@@ -83,7 +83,7 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
       new Request(`https://project.example/${FUNCTIONS_PATH}${ADMIN_FUNCTION}${path}`, { method, headers, body: text }),
     )
     const answer = await response.text()
-    // oxlint-disable-next-line typescript/no-explicit-any -- whatever the function says; each test looks at what it expects
+    // oxlint-disable-next-line typescript/no-explicit-any -- whatever the function says; each test reads what it expects
     const json: any = answer ? JSON.parse(answer) : null
     return { status: response.status, headers: response.headers, text: answer, body: json }
   }

@@ -5,17 +5,17 @@ import { startStack } from '../../../../packages/local/src/index.ts'
 import { sayHello, startMockModel, type MockModel, type Script } from '@loacl/mock-model'
 import { gate } from '../../_shared/test/scripted_model.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
-import { watchLateLooks } from './late_looks.ts'
+import { watchLateRenewals } from './late_renewals.ts'
 
 let model: MockModel
 let stack: Awaited<ReturnType<typeof startStack>>
-let countLateLooks: (turnId: string) => Promise<number>
+let countLateRenewals: (turnId: string) => Promise<number>
 let me: ReturnType<typeof createVisitor>
 
 beforeAll(async () => {
   model = await startMockModel()
   stack = await startStack({ modelUrl: model.url, apiKey: 'sk-live-123' })
-  countLateLooks = await watchLateLooks(stack.dbUrl)
+  countLateRenewals = await watchLateRenewals(stack.dbUrl)
 })
 afterAll(async () => {
   await stack.stop()
@@ -145,11 +145,11 @@ describe('a turn on the real stack', () => {
     expect(second.some(({ part }) => part.type === 'data-title')).toBe(false)
   })
 
-  // That it looks more than once a second is held by turn_ending.test.ts, with a clock of its own.
+  // turn_ending.test.ts checks with a fake clock that it renews its lease more than once a second.
   it.each([
     ['in the middle of its words', 'Half'],
     ['before its first word', ''],
-  ])('stops at its first look after the wish, %s, and keeps what had come', async (_, said) => {
+  ])('stops at its first renewal after the request to stop, %s, and keeps what had come', async (_, said) => {
     model.script = async (say) => {
       if (said) say(said)
       await new Promise(() => {})
@@ -158,8 +158,8 @@ describe('a turn on the real stack', () => {
     const { turnId, threadId } = turnOf(await stream.until(said ? 'text-delta' : 'data-turn'))
     expect((await me.stop(turnId)).status).toBe(202)
     const parts = await stream.all()
-    // Where words had come, one more stores that they are over.
-    expect(await countLateLooks(turnId)).toBe(said ? 2 : 1)
+    // After text, one more renewal comes with the part that ends the text.
+    expect(await countLateRenewals(turnId)).toBe(said ? 2 : 1)
     expect(parts.at(-1)!.part).toEqual({ type: 'abort', reason: 'stopped' })
     expect((await me.messages(threadId))[0]).toMatchObject({ status: 'stopped', content: said })
   })

@@ -158,13 +158,13 @@ describe('GET /turns/:id', () => {
     const readers = await Promise.all(Array.from({ length: 20 }, () => world.request(`/turns/${turn.id}`)))
     const database = gate()
     const read = world.store.readTurn.bind(world.store)
-    const looks = vi.spyOn(world.store, 'readTurn').mockImplementation(async (...asked) => {
+    const reads = vi.spyOn(world.store, 'readTurn').mockImplementation(async (...asked) => {
       await database.opened
       return read(...asked)
     })
     const rest = Promise.all(readers.map(partsOf))
-    await vi.waitFor(() => expect(looks).toHaveBeenCalled())
-    expect(looks).toHaveBeenCalledTimes(1)
+    await vi.waitFor(() => expect(reads).toHaveBeenCalled())
+    expect(reads).toHaveBeenCalledTimes(1)
     held.open()
     database.open()
     for (const parts of await rest) expect(parts.at(-1)?.part.type).toBe('finish')

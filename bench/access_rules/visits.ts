@@ -25,7 +25,7 @@ interface Row {
   sessionIds: string[]
 }
 
-/** As crowd.sql makes it. */
+/** As seed.sql makes it. */
 const tokenOf = (sessionId: string): string => createHash('sha256').update(sessionId).digest('base64url')
 
 function toCaller(sessionId: string, userId: string | null): Caller {

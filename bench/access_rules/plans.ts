@@ -1,17 +1,17 @@
 import type postgres from 'postgres'
-import { connectAsSuperuser } from './make.ts'
+import { connectAsSuperuser } from './seed.ts'
 import type { Query } from './queries.ts'
 import { asRequest } from './request.ts'
 
-/** One look at one table, by one node of a plan. */
+/** One scan of one table, by one node of a plan. */
 export interface Scan {
   table: string
   /** `Index Scan`, `Bitmap Heap Scan`, `Seq Scan` … */
   kind: string
   index: string | null
-  /** Whether it knows where in each index to look, and so need not read it from end to end. */
+  /** Whether each index has a condition, so that it isn't read from end to end. */
   isBounded: boolean
-  /** Rows that were looked at, whether or not they passed the filter. */
+  /** Rows that were read, whether or not they passed the filter. */
   rows: number
 }
 
@@ -51,7 +51,7 @@ function* findIndexes(node: PlanNode): Generator<PlanNode> {
 }
 
 export interface PlanReader {
-  /** What a request looks at: in the query itself, in policies, and in every function that is called on the way. */
+  /** What a request scans: in the query itself, in policies, and in every function that is called on the way. */
   read(query: Query, options?: { plans: 'custom' | 'generic' }): Promise<Scan[]>
   close(): Promise<void>
 }
@@ -98,8 +98,8 @@ export async function listLargeTables(sql: postgres.Sql, rows: number): Promise<
 }
 
 /**
- * Whether it reads a large table without knowing where to look. An index that is read from one end is fine where few
- * rows are enough, or where it holds but few.
+ * Whether it reads a large table without an index condition. An index that is read from one end is fine where few
+ * rows are enough, or where it has only few.
  */
 export const isScanOfLargeTable = ({ table, kind, isBounded, rows }: Scan, large: ReadonlySet<string>): boolean =>
   large.has(table) && (kind === 'Seq Scan' || (!isBounded && rows > 100))

@@ -3,7 +3,7 @@ import type { Model } from './model.ts'
 import type { DecideNext } from './next_move.ts'
 import type { Caller, TurnStore } from './store.ts'
 
-export interface TurnWorld {
+export interface TurnDeps {
   store: TurnStore
   model: Model
   keyRing: KeyRing

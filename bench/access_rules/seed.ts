@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 
-export interface CrowdSize {
+export interface SeedSize {
   sessions: number
   threads: number
   messages: number
 }
 
 /** A busy site after a year. */
-export const BUSY_SITE: CrowdSize = { sessions: 50_000, threads: 100_000, messages: 1_000_000 }
+export const BUSY_SITE: SeedSize = { sessions: 50_000, threads: 100_000, messages: 1_000_000 }
 
 /** As the superuser of a local stack, whom a hosted project keeps to itself. One connection: what is set stays set. */
 export function connectAsSuperuser(dbUrl: string, onNotice: (message: string) => void = () => {}): postgres.Sql {
@@ -19,14 +19,14 @@ export function connectAsSuperuser(dbUrl: string, onNotice: (message: string) =>
 }
 
 /** Fills the database of a throw-away stack with conversations, then has it count them. */
-export async function makeCrowd(sql: postgres.Sql, { sessions, threads, messages }: CrowdSize): Promise<void> {
-  const crowd = readFileSync(fileURLToPath(new URL('./crowd.sql', import.meta.url)), 'utf8')
+export async function seedConversations(sql: postgres.Sql, { sessions, threads, messages }: SeedSize): Promise<void> {
+  const seed = readFileSync(fileURLToPath(new URL('./seed.sql', import.meta.url)), 'utf8')
   await sql.unsafe(`
     begin;
-    set local crowd.sessions = ${sessions};
-    set local crowd.threads = ${threads};
-    set local crowd.messages = ${messages};
-    ${crowd}
+    set local seed.sessions = ${sessions};
+    set local seed.threads = ${threads};
+    set local seed.messages = ${messages};
+    ${seed}
     commit;
     analyze;
   `)

@@ -52,5 +52,6 @@ export async function asRequest<T>(
   return result!.value
 }
 
-/** As the owner of the tables, whom no policy holds back. */
-export const passWalls = (sql: postgres.TransactionSql): Promise<unknown> => sql.unsafe('set local role postgres')
+/** Makes the transaction that of the tables' owner, to whom no policy applies. */
+export const bypassRowSecurity = (sql: postgres.TransactionSql): Promise<unknown> =>
+  sql.unsafe('set local role postgres')

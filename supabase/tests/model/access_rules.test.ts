@@ -175,7 +175,7 @@ describe('an operator', () => {
   })
 })
 
-describe('the owner’s walls in the schema itself', () => {
+describe('the owner’s access rules in the schema itself', () => {
   it('let nobody link what is another’s, whoever writes', async () => {
     const caller = { jwt: operator.jwt }
     const of = async (table: string): Promise<string> =>

@@ -8,8 +8,8 @@ export interface Query {
   caller: Caller
   /** The statement that counts, after what must go before it in the same transaction. */
   prepare(sql: postgres.TransactionSql): Promise<Statement>
-  /** What a program would ask that has no policies to rely on. Left out: the very same. */
-  bare?: Statement
+  /** The statement of a program that relies on no policies. Left out: the same statement. */
+  unsecured?: Statement
 }
 
 const CONVERSATIONS = 'select t.id, t.title, t.status, t.last_message_at from loacl.threads t'
@@ -65,8 +65,14 @@ export const askForAll = (table: string, { caller }: Visit): Query =>
   ask(`all of ${table}`, caller, `select * from loacl.${table}`, [])
 
 /** A statement that needs nothing before it. */
-export function ask(name: string, caller: Caller, text: string, values: Statement['values'], bare?: Statement): Query {
-  return { name, caller, prepare: async () => ({ text, values }), ...(bare && { bare }) }
+export function ask(
+  name: string,
+  caller: Caller,
+  text: string,
+  values: Statement['values'],
+  unsecured?: Statement,
+): Query {
+  return { name, caller, prepare: async () => ({ text, values }), ...(unsecured && { unsecured }) }
 }
 
 /** As the functions call for a visitor. */
@@ -80,7 +86,7 @@ function createTurnQueries({ caller, assistantId, threadId }: Visit): Query[] {
         assistantId,
         id: randomUUID(),
         threadId,
-        text: 'And what of the walls?',
+        text: 'And what of the policies?',
         origin: 'https://site.test',
         address: '203.0.113.7',
         claims: caller.claims,
@@ -99,8 +105,8 @@ function createTurnQueries({ caller, assistantId, threadId }: Visit): Query[] {
         const { id, lease } = row!.begun.turn
         const outcome = {
           state: 'completed',
-          parts: [{ type: 'text', text: 'They hold.' }],
-          content: 'They hold.',
+          parts: [{ type: 'text', text: 'They apply.' }],
+          content: 'They apply.',
           errorCode: null,
           cutReason: null,
           providerItems: [],
