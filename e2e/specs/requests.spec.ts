@@ -58,13 +58,13 @@ test.describe('on a touch screen', () => {
   })
 })
 
-test('from the tag to the first answer it takes at most 30.6 kB of code and style', async ({ visit, page, target }) => {
+test('from the tag to the first answer it takes at most 29.5 kB of code and style', async ({ visit, page, target }) => {
   const requests = watchRequests(page)
   const chat = await visit()
   await chat.open()
   await chat.askAndWait('What can you do?')
   const files = requests.filter((request) => request.url().startsWith(target.assetsOrigin))
-  expect(await bytesOf(files)).toBeLessThanOrEqual(30_600)
+  expect(await bytesOf(files)).toBeLessThanOrEqual(29_500)
   for (const file of files) {
     const body = await (await file.response())!.text()
     expect(body, 'no browser fingerprinting').not.toMatch(/fingerprintjs/i)

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { minify } from 'terser'
 import { build, type InlineConfig, type Plugin } from 'vite'
+import { leanPreact } from './lean_preact.ts'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const OUT = path('dist')
@@ -49,25 +50,11 @@ const terserPlugin: Plugin = {
 /** What is bundled with our own code reads the page's document as that does. */
 const DOCUMENT = { document: [path('src/page_document.ts'), 'pageDocument'] as [string, string] }
 
-/** Preact takes the document from the element that it renders into. */
-const ownDocument: Plugin = {
-  name: 'own-document',
-  transform: {
-    filter: { id: /\/preact\/dist\/preact\.m?js$/ },
-    handler(code) {
-      const own = code.replaceAll(/[\w$]+\.ownerDocument\s*\|\|\s*document/g, 'document')
-      if (own === code || own.includes('ownerDocument'))
-        throw new Error('Preact reads the document in another way now.')
-      return { code: own, map: null }
-    },
-  },
-}
-
 const configure = ({ transform, ...options }: RolldownOptions, rest: InlineConfig = {}): InlineConfig => ({
   configFile: false,
   root: path('.'),
   ...rest,
-  plugins: [ownDocument, terserPlugin, ...(rest.plugins ?? [])],
+  plugins: [leanPreact, terserPlugin, ...(rest.plugins ?? [])],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: ['chrome111', 'firefox115', 'safari17'],

@@ -8,6 +8,8 @@ import type { Block, Inline } from '../../../packages/widget/src/markdown/tree.t
 import { ENGLISH_WORDS } from '../../../packages/widget/src/markdown/words.ts'
 import type { CreateRoute } from '../route.ts'
 
+const shared = { words: ENGLISH_WORDS, onWide: () => {} }
+
 /** marked's lexer: what follows the last finished block is read again, once a frame. */
 export const create: CreateRoute = (root) => {
   const finished: Block[] = []
@@ -23,7 +25,7 @@ export const create: CreateRoute = (root) => {
       tail = tail.slice(token.raw.length)
     }
     const open = tokens.slice(Math.max(last, 0)).flatMap(toBlocks)
-    render(h('div', { class: 'md' }, renderBlocks([...finished, ...open], ENGLISH_WORDS, true)), root)
+    render(h('div', { class: 'md' }, renderBlocks([...finished, ...open], shared, true)), root)
   }
   return {
     append(chunk) {

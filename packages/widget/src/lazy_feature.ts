@@ -38,6 +38,7 @@ export function createLazyFeature<T>(
   }
 
   function setFailed(next: boolean): void {
+    if (failed === next) return
     failed = next
     onChange()
   }

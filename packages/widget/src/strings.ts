@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@loacl/core'
-import { ENGLISH_WORDS, type MarkdownWords } from './markdown/words.ts'
+import { ENGLISH_WORDS, type KnownWords, type MarkdownWords } from './markdown/words.ts'
 
 /** Every word that the widget shows or says. `{name}` and its like are filled in. */
 export interface Strings {
@@ -67,10 +67,12 @@ type ElsewhereWord =
   | 'startOver'
   | 'retryWhen'
 
-/** The panel's own words, and of the others those of another language or of the page. */
-export type Words = Omit<Strings, ElsewhereWord> & Partial<Strings>
+type OwnWords = Omit<Strings, ElsewhereWord | 'markdown'>
 
-export const ENGLISH: Omit<Strings, ElsewhereWord> = {
+/** The panel's own words, and of the others those of another language or of the page. */
+export type Words = OwnWords & Partial<Omit<Strings, 'markdown'>> & { markdown: KnownWords }
+
+export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   chat: 'Chat',
   closeChat: 'Close chat',
   newChat: 'New chat',
@@ -115,7 +117,7 @@ export const fill = (words: string, values: Readonly<Record<string, string | num
   words.replace(/\{(\w+)\}/g, (match, name: string) => String(values[name] ?? match))
 
 /** Later strings over earlier ones, word by word. */
-export const mergeStrings = <S extends Partial<Strings>>(before: S, strings: Partial<Strings> = {}): S => ({
+export const mergeStrings = <S extends Partial<Words>>(before: S, strings: Partial<Strings> = {}): S => ({
   ...before,
   ...strings,
   markdown: { ...before.markdown, ...strings.markdown },

@@ -1,5 +1,6 @@
 import { ERROR_STATUS, type ErrorCode, remedyOf } from '@loacl/wire'
 import { expect, test } from 'vitest'
+import { ENGLISH as BLOCKS } from '../src/features/blocks/english.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
 import { BY_REMEDY, ENGLISH as ERRORS } from '../src/features/errors/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
@@ -24,7 +25,9 @@ function flatten(strings: object, path = ''): Map<string, string> {
 
 const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
 
-const english = new Map([ENGLISH, LAUNCHER, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [...flatten(strings)]))
+const english = new Map(
+  [ENGLISH, LAUNCHER, { markdown: BLOCKS }, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [...flatten(strings)]),
+)
 // English says these by what there is to do about them.
 for (const code of Object.keys(ERROR_STATUS) as ErrorCode[]) {
   const words = BY_REMEDY[remedyOf(code)]

@@ -1,5 +1,6 @@
 /** The features of the panel, by the names of their folders. The script tag's build fetches each as a file by that name. */
 const FEATURES = {
+  blocks: () => import('./blocks/index.ts'),
   conversations: () => import('./conversations/index.ts'),
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),

@@ -13,7 +13,7 @@ export {
   type ThreadSummary,
 } from '@loacl/core'
 export { Component, h } from 'preact'
-export { Markdown } from '../markdown/index.ts'
+export { type CodeBarProps, Markdown, type MarkdownWords } from '../markdown/index.ts'
 export { toLoaclError } from '../model_error.ts'
 export { Alert } from '../panel/alert.tsx'
 export { Failure } from '../panel/failure.tsx'

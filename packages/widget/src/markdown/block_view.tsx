@@ -1,17 +1,29 @@
-import { Component, type ComponentChild, h } from 'preact'
+import { Component, type ComponentChild, type ComponentType, h } from 'preact'
 import type { Direction } from '../direction.ts'
 import { directionOfBlock } from './block_direction.ts'
-import { CodeView } from './code_view.tsx'
 import { renderInlines } from './inline_view.tsx'
-import type { Block, Row, Table } from './tree.ts'
-import type { MarkdownWords } from './words.ts'
+import type { Block, CodeBlock, Row, Table } from './tree.ts'
+import type { KnownWords } from './words.ts'
 
 /** Headings in an answer begin below the page's and the panel's own. */
 const FIRST_HEADING = 3
 
-interface BlockProps {
+export interface CodeBarProps {
+  block: CodeBlock
+  words: KnownWords
+}
+
+/** What all blocks of a text are given. Each should stay the same object from one rendering to the next. */
+export interface SharedProps {
+  words: KnownWords
+  /** Stands above each code block, once it is there. */
+  CodeBar?: ComponentType<CodeBarProps> | undefined
+  /** Is called when a code block or a table has come, or gone. */
+  onWide: () => void
+}
+
+interface BlockProps extends SharedProps {
   block: Block
-  words: MarkdownWords
   /** Whether it stands in no other block; those that do follow its direction. */
   top?: boolean | undefined
 }
@@ -19,10 +31,12 @@ interface BlockProps {
 /** One block. Renders again only when the block is another object: finished ones cost nothing while more streams in. */
 class BlockView extends Component<BlockProps> {
   override shouldComponentUpdate(next: BlockProps): boolean {
-    return next.block !== this.props.block || next.words !== this.props.words
+    const { block, words, CodeBar } = this.props
+    return next.block !== block || next.words !== words || next.CodeBar !== CodeBar
   }
 
-  override render({ block, words, top }: BlockProps): ComponentChild {
+  override render({ block, top, ...shared }: BlockProps): ComponentChild {
+    const { words } = shared
     const dir = top ? directionOfBlock(block) : undefined
     switch (block.type) {
       case 'paragraph':
@@ -32,15 +46,15 @@ class BlockView extends Component<BlockProps> {
         return h(tag, { dir }, renderInlines(block.children))
       }
       case 'codeblock':
-        return <CodeView block={block} words={words} />
+        return renderCode(block, shared)
       case 'rule':
         return <hr />
       case 'quote':
-        return <blockquote dir={dir}>{renderBlocks(block.children, words)}</blockquote>
+        return <blockquote dir={dir}>{renderBlocks(block.children, shared)}</blockquote>
       case 'list': {
         const { start, loose, children } = block
         const tag = start === null ? 'ul' : 'ol'
-        return h(tag, { dir, class: loose ? 'loose' : '', start }, renderBlocks(children, words))
+        return h(tag, { dir, class: loose ? 'loose' : '', start }, renderBlocks(children, shared))
       }
       case 'item':
         return (
@@ -50,11 +64,11 @@ class BlockView extends Component<BlockProps> {
                 {block.checked ? '☑' : '☐'}
               </span>
             )}
-            {renderBlocks(block.children, words)}
+            {renderBlocks(block.children, shared)}
           </li>
         )
       case 'table':
-        return renderTable(block, words, dir)
+        return renderTable(block, shared, dir)
       case 'row':
         return null
     }
@@ -62,16 +76,29 @@ class BlockView extends Component<BlockProps> {
 }
 
 /** In reading order: a block's place never changes, so it needs no key. */
-export const renderBlocks = (blocks: readonly Block[], words: MarkdownWords, top?: boolean): ComponentChild[] =>
-  blocks.map((block) => <BlockView block={block} words={words} top={top} />)
+export const renderBlocks = (blocks: readonly Block[], shared: SharedProps, top?: boolean): ComponentChild[] =>
+  blocks.map((block) => <BlockView {...shared} block={block} top={top} />)
+
+/** The `pre` is the same element before and after its bar has come, and keeps what is selected in it. */
+function renderCode(block: CodeBlock, { words, CodeBar, onWide }: SharedProps): ComponentChild {
+  const name = block.language ? `${words.code}, ${block.language}` : words.code
+  return (
+    <div class="code" dir="ltr" ref={onWide}>
+      {CodeBar && <CodeBar block={block} words={words} />}
+      <pre role="group" aria-label={name} tabIndex={0}>
+        <code>{block.text}</code>
+      </pre>
+    </div>
+  )
+}
 
 function renderTable(
   { align, children: [head, ...body] }: Table,
-  words: MarkdownWords,
+  { words, onWide }: SharedProps,
   dir?: Direction,
 ): ComponentChild {
   return (
-    <div class="table" dir={dir} role="region" aria-label={words.table} tabIndex={0}>
+    <div class="table" dir={dir} ref={onWide} role="region" aria-label={words.table} tabIndex={0}>
       <table>
         <thead>
           <RowView row={head as Row} align={align} head />

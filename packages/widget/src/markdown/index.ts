@@ -1,4 +1,6 @@
-export { Markdown } from './markdown_view.tsx'
+export type { CodeBarProps } from './block_view.tsx'
+export { Markdown, type MarkdownProps } from './markdown_view.tsx'
 /** What the view needs to look right, for the panel's style sheet. */
 export { default as markdownStyles } from './markdown.css?inline'
 export { createMarkdown } from './stream.ts'
+export type { MarkdownWords } from './words.ts'

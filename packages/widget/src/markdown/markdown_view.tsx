@@ -1,7 +1,7 @@
 import { Component, type ComponentChild, h } from 'preact'
-import { renderBlocks } from './block_view.tsx'
+import { type SharedProps, renderBlocks } from './block_view.tsx'
 import { createMarkdown } from './stream.ts'
-import { ENGLISH_WORDS, type MarkdownWords } from './words.ts'
+import { ENGLISH_WORDS, type KnownWords } from './words.ts'
 
 export interface MarkdownProps {
   /** The text so far. */
@@ -9,7 +9,11 @@ export interface MarkdownProps {
   /** Whether more is to come: then the view keeps up once a frame, and guesses how unclosed marks will end. */
   streaming?: boolean
   /** Should stay the same object from one rendering to the next. */
-  words?: MarkdownWords
+  words?: KnownWords
+  /** Stands above each code block, once it is there. */
+  CodeBar?: SharedProps['CodeBar']
+  /** Is called once, when the first code block or table is shown. */
+  onWide?: () => unknown
 }
 
 /**
@@ -24,9 +28,11 @@ export class Markdown extends Component<MarkdownProps> {
   #read = ''
   #ended = false
   #frame = 0
+  #hasWide = false
 
   override shouldComponentUpdate(next: MarkdownProps): boolean {
-    if (!next.streaming || next.words !== this.props.words) return true
+    const { words, CodeBar } = this.props
+    if (!next.streaming || next.words !== words || next.CodeBar !== CodeBar) return true
     if (next.source !== this.#read) this.#frame ||= requestAnimationFrame(this.#catchUp)
     return false
   }
@@ -35,9 +41,15 @@ export class Markdown extends Component<MarkdownProps> {
     cancelAnimationFrame(this.#frame)
   }
 
-  override render({ source, streaming, words = ENGLISH_WORDS }: MarkdownProps): ComponentChild {
+  override render({ source, streaming, words = ENGLISH_WORDS, CodeBar }: MarkdownProps): ComponentChild {
     this.#feed(source, streaming)
-    return <div class="md">{renderBlocks(this.#text.blocks, words, true)}</div>
+    const shared = { words, CodeBar, onWide: this.#onWide }
+    return <div class="md">{renderBlocks(this.#text.blocks, shared, true)}</div>
+  }
+
+  readonly #onWide = (): void => {
+    if (!this.#hasWide) this.props.onWide?.()
+    this.#hasWide = true
   }
 
   readonly #catchUp = (): void => {

@@ -11,10 +11,11 @@ export interface MarkdownWords {
   taskOpen: string
 }
 
-export const ENGLISH_WORDS: MarkdownWords = {
-  copyCode: 'Copy',
-  copied: 'Copied',
-  copyFailed: 'Selected',
+/** Those of another language or of the page; the English for what copies code comes with that. */
+export type KnownWords = Omit<MarkdownWords, CodeBarWord> & Partial<MarkdownWords>
+type CodeBarWord = 'copyCode' | 'copied' | 'copyFailed'
+
+export const ENGLISH_WORDS: Omit<MarkdownWords, CodeBarWord> = {
   code: 'Code',
   table: 'Table',
   taskDone: 'Done',

@@ -46,7 +46,7 @@ export function Chat({ ui, state }: ChatProps) {
       {fresh && (
         <div class="welcome">
           <span class="drop" />
-          <Markdown source={assistant.greeting || words.greeting} words={words.markdown} />
+          <Markdown source={assistant.greeting || words.greeting} {...ui.markdown} />
         </div>
       )}
       {messages.map((message) => (

@@ -12,12 +12,15 @@ export function spokenEnd(dialog: Element, { words, name }: Ui, { thread }: Mode
   return `${ending || `${fill(words.answered, { name })}:`} ${spokenAnswer(dialog, words.markdown.code)}`
 }
 
-/** The texts of the newest answer as they are read out, block by block. Of a code block's bar, `code` is enough. */
-function spokenAnswer(dialog: Element, code: string): string {
-  const texts = [...dialog.querySelectorAll<HTMLElement>('.theirs:last-of-type > .md')]
-  const bars = texts.flatMap((text) => [...text.querySelectorAll<HTMLElement>('.code-bar')])
-  return bars.reduce(
-    (words, bar) => words.replace(bar.innerText, () => code),
-    texts.map(({ innerText }) => innerText).join('\n'),
+/** The texts of the newest answer as they are read out. */
+const spokenAnswer = (dialog: Element, code: string): string =>
+  Array.from(dialog.querySelectorAll<HTMLElement>('.theirs:last-of-type > .md'), (text) => spokenText(text, code)).join(
+    '\n',
   )
+
+/** Block by block, where there is code, of whose bar `code` is enough. */
+function spokenText(element: HTMLElement, code: string): string {
+  if (element.className === 'code') return `${code}\n${element.querySelector('pre')!.innerText}`
+  if (!element.querySelector('.code')) return element.innerText
+  return Array.from(element.children, (child) => spokenText(child as HTMLElement, code)).join('\n')
 }

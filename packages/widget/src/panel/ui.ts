@@ -1,6 +1,7 @@
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
 import { createLazyFeature } from '../lazy_feature.ts'
+import type { MarkdownProps } from '../markdown/index.ts'
 import type { Model } from '../model_types.ts'
 
 /** What every component of the panel is given beside the model's state. Another object whenever anything in it changes. */
@@ -10,6 +11,8 @@ export interface Ui extends Language, Actions {
   readonly name: string
   /** What the first question and its answer can do without. */
   readonly features: Features
+  /** With what each Markdown text is shown. */
+  readonly markdown: Omit<MarkdownProps, 'source' | 'streaming'>
 }
 
 /** What can be done in the panel, beyond what the model does. */
@@ -46,5 +49,10 @@ export function createFeatures(
       report,
       onChange,
     )
-  return { conversations: create('conversations'), errors: create('errors'), parts: create('parts') }
+  return {
+    blocks: create('blocks'),
+    conversations: create('conversations'),
+    errors: create('errors'),
+    parts: create('parts'),
+  }
 }

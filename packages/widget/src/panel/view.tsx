@@ -91,6 +91,11 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     ...language,
     model,
     features,
+    markdown: {
+      words: language.words.markdown,
+      CodeBar: features.blocks.loaded?.CodeBar,
+      onWide: features.blocks.load,
+    },
     name: assistantOf(model.getSnapshot())?.name ?? '',
   })
   let ui = createUi()

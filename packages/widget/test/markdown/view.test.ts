@@ -1,5 +1,6 @@
-import { type Component, type ComponentChild, Fragment, h, isValidElement } from 'preact'
+import { Component, type ComponentChild, Fragment, h, isValidElement } from 'preact'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { CodeBarProps } from '../../src/markdown/block_view.tsx'
 import { Markdown, type MarkdownProps } from '../../src/markdown/markdown_view.tsx'
 import { safeUrl } from '../../src/markdown/urls.ts'
 
@@ -215,6 +216,19 @@ describe('a view', () => {
     expect(view.renders()).toBe(2)
     view.set({ source: 'a b c **d e', streaming: false })
     expect([view.renders(), view.text()]).toEqual([3, 'a b c **d e'])
+  })
+
+  test('shows the bars of its code blocks as soon as they have come, also while more text comes', () => {
+    const source = 'a\n\n```\nb\n```\n\nc\n'
+    const view = mounted({ source, streaming: true })
+    expect(view.text()).toBe('ab\nc')
+    class CodeBar extends Component<CodeBarProps> {
+      override render = () => h('i', null, 'Copy')
+    }
+    view.set({ source, streaming: true, CodeBar })
+    expect([view.renders(), view.text()]).toEqual([2, 'aCopyb\nc'])
+    view.set({ source, streaming: true, CodeBar })
+    expect(view.renders()).toBe(2)
   })
 
   test('reads afresh what does not go on from what it had', () => {

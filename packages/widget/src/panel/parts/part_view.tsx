@@ -24,7 +24,7 @@ export type PartViews<Shown extends Kind = Kind> = {
 /** The kinds that a first answer can't do without. */
 const FIRST_VIEWS = {
   text: ({ ui, message, part }: PartProps<'text'>) => (
-    <Markdown source={part.text} streaming={message.status === 'streaming'} words={ui.words.markdown} />
+    <Markdown source={part.text} streaming={message.status === 'streaming'} {...ui.markdown} />
   ),
 }
 

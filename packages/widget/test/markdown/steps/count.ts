@@ -138,7 +138,7 @@ export async function createCounted(): Promise<Counted> {
   })
   runInContext(NATIVE, realm)
   runInContext(await bundle(), realm)
-  const { h, render, Markdown, createMarkdown } = (runInContext('({ counted })', realm) as Realm).counted
+  const { h, render, CodeBar, Markdown, createMarkdown } = (runInContext('({ counted })', realm) as Realm).counted
 
   return {
     steps(run) {
@@ -156,7 +156,7 @@ export async function createCounted(): Promise<Counted> {
     show(source, piece) {
       const root = new FakeNode('main')
       const draw = (end: number, streaming: boolean) => {
-        render(h(Markdown, { source: source.slice(0, end), streaming }), root as unknown as Element)
+        render(h(Markdown, { source: source.slice(0, end), streaming, CodeBar }), root as unknown as Element)
         for (let task = waiting.shift(); task; task = waiting.shift()) task()
       }
       for (let end = piece; end < source.length; end += piece) draw(end, true)

@@ -1,0 +1,2 @@
+export { CodeBar } from './code_bar.tsx'
+export { default as styles } from './blocks.css?inline'
