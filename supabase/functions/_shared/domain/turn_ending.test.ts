@@ -52,11 +52,7 @@ describe('a turn ends once', () => {
       'Hal',
     ],
     ['empty items', [textDelta('Hal'), ...Array.from({ length: eventBytes / 64 }, () => item({ text: '' }))], 'Hal'],
-    [
-      'texts of a character',
-      Array.from({ length: 4_000 }, (_, n) => textDelta('a', `m${n}`)),
-      'a'.repeat(499),
-    ],
+    ['texts of a character', Array.from({ length: 4_000 }, (_, n) => textDelta('a', `m${n}`)), 'a'.repeat(499)],
     ['more bytes than are read', [created, textDelta('Hal'), new TooMuchOutput()], 'Hal'],
   ])('cut, where the provider sends %s, with what came until then', async (_, steps, content) => {
     const { parts, types, stored } = await run([...steps, completed], asked)
