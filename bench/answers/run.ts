@@ -50,7 +50,7 @@ async function startVisit(checkout: string) {
 
 const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
 
-const visits = []
+const visits: Awaited<ReturnType<typeof startVisit>>[] = []
 for (const checkout of positionals.length > 0 ? positionals : ['..']) visits.push(await startVisit(checkout))
 try {
   // In turns, so that a machine that slows down slows all of them down. The first ones warm up.
