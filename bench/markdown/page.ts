@@ -33,7 +33,9 @@ window.bench = async (route, chunks, intervalMs) => {
   const create = ROUTES[route]
   if (!create) throw new Error(`There is no route "${route}".`)
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(`main { width: 360px; height: 600px; overflow: auto; font: 15px/1.55 sans-serif } ${css}`)
+  sheet.replaceSync(
+    `main { width: 360px; height: 600px; overflow: auto; overflow-wrap: anywhere; font: 15px/1.55 sans-serif } ${css}`,
+  )
   document.adoptedStyleSheets = [sheet]
   const root = document.createElement('main')
   document.body.replaceChildren(root)

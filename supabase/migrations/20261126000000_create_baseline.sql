@@ -4797,7 +4797,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return value !~ (
   '[^\u0001-\u0020\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F'
-  '\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFC\U00013430-\U00013442\U00016FE4'
+  '\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\U00013430-\U00013442\U00016FE4'
   '\U0001BCA0-\U0001BCA3\U0001D159\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]'
 );
 comment on function loacl_private.is_blank(text) is
@@ -5958,12 +5958,12 @@ begin
 
   update loacl.threads t
   set title = left(btrim(save_follow_ups.title), 200)
-  where t.id = turn.thread_id and t.title is null and not loacl_private.is_blank(save_follow_ups.title);
+  where t.id = turn.thread_id and t.title is null and btrim(save_follow_ups.title) <> '';
   insert into loacl.follow_up_suggestions (message_id, thread_id, session_id, assistant_id, position, suggestion)
   select m.id, m.thread_id, m.session_id, m.assistant_id, row_number() over (order by s.place), left(btrim(s.suggestion), 500)
   from loacl.messages m
   cross join unnest(save_follow_ups.suggestions) with ordinality as s (suggestion, place)
-  where m.id = turn.message_id and not loacl_private.is_blank(s.suggestion) and s.place <= 10
+  where m.id = turn.message_id and btrim(s.suggestion) <> '' and s.place <= 10
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
   perform loacl_private.settle_usage(turn, loacl_private.log_usage(turn, last_step, 'follow_ups', usage ->> 'model', usage));
 
