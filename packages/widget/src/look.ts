@@ -1,3 +1,4 @@
+import { pageDocument } from './page_document.ts'
 import { mergeStrings } from './strings.ts'
 import type { Look } from './types.ts'
 
@@ -12,20 +13,17 @@ export const mergeLook = (before: Look, { layout, theme, locale, strings, appear
 })
 
 /**
- * Gives the launcher and the panel their colour, and text on it that can be read. The page's own `--loacl-accent` goes
- * before it. Anything but `#rrggbb` is left alone: an owner's setting is data, not style.
+ * Gives the launcher and the panel their colour; the styles find a text colour that contrasts. The page's own
+ * `--loacl-accent` goes before it. Anything but `#rrggbb` is left alone: an owner's setting is data, not style.
  */
 export function paintAccent(host: HTMLElement, accent: unknown): void {
-  if (typeof accent !== 'string' || !/^#[\da-f]{6}$/i.test(accent)) return
-  host.style.setProperty('--_accent', accent)
-  host.style.setProperty('--_accent-text', luminance(accent) > 0.18 ? '#000' : '#fff')
+  if (typeof accent === 'string' && /^#[\da-f]{6}$/i.test(accent)) host.style.setProperty('--_accent', accent)
 }
 
-/** Relative luminance, 0 to 1, by WCAG 2. At 0.18 black and white contrast with it alike. */
-function luminance(color: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-    const share = parseInt(color.slice(at, at + 2), 16) / 255
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-  })
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+/** A dot on the launcher: the panel was open on the page before. */
+export function mark(launcher: HTMLElement): void {
+  const dot = pageDocument.createElement('i')
+  dot.style.cssText =
+    'position:absolute;inset:0 0 auto auto;padding:6px;border:2px solid #fff;border-radius:50%;background:#c22'
+  launcher.replaceChildren(dot)
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@loacl/core'
+import { OPEN_CHAT } from './launcher/words.ts'
 import { ENGLISH_WORDS, type KnownWords, type MarkdownWords } from './markdown/words.ts'
 
 /** Every word that the widget shows or says. `{name}` and its like are filled in. */
@@ -56,7 +57,6 @@ export interface Strings {
 
 /** Those whose English stands with the launcher or the feature that says them. */
 type ElsewhereWord =
-  | 'openChat'
   | 'loadFailed'
   | 'noConversations'
   | 'untitled'
@@ -73,6 +73,7 @@ type OwnWords = Omit<Strings, ElsewhereWord | 'markdown'>
 export type Words = OwnWords & Partial<Omit<Strings, 'markdown'>> & { markdown: KnownWords }
 
 export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
+  openChat: OPEN_CHAT,
   chat: 'Chat',
   closeChat: 'Close chat',
   newChat: 'New chat',

@@ -23,8 +23,13 @@ export interface Look {
 export interface Placement {
   /** Names the widget where a page has several: the element's `id`, and what `loacl.get` takes. */
   id?: string
-  /** Where the element is put, as an element or a selector. Default: the end of `<body>`. */
+  /** Where the element is put, as an element or a selector. Default: beside `<body>`. */
   target?: Element | string
+  /**
+   * Whether it opens by itself: `true`, or `'always'` for phones as well, where it covers the page. Once a visitor has
+   * closed it, it stays closed for the tab's life. Default `false`.
+   */
+  open?: boolean | string
 }
 
 /** A client of your own, or what `createClient` takes. */
@@ -35,7 +40,6 @@ export type MountOptions = Pick<ClientOptions, 'auth'> & {
   url: string
   key: string
   assistant: string
-  open?: boolean | string
 } & Look &
   Placement
 
@@ -133,6 +137,10 @@ export interface LoaclGlobal {
 export interface ChatWidget extends Widget {
   /** The visitor pressed the launcher. */
   press(): Promise<void>
+  /** Opens as the tab's page before left it, or else as `open` says. */
+  reopen(): Promise<void>
+  /** Its element was taken out of the page: where it is not put back at once, nothing of it stays. */
+  leave(): void
   /** Does what nobody waits for: what it fails with goes to the `error` event. */
   call(name: Command[0], argument: unknown): Promise<void>
   /** Fetches what is still missing, and shows nothing. */

@@ -2,11 +2,12 @@ import { createClient, type LoaclError } from '@loacl/core'
 import type { LoadFeature } from './features/index.ts'
 import { createLanguageLoader, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
-import { mergeLook, paintAccent } from './look.ts'
+import { mark, mergeLook, paintAccent } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
 import { assistantOf, failureOf } from './model_state.ts'
 import type { View, ViewOptions } from './panel/view.tsx'
+import { isWriting, SMALL } from './page_state.ts'
 import { createTabMemory } from './tab_memory.ts'
 import type { ChatWidget, WidgetEvents, WidgetOptions } from './types.ts'
 
@@ -27,9 +28,13 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) =>
     void target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
   const prefix = `loacl:${client.project}:${client.assistant}:${options.id ?? ''}:`
+  const storage = element && (() => sessionStorage)
+  const memory = createTabMemory(prefix, storage)
+  /** Tells the launcher of the tab's next page that a panel is open. */
+  const flag = createTabMemory('loacl', storage)
   const model = createModel({
     client,
-    memory: createTabMemory(prefix, element && (() => sessionStorage)),
+    memory,
     emit,
     ...(element && { frame: (run: () => void) => void requestAnimationFrame(run) }),
   })
@@ -65,7 +70,9 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (!element) return
     const language = languages.read(look)
     accent = assistantOf(model.getSnapshot())?.appearance.accent
-    element.setWords(language.words)
+    const { words } = language
+    element.words = words
+    element.launcher.setAttribute('aria-label', shown ? words.closeChat : words.openChat)
     paintAccent(element, look.appearance?.accent ?? accent)
     view?.update(look, language)
   }
@@ -83,7 +90,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
 
   async function open(
     request: { threadId?: string; draft?: string } = {},
-    by: 'visitor' | 'api' = 'api',
+    by: 'visitor' | 'api' | 'itself' = 'api',
   ): Promise<void> {
     if (!element) return
     wanted = true
@@ -105,27 +112,58 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       close,
     })
     if (wanted && !shown) {
-      shown = everShown = true
-      element.launcher.setAttribute('aria-expanded', 'true')
-      view.show()
-      emit('opened', { by })
+      everShown = true
+      setShown(true)
+      element.launcher.replaceChildren()
+      view.show(by === 'visitor' || (by === 'api' && !isWriting()))
+      memory.set('open', 'true')
+      flag.set('', prefix)
+      emit('opened', { by: by === 'visitor' ? by : 'api' })
       await nextTask()
     }
     void model.start()
     if (request.threadId) void model.select(request.threadId)
   }
 
+  function setShown(next: boolean): void {
+    shown = next
+    element?.launcher.setAttribute('aria-expanded', `${next}`)
+    redraw()
+  }
+
+  /** Opens again what was open on the page before; where nothing was, what the owner wants open. */
+  async function reopen(): Promise<void> {
+    const { open: wish = false } = options
+    const before = memory.get('open') ?? `${wish}`
+    if (before === 'false') return
+    if (!matchMedia(SMALL).matches || wish === 'always') await open({}, 'itself')
+    else if (element && before) mark(element.launcher)
+  }
+
   function close(): void {
     wanted = false
+    if (!shown) return
+    memory.set('open', 'false')
+    if (flag.get('') === prefix) flag.set('', null)
+    hide()
+  }
+
+  function hide(): void {
     if (!shown || !element) return
-    shown = false
-    element.launcher.setAttribute('aria-expanded', 'false')
+    setShown(false)
     view?.hide(element.launcher)
     emit('closed', {})
   }
 
-  /** For callers who are told by words and an event, not by a promise. */
-  const openAloud = (by: 'visitor' | 'api') => (element ? element.run(() => open({}, by)) : Promise.resolve())
+  function end(): void {
+    disposed = true
+    hide()
+    unsubscribe()
+    view?.dispose()
+    model.dispose()
+    own?.dispose()
+    if (element) element.widget = null
+  }
 
   onModelChange()
   redraw()
@@ -143,8 +181,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     },
     open,
     close,
-    toggle: () => (wanted ? close() : void openAloud('api')),
-    press: async () => (wanted && shown ? close() : open({}, 'visitor')),
+    toggle: () => (wanted ? close() : element?.run(() => open(), true)),
+    press: async () => (shown ? close() : open({}, 'visitor')),
     warm: fetchView,
     send: (text) => model.send(text),
     newThread: model.newThread,
@@ -175,14 +213,17 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       target.addEventListener(name, handle, listening)
       return () => target.removeEventListener(name, handle)
     },
+    reopen,
+    leave() {
+      // An element that is only moved is back by then.
+      setTimeout(() => element?.isConnected || disposed || end())
+    },
     dispose() {
-      disposed = true
-      close()
-      unsubscribe()
-      view?.dispose()
-      model.dispose()
-      own?.dispose()
-      element?.detach()
+      end()
+      if (!element) return
+      // Without options, it is no chat.
+      element.options = {}
+      element.remove()
     },
   }
 }

@@ -1,18 +1,18 @@
 import type { ChatWidget, Command, LoaclGlobal, MountOptions } from '../types.ts'
-import { pageDocument } from '../page_document.ts'
+import { createElement, documentMember } from './page_document.ts'
 import { type ChatElement, defineChatElement, placeElement } from './chat_element.ts'
 
 // The file that a site owner pastes. It draws the launcher and keeps what is asked of the widget until the panel, which
 // brings all the rest, has been fetched: when the visitor comes near, or when the page says so.
 
 // There only while the script runs for the first time.
-const script = pageDocument.currentScript as HTMLScriptElement
+const script = documentMember('currentScript') as HTMLScriptElement
 const { dataset } = script
 // Where this file came from, as a stack names it: the browser would read `src` anew against the page's `<base>`, which may
 // have come with a comment.
 let address: string | URL
 try {
-  address = /\w+:\/\/\S+?(?=:\d+:\d+(?:[\s),]|$))/.exec(`${new Error().stack}`)![0]
+  address = /\w+:\/\/\S+?(?=:\d+:\d)/.exec(`${new Error().stack}`)![0]
 } catch {
   // A page whose stacks have no addresses, or that fails to lay them out in its own way.
   address = new URL(script.getAttribute('src')!, location.href)
@@ -20,19 +20,17 @@ try {
 // A page may patch these before the panel comes, and rarely for the better.
 const globals = { fetch, parse: JSON.parse, stringify: JSON.stringify }
 
-const fromTag: Command[] = dataset.assistant
-  ? [['mount', { ...dataset, strings: dataset } as unknown as MountOptions]]
-  : []
 // An element with that id or name is no property of the window's own.
 const before = Object.hasOwn(window, 'loacl') ? window.loacl : undefined
-
 // A client-side router may run the tag again: the widget that is there stays.
-if (before?.get) fromTag.forEach((command) => before(...command))
-else takeOver([...fromTag, ...(before?.q ?? [])])
+if (!before?.get) takeOver()
+if (dataset.assistant) window.loacl!('mount', { ...dataset, strings: dataset } as unknown as MountOptions)
+for (const command of before?.q ?? []) window.loacl!(...command)
 
-function takeOver(queue: Command[]): void {
-  const elements: ChatElement[] = []
-  const alive = () => elements.filter((element) => element.options.assistant)
+function takeOver(): void {
+  let queue: Command[] = []
+  let elements: ChatElement[] = []
+  const onPage = () => (elements = elements.filter((element) => element.isConnected))
 
   defineChatElement(async (element, attempt) => {
     // A browser may remember a failed import, so each attempt has an address of its own.
@@ -44,47 +42,40 @@ function takeOver(queue: Command[]): void {
   })
 
   const mount = (options: MountOptions) => {
-    const id = options.id ?? ''
-    let element = alive().find((other) => other.id === id && other.options.assistant === options.assistant)
-    if (!element) {
-      element = pageDocument.createElement('loacl-chat') as ChatElement
-      if (id) element.id = id
-      element.options = options
-      elements.push(element)
-      if (`${options.open ?? false}` !== 'false') void element.run((widget) => widget.open())
-    }
-    const place = () => element.isConnected || placeElement(element, options.target)
-    if (pageDocument.body) place()
-    else addEventListener('DOMContentLoaded', place)
+    const { id = '', assistant, target } = options
+    if (target && !documentMember('body')) return addEventListener('DOMContentLoaded', () => loacl('mount', options))
+    if (onPage().some((other) => other.id === id && other.options.assistant === assistant)) return
+    const element = createElement('loacl-chat') as ChatElement
+    if (id) element.id = id
+    element.options = options
+    elements.push(element)
+    placeElement(element, target)
   }
 
-  /** False where there is no widget yet to do it: the command waits. */
-  const run = ([name, argument, listener]: Command): boolean => {
-    // The first ones fetch a widget to do it: a visitor must be forgotten, whether anybody opens the chat or not. Others
-    // have nothing to do before there is a widget, and are no reason to fetch one.
-    const known = /^(?:(open|toggle|send|signOut)|close|identify|newThread|on|update)$/.exec(name)
-    const [element] = alive()
-    const act = (widget: ChatWidget) => widget.call(name, argument)
-    if (name === 'mount') mount(argument)
-    else if (!known) console.error('loacl', name)
-    else if (!element) return false
-    else if (name === 'on')
+  /** Whether the command has to wait for a widget. */
+  const run = ([name, argument, listener]: Command): unknown => {
+    if (name === 'mount') return mount(argument)
+    const [element] = onPage()
+    // These fetch a widget to do it: a visitor must be forgotten, whether anybody opens the chat or not. Others have
+    // nothing to do before there is a widget, and are no reason to fetch one.
+    const fetches = /^(?:(open|toggle)|send|signOut)$/.exec(name)
+    if (!element) return true
+    if (name === 'on')
       element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))
-    else if (known[1]) void element.run(act)
-    else if (element.widget) void act(element.widget)
-    else return false
-    return true
+    else if (element.widget || fetches) void element.run((widget) => widget.call(name, argument), fetches?.[1])
+    else return true
   }
   const runWaiting = (): void => {
     // A command may give others.
-    for (const command of queue.splice(0)) if (!run(command)) queue.push(command)
+    const waiting = queue
+    queue = []
+    queue.push(...waiting.filter(run))
   }
 
   const loacl: LoaclGlobal = (...command: Command) => {
     queue.push(command)
     runWaiting()
   }
-  loacl.get = (id) => alive().find((element) => !id || element.id === id)?.widget ?? undefined
+  loacl.get = (id) => onPage().find((element) => !id || element.id === id)?.widget ?? undefined
   window.loacl = loacl
-  runWaiting()
 }

@@ -53,15 +53,16 @@ const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProp
           aria-describedby="count"
           aria-invalid={left < 0}
           placeholder={words.placeholder}
-          enterkeyhint="send"
           autoComplete="off"
           value={draft}
           // A function of its own each time, so that it runs after each rendering.
           ref={(box) => fitComposer(box)}
           onInput={(event) => model.type(event.currentTarget.value)}
           onKeyDown={(event) => {
+            // A touch screen's keyboard has no other way to a new line.
+            if (event.key !== 'Enter' || event.shiftKey || matchMedia('(pointer: coarse)').matches) return
             // 229: the Enter that ends a composition in Safari, where `isComposing` is already false.
-            if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event)
+            if (!event.isComposing && event.keyCode !== 229) submit(event)
           }}
         />
         {busy ? (

@@ -29,6 +29,6 @@ export function createWidget(element: ChatElement, globals: PageGlobals): ChatWi
 const fromPage = (options: object): object =>
   Object.fromEntries(
     Object.entries(options).filter(
-      ([name, value]) => typeof value !== 'string' || /^(url|key|assistant|theme|locale|id|target)$/.test(name),
+      ([name, value]) => typeof value !== 'string' || /^(url|key|assistant|theme|locale|id|target|open)$/.test(name),
     ),
   )

@@ -12,6 +12,7 @@ import { directionOf, directionOfLocale } from '../direction.ts'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { isLazy } from './parts/part_view.tsx'
+import { SMALL } from '../page_state.ts'
 import { spokenEnd } from './spoken.ts'
 import { type Actions, createFeatures, type Ui } from './ui.ts'
 
@@ -28,7 +29,7 @@ export interface ViewOptions {
 }
 
 export interface View {
-  show(): void
+  show(takesKeyboard: boolean): void
   /** `focus`: who gets the keyboard, if the panel had it and nobody else is to have it back. */
   hide(focus: HTMLElement): void
   update(look: Look, language: Language): void
@@ -38,14 +39,14 @@ export interface View {
 /** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
 export function createView({ host, root, model, look, language, loadFeature, report, close }: ViewOptions): View {
   const dialog = pageDocument.createElement('dialog')
-  const small = matchMedia('(max-width: 480px), (max-height: 480px)')
+  const small = matchMedia(SMALL)
   const touch = matchMedia('(pointer: coarse)')
   const dark = matchMedia('(prefers-color-scheme: dark)')
-  const page = pageDocument.documentElement
-  let pageOverflow: string | null = null
+  const still = new CSSStyleSheet()
+  still.replaceSync('html{overflow:hidden!important}')
 
-  /** What has the keyboard first. On a phone it would cover what there is to read. */
-  const focusTarget = () => (small.matches && touch.matches ? null : dialog.querySelector('textarea')) ?? dialog
+  /** What has the keyboard first. A touch screen's would cover what there is to read. */
+  const focusTarget = () => (touch.matches ? null : dialog.querySelector('textarea')) ?? dialog
   const focusComposer = () => focusTarget().focus({ preventScroll: true })
   const controller = new AbortController()
   const { signal } = controller
@@ -138,22 +139,21 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     dialog.classList.toggle('across', dialog.dir !== getComputedStyle(host).direction)
     dialog.setAttribute('aria-label', ui.name || ui.words.chat)
   }
-  // The keyboard of a phone covers the page without resizing it: only the visual viewport knows.
+  // The keyboard of a touch screen covers the page without resizing it: only the visual viewport knows.
   const fit = () => {
     const { height, offsetTop, scale } = visualViewport!
     if (scale !== 1) return
+    const below = pageDocument.documentElement.clientHeight - offsetTop - height
     dialog.style.setProperty('--_height', `${height}px`)
     dialog.style.setProperty('--_top', `${offsetTop}px`)
+    dialog.style.setProperty('--_below', `${below}px`)
   }
+  /** By a style sheet of our own: the page may lock and unlock itself meanwhile. */
   const lock = (locked: boolean) => {
-    if (locked && pageOverflow === null) {
-      pageOverflow = page.style.overflow
-      page.style.overflow = 'hidden'
-    } else if (!locked && pageOverflow !== null) {
-      page.style.overflow = pageOverflow
-      if (!page.getAttribute('style')) page.removeAttribute('style')
-      pageOverflow = null
-    }
+    const sheets = pageDocument.adoptedStyleSheets
+    const at = sheets.indexOf(still)
+    if (locked && at < 0) sheets.push(still)
+    else if (!locked && at >= 0) sheets.splice(at, 1)
   }
   const place = () => {
     // Opening gives the keyboard to something. Another element would cost a second layout.
@@ -175,12 +175,28 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     event.preventDefault()
     close()
   })
+  // On the launcher, too, where it is open.
   for (const type of ['keydown', 'keyup', 'keypress'] as const)
-    dialog.addEventListener(type, (event) => {
-      // To the page, keys pressed in here seem pressed on no field at all, and would set off its shortcuts.
-      event.stopPropagation()
-      if (type === 'keydown' && event.key === 'Escape' && !event.isComposing) close()
-    })
+    host.shadowRoot!.addEventListener(
+      type,
+      (event) => {
+        if (!dialog.open) return
+        // To the page, keys pressed in here seem pressed on no field at all, and would set off its shortcuts.
+        event.stopPropagation()
+        const { key, isComposing } = event as KeyboardEvent
+        if (type === 'keydown' && key === 'Escape' && !isComposing) close()
+      },
+      { signal },
+    )
+  // Two panels in one place: the one that was opened last is wanted.
+  addEventListener(
+    'loacl-opened',
+    ({ target }) => {
+      const other = target !== host && (target as Element).shadowRoot?.querySelector('dialog')
+      if (dialog.open && other && overlap(dialog, other)) close()
+    },
+    { signal },
+  )
 
   small.addEventListener('change', replace, { signal })
   dark.addEventListener('change', paint, { signal })
@@ -191,7 +207,11 @@ export function createView({ host, root, model, look, language, loadFeature, rep
 
   // A button that is gone once it was pressed would take the keyboard out of the panel with it.
   let focused: Node | null = null
-  dialog.addEventListener('focusin', ({ target }) => (focused = target as Node))
+  dialog.addEventListener('focusin', ({ target }) => {
+    focused = target as Node
+    // It was opened without the keyboard.
+    if (small.matches && !dialog.matches(':modal')) replace()
+  })
   dialog.addEventListener('focusout', ({ target }) =>
     queueMicrotask(() => {
       if (focused === target && dialog.contains(focused)) focused = null
@@ -231,13 +251,17 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   onChange()
 
   return {
-    show() {
+    show(takesKeyboard) {
       if (dialog.open) return
       fit()
       paint()
-      place()
+      if (takesKeyboard) place()
+      else {
+        dialog.setAttribute('open', '')
+        lock(small.matches)
+      }
       if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
-      focusComposer()
+      if (takesKeyboard) focusComposer()
       // In a task of its own, when the visitor can write already.
       if (!complete) setTimeout(draw)
       complete = true
@@ -265,4 +289,9 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       dialog.remove()
     },
   }
+}
+
+function overlap(one: Element, other: Element): boolean {
+  const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }

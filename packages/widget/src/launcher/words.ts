@@ -1,0 +1,2 @@
+/** The launcher's name, also where the panel is there and another language is not. */
+export const OPEN_CHAT = 'Open chat'
