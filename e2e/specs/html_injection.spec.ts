@@ -76,7 +76,7 @@ test('calls made beside an element that has the name of the global are carried o
   await expect(chat.composer).toBeFocused()
   await chat.close.click()
   await expect(chat.launcher).toBeFocused()
-  await expect(page.locator('body > loacl-chat')).toHaveCount(1)
+  await expect(page.locator('html > loacl-chat')).toHaveCount(1)
 })
 
 test(
@@ -110,6 +110,6 @@ test(
     await expect(chat.log.locator('strong')).toHaveText('real')
     await chat.close.click()
     await expect(chat.launcher).toBeFocused()
-    await expect(page.locator('body > loacl-chat')).toHaveCount(1)
+    await expect(page.locator('html > loacl-chat')).toHaveCount(1)
   },
 )

@@ -35,15 +35,20 @@ export class Chat {
     this.retry = this.panel.getByRole('button', { name: 'Try again' })
   }
 
-  /** Opens the panel and waits until a message can be written. */
+  /** Opens the panel, where it does not open by itself as on the page before, and waits until a message can be written. */
   async open(): Promise<void> {
-    await this.launcher.click()
+    const reopens = await this.page.evaluate(
+      () => 'loacl' in sessionStorage && !matchMedia('(max-width: 480px), (max-height: 480px)').matches,
+    )
+    if (!reopens) await this.launcher.click()
     await expect(this.composer).toBeVisible()
   }
 
   async ask(text: string): Promise<void> {
     await this.composer.fill(text)
-    await this.composer.press('Enter')
+    const touch = await this.page.evaluate(() => matchMedia('(pointer: coarse)').matches)
+    if (touch) await this.send.tap()
+    else await this.composer.press('Enter')
     await expect(this.message(text)).toBeVisible()
   }
 

@@ -59,7 +59,8 @@ const plainCss: Plugin = {
       code: code
         .replace(/\/\*[^]*?\*\//g, '')
         .replace(/\s*([{};,!])\s*/g, '$1')
-        .replaceAll(': ', ':')
+        .replace(/(?<=:) |(?<=\[[\w-]+=)'|'(?=\])/g, '')
+        .replace(/(?<=\d) \* /g, '*')
         .replaceAll(';}', '}'),
       map: null,
     }),

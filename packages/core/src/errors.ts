@@ -1,7 +1,5 @@
 import { isSessionCode, type ErrorCode } from '@loacl/wire'
 
-const BRAND = Symbol.for('loacl.error')
-
 /** What is known about an error beside its code. */
 export interface ErrorDetails {
   /** HTTP status, where a response came. */
@@ -38,12 +36,11 @@ export class LoaclError extends Error {
     super(message, details)
     const { status, retryAfterMs, requestId } = details
     Object.assign(this, { code, status, retryAfterMs, requestId })
-    Object.defineProperty(this, BRAND, { value: true })
   }
 
   /** Like `instanceof`, and true as well for an error of another copy of this package on the same page. */
   static is(error: unknown): error is LoaclError {
-    return BRAND in Object(error)
+    return (error as Error | null | undefined)?.name === 'LoaclError'
   }
 }
 

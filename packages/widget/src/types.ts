@@ -129,8 +129,8 @@ export interface LoaclGlobal {
   (...command: Command): void
   /** Commands given before the script came. */
   q?: Command[]
-  /** The widget with this id, or the first; `undefined` until its panel has been fetched. */
-  get?(id?: string): Widget | undefined
+  /** The widget with this id, or the first; none until its panel has been fetched. */
+  get?(id?: string): Widget | null | undefined
 }
 
 /** What the launcher calls, beyond the public part. */

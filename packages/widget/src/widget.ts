@@ -195,6 +195,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       }
     },
     async call(name, argument) {
+      if (!(name in this)) return console.error('loacl', name)
       try {
         await (this as unknown as Record<string, (argument: unknown) => unknown>)[name]!(argument)
       } catch (error) {

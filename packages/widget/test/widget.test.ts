@@ -22,7 +22,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 /** A widget on a page that has no panel to show. */
 function mount(options: WidgetOptions) {
-  const parts = { launcher: { setAttribute() {} }, shadowRoot: {}, setWords() {}, detach() {} }
+  const parts = { launcher: { setAttribute() {}, replaceChildren() {} }, shadowRoot: {} }
   const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
   return assembleWidget(element, options, {
     view: async () => () => ({ show() {}, hide() {}, update() {}, dispose() {} }),

@@ -85,17 +85,19 @@ function setUp(host: ChatElement, load: LoadWidget): void {
     if (opens) void host.run((widget) => widget.reopen(), true)
   }
   host.run = async (action, opens) => {
-    notice.textContent = ''
-    notice.hidden = !opens
+    if (opens) {
+      notice.textContent = ''
+      notice.hidden = false
+    }
     try {
       const widget = await fetchWidget()
       if (!opens || !notice.hidden) await action(widget)
-      notice.hidden = true
+      if (opens) notice.hidden = true
     } catch (error) {
       notice.textContent = words().loadFailed
       notice.hidden = false
       // A `LoaclError`, whose class would be most of this file.
-      console.error(Object.assign(error as Error, { name: 'LoaclError', code: 'network', [Symbol.for('loacl.error')]: true }))
+      console.error(Object.assign(error as Error, { name: 'LoaclError', code: 'network' }))
       host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
     }
   }
@@ -139,4 +141,3 @@ export function placeElement(element: Element, target: MountOptions['target']): 
 function setAttributes(element: Element, attributes: Readonly<Record<string, string>>): void {
   for (const name in attributes) element.setAttribute(name, attributes[name]!)
 }
-

@@ -76,6 +76,6 @@ function takeOver(): void {
     queue.push(command)
     runWaiting()
   }
-  loacl.get = (id) => onPage().find((element) => !id || element.id === id)?.widget ?? undefined
+  loacl.get = (id) => onPage().find((element) => !id || element.id === id)?.widget
   window.loacl = loacl
 }
