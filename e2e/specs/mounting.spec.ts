@@ -27,7 +27,7 @@ test('two widgets on a page keep apart', { tag: '@local' }, async ({ page, pageU
   await expect(workshop.message('The workshop.')).toBeVisible()
 
   await page.reload()
-  await shop.open()
+  await shop.launcher.click()
   await expect(shop.message(question)).toBeVisible()
   await expect(shop.log).not.toContainText(second)
 })

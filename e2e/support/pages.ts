@@ -173,6 +173,18 @@ function twoPage(options: PageOptions): RenderedPage {
   }
 }
 
+/** A page that Turbo navigates: it replaces the body, or morphs it, and keeps snapshots of what was left. */
+const turboPage = ({ step = '1', ...options }: PageOptions): RenderedPage => {
+  const next = `/turbo?${new URLSearchParams({ ...options, step: `${Number(step) + 1}` })}`
+  return {
+    html: document({
+      head: `<meta name="turbo-refresh-method" content="morph"><script type="module" src="/turbo.js"></script>
+        ${scriptTag(options)}`,
+      body: `<p id="step">Step ${step}</p><a href="${escape(next)}">Next</a>`,
+    }),
+  }
+}
+
 const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
   bare: () => ({ html: document({}) }),
   plain: (options) => ({ html: document({ body: scriptTag(options) }) }),
@@ -186,6 +198,7 @@ const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
   accounts: accountsPage,
   comment: commentPage,
   two: twoPage,
+  turbo: turboPage,
   rtl: (options) => ({ html: document({ lang: 'ar" dir="rtl', body: scriptTag(options) }) }),
   patched: (options) => ({ html: document({ head: `<script>${PATCHES}</script>`, body: scriptTag(options) }) }),
 }

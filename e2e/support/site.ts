@@ -14,6 +14,7 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.map': 'application/json',
 }
+const TURBO = fileURLToPath(import.meta.resolve('@hotwired/turbo'))
 const compress = promisify(brotliCompress)
 
 export interface Site {
@@ -56,6 +57,8 @@ const servePages =
   (assetsOrigin: string, files: RequestListener): RequestListener =>
   (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x')
+    if (pathname === '/turbo.js')
+      return void readFile(TURBO).then((code) => response.writeHead(200, { 'content-type': TYPES['.js'] }).end(code))
     if (pathname.endsWith('.js')) return files(request, response)
     const page = renderPage(pathname.slice(1), { ...Object.fromEntries(searchParams), assets: assetsOrigin })
     if (page) response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...page.headers }).end(page.html)

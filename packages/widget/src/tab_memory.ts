@@ -3,6 +3,8 @@ export interface TabMemory {
   get(name: string): string | null
   /** `null` forgets. */
   set(name: string, value: string | null): void
+  /** Writes at once what waits to be written. */
+  write(): void
 }
 
 /** How long what was set may wait to be written, in milliseconds. Writing at each key would hold up who types. */
@@ -48,5 +50,6 @@ export function createTabMemory(prefix: string, storage: (() => Storage) | null)
       timer = setTimeout(write, DELAY)
       addEventListener('pagehide', write)
     },
+    write,
   }
 }

@@ -6,8 +6,8 @@ import { mark, mergeLook, paintAccent } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
 import { assistantOf, failureOf } from './model_state.ts'
-import type { View, ViewOptions } from './panel/view.tsx'
-import { isWriting, SMALL } from './page_state.ts'
+import type { OpenedBy, View, ViewOptions } from './panel/view.tsx'
+import { SMALL } from './page_state.ts'
 import { createTabMemory } from './tab_memory.ts'
 import type { ChatWidget, WidgetEvents, WidgetOptions } from './types.ts'
 
@@ -88,10 +88,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     }
   }
 
-  async function open(
-    request: { threadId?: string; draft?: string } = {},
-    by: 'visitor' | 'api' | 'itself' = 'api',
-  ): Promise<void> {
+  async function open(request: { threadId?: string; draft?: string } = {}, by: OpenedBy = 'api'): Promise<void> {
     if (!element) return
     wanted = true
     unavailable = null
@@ -115,7 +112,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       everShown = true
       setShown(true)
       element.launcher.replaceChildren()
-      view.show(by === 'visitor' || (by === 'api' && !isWriting()))
+      view.show(by)
       memory.set('open', 'true')
       flag.set('', prefix)
       emit('opened', { by: by === 'visitor' ? by : 'api' })
@@ -162,6 +159,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     view?.dispose()
     model.dispose()
     own?.dispose()
+    memory.write()
     if (element) element.widget = null
   }
 

@@ -12,7 +12,7 @@ import { directionOf, directionOfLocale } from '../direction.ts'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { isLazy } from './parts/part_view.tsx'
-import { SMALL } from '../page_state.ts'
+import { isWriting, SMALL } from '../page_state.ts'
 import { spokenEnd } from './spoken.ts'
 import { type Actions, createFeatures, type Ui } from './ui.ts'
 
@@ -28,8 +28,12 @@ export interface ViewOptions {
   close: () => void
 }
 
+/** Who opens the panel: it does so by itself as on the page before, or where the owner wants it open. */
+export type OpenedBy = 'visitor' | 'api' | 'itself'
+
 export interface View {
-  show(takesKeyboard: boolean): void
+  /** Takes the keyboard where the visitor opened it, or the page did and no field of the page has it. */
+  show(by: OpenedBy): void
   /** `focus`: who gets the keyboard, if the panel had it and nobody else is to have it back. */
   hide(focus: HTMLElement): void
   update(look: Look, language: Language): void
@@ -251,8 +255,9 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   onChange()
 
   return {
-    show(takesKeyboard) {
+    show(by) {
       if (dialog.open) return
+      const takesKeyboard = by === 'visitor' || (by === 'api' && !isWriting())
       fit()
       paint()
       if (takesKeyboard) place()
