@@ -2,6 +2,7 @@ import { CHAT_FUNCTION, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { RPC, type ProjectClient } from './project_client.ts'
+import { toStorable } from './storable_text.ts'
 import { withTimeout } from './timeout.ts'
 
 /** What a visitor's client asks of the project. */
@@ -46,7 +47,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
       method,
       headers,
       signal,
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: JSON.stringify(body, storable) }),
     })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)
@@ -68,6 +69,9 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
       send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, method, body, signal, token, bearer),
   }
 }
+
+/** What the page or the visitor gives is no reason to refuse a request. */
+const storable = (_: string, value: unknown) => (typeof value === 'string' ? toStorable(value) : value)
 
 function parseResult<T>(text: string, member: (keyof T & string) | null, status: number): T {
   let value: unknown = null

@@ -50,6 +50,7 @@ const TELL_OWNER = {
 /** The visitor changes what they send. */
 const CHANGE_INPUT = {
   text_required: 400,
+  text_malformed: 400,
   text_too_long: 413,
   body_too_large: 413,
   model_request_rejected: 502,
@@ -70,6 +71,7 @@ const TRY_AGAIN = {
   internal: 500,
   stream_malformed: 0,
   response_malformed: 0,
+  credential_missing: 0,
 } as const
 
 /** The caller gives up: the request, the credential or the option is wrong, or nobody waits for it any more. */

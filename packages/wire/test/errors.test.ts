@@ -24,7 +24,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'message_not_found',
     'thread_full',
   ],
-  change_input: ['text_required', 'text_too_long', 'body_too_large', 'model_request_rejected'],
+  change_input: ['text_required', 'text_malformed', 'text_too_long', 'body_too_large', 'model_request_rejected'],
   tell_owner: [
     'invalid_body',
     'not_found',
@@ -80,6 +80,7 @@ describe('an error', () => {
   it('that no response carries has no status', () => {
     expect(CODES.filter((code) => ERROR_STATUS[code] === 0).toSorted()).toEqual([
       'aborted',
+      'credential_missing',
       'disposed',
       'network',
       'options_invalid',
