@@ -50,7 +50,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let isReady = false
   let accent: unknown
   function onModelChange(): void {
-    const assistant = assistantOf(model.getSnapshot())
+    const state = model.getSnapshot()
+    // Whoever was here is forgotten: a panel in sight goes on with the next one.
+    if (shown && state.session.status === 'idle') void model.start()
+    const assistant = assistantOf(state)
     if (!assistant) return
     if (assistant.appearance.accent !== accent) redraw()
     if (isReady) return
@@ -149,13 +152,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     send: (text) => model.send(text),
     newThread: model.newThread,
     identify: client.identify,
-    async signOut(abortable) {
-      try {
-        await client.signOut(abortable)
-      } finally {
-        if (shown) await model.start()
-      }
-    },
+    signOut: client.signOut,
     async call(name, argument) {
       try {
         await (this as unknown as Record<string, (argument: unknown) => unknown>)[name]!(argument)
