@@ -111,12 +111,18 @@ test.each([
   model.type(draft)
   model.submit()
   expect(fresh().sent).toEqual([text])
+})
+
+test('a message that begins with an indent is the same after a reload', async () => {
+  const model = await start()
+  model.type('  code ')
+  model.submit()
   model.dispose()
-  // After a reload it is the same message still.
   const again = await start()
+  expect(again.getSnapshot().draft).toBe('  code')
   again.submit()
-  expect(fresh().sent).toEqual([text])
-  expect(fresh().sentIds).toEqual([`turn of ${text}`])
+  expect(fresh().sent).toEqual(['  code'])
+  expect(fresh().sentIds).toEqual(['turn of   code'])
 })
 
 test.each(['', ' \n\t ', '\0', '\uD83D \0', '\u3164\u2800'])('nothing is sent of %j', async (draft) => {

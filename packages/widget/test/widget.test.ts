@@ -48,9 +48,9 @@ test('widgets with clients of the page’s own keep apart what this tab remember
   ])
 })
 
-describe('a visitor who is forgotten', () => {
-  const sessionOf = (client: ScriptedClient) => client.getSnapshot().status
+const sessionOf = (client: ScriptedClient) => client.getSnapshot().status
 
+describe('a visitor who is forgotten', () => {
   test.each<[string, (client: LoaclClient, widget: ChatWidget) => Promise<void>]>([
     ['by the page’s own client', (client) => client.signOut()],
     ['by the widget’s client', (_, widget) => widget.client.signOut()],

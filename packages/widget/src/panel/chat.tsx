@@ -32,7 +32,9 @@ export function Chat({ ui, state }: ChatProps) {
     turn.status === 'reconnecting'
       ? words.reconnecting
       : silent
-        ? fill(words.thinking, { name: `\u2068${ui.name}\u2069` })
+        ? ui.name
+          ? fill(words.thinking, { name: `\u2068${ui.name}\u2069` })
+          : words.loading
         : loading && messages.length === 0
           ? words.loading
           : ''

@@ -222,7 +222,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     redraw()
     if (running === last.running) return
     // In place of what was said of the answer before.
-    if (running) ui.announce(fill(ui.words.thinking, { name: ui.name }))
+    if (running) ui.announce(ui.name ? fill(ui.words.thinking, { name: ui.name }) : ui.words.loading)
     // An answer is read out once, when all of it is there; after the next frame it is.
     else if (failure || !dialog.open) ui.announce('')
     else requestAnimationFrame(() => ui.announce(spokenEnd(dialog, ui, model.getSnapshot())))
