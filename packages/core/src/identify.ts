@@ -19,8 +19,7 @@ export async function identifyDevice(
   if (callerSignal?.aborted) throw abortError(callerSignal)
   const { assistant, tokens, state, dispatch } = session
   const { accessToken = null, identityToken }: { accessToken?: string | null; identityToken?: string } = credential
-  if (typeof (identityToken ?? accessToken) !== 'string')
-    throw new LoaclError('credential_missing', 'A credential has an "identityToken" or an "accessToken".')
+  if (typeof (identityToken ?? accessToken) !== 'string') throw new LoaclError('credential_missing')
   let token: string
   let signal: AbortSignal
 

@@ -47,7 +47,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
       method,
       headers,
       signal,
-      ...(body && { body: JSON.stringify(body, storable) }),
+      ...(body && { body: JSON.stringify(body, (_, value) => toStorable(value)) }),
     })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)
@@ -69,9 +69,6 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
       send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, method, body, signal, token, bearer),
   }
 }
-
-/** What the page or the visitor gives is no reason to refuse a request. */
-const storable = (_: string, value: unknown) => (typeof value === 'string' ? toStorable(value) : value)
 
 function parseResult<T>(text: string, member: (keyof T & string) | null, status: number): T {
   let value: unknown = null

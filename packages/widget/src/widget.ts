@@ -24,8 +24,11 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
   const own = 'client' in options ? null : createClient({ fingerprint: loadFingerprint, ...options })
   const client = 'client' in options ? options.client : own!
-  const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) =>
-    void target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
+  const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) => {
+    // For the page's developer: the visitor is told in words.
+    if ('error' in detail) console.error('loacl', detail.error.code, detail.error.requestId ?? '', detail.error)
+    target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
+  }
   const prefix = `loacl:${client.project}:${client.assistant}:${options.id ?? ''}:`
   const model = createModel({
     client,

@@ -140,11 +140,17 @@ export type Remedy = 'nothing' | 'try_again' | 'wait' | 'start_over' | 'change_i
 
 const isIn = (group: object, code: string): boolean => Object.hasOwn(group, code)
 
+/** Whether the remedy is `start_over`. For clients that ask no more than this, as the next one. */
+export const isThreadOver = (code: ErrorCode): boolean => isIn(SESSION_ENDED, code) || isIn(THREAD_ENDED, code)
+
+/** Whether the remedy is `tell_owner`. */
+export const isForOwner = (code: ErrorCode): boolean => isIn(TELL_OWNER, code)
+
 export function remedyOf(code: ErrorCode): Remedy {
   if (isRetried(code)) return 'nothing'
-  if (isIn(SESSION_ENDED, code) || isIn(THREAD_ENDED, code)) return 'start_over'
+  if (isThreadOver(code)) return 'start_over'
   if (isIn(WAIT, code)) return 'wait'
-  if (isIn(TELL_OWNER, code)) return 'tell_owner'
+  if (isForOwner(code)) return 'tell_owner'
   if (isIn(CHANGE_INPUT, code)) return 'change_input'
   return isIn(GIVE_UP, code) ? 'give_up' : 'try_again'
 }

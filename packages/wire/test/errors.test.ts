@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import {
   ERROR_STATUS,
   isCredentialCode,
+  isForOwner,
   isRetried,
   isSessionCode,
+  isThreadOver,
   remedyOf,
   type ErrorCode,
   type Remedy,
@@ -56,6 +58,7 @@ describe('an error', () => {
   it.each(CODES)('%s says what to do', (code) => {
     const named = Object.entries(REMEDIES).find(([, codes]) => codes.includes(code))
     expect(remedyOf(code)).toBe(named?.[0] ?? 'try_again')
+    expect([isThreadOver(code), isForOwner(code)]).toEqual([named?.[0] === 'start_over', named?.[0] === 'tell_owner'])
   })
 
   it('of a newer server may be tried again', () => {

@@ -238,8 +238,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       place()
       if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
       focusComposer()
-      // In a task of its own, when the visitor can write already.
-      if (!complete) setTimeout(draw)
+      // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
+      setTimeout(draw)
       complete = true
     },
     hide(focus) {
