@@ -13,28 +13,15 @@ interface Props {
 
 /** What went wrong, what to press, and from when on. */
 export class ErrorAlert extends Component<Props> {
-  declare base?: Element
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  override componentDidMount(): void {
-    this.#wait()
-  }
-
-  override componentDidUpdate(): void {
-    this.#wait()
-  }
-
-  override componentWillUnmount(): void {
-    clearTimeout(this.#timer)
-  }
-
   /** Renders again when the time is told in other words. Out of sight nothing is told: opening the panel renders anew. */
-  #wait(): void {
+  #wait(told: Element | null): void {
     clearTimeout(this.#timer)
+    if (!told?.closest('dialog')!.open) return
     const left = msLeft(this.props.error)
     const step = left > 60_000 ? 60_000 : 1000
-    if (left > 0 && this.base!.closest('dialog')!.open)
-      this.#timer = setTimeout(() => this.setState({}), ((left - 1) % step) + 1)
+    this.#timer = setTimeout(() => this.setState({}), ((left - 1) % step) + 1)
   }
 
   override render({ ui, error, retry }: Props) {
@@ -48,7 +35,12 @@ export class ErrorAlert extends Component<Props> {
           describeError(code, words),
           // A screen reader hears it once, with the alert.
           left > 0 && (
-            <span role="timer" aria-live="off">
+            <span
+              role="timer"
+              aria-live="off"
+              // A function of its own each time, so that it runs after each rendering, and with `null` at the end.
+              ref={(told) => this.#wait(told)}
+            >
               {' ' + fill(words.retryWhen, { when: relativeTime(left, ui.locale) })}
             </span>
           ),
