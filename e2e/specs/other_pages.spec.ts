@@ -9,7 +9,10 @@ const give = (page: Page, ...command: unknown[]): Promise<void> =>
 
 test.describe('a page whose body is replaced', () => {
   for (const [how, go] of [
-    ['by a link', (page: Page) => page.getByRole('link', { name: 'Next' }).click()],
+    [
+      'by a link',
+      (page: Page) => page.getByRole('link', { name: 'Next' }).evaluate((link) => (link as HTMLElement).click()),
+    ],
     [
       'by a refresh that morphs',
       (page: Page) =>

@@ -3,7 +3,7 @@ import { expect, test, unique } from '../support/fixtures.ts'
 test(
   'a visitor who asks too fast is told when to go on, and the model isn’t asked until then',
   { tag: '@local' },
-  async ({ visit, owner, model }) => {
+  async ({ visit, owner, model, page }) => {
     const assistant = await owner.addAssistant({ messagesPerMinute: 1 })
     const [first, second] = [unique('What is first?'), unique('What is second?')]
     await model.says(first, 'This is first.')
@@ -11,6 +11,7 @@ test(
     const chat = await visit({ assistant })
     await chat.open()
     await chat.askAndWait(first)
+    await page.clock.install()
     await expect(chat.message('This is first.')).toBeVisible()
 
     await chat.ask(second)
@@ -19,7 +20,9 @@ test(
     await expect(chat.message(second)).toBeVisible()
     expect(await model.calls(second)).toEqual([])
 
+    await expect(chat.retry).toBeDisabled()
     await owner.change(assistant, { messagesPerMinute: null })
+    await page.clock.fastForward(60_000)
     await chat.retry.click()
     await expect(chat.message('This is second.')).toBeVisible()
     await expect(chat.message(second)).toHaveCount(1)

@@ -1,5 +1,5 @@
 import { abortError } from './abort.ts'
-import { hasCode, isSessionError } from './errors.ts'
+import { hasCode, isSessionError, LoaclError } from './errors.ts'
 import { randomToken } from './random.ts'
 import { awaitReplacement } from './recover_session.ts'
 import { withRetries } from './retry.ts'
@@ -19,6 +19,7 @@ export async function identifyDevice(
   if (callerSignal?.aborted) throw abortError(callerSignal)
   const { assistant, tokens, state, dispatch } = session
   const { accessToken = null, identityToken }: { accessToken?: string | null; identityToken?: string } = credential
+  if (typeof (identityToken ?? accessToken) !== 'string') throw new LoaclError('credential_missing')
   let token: string
   let signal: AbortSignal
 

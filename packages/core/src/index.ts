@@ -1,6 +1,6 @@
 export { createClient } from './client.ts'
 export { LoaclError, type ErrorDetails } from './errors.ts'
-export { remedyOf, type ErrorCode, type Remedy } from '@loacl/wire'
+export { isForOwner, isThreadOver, remedyOf, type ErrorCode, type Remedy } from '@loacl/wire'
 export type {
   Abortable,
   ClientOptions,

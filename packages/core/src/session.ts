@@ -105,10 +105,10 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   async function enter(): Promise<void> {
     // Returning and identified visitors need it soon: fetched in parallel.
     if (auth || tokens.isStored()) void settled(loadOnDemand())
-    const credential = auth && (await withTimeout([lifetime()], auth))
+    const credential = auth && (await withTimeout([lifetime()], () => auth(), 'credential_missing'))
     if (credential) await (await loadOnDemand()).identifyDevice(context, credential)
     else if (auth) dispatch({ type: 'visitor_known', accessToken: null })
-    await openSession(credential === null)
+    await openSession(auth && !credential)
   }
 
   /** @param isNobody the page says that nobody is signed in */

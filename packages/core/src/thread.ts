@@ -2,6 +2,7 @@ import type { ClientContext } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type * as OnDemand from './on_demand.ts'
 import { randomUuid } from './random.ts'
+import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
 import { changed, newUserMessage, withUserMessage } from './thread_state.ts'
@@ -83,8 +84,8 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       const { text, suggestionId }: { text: string; suggestionId?: string } =
         typeof input === 'string' ? { text: input } : input
       if (runningTurn()) return refuseBusy(clientId)
-      if (text.trim() === '') return refusedTurn(clientId, 'text_required')
-      return sendMessage(clientId, text, { signal, suggestionId })
+      if (!/[^\s\0\p{Cs}]/u.test(text)) return refusedTurn(clientId, 'text_required')
+      return sendMessage(clientId, toStorable(text), { signal, suggestionId })
     },
 
     retry({ signal } = {}) {

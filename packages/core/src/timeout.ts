@@ -1,33 +1,34 @@
-import { MalformedPartError } from '@loacl/wire'
-import { abortError, linkedController } from './abort.ts'
+import { type ErrorCode, MalformedPartError } from '@loacl/wire'
+import { abortError, linkedController, untilAborted } from './abort.ts'
 import { LoaclError } from './errors.ts'
 
 /** Milliseconds without a byte: three of the server's heartbeats. */
 const TIMEOUT_MS = 30_000
 
 /**
- * Runs work on one connection. Aborts it when one of the signals is aborted, or after `TIMEOUT_MS` without a call of
- * `onActivity`. Rejects with LoaclErrors alone.
+ * Runs work on one connection. Aborts it, and waits for it no longer, when one of the signals is aborted, or after
+ * `TIMEOUT_MS` without a call of `onActivity`. Rejects with LoaclErrors alone.
+ *
+ * @param code of the error where nothing came, or the work rejects with an error of its own
  */
 export async function withTimeout<T>(
   signals: readonly (AbortSignal | undefined)[],
   work: (signal: AbortSignal, onActivity: () => void) => Promise<T>,
+  code: ErrorCode = 'network',
 ): Promise<T> {
   const link = linkedController(signals)
   const { signal } = link
   let timer: ReturnType<typeof setTimeout> | undefined
   const onActivity = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => link.abort(new LoaclError('network', 'Nothing came for 30 s.')), TIMEOUT_MS)
+    timer = setTimeout(() => link.abort(new LoaclError(code, 'Nothing came for 30 s.')), TIMEOUT_MS)
   }
   onActivity()
   try {
-    const result = await work(signal, onActivity)
     // Not everything that is asked heeds a signal.
-    signal.throwIfAborted()
-    return result
+    return await untilAborted(() => work(signal, onActivity), signal)
   } catch (error) {
-    throw toClientError(error, signal)
+    throw toClientError(error, signal, code)
   } finally {
     clearTimeout(timer)
     link.abort()
@@ -35,9 +36,9 @@ export async function withTimeout<T>(
 }
 
 /** What went wrong while a request was under way or its body was read. */
-export function toClientError(error: unknown, signal: AbortSignal): LoaclError {
+export function toClientError(error: unknown, signal: AbortSignal, code: ErrorCode = 'network'): LoaclError {
   if (signal.aborted) return abortError(signal)
   if (LoaclError.is(error)) return error
   if (error instanceof MalformedPartError) return new LoaclError(error.code, error.message, { cause: error })
-  return new LoaclError('network', undefined, { cause: error })
+  return new LoaclError(code, undefined, { cause: error })
 }

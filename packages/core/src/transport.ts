@@ -2,6 +2,7 @@ import { CHAT_FUNCTION, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { RPC, type ProjectClient } from './project_client.ts'
+import { toStorable } from './storable_text.ts'
 import { withTimeout } from './timeout.ts'
 
 /** What a visitor's client asks of the project. */
@@ -46,7 +47,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
       method,
       headers,
       signal,
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: JSON.stringify(body, (_, value) => toStorable(value)) }),
     })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)

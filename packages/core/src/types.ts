@@ -76,7 +76,8 @@ export type ClientOptions = {
   now?: () => number
   /**
    * Who the visitor is, for pages that know: asked at opening, and again whenever the session or the access token has
-   * run out. `null`: a guest. Give a fresh token each time. Where it rejects, opening fails with `network`.
+   * run out. `null`: a guest. Give a fresh token each time. Where it rejects, gives something else,
+   * or takes longer than 30 seconds, opening fails with `credential_missing`, and the next try asks it again.
    *
    * @example
    * auth: async () => {
@@ -135,7 +136,7 @@ export interface LoaclClient extends Readable<ClientState> {
    * anew; after a failure it tries again. Every other call opens first.
    *
    * @throws LoaclError `assistant_not_found`, `assistant_inactive`, `origin_not_allowed`, `key_rejected`, `network`,
-   * `rate_limited`, `database_unavailable`, `response_malformed`, `aborted`, `disposed`
+   * `rate_limited`, `database_unavailable`, `response_malformed`, `credential_missing`, `aborted`, `disposed`
    */
   open(options?: Abortable): Promise<void>
   readonly threads: {
@@ -150,7 +151,7 @@ export interface LoaclClient extends Readable<ClientState> {
    * Says who the visitor is, and opens. What they wrote as a guest becomes theirs, and what they wrote on other devices
    * appears. Where another person used this device before, they are signed out first.
    *
-   * @throws LoaclError `identity_token_invalid`, `identity_token_expired`, `identity_unavailable`,
+   * @throws LoaclError `credential_missing`, `identity_token_invalid`, `identity_token_expired`, `identity_unavailable`,
    * `identity_secret_unusable`, `access_token_invalid`, and those of `open`: the visitor stays who they were. `aborted`:
    * before the request had left, nothing has happened; afterwards the client becomes whom the server has accepted
    * @example

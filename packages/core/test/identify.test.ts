@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ClientOptions, Credential } from '../src/index.ts'
 import {
   ASSISTANT,
@@ -92,6 +92,8 @@ describe('identify', () => {
 })
 
 describe('auth', () => {
+  const DOWN = { cause: { message: 'The host is down.' } }
+
   it('is asked at opening, before anything is shown', async () => {
     const project = projectOf()
     await clientOf(project, hostOf({ identityToken: 'a.b.c' })).open()
@@ -150,11 +152,104 @@ describe('auth', () => {
     ])
   })
 
-  it('that fails keeps the chat from opening as somebody else', async () => {
+  it.each([
+    ['rejects', async () => Promise.reject(new Error('The host is down.')), DOWN],
+    [
+      'throws',
+      () => {
+        throw new Error('The host is down.')
+      },
+      DOWN,
+    ],
+    ['gives no credential', async () => 'a.b.c' as never, {}],
+    ['gives an empty object', async () => ({}) as never, {}],
+    ['gives a token that is none', async () => ({ identityToken: null }) as never, {}],
+  ] satisfies [string, ClientOptions['auth'], object][])(
+    'that %s keeps the chat from opening as somebody else',
+    async (_, auth, more) => {
+      const project = projectOf()
+      const client = clientOf(project, { auth })
+      await expect(client.open()).rejects.toMatchObject({ code: 'credential_missing', ...more })
+      expect(client.getSnapshot()).toMatchObject({ status: 'failed', error: { code: 'credential_missing' } })
+      expect(project.calls).toEqual([])
+    },
+  )
+
+  it.each([null, undefined])('that gives %s says that nobody is signed in', async (credential) => {
+    const project = projectOf().on('POST rpc/open_session', openedAsPerson, () => json(opened()))
+    await clientOf(project, { auth: async () => credential as null }).open()
+    expect(namesOf(project)).toEqual(['POST rpc/open_session', 'POST sign-out', 'POST rpc/open_session'])
+  })
+
+  it('is called with nothing: what the page’s function would take is the page’s', async () => {
+    const given: unknown[][] = []
+    const auth = async (...args: unknown[]) => (given.push(args), null)
+    await clientOf(projectOf(), { auth }).open()
+    expect(given).toEqual([[]])
+  })
+})
+
+/** A host whose answers come when the test says so. */
+function hangingHost() {
+  const answers: ((credential: Credential) => void)[] = []
+  return { answers, auth: () => new Promise<Credential>((resolve) => answers.push(resolve)) }
+}
+
+describe('auth that does not settle', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it.each([['without a signal'], ['with a signal', new AbortController().signal]])(
+    'is given up after 30 seconds, %s, and asked again at the next try',
+    async (_, signal?: AbortSignal) => {
+      const project = projectOf()
+      const { answers, auth } = hangingHost()
+      const client = clientOf(project, { auth })
+      const opening = client.open({ signal }).catch((error: unknown) => error)
+      await vi.advanceTimersByTimeAsync(29_999)
+      expect(client.getSnapshot()).toEqual({ status: 'opening' })
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await opening).toMatchObject({ code: 'credential_missing' })
+      expect(client.getSnapshot()).toMatchObject({ status: 'failed', error: { code: 'credential_missing' } })
+
+      const again = client.open()
+      // Too late: this one identifies nobody.
+      answers[0]!({ identityToken: 'late' })
+      await vi.advanceTimersByTimeAsync(0)
+      expect(project.calls).toEqual([])
+      answers[1]!({ identityToken: 'a.b.c' })
+      await again
+      expect(project.named('POST identify').map(({ body }) => body.identityToken)).toEqual(['a.b.c'])
+    },
+  )
+
+  it('identifies nobody once the visitor has signed out', async () => {
     const project = projectOf()
-    const client = clientOf(project, { auth: async () => Promise.reject(new Error('The host is down.')) })
-    await expect(client.open()).rejects.toMatchObject({ code: 'network', cause: { message: 'The host is down.' } })
-    expect(project.calls).toEqual([])
+    const { answers, auth } = hangingHost()
+    const client = clientOf(project, { auth })
+    const opening = client.open()
+    await client.signOut()
+    answers[0]!({ identityToken: 'before' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(project.named('POST identify')).toEqual([])
+    answers[1]!({ identityToken: 'after' })
+    await opening
+    expect(project.named('POST identify').map(({ body }) => body.identityToken)).toEqual(['after'])
+  })
+
+  it('lets go of a call whose signal is aborted', async () => {
+    const client = clientOf(projectOf(), hangingHost())
+    const controller = new AbortController()
+    const opening = client.open({ signal: controller.signal })
+    controller.abort()
+    await expect(opening).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  it('ends when the client is disposed of', async () => {
+    const client = clientOf(projectOf(), hangingHost())
+    const opening = client.open()
+    client.dispose()
+    await expect(opening).rejects.toMatchObject({ code: 'disposed' })
   })
 })
 

@@ -27,7 +27,12 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => rm(dir, { recursive: true }))
 
-const expected = { touched: [], others: ['LoaclError', 'remedyOf'], events: ['text', 'end'], listed: { items: [] } }
+const expected = {
+  touched: [],
+  others: ['LoaclError', 'isForOwner', 'isThreadOver', 'remedyOf'],
+  events: ['text', 'end'],
+  listed: { items: [] },
+}
 
 it('runs in plain Node, and makes no global', async () => {
   const module = pathToFileURL(join(dir, 'dist/index.js')).href

@@ -25,7 +25,6 @@ export function createLazyFeature<T>(
   let failed = false
   let attempts = 0
   let fetching: Promise<void> | null = null
-  let timer: ReturnType<typeof setTimeout>
 
   async function fetchOnce(): Promise<void> {
     try {
@@ -54,10 +53,10 @@ export function createLazyFeature<T>(
       if (loaded) return
       setFailed(false)
       fetching ??= fetchOnce()
-      clearTimeout(timer)
+      let timer: ReturnType<typeof setTimeout>
       const timeout = new Promise((resolve) => (timer = setTimeout(resolve, TIMEOUT_MS)))
       await Promise.race([fetching, timeout])
-      clearTimeout(timer)
+      clearTimeout(timer!)
       setFailed(!loaded)
     },
   }

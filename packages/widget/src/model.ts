@@ -197,7 +197,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       const state = getState()
       if (!canSend(state)) return
       dispatch({ type: 'draft_typed', text: '' })
-      send(state.draft.trim())
+      // The first line of code keeps its indent.
+      send(state.draft.trimEnd().replace(/^\s*\n/, ''))
     },
     stop: () => thread.stop(),
     retry() {

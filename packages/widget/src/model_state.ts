@@ -106,7 +106,7 @@ export const charactersLeft = (state: ModelState): number =>
 
 // What keyboards and pasted text bring that shows nothing, blank braille included; the server knows a few signs more.
 export const canSend = (state: ModelState): boolean =>
-  !isRunning(state.thread) && charactersLeft(state) >= 0 && /[^\s\p{DI}\u2800]/u.test(state.draft)
+  !isRunning(state.thread) && charactersLeft(state) >= 0 && /[^\s\0\p{Cs}\p{DI}\u2800]/u.test(state.draft)
 
 /** `[...text].length`, without an array as long as the text. */
 const countCharacters = (text: string): number =>

@@ -50,6 +50,8 @@ export interface Strings {
   cutBudget: string
   /** Follows an error's words where the time is known. `{when}`: as in "in 2 minutes". */
   retryWhen: string
+  /** Opens an error's code and the request's id. */
+  details: string
   /** Words inside an answer's text. */
   markdown: MarkdownWords
   errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
@@ -66,6 +68,7 @@ type ElsewhereWord =
   | 'reasoningOngoing'
   | 'startOver'
   | 'retryWhen'
+  | 'details'
 
 type OwnWords = Omit<Strings, ElsewhereWord | 'markdown'>
 

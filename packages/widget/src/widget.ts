@@ -25,8 +25,11 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
   const own = 'client' in options ? null : createClient({ fingerprint: loadFingerprint, ...options })
   const client = 'client' in options ? options.client : own!
-  const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) =>
-    void target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
+  const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) => {
+    // For the page's developer: the visitor is told in words.
+    if ('error' in detail) console.error('loacl', detail.error.code, detail.error.requestId ?? '', detail.error)
+    target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
+  }
   const prefix = `loacl:${client.project}:${client.assistant}:${options.id ?? ''}:`
   const storage = element && (() => sessionStorage)
   const memory = createTabMemory(prefix, storage)
@@ -55,7 +58,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let isReady = false
   let accent: unknown
   function onModelChange(): void {
-    const assistant = assistantOf(model.getSnapshot())
+    const state = model.getSnapshot()
+    // Whoever was here is forgotten: a panel in sight goes on with the next one.
+    if (shown && state.session.status === 'idle') void model.start()
+    const assistant = assistantOf(state)
     if (!assistant) return
     if (assistant.appearance.accent !== accent) redraw()
     if (isReady) return
@@ -185,13 +191,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     send: (text) => model.send(text),
     newThread: model.newThread,
     identify: client.identify,
-    async signOut(abortable) {
-      try {
-        await client.signOut(abortable)
-      } finally {
-        if (shown) await model.start()
-      }
-    },
+    signOut: client.signOut,
     async call(name, argument) {
       if (!(name in this)) return console.error('loacl', name)
       try {

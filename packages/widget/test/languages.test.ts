@@ -1,8 +1,8 @@
-import { ERROR_STATUS, type ErrorCode, remedyOf } from '@loacl/wire'
+import { ERROR_STATUS, type ErrorCode, isForOwner, isThreadOver } from '@loacl/wire'
 import { expect, test } from 'vitest'
 import { ENGLISH as BLOCKS } from '../src/features/blocks/english.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
-import { BY_REMEDY, ENGLISH as ERRORS } from '../src/features/errors/english.ts'
+import { ENGLISH as ERRORS, NOT_SET_UP, SESSION_ENDED } from '../src/features/errors/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
 import { createLanguageLoader } from '../src/language.ts'
 import { LANGUAGES } from '../src/languages/index.ts'
@@ -30,7 +30,7 @@ const english = new Map(
 )
 // English says these by what there is to do about them.
 for (const code of Object.keys(ERROR_STATUS) as ErrorCode[]) {
-  const words = BY_REMEDY[remedyOf(code)]
+  const words = isForOwner(code) ? NOT_SET_UP : isThreadOver(code) && SESSION_ENDED
   if (words && !english.has(`errors.${code}`)) english.set(`errors.${code}`, words)
 }
 

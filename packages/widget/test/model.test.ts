@@ -101,6 +101,38 @@ test('a session that cannot be opened says why, and another try opens it', async
   expect(failureOf(model.getSnapshot())).toBeNull()
 })
 
+test.each([
+  ['    if (x)\n    y()', '    if (x)\n    y()'],
+  ['\n \t\r\n  a\n\n  b \n \n', '  a\n\n  b'],
+  ['\ttab', '\ttab'],
+  [' Hi ', ' Hi'],
+])('of %j is sent what is more than blank lines before it and blanks after it', async (draft, text) => {
+  const model = await start()
+  model.type(draft)
+  model.submit()
+  expect(fresh().sent).toEqual([text])
+})
+
+test('a message that begins with an indent is the same after a reload', async () => {
+  const model = await start()
+  model.type('  code ')
+  model.submit()
+  model.dispose()
+  const again = await start()
+  expect(again.getSnapshot().draft).toBe('  code')
+  again.submit()
+  expect(fresh().sent).toEqual(['  code'])
+  expect(fresh().sentIds).toEqual(['turn of   code'])
+})
+
+test.each(['', ' \n\t ', '\0', '\uD83D \0', '\u3164\u2800'])('nothing is sent of %j', async (draft) => {
+  const model = await start()
+  model.type(draft)
+  model.submit()
+  expect(fresh().sent).toEqual([])
+  expect(model.getSnapshot().draft).toBe(draft)
+})
+
 test('a draft outlives a reload until the server has the message', async () => {
   const model = await start()
   model.type('half a')

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { LoaclError } from '@loacl/core'
+import { expect, test, vi } from 'vitest'
 import { describeError } from '../src/features/errors/describe_error.ts'
 import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
+import { msLeft } from '../src/features/errors/ms_left.ts'
 import { relativeTime } from '../src/features/relative_time.ts'
 import { ENGLISH, fill, mergeStrings } from '../src/strings.ts'
 
@@ -18,10 +20,16 @@ test('what a string has no value for stays as it is', () => {
   expect(fill('{name} and {other}', { name: 'Ada' })).toBe('Ada and {other}')
 })
 
-test('a limit with a time says when', () => {
-  for (const code of ['rate_limited', 'model_rate_limited', 'budget_exceeded'] as const)
-    expect(describeError(code, ENGLISH, 90_000, 'en')).toBe(`${ERRORS.errors[code]} You can go on in 2 minutes.`)
-  expect(describeError('rate_limited', ENGLISH)).toBe(ERRORS.errors.rate_limited)
+test('the time of an error is counted from when it was first told', () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const error = new LoaclError('rate_limited', undefined, { retryAfterMs: 90_000 })
+  expect(msLeft(error)).toBe(90_000)
+  vi.advanceTimersByTime(89_000)
+  expect(msLeft(error)).toBe(1000)
+  vi.advanceTimersByTime(1000)
+  expect(msLeft(error)).toBe(0)
+  expect(msLeft(new LoaclError('network'))).toBe(0)
+  vi.useRealTimers()
 })
 
 test.each([

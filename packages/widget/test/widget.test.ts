@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type LoaclClient, LoaclError } from '@loacl/core'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ChatElement } from '../src/launcher/chat_element.ts'
-import type { WidgetOptions } from '../src/types.ts'
+import type { ChatWidget, WidgetOptions } from '../src/types.ts'
 import { assembleWidget } from '../src/widget.ts'
-import { createScriptedClient } from './scripted_client.ts'
+import { createScriptedClient, type ScriptedClient } from './scripted_client.ts'
 
 let stored: Map<string, string>
 
@@ -45,4 +46,46 @@ test('widgets with clients of the page’s own keep apart what this tab remember
     ['loacl:abc.supabase.co:a2::draft', 'draft 1'],
     ['loacl:other.supabase.co:a1::draft', 'draft 2'],
   ])
+})
+
+const sessionOf = (client: ScriptedClient) => client.getSnapshot().status
+
+describe('a visitor who is forgotten', () => {
+  test.each<[string, (client: LoaclClient, widget: ChatWidget) => Promise<void>]>([
+    ['by the page’s own client', (client) => client.signOut()],
+    ['by the widget’s client', (_, widget) => widget.client.signOut()],
+    ['by the widget', (_, widget) => widget.signOut()],
+  ])('%s is followed by the next one at once, where the panel is shown', async (_, forget) => {
+    const client = createScriptedClient()
+    const widget = mount({ client })
+    await widget.open()
+    await widget.ready
+    await forget(client, widget)
+    await expect.poll(() => sessionOf(client)).toBe('open')
+    expect([client.opens, client.created.length, widget.status]).toEqual([2, 2, 'open'])
+  })
+
+  test('costs a closed panel no request until it is opened again', async () => {
+    const client = createScriptedClient()
+    const widget = mount({ client })
+    await widget.open()
+    await widget.ready
+    widget.close()
+    await client.signOut()
+    expect([sessionOf(client), client.opens]).toEqual(['idle', 1])
+    await widget.open()
+    await expect.poll(() => sessionOf(client)).toBe('open')
+    expect(client.opens).toBe(2)
+  })
+
+  test('and whose follower can’t be opened, is told so, and can try again', async () => {
+    const client = createScriptedClient()
+    const widget = mount({ client })
+    await widget.open()
+    await widget.ready
+    client.failOpen = new LoaclError('network')
+    await client.signOut()
+    await expect.poll(() => widget.status).toEqual({ unavailable: client.failOpen })
+    expect(client.opens).toBe(2)
+  })
 })

@@ -50,6 +50,7 @@ const TELL_OWNER = {
 /** The visitor changes what they send. */
 const CHANGE_INPUT = {
   text_required: 400,
+  text_malformed: 400,
   text_too_long: 413,
   body_too_large: 413,
   model_request_rejected: 502,
@@ -70,6 +71,7 @@ const TRY_AGAIN = {
   internal: 500,
   stream_malformed: 0,
   response_malformed: 0,
+  credential_missing: 0,
 } as const
 
 /** The caller gives up: the request, the credential or the option is wrong, or nobody waits for it any more. */
@@ -138,11 +140,17 @@ export type Remedy = 'nothing' | 'try_again' | 'wait' | 'start_over' | 'change_i
 
 const isIn = (group: object, code: string): boolean => Object.hasOwn(group, code)
 
+/** Whether the remedy is `start_over`. For clients that ask no more than this, as the next one. */
+export const isThreadOver = (code: ErrorCode): boolean => isIn(SESSION_ENDED, code) || isIn(THREAD_ENDED, code)
+
+/** Whether the remedy is `tell_owner`. */
+export const isForOwner = (code: ErrorCode): boolean => isIn(TELL_OWNER, code)
+
 export function remedyOf(code: ErrorCode): Remedy {
   if (isRetried(code)) return 'nothing'
-  if (isIn(SESSION_ENDED, code) || isIn(THREAD_ENDED, code)) return 'start_over'
+  if (isThreadOver(code)) return 'start_over'
   if (isIn(WAIT, code)) return 'wait'
-  if (isIn(TELL_OWNER, code)) return 'tell_owner'
+  if (isForOwner(code)) return 'tell_owner'
   if (isIn(CHANGE_INPUT, code)) return 'change_input'
   return isIn(GIVE_UP, code) ? 'give_up' : 'try_again'
 }

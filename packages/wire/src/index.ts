@@ -17,6 +17,8 @@ export {
   isCredentialCode,
   isRetried,
   isSessionCode,
+  isForOwner,
+  isThreadOver,
   remedyOf,
   type ErrorCode,
   type Remedy,

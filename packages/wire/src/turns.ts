@@ -67,7 +67,7 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   if (isBlank(text)) return fail('text_required', 'The message is empty.')
   // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
   if (text.includes('\0') || !text.isWellFormed())
-    return fail('invalid_body', '"text" must be well-formed Unicode without U+0000.')
+    return fail('text_malformed', 'The message must be well-formed Unicode without U+0000.')
   if (parentId !== undefined && (!isUuid(parentId) || threadId === null))
     return fail('invalid_body', '"parentId" must be the UUID of a message in the thread "threadId".')
   const parent = parentId === undefined ? {} : { parentId }

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import {
   ERROR_STATUS,
   isCredentialCode,
+  isForOwner,
   isRetried,
   isSessionCode,
+  isThreadOver,
   remedyOf,
   type ErrorCode,
   type Remedy,
@@ -24,7 +26,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'message_not_found',
     'thread_full',
   ],
-  change_input: ['text_required', 'text_too_long', 'body_too_large', 'model_request_rejected'],
+  change_input: ['text_required', 'text_malformed', 'text_too_long', 'body_too_large', 'model_request_rejected'],
   tell_owner: [
     'invalid_body',
     'not_found',
@@ -56,6 +58,7 @@ describe('an error', () => {
   it.each(CODES)('%s says what to do', (code) => {
     const named = Object.entries(REMEDIES).find(([, codes]) => codes.includes(code))
     expect(remedyOf(code)).toBe(named?.[0] ?? 'try_again')
+    expect([isThreadOver(code), isForOwner(code)]).toEqual([named?.[0] === 'start_over', named?.[0] === 'tell_owner'])
   })
 
   it('of a newer server may be tried again', () => {
@@ -80,6 +83,7 @@ describe('an error', () => {
   it('that no response carries has no status', () => {
     expect(CODES.filter((code) => ERROR_STATUS[code] === 0).toSorted()).toEqual([
       'aborted',
+      'credential_missing',
       'disposed',
       'network',
       'options_invalid',

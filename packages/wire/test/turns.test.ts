@@ -61,8 +61,8 @@ describe('parseTurnRequest', () => {
     [{ ...MESSAGE, text: '' }, 'text_required'],
     [{ ...MESSAGE, text: ' \n\t\u00A0\u3000' }, 'text_required'],
     [{ ...MESSAGE, text: '\u200B\u2060 \uFEFF' }, 'text_required'],
-    [{ ...MESSAGE, text: 'a\0b' }, 'invalid_body'],
-    [{ ...MESSAGE, text: '\uD83D' }, 'invalid_body'],
+    [{ ...MESSAGE, text: 'a\0b' }, 'text_malformed'],
+    [{ ...MESSAGE, text: '\uD83D' }, 'text_malformed'],
   ])('gives %j the code %s', (body, code) => {
     expect(codeOf(body)).toBe(code)
   })

@@ -1,2 +1,2 @@
 /** Copied into the file of each feature that asks: the panel itself does not. */
-export { remedyOf, type Remedy } from '@loacl/core'
+export { isForOwner, isThreadOver } from '@loacl/core'

@@ -47,6 +47,7 @@ export const strings: Strings = {
   cutBudget: 'Diese Antwort wurde durch ein Nutzungslimit gekürzt.',
   cutFilter: 'Diese Antwort wurde von einem Inhaltsfilter gekürzt.',
   retryWhen: 'Sie können {when} fortfahren.',
+  details: 'Einzelheiten',
   markdown: {
     copyCode: 'Kopieren',
     copied: 'Kopiert',

@@ -31,9 +31,9 @@ export function Chat({ ui, state }: ChatProps) {
   const waiting =
     turn.status === 'reconnecting'
       ? words.reconnecting
-      : silent
+      : silent && ui.name
         ? fill(words.thinking, { name: `\u2068${ui.name}\u2069` })
-        : loading && messages.length === 0
+        : loading && (silent || messages.length === 0)
           ? words.loading
           : ''
   return (

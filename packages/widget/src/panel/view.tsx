@@ -246,7 +246,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     redraw()
     if (running === last.running) return
     // In place of what was said of the answer before.
-    if (running) ui.announce(fill(ui.words.thinking, { name: ui.name }))
+    if (running) ui.announce(ui.name ? fill(ui.words.thinking, { name: ui.name }) : ui.words.loading)
     // An answer is read out once, when all of it is there; after the next frame it is.
     else if (failure || !dialog.open) ui.announce('')
     else requestAnimationFrame(() => ui.announce(spokenEnd(dialog, ui, model.getSnapshot())))
@@ -267,8 +267,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       }
       if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
       if (takesKeyboard) focusComposer()
-      // In a task of its own, when the visitor can write already.
-      if (!complete) setTimeout(draw)
+      // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
+      setTimeout(draw)
       complete = true
     },
     hide(focus) {

@@ -28,6 +28,8 @@ describe('a turn is refused', () => {
     ['with an empty text', { text: '' }, 'text_required'],
     ['with white space alone', { text: ' \n\t\u3000' }, 'text_required'],
     ['with Hangul fillers and blank braille alone', { text: '\u3164\u115f\u1160\uffa0\u2800' }, 'text_required'],
+    ['with U+0000 in it', { text: 'a\0b' }, 'text_malformed'],
+    ['with half a character', { text: 'a\uD83D' }, 'text_malformed'],
     ['with 100,000 characters', { text: 'a'.repeat(100_000) }, 'text_too_long'],
     ['with a text that is no string', { text: { toString: 'Hello' } }, 'invalid_body'],
     ['without a text', { text: undefined }, 'invalid_body'],

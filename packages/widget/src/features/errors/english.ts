@@ -1,14 +1,11 @@
-import type { Remedy } from '../remedy.ts'
 import type { Strings } from '../runtime.ts'
 
 const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
 const BROKEN_OFF = 'The answer broke off. Try again.'
 
-/** English words for what has none of its own: the tag's assistant id is no UUID, the project has no LOACL in it. */
-export const BY_REMEDY: Partial<Record<Remedy, string>> = {
-  tell_owner: 'This chat isn’t set up properly yet. Please tell the owner of this site.',
-  start_over: 'Your session has ended. Start over to go on.',
-}
+// English words for what has none of its own: the tag's assistant id is no UUID, the project has no LOACL in it.
+export const NOT_SET_UP = 'This chat isn’t set up properly yet. Please tell the owner of this site.'
+export const SESSION_ENDED = 'Your session has ended. Start over to go on.'
 
 /** What keeps a chat from going on. */
 const ERRORS: Partial<Strings['errors']> = {
@@ -37,5 +34,6 @@ const ERRORS: Partial<Strings['errors']> = {
 export const ENGLISH = {
   startOver: 'Start over',
   retryWhen: 'You can go on {when}.',
+  details: 'Details',
   errors: ERRORS,
 }
