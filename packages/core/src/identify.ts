@@ -4,7 +4,22 @@ import { randomToken } from './random.ts'
 import { awaitReplacement } from './recover_session.ts'
 import { withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
+import type { withTimeout } from './timeout.ts'
 import type { Credential } from './types.ts'
+
+/** Asks the page who the visitor is. */
+export async function askCredential(
+  auth: NonNullable<SessionContext['auth']>,
+  signal: AbortSignal,
+  limit: typeof withTimeout,
+): Promise<Credential | null | undefined> {
+  try {
+    return await limit([signal], () => auth())
+  } catch (error) {
+    const { cause } = error as LoaclError
+    throw signal.aborted ? error : new LoaclError('credential_missing', undefined, { cause })
+  }
+}
 
 /**
  * Makes this device's session a person's. Another person whose session it is, because they left without signing out, is

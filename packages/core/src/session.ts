@@ -105,7 +105,8 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   async function enter(): Promise<void> {
     // Returning and identified visitors need it soon: fetched in parallel.
     if (auth || tokens.isStored()) void settled(loadOnDemand())
-    const credential = auth && (await withTimeout([lifetime()], () => auth(), 'credential_missing'))
+    const signal = lifetime()
+    const credential = auth && (await (await loadOnDemand()).askCredential(auth, signal, withTimeout))
     if (credential) await (await loadOnDemand()).identifyDevice(context, credential)
     else if (auth) dispatch({ type: 'visitor_known', accessToken: null })
     await openSession(auth && !credential)

@@ -81,11 +81,11 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomUuid(), signal } = {}) {
-      const { text, suggestionId }: { text: string; suggestionId?: string } =
-        typeof input === 'string' ? { text: input } : input
+      const given: { text: string; suggestionId?: string } = typeof input === 'string' ? { text: input } : input
+      const text = toStorable('', given.text)
       if (runningTurn()) return refuseBusy(clientId)
-      if (!/[^\s\0\p{Cs}]/u.test(text)) return refusedTurn(clientId, 'text_required')
-      return sendMessage(clientId, toStorable(text), { signal, suggestionId })
+      if (text.trim() === '') return refusedTurn(clientId, 'text_required')
+      return sendMessage(clientId, text, { ...given, signal })
     },
 
     retry({ signal } = {}) {

@@ -1,4 +1,4 @@
-import { type ErrorCode, MalformedPartError } from '@loacl/wire'
+import { MalformedPartError } from '@loacl/wire'
 import { abortError, linkedController, untilAborted } from './abort.ts'
 import { LoaclError } from './errors.ts'
 
@@ -8,27 +8,24 @@ const TIMEOUT_MS = 30_000
 /**
  * Runs work on one connection. Aborts it, and waits for it no longer, when one of the signals is aborted, or after
  * `TIMEOUT_MS` without a call of `onActivity`. Rejects with LoaclErrors alone.
- *
- * @param code of the error where nothing came, or the work rejects with an error of its own
  */
 export async function withTimeout<T>(
   signals: readonly (AbortSignal | undefined)[],
   work: (signal: AbortSignal, onActivity: () => void) => Promise<T>,
-  code: ErrorCode = 'network',
 ): Promise<T> {
   const link = linkedController(signals)
   const { signal } = link
   let timer: ReturnType<typeof setTimeout> | undefined
   const onActivity = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => link.abort(new LoaclError(code, 'Nothing came for 30 s.')), TIMEOUT_MS)
+    timer = setTimeout(() => link.abort(new LoaclError('network', 'timeout')), TIMEOUT_MS)
   }
   onActivity()
   try {
     // Not everything that is asked heeds a signal.
     return await untilAborted(() => work(signal, onActivity), signal)
   } catch (error) {
-    throw toClientError(error, signal, code)
+    throw toClientError(error, signal)
   } finally {
     clearTimeout(timer)
     link.abort()
@@ -36,9 +33,9 @@ export async function withTimeout<T>(
 }
 
 /** What went wrong while a request was under way or its body was read. */
-export function toClientError(error: unknown, signal: AbortSignal, code: ErrorCode = 'network'): LoaclError {
+export function toClientError(error: unknown, signal: AbortSignal): LoaclError {
   if (signal.aborted) return abortError(signal)
   if (LoaclError.is(error)) return error
   if (error instanceof MalformedPartError) return new LoaclError(error.code, error.message, { cause: error })
-  return new LoaclError(code, undefined, { cause: error })
+  return new LoaclError('network', undefined, { cause: error })
 }

@@ -47,7 +47,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
       method,
       headers,
       signal,
-      ...(body && { body: JSON.stringify(body, (_, value) => toStorable(value)) }),
+      ...(body && { body: JSON.stringify(body, toStorable) }),
     })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)

@@ -228,6 +228,7 @@ describe('auth that does not settle', () => {
     const { answers, auth } = hangingHost()
     const client = clientOf(project, { auth })
     const opening = client.open()
+    await vi.advanceTimersByTimeAsync(0)
     await client.signOut()
     answers[0]!({ identityToken: 'before' })
     await vi.advanceTimersByTimeAsync(0)
