@@ -5,7 +5,7 @@ import { renderInlines } from './inline_view.tsx'
 import type { Block, CodeBlock, Row, Table } from './tree.ts'
 import type { KnownWords } from './words.ts'
 
-/** Headings in an answer begin below the page's and the panel's own. */
+/** An answer's headings stand under the panel's own. */
 const FIRST_HEADING = 3
 
 export interface CodeBarProps {
@@ -42,7 +42,7 @@ class BlockView extends Component<BlockProps> {
       case 'paragraph':
         return <p dir={dir}>{renderInlines(block.children)}</p>
       case 'heading': {
-        const tag = `h${Math.min(block.level + FIRST_HEADING - 1, 6)}`
+        const tag = `h${Math.min(block.depth + FIRST_HEADING - 1, 6)}`
         return h(tag, { dir }, renderInlines(block.children))
       }
       case 'codeblock':

@@ -26,7 +26,7 @@ export function startBlock(line: Line, paragraph: boolean, deep: boolean): Node 
     return createNode({ kind: 'quote' })
   }
   const level = HEADING.exec(text)?.[0].length
-  if (level) return createNode({ kind: 'heading', level }, headingText(text.slice(level)))
+  if (level) return createNode({ kind: 'heading', level, depth: level }, headingText(text.slice(level)))
   const [, marks, info = ''] = FENCE.exec(text) ?? []
   if (marks) {
     const language = unescapeText(info.trim().split(/\s/, 1)[0] ?? '')
