@@ -83,7 +83,7 @@ export const renderBlocks = (blocks: readonly Block[], shared: SharedProps, top?
 function renderCode(block: CodeBlock, { words, CodeBar, onWide }: SharedProps): ComponentChild {
   const name = block.language ? `${words.code}, ${block.language}` : words.code
   return (
-    <div class="code" dir="ltr" ref={onWide}>
+    <div class="code" dir="ltr" translate={false} ref={onWide}>
       {CodeBar && <CodeBar block={block} words={words} />}
       <pre role="group" aria-label={name} tabIndex={0}>
         <code>{block.text}</code>

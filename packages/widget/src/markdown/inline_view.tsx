@@ -12,7 +12,12 @@ export const renderInlines = (inlines: readonly Inline[]): ComponentChild[] =>
 
 function renderInline(inline: Inline): ComponentChild {
   if (typeof inline === 'string') return inline
-  if (inline.type === 'code') return <code dir={directionOf(inline.text)}>{inline.text}</code>
+  if (inline.type === 'code')
+    return (
+      <code dir={directionOf(inline.text)} translate={false}>
+        {inline.text}
+      </code>
+    )
   if (inline.type === 'break') return <br />
   if (inline.type === 'link' || inline.type === 'image') return renderLink(inline)
   return h(inline.type, null, renderInlines(inline.children))

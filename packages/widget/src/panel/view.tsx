@@ -13,6 +13,7 @@ import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { isLazy } from './parts/part_view.tsx'
 import { spokenEnd } from './spoken.ts'
+import { noteTranslations } from './translations.ts'
 import { type Actions, createFeatures, type Ui } from './ui.ts'
 
 export interface ViewOptions {
@@ -198,7 +199,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (focused === target && dialog.contains(focused)) focused = null
     }),
   )
-  const keeper = new MutationObserver(() => {
+  const keeper = new MutationObserver((records) => {
+    noteTranslations(records)
     if (!focused || focused.isConnected) return
     focused = null
     if (dialog.open && pageDocument.activeElement === pageDocument.body) focusComposer()

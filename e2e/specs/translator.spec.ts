@@ -1,0 +1,118 @@
+import type { Page } from '@playwright/test'
+import { expect, test, unique } from '../support/fixtures.ts'
+
+/**
+ * Does to the panel's texts what Chrome's translator does, as soon as they come or change: each is taken out, and in its
+ * place stands another in two `font` elements. What is translated is in capitals.
+ */
+async function translate(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const font = (...children: (Node | string)[]) => {
+      const element = document.createElement('font')
+      element.style.verticalAlign = 'inherit'
+      element.append(...children)
+      return element
+    }
+    const translateTexts = (root: Node) => {
+      const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT, ({ parentElement }) =>
+        parentElement?.closest('font, style, textarea, [translate=no]')
+          ? NodeFilter.FILTER_REJECT
+          : NodeFilter.FILTER_ACCEPT,
+      )
+      const texts: Text[] = []
+      while (walker.nextNode()) texts.push(walker.currentNode as Text)
+      for (const text of texts) if (text.data.trim()) text.replaceWith(font(font(text.data.toUpperCase())))
+    }
+    const attachShadow = Element.prototype.attachShadow
+    Element.prototype.attachShadow = function (options) {
+      const root = attachShadow.call(this, options)
+      new MutationObserver(() => translateTexts(root)).observe(root, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      })
+      return root
+    }
+  })
+}
+
+const ANSWER = `Bells are **brass** for the *ring*, see [the guide](https://harbour.example/guide), or ask.
+
+## Kinds
+
+- loud ones
+- \`quiet\` ones, **very** quiet
+
+| Kind | Ring |
+| --- | --- |
+| brass | long |
+
+http://harbour.example has **more**. That is all.`
+
+/** Where the answer pauses while it comes, and how the article then ends. */
+const PAUSES: readonly [holdBefore: string, shown: RegExp][] = [
+  ['s are', /^BELL$/],
+  ['ss** for', /^BELLS ARE BRA$/],
+  [' for the', /^BELLS ARE BRASS$/],
+  ['ng*, see', /FOR THE RI$/],
+  ['guide](', /, SEE THE $/],
+  [', or ask', /, SEE THE GUIDE$/],
+  ['## Kinds', /, OR ASK\.$/],
+  ['nes\n- `', /KINDSLOUD O$/],
+  ['et` ones', /LOUD ONESqui$/],
+  ['ry** quiet', /quiet ONES, VE$/],
+  ['| ---', /KINDRING$/],
+  ['ng |\n\nhttp', /BRASSLO$/],
+  ['p://harbour', /LONGHTT$/],
+  [' has', /HTTP:\/\/HARBOUR\.EXAMPLE$/],
+  ['. That', /HAS MORE$/],
+]
+const WHOLE =
+  'BELLS ARE BRASS FOR THE RING, SEE THE GUIDE, OR ASK.KINDSLOUD ONESquiet ONES, VERY QUIETKINDRINGBRASSLONG' +
+  'HTTP://HARBOUR.EXAMPLE HAS MORE. THAT IS ALL.'
+
+test(
+  'where the browser translates the page, answers and what stands around them are shown whole, and once',
+  { tag: '@local' },
+  async ({ visit, page, model }) => {
+    await translate(page)
+    const [question, next, failing] = [unique('Why brass?'), unique('And steel?'), unique('And now?')]
+    await model.says(question, { text: ANSWER, holdAfter: 0 })
+    await model.says(next, { text: 'Steel *rusts*.', followUps: [] })
+    await model.says(failing, { status: 500 })
+    const chat = await visit()
+    await chat.open()
+    await expect(chat.log).toContainText('WHAT WOULD YOU LIKE TO KNOW?')
+    await chat.composer.fill(question)
+    await chat.composer.press('Enter')
+    await expect(chat.log).toContainText('IS THINKING')
+
+    const answer = chat.log.getByRole('article').nth(1)
+    for (const [before, shown] of PAUSES) {
+      await model.says(question, { text: ANSWER, holdAfter: ANSWER.indexOf(before) })
+      await expect(answer).toHaveText(shown)
+    }
+    await model.says(question, { text: ANSWER, followUps: [next, 'How loud?'] })
+    await expect(answer).toHaveText(WHOLE)
+    await expect(chat.followUps.getByRole('button')).toHaveText([next.toUpperCase(), 'HOW LOUD?'])
+    await expect(chat.log).not.toContainText('IS THINKING')
+
+    await chat.followUps.getByRole('button').first().click()
+    await expect(chat.log.getByRole('article')).toHaveText([
+      question.toUpperCase(),
+      WHOLE,
+      next.toUpperCase(),
+      'STEEL RUSTS.',
+    ])
+    await expect(chat.followUps).toBeHidden()
+    await expect(chat.panel.getByRole('status').last()).toHaveText(/ANSWERED:\s*STEEL RUSTS\.$/)
+
+    await chat.composer.fill(failing)
+    await chat.composer.press('Enter')
+    await expect(chat.alert).toContainText('CAN’T ANSWER')
+    await chat.newChat.click()
+    await expect(chat.alert).toHaveText('')
+    await expect(chat.log.getByRole('article')).toHaveCount(0)
+    await expect(chat.log).toContainText('WHAT WOULD YOU LIKE TO KNOW?')
+  },
+)
