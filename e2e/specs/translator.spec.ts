@@ -36,7 +36,7 @@ async function translate(page: Page): Promise<void> {
   })
 }
 
-const ANSWER = `Bells are **brass** for the *ring*, see [the guide](https://harbour.example/guide), or ask.
+const ANSWER = `Bells are **made of brass** for the *good ring*, see [the guide](https://harbour.example/guide), or ask.
 
 ## Kinds
 
@@ -47,29 +47,40 @@ const ANSWER = `Bells are **brass** for the *ring*, see [the guide](https://harb
 | --- | --- |
 | brass | long |
 
-http://harbour.example has **more**. That is all.`
+http://harbour.example has **more**. That is all.
 
-/** Where the answer pauses while it comes, and how the article then ends. */
-const PAUSES: readonly [holdBefore: string, shown: RegExp][] = [
-  ['s are', /^BELL$/],
-  ['ss** for', /^BELLS ARE BRA$/],
-  [' for the', /^BELLS ARE BRASS$/],
-  ['ng*, see', /FOR THE RI$/],
-  ['guide](', /, SEE THE $/],
-  [', or ask', /, SEE THE GUIDE$/],
+[Bells]
+
+See [horns], **too**, for more.
+
+End.
+
+[bells]: https://harbour.example/bells
+[horns]: https://harbour.example/horns
+`
+
+/** Before which words the answer pauses while it comes, and how what is shown then ends. */
+const PAUSES: readonly [before: string, shown: RegExp][] = [
+  ['are **', /^BELLS\s*$/],
+  ['of brass', /^BELLS ARE MADE\s*$/],
+  ['for the', /ARE MADE OF BRASS\s*$/],
+  ['ring*', /FOR THE GOOD\s*$/],
+  ['guide](', /, SEE THE\s*$/],
+  ['or ask', /, SEE THE GUIDE,\s*$/],
   ['## Kinds', /, OR ASK\.$/],
-  ['nes\n- `', /KINDSLOUD O$/],
-  ['et` ones', /LOUD ONESqui$/],
-  ['ry** quiet', /quiet ONES, VE$/],
-  ['| ---', /KINDRING$/],
-  ['ng |\n\nhttp', /BRASSLO$/],
-  ['p://harbour', /LONGHTT$/],
-  [' has', /HTTP:\/\/HARBOUR\.EXAMPLE$/],
-  ['. That', /HAS MORE$/],
+  ['ones\n- `', /KINDSLOUD\s*$/],
+  ['ones, **', /LOUD ONESquiet\s*$/],
+  ['quiet\n\n|', /quiet ONES, VERY\s*$/],
+  ['| --- |', /KINDRING$/],
+  ['long |', /KINDRINGBRASS$/],
+  ['http://', /BRASSLONG$/],
+  ['has **', /HTTP:\/\/HARBOUR\.EXAMPLE\s*$/],
+  ['That is', /HAS MORE\.\s*$/],
+  ['[bells]:', /THAT IS ALL\.\[BELLS\]SEE \[HORNS\], TOO, FOR MORE\.END\.$/],
 ]
 const WHOLE =
-  'BELLS ARE BRASS FOR THE RING, SEE THE GUIDE, OR ASK.KINDSLOUD ONESquiet ONES, VERY QUIETKINDRINGBRASSLONG' +
-  'HTTP://HARBOUR.EXAMPLE HAS MORE. THAT IS ALL.'
+  'BELLS ARE MADE OF BRASS FOR THE GOOD RING, SEE THE GUIDE, OR ASK.KINDSLOUD ONESquiet ONES, VERY QUIETKINDRINGBRASS' +
+  'LONGHTTP://HARBOUR.EXAMPLE HAS MORE. THAT IS ALL.BELLSSEE HORNS, TOO, FOR MORE.END.'
 
 test(
   'where the browser translates the page, answers and what stands around them are shown whole, and once',
@@ -82,7 +93,7 @@ test(
     await model.says(failing, { status: 500 })
     const chat = await visit()
     await chat.open()
-    await expect(chat.log).toContainText('WHAT WOULD YOU LIKE TO KNOW?')
+    await expect(chat.log).toContainText('HELLO FROM THE QUAY!')
     await chat.composer.fill(question)
     await chat.composer.press('Enter')
     await expect(chat.log).toContainText('IS THINKING')
@@ -111,8 +122,8 @@ test(
     await chat.composer.press('Enter')
     await expect(chat.alert).toContainText('CAN’T ANSWER')
     await chat.newChat.click()
-    await expect(chat.alert).toHaveText('')
+    await expect(chat.alert).toBeHidden()
     await expect(chat.log.getByRole('article')).toHaveCount(0)
-    await expect(chat.log).toContainText('WHAT WOULD YOU LIKE TO KNOW?')
+    await expect(chat.log).toContainText('HELLO FROM THE QUAY!')
   },
 )

@@ -36,7 +36,6 @@ const REST: [RegExp, string][] = [
 const TRANSLATED: [RegExp, string][] = [
   [/(\w+)&&\1\.parentNode&&\1\.remove\(\)/, '$1&&($1.remove(),$1.font&&$1.font.remove())'],
   [/(\w+)\.data=(\w+)(?=\))/, '($1.font&&$1.font.replaceWith($1),$1.data=$2)'],
-  [/(\w+)&&\((\w+)=\1\.nextSibling\)/, '$1&&($2=($1.parentNode?$1:$1.font||$1).nextSibling)'],
   [/(\w+)&&!\1\.parentNode&&\(\1=\w+\(\w+\)\)&&!\1\.parentNode&&\(\1=null\)/, '$1&&!$1.parentNode&&($1=$1.font)'],
 ]
 
