@@ -162,7 +162,7 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
 
   function openLink({ token, image }: Bracket, target: Omit<Link, 'type' | 'children'>): void {
     token.content = ''
-    token.opens.push({ type: image ? 'image' : 'link', href: target.href, title: target.title, children: [] })
+    token.opens.push({ ...target, type: image ? 'image' : 'link', children: [] })
   }
 
   function readTarget(bracket: Bracket, end: number): Omit<Link, 'type' | 'children'> | null {

@@ -37,11 +37,7 @@ export function startBlock(line: Line, paragraph: boolean, deep: boolean): Node 
 }
 
 /** Without the closing sequence. */
-const headingText = (text: string): string =>
-  text
-    .trim()
-    .replace(/(?<=^|[ \t])#+$/, '')
-    .trimEnd()
+const headingText = (text: string): string => text.trim().replace(/(?<=^|[ \t])#+$/, '')
 
 /** A list item; the list that it needs is the caller's to find or make, by `listOf`. */
 function startItem(line: Line, paragraph: boolean): Node | null {

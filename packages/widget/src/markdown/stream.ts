@@ -34,8 +34,6 @@ export function createMarkdown(): MarkdownStream {
   const parser = createBlockParser()
   /** What has come since the last line ending that was read. */
   let rest = ''
-  /** The last character of all, which may be half a line ending. */
-  let last = ''
   let ended = false
   let blocks: readonly Block[] = []
   /** Characters that `blocks` doesn't know. */
@@ -61,9 +59,8 @@ export function createMarkdown(): MarkdownStream {
       if (ended) return
       rest += delta.replaceAll('\0', '\ufffd')
       unread += delta.length
-      last += delta
-      if (/[\r\n]/.test(last)) readLines()
-      last = last.slice(-1)
+      // The character before may be half a line ending.
+      if (/[\r\n]/.test(rest.slice(-1 - delta.length))) readLines()
     },
     end(cut) {
       if (ended) return
