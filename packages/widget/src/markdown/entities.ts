@@ -1,12 +1,5 @@
 /** Characters by their names, as far as they are known: those in most answers. The feature `entities` adds HTML 4's. */
-export const entities = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-  ['nbsp', '\u00a0'],
-])
+export const entities = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }))
 
 /** Whether a text has had a name that was not known. */
 export let lacksEntities = false
