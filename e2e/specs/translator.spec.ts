@@ -7,30 +7,23 @@ import { expect, test, unique } from '../support/fixtures.ts'
  */
 async function translate(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const font = (...children: (Node | string)[]) => {
-      const element = document.createElement('font')
-      element.style.verticalAlign = 'inherit'
-      element.append(...children)
-      return element
-    }
-    const translateTexts = (root: Node) => {
-      const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT, ({ parentElement }) =>
-        parentElement?.closest('font, style, textarea, [translate=no]')
-          ? NodeFilter.FILTER_REJECT
-          : NodeFilter.FILTER_ACCEPT,
-      )
-      const texts: Text[] = []
-      while (walker.nextNode()) texts.push(walker.currentNode as Text)
-      for (const text of texts) if (text.data.trim()) text.replaceWith(font(font(text.data.toUpperCase())))
-    }
     const attachShadow = Element.prototype.attachShadow
     Element.prototype.attachShadow = function (options) {
       const root = attachShadow.call(this, options)
-      new MutationObserver(() => translateTexts(root)).observe(root, {
-        childList: true,
-        characterData: true,
-        subtree: true,
+      const observer = new MutationObserver(() => {
+        const texts: Text[] = []
+        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+        while (walker.nextNode()) texts.push(walker.currentNode as Text)
+        for (const text of texts) {
+          if (!text.data.trim() || text.parentElement?.closest('font, textarea, [translate=no]')) continue
+          const [outer, inner] = [document.createElement('font'), document.createElement('font')]
+          outer.style.verticalAlign = inner.style.verticalAlign = 'inherit'
+          inner.append(text.data.toUpperCase())
+          outer.append(inner)
+          text.replaceWith(outer)
+        }
       })
+      observer.observe(root, { childList: true, characterData: true, subtree: true })
       return root
     }
   })
