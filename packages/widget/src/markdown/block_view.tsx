@@ -1,6 +1,5 @@
-import { type ComponentChild, type ComponentType, h } from 'preact'
+import { Component, type ComponentChild, type ComponentType, h } from 'preact'
 import type { Direction } from '../direction.ts'
-import { memo } from '../memo.ts'
 import { directionOfBlock } from './block_direction.ts'
 import { renderInlines } from './inline_view.tsx'
 import type { Block, CodeBlock, Row, Table } from './tree.ts'
@@ -30,44 +29,51 @@ interface BlockProps extends SharedProps {
 }
 
 /** One block. Renders again only when the block is another object: finished ones cost nothing while more streams in. */
-const BlockView = memo(({ block, top, ...shared }: BlockProps): ComponentChild => {
-  const { words } = shared
-  const dir = top ? directionOfBlock(block) : undefined
-  switch (block.type) {
-    case 'paragraph':
-      return <p dir={dir}>{renderInlines(block.children)}</p>
-    case 'heading': {
-      const tag = `h${Math.min(block.depth + FIRST_HEADING - 1, 6)}`
-      return h(tag, { dir }, renderInlines(block.children))
-    }
-    case 'codeblock':
-      return renderCode(block, shared)
-    case 'rule':
-      return <hr />
-    case 'quote':
-      return <blockquote dir={dir}>{renderBlocks(block.children, shared)}</blockquote>
-    case 'list': {
-      const { start, loose, children } = block
-      const tag = start === null ? 'ul' : 'ol'
-      return h(tag, { dir, class: loose ? 'loose' : '', start }, renderBlocks(children, shared))
-    }
-    case 'item':
-      return (
-        <li class={block.checked === null ? undefined : 'task'}>
-          {block.checked !== null && (
-            <span class="box" role="img" aria-label={block.checked ? words.taskDone : words.taskOpen}>
-              {block.checked ? '☑' : '☐'}
-            </span>
-          )}
-          {renderBlocks(block.children, shared)}
-        </li>
-      )
-    case 'table':
-      return renderTable(block, shared, dir)
-    case 'row':
-      return null
+class BlockView extends Component<BlockProps> {
+  override shouldComponentUpdate(next: BlockProps): boolean {
+    const { block, words, CodeBar } = this.props
+    return next.block !== block || next.words !== words || next.CodeBar !== CodeBar
   }
-})
+
+  override render({ block, top, ...shared }: BlockProps): ComponentChild {
+    const { words } = shared
+    const dir = top ? directionOfBlock(block) : undefined
+    switch (block.type) {
+      case 'paragraph':
+        return <p dir={dir}>{renderInlines(block.children)}</p>
+      case 'heading': {
+        const tag = `h${Math.min(block.depth + FIRST_HEADING - 1, 6)}`
+        return h(tag, { dir }, renderInlines(block.children))
+      }
+      case 'codeblock':
+        return renderCode(block, shared)
+      case 'rule':
+        return <hr />
+      case 'quote':
+        return <blockquote dir={dir}>{renderBlocks(block.children, shared)}</blockquote>
+      case 'list': {
+        const { start, loose, children } = block
+        const tag = start === null ? 'ul' : 'ol'
+        return h(tag, { dir, class: loose ? 'loose' : '', start }, renderBlocks(children, shared))
+      }
+      case 'item':
+        return (
+          <li class={block.checked === null ? undefined : 'task'}>
+            {block.checked !== null && (
+              <span class="box" role="img" aria-label={block.checked ? words.taskDone : words.taskOpen}>
+                {block.checked ? '☑' : '☐'}
+              </span>
+            )}
+            {renderBlocks(block.children, shared)}
+          </li>
+        )
+      case 'table':
+        return renderTable(block, shared, dir)
+      case 'row':
+        return null
+    }
+  }
+}
 
 /** In reading order: a block's place never changes, so it needs no key. */
 export const renderBlocks = (blocks: readonly Block[], shared: SharedProps, top?: boolean): ComponentChild[] =>
@@ -115,10 +121,18 @@ interface RowProps {
   head?: boolean
 }
 
-const RowView = memo(({ row, align, head }: RowProps) => (
-  <tr>
-    {row.cells.map((cell, i) =>
-      h(head ? 'th' : 'td', { 'data-align': align[i], scope: head && 'col' }, renderInlines(cell)),
-    )}
-  </tr>
-))
+class RowView extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return next.row !== this.props.row || next.align !== this.props.align
+  }
+
+  override render({ row, align, head }: RowProps): ComponentChild {
+    return (
+      <tr>
+        {row.cells.map((cell, i) =>
+          h(head ? 'th' : 'td', { 'data-align': align[i], scope: head && 'col' }, renderInlines(cell)),
+        )}
+      </tr>
+    )
+  }
+}

@@ -3,7 +3,7 @@ import { assistantOf, canSend, charactersLeft, isRunning, type ModelState } from
 import { fill } from '../strings.ts'
 import { directionOf } from '../direction.ts'
 import { Icon } from './icons.tsx'
-import { memo } from '../memo.ts'
+import { memo } from './memo.ts'
 import type { Ui } from './ui.ts'
 
 export const Composer = ({ ui, state }: { ui: Ui; state: ModelState }) => (

@@ -3,7 +3,7 @@ import type { ErrorCode, Message, ThreadState } from '@loacl/core'
 import { endingOf } from './ending.ts'
 import { IconButton } from './icons.tsx'
 import { hasBegun, PartView } from './parts/part_view.tsx'
-import { memo } from '../memo.ts'
+import { memo } from './memo.ts'
 import type { Ui } from './ui.ts'
 
 interface MessageProps {
