@@ -107,3 +107,34 @@ test(
     await expect(chat.log.getByRole('cell', { name: 'Monday' })).toHaveCSS('padding-left', '12px')
   },
 )
+
+test(
+  'what is wider than the panel has a shadow at each edge beyond which there is more',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const question = unique('How wide is it?')
+    const arabic = TABLE.replace('Day', 'اليوم')
+    await model.says(question, [TABLE, CODE, arabic, '| Day |\n|---|\n| Monday |'].join('\n\n'))
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(question)
+    const tables = chat.log.getByRole('region', { name: 'Table' })
+    // Up to a fraction of a pixel that can't be scrolled.
+    const [left, right] = [/(?<![-.\d])2[12][.\d]*px 0px/, /-2[12][.\d]*px 0px/]
+    for (const [wide, start, end] of [
+      [tables.first(), left, right],
+      [chat.log.getByRole('group', { name: 'Code, js' }), left, right],
+      [tables.nth(1), right, left],
+    ] as const) {
+      await expect(wide).toHaveCSS('box-shadow', end)
+      await expect(wide).not.toHaveCSS('box-shadow', start)
+      await wide.evaluate(
+        (element) => (element.scrollLeft = getComputedStyle(element).direction === 'rtl' ? -9999 : 9999),
+      )
+      await expect(wide).toHaveCSS('box-shadow', start)
+      await expect(wide).not.toHaveCSS('box-shadow', end)
+    }
+    await expect(tables.nth(2)).toHaveCSS('box-shadow', 'none')
+  },
+)

@@ -15,7 +15,10 @@ for (const variant of ['plain', 'npm'])
     { tag: '@local' },
     async ({ visit, page, model, owner }) => {
       const [question, refused] = [unique('Does every part of you work?'), unique('And with an error?')]
-      await model.says(question, { text: 'All of it.\n\n```\nrun()\n```', sources: [{ filename: 'all.pdf' }] })
+      await model.says(question, {
+        text: 'All of it, &agrave; la carte.\n\n```\nrun()\n```',
+        sources: [{ filename: 'all.pdf' }],
+      })
       await model.says(refused, { status: 500 })
       const assistant = await owner.addAssistant({})
       await owner.change(assistant, { fingerprint: true })
@@ -26,6 +29,7 @@ for (const variant of ['plain', 'npm'])
       await chat.open()
       await chat.askAndWait(question)
       await expect(chat.log.getByRole('button', { name: 'Copy', exact: true })).toBeVisible()
+      await expect(chat.log).toContainText('All of it, à la carte.')
       await expect(chat.log.getByRole('list', { name: 'Sources' })).toHaveText('all.pdf')
       expect((await sent).postDataJSON().fingerprint).toMatch(/^[\w-]{1,128}$/)
       await chat.ask(refused)

@@ -71,3 +71,30 @@ test(
     expect(await chat.log.evaluate((log) => log.scrollWidth - log.clientWidth)).toBeLessThanOrEqual(0)
   },
 )
+
+test(
+  'an answer that is stopped within emphasis, code or a link reads as it did, also after a reload',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const question = unique('Which bell?')
+    const text = 'Take *brass*, says [the `guide`](https://harbour.example/guide), or **any of the loud kind**.'
+    const holdAfter = text.indexOf('loud kind')
+    await model.says(question, { text, holdAfter })
+    const chat = await visit()
+    await chat.open()
+    await chat.ask(question)
+    const strong = chat.log.locator('strong', { hasText: 'any of the' })
+    await expect(strong).toBeVisible()
+    await chat.stop.click()
+    await chat.answered()
+    await expect(chat.log).toContainText('You stopped this answer.')
+    await expect(strong).toBeVisible()
+    await expect(chat.log).not.toContainText('*')
+
+    await page.reload()
+    await chat.open()
+    await expect(chat.log).toContainText('You stopped this answer.')
+    await expect(strong).toBeVisible()
+    await expect(chat.log).not.toContainText('*')
+  },
+)

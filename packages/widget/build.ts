@@ -71,14 +71,13 @@ const configure = ({ transform, ...options }: RolldownOptions, rest: InlineConfi
   configFile: false,
   root: path('.'),
   ...rest,
-  plugins: [leanPreact, plainCss, terserPlugin, ...(rest.plugins ?? [])],
+  plugins: [leanPreact, terserPlugin, ...(rest.plugins ?? [])],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: ['chrome111', 'firefox115', 'safari17'],
     outDir: OUT,
     sourcemap: true,
     minify: true,
-    cssMinify: false,
     emptyOutDir: false,
     rolldownOptions: {
       preserveEntrySignatures: 'strict',
@@ -167,14 +166,14 @@ function panel(): InlineConfig {
       transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {
-      plugins: [runtimeObject],
+      plugins: [runtimeObject, plainCss],
       resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
       define: {
         CLIENT_FILE: JSON.stringify(builtFile('panel-client')),
         FEATURE_FILES: builtFiles(FEATURES),
         LANGUAGE_FILES: builtFiles(LANGUAGES),
       },
-      build: { license: { fileName: 'licenses-panel.md' } },
+      build: { cssMinify: false, license: { fileName: 'licenses-panel.md' } },
     },
   )
 }
@@ -184,7 +183,9 @@ function loader(): InlineConfig {
   return configure(
     { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: LOADER } },
     {
+      plugins: [plainCss],
       define: { PANEL_FILE: JSON.stringify(builtFile('panel')) },
+      build: { cssMinify: false },
     },
   )
 }

@@ -28,6 +28,17 @@ const REST: [RegExp, string][] = [
   [/[\w$]+\.ownerDocument\s*\|\|\s*document/g, 'document'],
 ]
 
+/**
+ * A page's translator takes a text out and puts a `font` element in its place, which `noteTranslations` keeps as the text's
+ * `font`. Preact goes on with the text: where that is to change, it comes back; where it is to go, the element goes too;
+ * and while it is out, the element is its place.
+ */
+const TRANSLATED: [RegExp, string][] = [
+  [/(\w+)&&\1\.parentNode&&\1\.remove\(\)/, '$1&&($1.remove(),$1.font&&$1.font.remove())'],
+  [/(\w+)\.data=(\w+)(?=\))/, '($1.font&&$1.font.replaceWith($1),$1.data=$2)'],
+  [/(\w+)&&!\1\.parentNode&&\(\1=\w+\(\w+\)\)&&!\1\.parentNode&&\(\1=null\)/, '$1&&!$1.parentNode&&($1=$1.font)'],
+]
+
 const USED = new RegExp(
   `\\b(?:${METHODS})\\b|[<\\s](?:${MARKUP}|default(?:Value|Checked)|xlink\\w*|is)(?:=[{"]|\\s*/?>)|` +
     `import \\{[^}]*\\b(?:options|hydrate|createContext|createPortal|Suspense)\\b[^}]*\\} from 'preact`,
@@ -35,7 +46,7 @@ const USED = new RegExp(
 
 /**
  * Leaves out of Preact what no component here uses, a quarter of it: what can't be is written as such, and the minifier
- * does the rest. The build fails where a component uses it after all, or Preact reads otherwise than it did.
+ * does the rest. And lets it go on where the page is translated. The build fails where a component uses it after all, or Preact reads otherwise than it did.
  */
 export const leanPreact: Plugin = {
   name: 'lean-preact',
@@ -50,14 +61,15 @@ export const leanPreact: Plugin = {
         return null
       }
       let own = code
-      const replace = (pattern: RegExp, by: (match: string, inner: string) => string) => {
+      const replace = (pattern: RegExp, by: string | ((match: string, inner: string) => string)) => {
         const before = own
-        own = own.replace(pattern, by)
+        own = own.replace(pattern, by as string)
         if (own === before) throw new Error(`Preact has no ${pattern} now.`)
       }
       for (const name of `${METHODS}|${HOOKS}`.split('|')) replace(READ(name), () => 'void 0')
       for (const name of MARKUP.split('|')) replace(IS(name), (_, not) => (not === '!' ? '!0' : '!1'))
       for (const [pattern, by] of REST) replace(pattern, () => by)
+      for (const [pattern, by] of TRANSLATED) replace(pattern, by)
       if (own.includes('ownerDocument')) throw new Error('Preact reads the document in another way now.')
       return { code: own, map: null }
     },

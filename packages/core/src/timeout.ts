@@ -18,7 +18,7 @@ export async function withTimeout<T>(
   let timer: ReturnType<typeof setTimeout> | undefined
   const onActivity = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => link.abort(new LoaclError('network', 'timeout')), TIMEOUT_MS)
+    timer = setTimeout(() => link.abort(new LoaclError('network', 'timed out')), TIMEOUT_MS)
   }
   onActivity()
   try {

@@ -2,6 +2,7 @@
 const FEATURES = {
   blocks: () => import('./blocks/index.ts'),
   conversations: () => import('./conversations/index.ts'),
+  entities: () => import('./entities/index.ts'),
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
   parts: () => import('./parts/index.ts'),

@@ -30,12 +30,13 @@ export interface BlockParser {
 }
 
 export const createBlockParser = (): BlockParser =>
-  parserFrom([createNode({ kind: 'document' })], createReferences(), '', false, false)
+  parserFrom([createNode({ kind: 'document' })], createReferences(), '', false, [], false)
 
 /**
  * @param open from the document down: each is the last child of the one before
  * @param lastLine of the paragraph that is open
  * @param afterBlank whether the last line was a blank one that can make a list loose
+ * @param above levels of the headings that the next one may stand under
  * @param draft whether it is a fork
  */
 function parserFrom(
@@ -43,6 +44,7 @@ function parserFrom(
   references: References,
   lastLine: string,
   afterBlank: boolean,
+  above: readonly number[],
   draft: boolean,
 ): BlockParser {
   function add(source: string): void {
@@ -110,7 +112,8 @@ function parserFrom(
       paragraph.text = takeDefinitions(paragraph.text)
       if (!paragraph.text) return null
       drop(paragraph)
-      return createNode({ kind: 'heading', level: underline[1] ? 1 : 2 }, paragraph.text)
+      const level = underline[1] ? 1 : 2
+      return createNode({ kind: 'heading', level, depth: level }, paragraph.text)
     }
     const align = readColumns(lastLine, line)
     if (!align) return null
@@ -131,6 +134,10 @@ function parserFrom(
 
   function push(node: Node, depth: number): void {
     closeTo(depth)
+    if (node.kind === 'heading') {
+      above = [...above.filter((level) => level < node.level), node.level]
+      node.depth = above.length
+    }
     if (node.kind === 'item') {
       const list = listOf(node)
       const tip = tipOf()
@@ -186,7 +193,7 @@ function parserFrom(
   return {
     add,
     end: () => closeTo(1),
-    fork: () => parserFrom(forkOpen(open), references, lastLine, afterBlank, true),
+    fork: () => parserFrom(forkOpen(open), references, lastLine, afterBlank, above, true),
     blocks() {
       references.stale = 0
       return readBlocks(open[0]?.children ?? [], { define: references.find, growing: draft ? open : [] })

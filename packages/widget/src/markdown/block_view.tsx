@@ -5,7 +5,7 @@ import { renderInlines } from './inline_view.tsx'
 import type { Block, CodeBlock, Row, Table } from './tree.ts'
 import type { KnownWords } from './words.ts'
 
-/** Headings in an answer begin below the page's and the panel's own. */
+/** An answer's headings stand under the panel's own. */
 const FIRST_HEADING = 3
 
 export interface CodeBarProps {
@@ -42,7 +42,7 @@ class BlockView extends Component<BlockProps> {
       case 'paragraph':
         return <p dir={dir}>{renderInlines(block.children)}</p>
       case 'heading': {
-        const tag = `h${Math.min(block.level + FIRST_HEADING - 1, 6)}`
+        const tag = `h${Math.min(block.depth + FIRST_HEADING - 1, 6)}`
         return h(tag, { dir }, renderInlines(block.children))
       }
       case 'codeblock':
@@ -83,7 +83,7 @@ export const renderBlocks = (blocks: readonly Block[], shared: SharedProps, top?
 function renderCode(block: CodeBlock, { words, CodeBar, onWide }: SharedProps): ComponentChild {
   const name = block.language ? `${words.code}, ${block.language}` : words.code
   return (
-    <div class="code" dir="ltr" ref={onWide}>
+    <div class="code" dir="ltr" translate={false} ref={onWide}>
       {CodeBar && <CodeBar block={block} words={words} />}
       <pre role="group" aria-label={name} tabIndex={0}>
         <code>{block.text}</code>

@@ -1,4 +1,5 @@
 export type { CodeBarProps } from './block_view.tsx'
+export { entities } from './entities.ts'
 export { Markdown, type MarkdownProps } from './markdown_view.tsx'
 /** What the view needs to look right, for the panel's style sheet. */
 export { default as markdownStyles } from './markdown.css?inline'

@@ -1,4 +1,4 @@
-import { type ComponentChild, Fragment, h } from 'preact'
+import { type ComponentChild, h } from 'preact'
 import { directionOf } from '../direction.ts'
 import type { Inline, Link } from './tree.ts'
 import { safeUrl } from './urls.ts'
@@ -12,7 +12,12 @@ export const renderInlines = (inlines: readonly Inline[]): ComponentChild[] =>
 
 function renderInline(inline: Inline): ComponentChild {
   if (typeof inline === 'string') return inline
-  if (inline.type === 'code') return <code dir={directionOf(inline.text)}>{inline.text}</code>
+  if (inline.type === 'code')
+    return (
+      <code dir={directionOf(inline.text)} translate={false}>
+        {inline.text}
+      </code>
+    )
   if (inline.type === 'break') return <br />
   if (inline.type === 'link' || inline.type === 'image') return renderLink(inline)
   return h(inline.type, null, renderInlines(inline.children))
@@ -26,10 +31,7 @@ function renderLink({ type, href, title, children }: Link): ComponentChild {
   const image = type === 'image'
   const content = renderInlines(children.length || !image ? children : [href ?? ''])
   const url = href === null ? undefined : safeUrl(href)
-  if (url === null) return <Fragment>{content}</Fragment>
-  return (
-    <a {...(url && { href: url })} {...(title && { title })} target="_blank" rel="noopener noreferrer nofollow ugc">
-      {content}
-    </a>
-  )
+  if (url === null) return content
+  const rel = 'noopener noreferrer nofollow ugc'
+  return h('a', { href: url, title: title || undefined, target: '_blank', rel }, content)
 }

@@ -1,6 +1,6 @@
 import { findBareUrls } from './bare_urls.ts'
 import { type Delimiter, openUnclosed, pairDelimiters, readDelimiter } from './emphasis.ts'
-import { decodeEntity, ENTITY } from './entities.ts'
+import { decodeEscape, ESCAPE } from './entities.ts'
 import { normalizeLabel, readInlineTarget, readLabel, type Target } from './links.ts'
 import { matchAt } from './sticky.ts'
 import { likelyLinkEnd, trimTail } from './tail.ts'
@@ -26,11 +26,10 @@ export interface InlineOptions {
 
 const PLAIN = /[^\\`*_~[\]!<&\n]+/y
 const AUTOLINK = /<(?:([a-z][a-z\d.+-]{1,31}:)[^\s<>]*|[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d-]+(?:\.[a-z\d-]+)*)>/iy
-/** The one tag that models write where Markdown has no word for it: a new line in a table's cell. */
-const LINE_BREAK_TAG = /<br ?\/?>/iy
+/** A new line, by a backslash or by the one tag that models write where Markdown has no word for it: in a table's cell. */
+const BREAK = /\\\n|<br ?\/?>/iy
 /** Where a link leads that is still coming. */
 const UNKNOWN = { href: null, title: '' }
-const ESCAPABLE = /[!-/:-@[-`{-~]/
 
 /** Reads the inline content of one block (spec 6, and its appendix's second phase). */
 export function parseInlines(source: string, { define, unfinished }: InlineOptions): Inline[] {
@@ -68,15 +67,13 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
   function read(limit: number): void {
     const from = at
     const char = text[from] ?? ''
-    if (char === '\\') readBackslash()
-    else if (char === '`') readTicks()
+    if (char === '`') readTicks()
     else if (char === '*' || char === '_' || char === '~') addDelimiter()
     else if (char === '[') openBracket(1)
     else if (char === '!' && text[from + 1] === '[') openBracket(2)
     else if (char === ']') closeBracket()
     else if (char === '\n') readLineEnd()
-    else if (char === '<') readAngle()
-    else if (char === '&') add(decodeEntity(take(ENTITY)?.[0] ?? pass(1)))
+    else if (/[\\&<]/.test(char)) readEscape()
     else {
       if (from >= plainEnd) {
         take(PLAIN)
@@ -92,17 +89,6 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     return text.slice(at, (at += count))
   }
 
-  function readBackslash(): void {
-    const next = text[at + 1] ?? ''
-    if (next === '\n') {
-      at += 2
-      add({ type: 'break' })
-    } else if (ESCAPABLE.test(next)) {
-      at++
-      add(pass(1))
-    } else add(pass(1))
-  }
-
   function readLineEnd(): void {
     at++
     const before = tokens.at(-1)
@@ -114,12 +100,15 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     add(hard ? { type: 'break' } : '\n')
   }
 
-  function readAngle(): void {
+  /** What begins with a backslash, `&` or `<`. */
+  function readEscape(): void {
     const link = take(AUTOLINK)
+    const escape = link ? null : take(ESCAPE)
     if (link) {
       const address = link[0].slice(1, -1)
       addLink(link[1] ? address : `mailto:${address}`, address)
-    } else add(take(LINE_BREAK_TAG) ? { type: 'break' } : pass(1))
+    } else if (escape) add(decodeEscape(escape))
+    else add(take(BREAK) ? { type: 'break' } : pass(1))
   }
 
   /** A code span (spec 6.1), or the backticks themselves where none ends it. */
@@ -173,7 +162,7 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
 
   function openLink({ token, image }: Bracket, target: Omit<Link, 'type' | 'children'>): void {
     token.content = ''
-    token.opens.push({ type: image ? 'image' : 'link', href: target.href, title: target.title, children: [] })
+    token.opens.push({ ...target, type: image ? 'image' : 'link', children: [] })
   }
 
   function readTarget(bracket: Bracket, end: number): Omit<Link, 'type' | 'children'> | null {

@@ -66,7 +66,7 @@ export function readInlineTarget(text: string, at: number): Read<Target> | null 
 }
 
 /** A link reference definition at `at` (spec 4.7). */
-export function readDefinition(text: string, at: number): Read<Target & { label: string }> | null {
+export function readDefinition(text: string, at: number): (Read<Target> & { label: string }) | null {
   const label = readLabel(text, at)
   if (!label || text[label.end] !== ':' || !label.value.trim()) return null
   const start = skipSpace(text, label.end + 1)
@@ -77,6 +77,6 @@ export function readDefinition(text: string, at: number): Read<Target & { label:
   const last = title && matchAt(LINE_END, text, title.end) ? title : { value: '', end: destination.end }
   const ending = matchAt(LINE_END, text, last.end)
   if (!ending) return null
-  const value = { label: normalizeLabel(label.value), href: destination.value, title: last.value }
-  return { value, end: last.end + ending[0].length }
+  const value = { href: destination.value, title: last.value }
+  return { label: normalizeLabel(label.value), value, end: last.end + ending[0].length }
 }

@@ -1,5 +1,6 @@
 import { Component, type ComponentChild, h } from 'preact'
 import { type SharedProps, renderBlocks } from './block_view.tsx'
+import { entities, lacksEntities } from './entities.ts'
 import { createMarkdown } from './stream.ts'
 import { ENGLISH_WORDS, type KnownWords } from './words.ts'
 
@@ -8,12 +9,16 @@ export interface MarkdownProps {
   source: string
   /** Whether more is to come: then the view keeps up once a frame, and guesses how unclosed marks will end. */
   streaming?: boolean
+  /** Whether it ended before its time: then unclosed marks stay as they were guessed. */
+  cut?: boolean
   /** Should stay the same object from one rendering to the next. */
   words?: KnownWords
   /** Stands above each code block, once it is there. */
   CodeBar?: SharedProps['CodeBar']
   /** Is called once, when the first code block or table is shown. */
   onWide?: () => unknown
+  /** Is called once, when a character was named that is not known; the text is read anew once further ones are. */
+  onEntity?: () => unknown
 }
 
 /**
@@ -21,14 +26,18 @@ export interface MarkdownProps {
  * that it changed are rendered.
  *
  * @example
- * <Markdown source={message.content} streaming={message.status === 'streaming'} />
+ * <Markdown source={text} streaming={status === 'streaming'} cut={status !== 'completed'} />
  */
 export class Markdown extends Component<MarkdownProps> {
   #text = createMarkdown()
   #read = ''
   #ended = false
+  #cut: boolean | undefined
   #frame = 0
   #hasWide = false
+  #hasEntity = false
+  /** How many names of characters it was read with. */
+  #known = 0
 
   override shouldComponentUpdate(next: MarkdownProps): boolean {
     const { words, CodeBar } = this.props
@@ -41,10 +50,15 @@ export class Markdown extends Component<MarkdownProps> {
     cancelAnimationFrame(this.#frame)
   }
 
-  override render({ source, streaming, words = ENGLISH_WORDS, CodeBar }: MarkdownProps): ComponentChild {
-    this.#feed(source, streaming)
+  override render({ words = ENGLISH_WORDS, CodeBar }: MarkdownProps): ComponentChild {
+    this.#feed(this.props)
+    const { blocks } = this.#text
+    if (lacksEntities && !this.#hasEntity) {
+      this.#hasEntity = true
+      this.props.onEntity?.()
+    }
     const shared = { words, CodeBar, onWide: this.#onWide }
-    return <div class="md">{renderBlocks(this.#text.blocks, shared, true)}</div>
+    return <div class="md">{renderBlocks(blocks, shared, true)}</div>
   }
 
   readonly #onWide = (): void => {
@@ -55,19 +69,24 @@ export class Markdown extends Component<MarkdownProps> {
   readonly #catchUp = (): void => {
     this.#frame = 0
     const { blocks } = this.#text
-    this.#feed(this.props.source, this.props.streaming)
+    this.#feed(this.props)
     if (this.#text.blocks !== blocks) this.forceUpdate()
   }
 
-  #feed(source: string, streaming = false): void {
-    const extended = source.startsWith(this.#read) && !(this.#ended && (streaming || source !== this.#read))
+  #feed({ source, streaming, cut }: MarkdownProps): void {
+    const extended =
+      this.#known === entities.size &&
+      source.startsWith(this.#read) &&
+      !(this.#ended && (streaming || source !== this.#read || cut !== this.#cut))
     if (!extended) {
+      this.#known = entities.size
       this.#text = createMarkdown()
       this.#read = ''
     }
     this.#text.append(source.slice(this.#read.length))
-    if (!streaming) this.#text.end()
+    if (!streaming) this.#text.end(cut)
     this.#read = source
     this.#ended = !streaming
+    this.#cut = cut
   }
 }

@@ -7,7 +7,8 @@ type Kind =
   | { kind: 'list'; marker: string; start: number | null; loose: boolean }
   /** `indent`: columns that a line needs to belong to it. */
   | { kind: 'item'; indent: number; checked: boolean | null }
-  | { kind: 'heading'; level: number }
+  /** `depth`: how many headings it stands under, itself included. */
+  | { kind: 'heading'; level: number; depth: number }
   | { kind: 'code'; fence: Fence | null }
   | { kind: 'table'; align: readonly Align[] }
 

@@ -41,7 +41,7 @@ function read(node: Node, options: ReadOptions, growing: boolean): Block | null 
       return { type: 'paragraph', children: inlines(text) }
     }
     case 'heading':
-      return { type: 'heading', level: node.level, children: inlines(node.text) }
+      return { type: 'heading', level: node.level, depth: node.depth, children: inlines(node.text) }
     case 'code': {
       // The opening line may be half a line: its language would flicker.
       const language = growing && !node.text ? '' : (node.fence?.language ?? '')

@@ -43,7 +43,7 @@ export function withoutDefinitions(text: string, found?: (label: string, target:
   while (text[at] === '[') {
     const definition = readDefinition(text, at)
     if (!definition) break
-    found?.(definition.value.label, definition.value)
+    found?.(definition.label, definition.value)
     at = definition.end
   }
   return text.slice(at)

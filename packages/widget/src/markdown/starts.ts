@@ -26,7 +26,7 @@ export function startBlock(line: Line, paragraph: boolean, deep: boolean): Node 
     return createNode({ kind: 'quote' })
   }
   const level = HEADING.exec(text)?.[0].length
-  if (level) return createNode({ kind: 'heading', level }, headingText(text.slice(level)))
+  if (level) return createNode({ kind: 'heading', level, depth: level }, headingText(text.slice(level)))
   const [, marks, info = ''] = FENCE.exec(text) ?? []
   if (marks) {
     const language = unescapeText(info.trim().split(/\s/, 1)[0] ?? '')
@@ -37,11 +37,7 @@ export function startBlock(line: Line, paragraph: boolean, deep: boolean): Node 
 }
 
 /** Without the closing sequence. */
-const headingText = (text: string): string =>
-  text
-    .trim()
-    .replace(/(?<=^|[ \t])#+$/, '')
-    .trimEnd()
+const headingText = (text: string): string => text.trim().replace(/(?<=^|[ \t])#+$/, '')
 
 /** A list item; the list that it needs is the caller's to find or make, by `listOf`. */
 function startItem(line: Line, paragraph: boolean): Node | null {

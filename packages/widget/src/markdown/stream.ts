@@ -13,8 +13,8 @@ const SHARE = 32
 export interface MarkdownStream {
   /** Adds the next piece; it may end anywhere. */
   append(delta: string): void
-  /** No more will come: what is unclosed stays as it was written. */
-  end(): void
+  /** No more will come: what is unclosed stays as it was written. Of a text that was `cut`, as it read before. */
+  end(cut?: boolean): void
   /**
    * What the text says so far. Until `end()`, its tail reads as what it will most likely become, and the list may stay
    * the same while a long block grows a little. A finished block is the same object in every later list.
@@ -34,8 +34,6 @@ export function createMarkdown(): MarkdownStream {
   const parser = createBlockParser()
   /** What has come since the last line ending that was read. */
   let rest = ''
-  /** The last character of all, which may be half a line ending. */
-  let last = ''
   let ended = false
   let blocks: readonly Block[] = []
   /** Characters that `blocks` doesn't know. */
@@ -61,17 +59,19 @@ export function createMarkdown(): MarkdownStream {
       if (ended) return
       rest += delta.replaceAll('\0', '\ufffd')
       unread += delta.length
-      last += delta
-      if (/[\r\n]/.test(last)) readLines()
-      last = last.slice(-1)
+      // The character before may be half a line ending.
+      if (/[\r\n]/.test(rest.slice(-1 - delta.length))) readLines()
     },
-    end() {
+    end(cut) {
       if (ended) return
-      readLines()
-      if (rest) parser.add(rest.replace(/\r$/, ''))
-      parser.end()
       ended = true
-      blocks = parser.blocks()
+      if (cut) blocks = draft()
+      else {
+        readLines()
+        if (rest) parser.add(rest.replace(/\r$/, ''))
+        parser.end()
+        blocks = parser.blocks()
+      }
     },
     get blocks() {
       if (!ended && unread && unread * SHARE > parser.size() + rest.length - READ_AT_ONCE) {

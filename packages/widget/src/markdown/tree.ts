@@ -30,7 +30,10 @@ interface Paragraph {
 }
 interface Heading {
   type: 'heading'
+  /** As it was written. */
   level: number
+  /** How many headings it stands under, itself included: from one to the next, none is left out. */
+  depth: number
   children: Inline[]
 }
 export interface CodeBlock {

@@ -1,7 +1,7 @@
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
 import { createLazyFeature } from '../lazy_feature.ts'
-import type { MarkdownProps } from '../markdown/index.ts'
+import { entities, type MarkdownProps } from '../markdown/index.ts'
 import type { Model } from '../model_types.ts'
 
 /** What every component of the panel is given beside the model's state. Another object whenever anything in it changes. */
@@ -12,7 +12,7 @@ export interface Ui extends Language, Actions {
   /** What the first question and its answer can do without. */
   readonly features: Features
   /** With what each Markdown text is shown. */
-  readonly markdown: Omit<MarkdownProps, 'source' | 'streaming'>
+  readonly markdown: Omit<MarkdownProps, 'source' | 'streaming' | 'cut'>
 }
 
 /** What can be done in the panel, beyond what the model does. */
@@ -44,6 +44,7 @@ export function createFeatures(
       async (attempt) => {
         const feature = await loadFeature(name, attempt)
         if ('styles' in feature) adopt(feature.styles)
+        if ('addEntities' in feature) feature.addEntities(entities)
         return feature
       },
       report,
@@ -52,6 +53,7 @@ export function createFeatures(
   return {
     blocks: create('blocks'),
     conversations: create('conversations'),
+    entities: create('entities'),
     errors: create('errors'),
     parts: create('parts'),
   }

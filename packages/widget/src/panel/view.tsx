@@ -14,6 +14,7 @@ import { Panel } from './panel.tsx'
 import { isLazy } from './parts/part_view.tsx'
 import { isWriting, SMALL } from '../page_state.ts'
 import { spokenEnd } from './spoken.ts'
+import { noteTranslations } from './translations.ts'
 import { type Actions, createFeatures, type Ui } from './ui.ts'
 
 export interface ViewOptions {
@@ -100,6 +101,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       words: language.words.markdown,
       CodeBar: features.blocks.loaded?.CodeBar,
       onWide: features.blocks.load,
+      onEntity: features.entities.load,
     },
     name: assistantOf(model.getSnapshot())?.name ?? '',
   })
@@ -221,7 +223,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (focused === target && dialog.contains(focused)) focused = null
     }),
   )
-  const keeper = new MutationObserver(() => {
+  const keeper = new MutationObserver((records) => {
+    noteTranslations(records)
     if (!focused || focused.isConnected) return
     focused = null
     if (dialog.open && pageDocument.activeElement === pageDocument.body) focusComposer()

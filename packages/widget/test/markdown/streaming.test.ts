@@ -189,6 +189,26 @@ describe('a tail reads as what it will most likely become', () => {
     expect(readSoFar(source).map((block) => block.type)).toEqual(['table'])
   })
 
+  test('also where it ends there before its time', () => {
+    const text = createMarkdown()
+    text.append('a **b\n\nc **d `e')
+    const before = text.blocks
+    text.end(true)
+    expect(text.blocks).toEqual(before)
+    expect(textOf(text.blocks)).toBe('a **b\nc d e\n')
+  })
+
+  test('all of a long block that ends before its time is read', () => {
+    const text = createMarkdown()
+    const long = `${'word '.repeat(4000)}**`
+    text.append(long)
+    void text.blocks
+    text.append('end')
+    expect(textOf(text.blocks)).not.toContain('end')
+    text.end(true)
+    expect(text.blocks).toEqual(readSoFar(`${long}end`))
+  })
+
   test('and as what was written once it has ended', () => {
     expect(textOf(readWhole('a **b [c](d `e\n\n[x'))).toBe('a **b [c](d `e\n[x\n')
   })

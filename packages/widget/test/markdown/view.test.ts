@@ -1,6 +1,7 @@
 import { Component, type ComponentChild, Fragment, h, isValidElement } from 'preact'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { CodeBarProps } from '../../src/markdown/block_view.tsx'
+import { entities } from '../../src/markdown/entities.ts'
 import { Markdown, type MarkdownProps } from '../../src/markdown/markdown_view.tsx'
 import { safeUrl } from '../../src/markdown/urls.ts'
 
@@ -104,16 +105,19 @@ test('an image is a link: nothing is loaded from elsewhere', () => {
   expect(find(tree, 'a').map((link) => textOf([link]))).toEqual(['a cat', 'https://a.org/d.png'])
 })
 
-test('headings fit below those of the page and the panel', () => {
-  const tree = show('# 1\n## 2\n### 3\n#### 4\n##### 5\n###### 6')
-  expect((tree[0] as Element).children.map((node) => (node as Element).tag)).toEqual([
-    'h3',
-    'h4',
-    'h5',
-    'h6',
-    'h6',
-    'h6',
-  ])
+test.each([
+  ['# a\n## b\n### c\n#### d\n##### e\n###### f', 'h3 h4 h5 h6 h6 h6'],
+  ['#### a\n#### b', 'h3 h3'],
+  ['### a\n##### b\n#### c\n## d\n### e', 'h3 h4 h4 h3 h4'],
+  ['a\n---\n> #### b\n\n- # c\n\n###### d', 'h3 h4 h3 h4'],
+])('headings stand under the panel’s own and leave no level out: %j', (source, levels) => {
+  const headings = (nodes: readonly (Element | string)[]): string[] =>
+    nodes.flatMap((node) => (typeof node === 'string' ? [] : [node.tag, ...headings(node.children)]))
+  const shown = (streaming: boolean) =>
+    headings(show(source, streaming))
+      .filter((tag) => /^h\d/.test(tag))
+      .join(' ')
+  expect([shown(false), shown(true)]).toEqual([levels, levels])
 })
 
 test('what scrolls can be reached by keyboard and has a name', () => {
@@ -229,6 +233,28 @@ describe('a view', () => {
     expect([view.renders(), view.text()]).toEqual([2, 'aCopyb\nc'])
     view.set({ source, streaming: true, CodeBar })
     expect(view.renders()).toBe(2)
+  })
+
+  test('of a text that was cut shows what it showed before, and of one that was whole after all what was written', () => {
+    const source = 'see [docs](htt'
+    const view = mounted({ source, streaming: true, cut: true })
+    expect(view.text()).toBe('see docs')
+    view.set({ source, streaming: false, cut: true })
+    expect(view.text()).toBe('see docs')
+    view.set({ source, streaming: false, cut: false })
+    expect(view.text()).toBe(source)
+  })
+
+  test('asks once for names of characters that it does not know, and reads its text anew with them', () => {
+    const onEntity = vi.fn<() => void>()
+    const source = 'a &later; b &amp; c'
+    const view = mounted({ source, onEntity })
+    view.set({ source: `${source} &never;`, onEntity })
+    expect(onEntity).toHaveBeenCalledTimes(1)
+    expect(view.text()).toBe('a &later; b & c &never;')
+    entities.set('later', 'L')
+    view.set({ source: `${source} &never;`, onEntity })
+    expect(view.text()).toBe('a L b & c &never;')
   })
 
   test('reads afresh what does not go on from what it had', () => {

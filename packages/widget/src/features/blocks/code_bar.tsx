@@ -8,17 +8,12 @@ const SHOWN_MS = 2000
 /** The language of a code block, and a button that copies it. */
 export class CodeBar extends Component<CodeBarProps, { copy: CopyState }> {
   override state: { copy: CopyState } = { copy: 'copyCode' }
-  #timer: ReturnType<typeof setTimeout> | undefined
-
-  override componentWillUnmount(): void {
-    clearTimeout(this.#timer)
-  }
 
   override render() {
     const { block, words } = this.props
     const { copy } = this.state
     return (
-      <div class="code-bar">
+      <div class="under code-bar">
         <span>{block.language}</span>
         <button type="button" onClick={this.#copy}>
           {words[copy] ?? ENGLISH[copy]}
@@ -34,11 +29,9 @@ export class CodeBar extends Component<CodeBarProps, { copy: CopyState }> {
     } catch {
       // Not allowed here, or not a secure page: what is selected can be copied by hand.
       copy = 'copyFailed'
-      const code = currentTarget.closest('.code')?.querySelector('code')
-      if (code) getSelection()?.selectAllChildren(code)
+      getSelection()!.selectAllChildren(currentTarget.parentElement!.nextSibling!)
     }
     this.setState({ copy })
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.setState({ copy: 'copyCode' }), SHOWN_MS)
+    setTimeout(() => this.setState({ copy: 'copyCode' }), SHOWN_MS)
   }
 }

@@ -17,7 +17,7 @@ export function viewReasoning({ ui, message, place }: PartPlace) {
     <details class="reasoning" part="reasoning">
       <summary>{ongoing ? words.reasoningOngoing : words.reasoning}</summary>
       {run.map(({ text }) => (
-        <Markdown source={text} streaming={streaming} {...ui.markdown} />
+        <Markdown source={text} streaming={streaming} cut={message.status !== 'completed'} {...ui.markdown} />
       ))}
     </details>
   )

@@ -23,8 +23,8 @@ export type PartViews<Shown extends Kind = Kind> = {
 
 /** The kinds that a first answer can't do without. */
 const FIRST_VIEWS = {
-  text: ({ ui, message, part }: PartProps<'text'>) => (
-    <Markdown source={part.text} streaming={message.status === 'streaming'} {...ui.markdown} />
+  text: ({ ui, message: { status }, part }: PartProps<'text'>) => (
+    <Markdown source={part.text} streaming={status === 'streaming'} cut={status !== 'completed'} {...ui.markdown} />
   ),
 }
 
