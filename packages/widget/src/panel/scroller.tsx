@@ -2,22 +2,16 @@ import { Component, type ComponentChildren, h } from 'preact'
 import type { ThreadState } from '@loacl/core'
 import { isRunning } from '../model_state.ts'
 import { Icon } from './icons.tsx'
-import { keyOf } from './message.tsx'
 import type { Ui } from './ui.ts'
 
-/** Pixels from the end within which the visitor counts as being there. */
+/** Pixels of the conversation below the view from which on there is a way to its end. */
 const NEAR = 60
-
-/** Pixels above the newest question, as the style has them where a conversation begins. */
-const ABOVE = 20
 
 interface Props {
   ui: Ui
   thread: ThreadState
   children: ComponentChildren
 }
-
-const firstOf = ({ messages: [first] }: ThreadState) => first && keyOf(first)
 
 /**
  * Brings the newest question to the top of the view when it is sent, and leaves the visitor where they read. Only who is
@@ -30,6 +24,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   #following = false
   #top = 0
   #height = 0
+  #first: HTMLElement | undefined
   // Either can change what is in sight: the content by growing, the box by the keyboard of a phone.
   #resized = new ResizeObserver(() => {
     const before = this.#height
@@ -51,48 +46,48 @@ export class Scroller extends Component<Props, { away?: boolean }> {
 
   override componentDidUpdate({ thread: before }: Props): void {
     const { thread } = this.props
+    const [first] = this.#articles
     // Another conversation, or older messages in front.
-    if (firstOf(thread) !== firstOf(before)) this.#restore()
+    if (first !== this.#first) this.#restore()
+    this.#first = first
     // What another tab asks moves nobody who reads.
     if (isRunning(thread) && !isRunning(before) && (thread.turn.status === 'sending' || this.#following))
       this.#toQuestion()
-  }
-
-  /** Where the conversation's place is kept: a message and its distance from the top of the view, or nothing for the end. */
-  get #name(): string {
-    return `place:${this.props.thread.id}`
   }
 
   get #articles(): HTMLElement[] {
     return [...this.#content!.querySelectorAll('article')]
   }
 
-  /** How far the view can go until it is at the end of what there is to read. */
+  /** How far the view goes to the end of what there is to read. */
   get #end(): number {
-    return this.#content!.offsetHeight - this.#box!.clientHeight
+    return this.#content!.clientHeight - this.#box!.clientHeight
   }
 
-  /** Of a long question the end is in the upper half, so that the answer's beginning is below it. */
-  get #questionTop(): number {
-    const question = this.#articles.findLast(({ className }) => className === 'mine')
-    return question
-      ? question.offsetTop + Math.max(-ABOVE, question.offsetHeight - this.#box!.clientHeight / 2)
-      : Infinity
+  /** Where the visitor is: a message and its distance from the top of the view, or nothing for the end. */
+  #keep(place: string | null): void {
+    this.props.ui.model.memory.set(this.#name, place)
+  }
+
+  get #name(): string {
+    return `place:${this.props.thread.id}`
   }
 
   #restore(): void {
     const kept = this.props.ui.model.memory.get(this.#name)
-    const [id, distance] = kept?.split(' ') ?? []
-    const article = this.#articles.find((message) => message.id === id)
-    if (article) this.#move(article.offsetTop - Number(distance))
-    else if (kept !== '' && (isRunning(this.props.thread) || this.#questionTop < this.#end)) this.#toQuestion()
-    else this.toEnd()
+    const article = this.#articles.find(({ id }) => kept?.split(' ')[1] === id)
+    if (article) this.#move(article.offsetTop - Number.parseFloat(kept!))
+    else if (isRunning(this.props.thread)) this.#toQuestion()
+    // A greeting is read from its beginning.
+    else if (this.#articles[0]) this.toEnd()
   }
 
+  /** To the end of the room that the style makes: an earlier answer may still be there, until another one comes. */
   #toQuestion(): void {
     // In a closed panel there is nothing to measure, and it is to open there.
-    this.props.ui.model.memory.set(this.#name, null)
-    this.#move(this.#questionTop)
+    this.#keep(null)
+    const { offsetTop, offsetHeight } = this.#articles.findLast(({ className }) => className === 'mine')!
+    this.#move(offsetTop + Math.max(-20, offsetHeight - this.#box!.clientHeight * 0.4))
   }
 
   toEnd = (): void => this.#move(this.#end, true)
@@ -103,24 +98,22 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     this.#measure()
   }
 
-  /** Notes where the visitor is. */
   #measure(): void {
     const top = (this.#top = this.#box!.scrollTop)
     const away = this.#end - top > NEAR
-    if (away !== Boolean(this.state.away)) this.setState({ away })
+    if (away !== this.state.away) this.setState({ away })
     const article = this.#articles.find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > top)
-    if (article)
-      this.props.ui.model.memory.set(this.#name, this.#following ? '' : `${article.id} ${article.offsetTop - top}`)
+    if (article) this.#keep(this.#following ? null : `${article.offsetTop - top} ${article.id}`)
   }
 
-  // The first pixels upwards end the following: a smooth scroll begins with few, and must not be pulled back. Nor does
-  // who looks at the room below a short answer follow it.
   readonly #onScroll = (): void => {
     // The browser tells of a scroll in the next frame, when the box may be gone.
     if (!this.#box) return
     const { scrollTop } = this.#box
-    const distance = this.#end - scrollTop
-    if (scrollTop !== this.#top) this.#following = distance > -2 && distance < (scrollTop < this.#top ? 2 : NEAR)
+    // Only going down begins it: where the conversation gets shorter, the browser goes up by itself. Where it grows
+    // nobody goes away, and in the room below a short answer nobody is at the end.
+    if (scrollTop !== this.#top)
+      this.#following = (this.#following || scrollTop > this.#top) && Math.abs(this.#end - scrollTop) < 2
     this.#measure()
   }
 
