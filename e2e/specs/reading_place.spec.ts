@@ -48,13 +48,14 @@ for (const [name, options] of [
       async ({ visit, model, page }) => {
         const chat = await visit()
         await chat.open()
-        for (const question of [unique('How does it begin?'), unique('How does it go on?')]) {
+        for (const [index, question] of [unique('How does it begin?'), unique('How does it go on?')].entries()) {
+          const answer = chat.log.locator('[part=answer]').nth(index)
           await model.says(question, { text: LONG, holdAfter: 30 })
           await chat.ask(question)
-          await expect(chat.log.locator('[part=answer]').last()).toContainText('Paragraph 1.')
+          await expect(answer).toContainText('Paragraph 1.')
           await expectAtTop(page, question)
           await model.says(question, { text: LONG, holdAfter: 2_000, followUps: FOLLOW_UPS })
-          await expect(chat.log.locator('[part=answer]').last()).toContainText('Paragraph 8.')
+          await expect(answer).toContainText('Paragraph 8.')
           await settled(page)
           await expectAtTop(page, question)
           await model.says(question, { text: LONG, followUps: FOLLOW_UPS })
@@ -162,6 +163,7 @@ test('an error and another try leave the question at the top', { tag: '@local' }
   const chat = await visit()
   await chat.open()
   await chat.askAndWait(first)
+  const answer = chat.log.locator('[part=answer]').nth(1)
   await chat.ask(second)
   await expect(chat.alert).not.toBeEmpty()
   await settled(page)
@@ -169,7 +171,7 @@ test('an error and another try leave the question at the top', { tag: '@local' }
   await model.says(second, { text: LONG, holdAfter: 2_000, followUps: [] })
   await jump(chat).click()
   await chat.retry.click()
-  await expect(chat.log.locator('[part=answer]').last()).toContainText('Paragraph 8.')
+  await expect(answer).toContainText('Paragraph 8.')
   await settled(page)
   await expectAtTop(page, second)
   // Another answer in place of a whole one.
@@ -179,8 +181,8 @@ test('an error and another try leave the question at the top', { tag: '@local' }
   await expectEnd(page)
   await model.says(second, { text: LONG, holdAfter: 2_000, followUps: [] })
   await chat.retry.click()
-  await expect(chat.stop).toBeVisible()
-  await expect(chat.log.locator('[part=answer]').last()).toContainText('Paragraph 8.')
+  await expect(answer.locator('.under')).toHaveCount(0)
+  await expect(answer).toContainText('Paragraph 8.')
   await settled(page)
   await expectAtTop(page, second)
   await model.says(second, LONG)
@@ -345,3 +347,22 @@ test(
     await expectAtTop(page, first)
   },
 )
+
+test('a wheel over the panel leaves the page where it is', async ({ visit, page }) => {
+  const chat = await visit()
+  await chat.open()
+  await expect(chat.questions).toBeVisible()
+  const scrolled = () =>
+    page.evaluate(async () => {
+      for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame)
+      return scrollY
+    })
+  for (const part of [chat.panel.locator('header h2'), chat.log, chat.composer]) {
+    await part.hover()
+    await page.mouse.wheel(0, 300)
+    expect(await scrolled()).toBe(0)
+  }
+  await page.mouse.move(20, 20)
+  await page.mouse.wheel(0, 300)
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(0)
+})
