@@ -16,9 +16,14 @@ test(
     await expect(chat.message('line 1')).toBeHidden()
     const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
     while (await earlier.isVisible()) {
-      const shown = await chat.log.getByText(/^line \d+$/).count()
+      const lines = chat.log.getByText(/^line \d+$/)
+      const shown = await lines.count()
+      const first = chat.message(await lines.first().innerText())
+      await earlier.scrollIntoViewIfNeeded()
+      const before = await first.boundingBox()
       await earlier.click()
-      await expect.poll(() => chat.log.getByText(/^line \d+$/).count()).toBeGreaterThan(shown)
+      await expect.poll(() => lines.count()).toBeGreaterThan(shown)
+      expect((await first.boundingBox())!.y).toBeCloseTo(before!.y, 0)
     }
     await expect(chat.log.getByText(/^line \d+$/)).toHaveText(
       Array.from({ length: 120 }, (_, index) => `line ${index + 1}`),
