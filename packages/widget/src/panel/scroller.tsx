@@ -86,8 +86,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   #toQuestion(): void {
     // In a closed panel there is nothing to measure, and it is to open there.
     this.#keep(null)
-    const { offsetTop, offsetHeight } = this.#articles.findLast(({ className }) => className === 'mine')!
-    this.#move(offsetTop + Math.max(-20, offsetHeight - this.#box!.clientHeight * 0.4))
+    const question = this.#articles.findLast(({ className }) => className === 'mine')
+    if (question) this.#move(question.offsetTop + Math.max(-20, question.offsetHeight - this.#box!.clientHeight * 0.4))
   }
 
   toEnd = (): void => this.#move(this.#end, true)
@@ -107,8 +107,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   }
 
   readonly #onScroll = (): void => {
-    // The browser tells of a scroll in the next frame, when the box may be gone.
-    if (!this.#box) return
+    // The browser tells of a scroll in the next frame, when the box may be gone, or back without its place.
+    if (this.#box?.clientHeight !== this.#height) return
     const { scrollTop } = this.#box
     // Only going down begins it: where the conversation gets shorter, the browser goes up by itself. Where it grows
     // nobody goes away, and in the room below a short answer nobody is at the end.
