@@ -104,6 +104,8 @@ test('a screen reader is told of the answer once, when it is whole', { tag: '@lo
   await expect(
     chat.panel.getByRole('status').filter({ hasText: /answered|The pump stands by the door\./ }),
   ).toHaveCount(1)
+  // Who reads on from the answer does not find it a second time.
+  await expect(chat.panel.getByRole('status')).toBeEmpty()
 })
 
 test(

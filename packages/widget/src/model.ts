@@ -181,6 +181,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   return {
     ...store,
     client,
+    memory,
     emit,
     start,
     select(id) {

@@ -15,6 +15,7 @@ export interface ModelOptions {
 /** What a widget knows and can do, without a word of how it looks. */
 export interface Model extends Readable<ModelState> {
   readonly client: LoaclClient
+  readonly memory: TabMemory
   /** Tells the page. */
   readonly emit: ModelOptions['emit']
   /** Opens the session, and brings back the conversation that this tab showed last, or a recent one. Never rejects. */

@@ -5,7 +5,7 @@ import { fill } from '../strings.ts'
 import { directionOf } from '../direction.ts'
 import { Failure } from './failure.tsx'
 import { Icon } from './icons.tsx'
-import { MessageView } from './message.tsx'
+import { keyOf, MessageView } from './message.tsx'
 import { hasBegun } from './parts/part_view.tsx'
 import { Scroller } from './scroller.tsx'
 import type { Ui } from './ui.ts'
@@ -50,12 +50,7 @@ export function Chat({ ui, state }: ChatProps) {
         </div>
       )}
       {messages.map((message) => (
-        <MessageView
-          key={message.clientId ?? message.id}
-          ui={ui}
-          message={message}
-          turn={message === last && turn.status}
-        />
+        <MessageView key={keyOf(message)} ui={ui} message={message} turn={message === last && turn.status} />
       ))}
       {waiting && (
         <p class="waiting">

@@ -13,12 +13,15 @@ interface MessageProps {
   turn: ThreadState['turn']['status'] | false
 }
 
+/** The same before and after the server has the message. */
+export const keyOf = ({ clientId, id }: Message): string => clientId ?? id
+
 /** One message. Renders again only when the message is another object. */
 export const MessageView = memo(({ ui, message, turn }: MessageProps) => {
   const { words } = ui
   if (message.role === 'user')
     return (
-      <article class="mine" part="question" dir="auto" aria-label={words.you}>
+      <article id={keyOf(message)} class="mine" part="question" dir="auto" aria-label={words.you}>
         {message.content}
       </article>
     )
@@ -26,7 +29,7 @@ export const MessageView = memo(({ ui, message, turn }: MessageProps) => {
   // Before the first word, and where none came, what stands below it says so.
   if (!hasBegun(ui, message) && (streaming || isToldByAlert(message, turn))) return null
   return (
-    <article class="theirs" part="answer" aria-label={ui.name} aria-busy={streaming}>
+    <article id={keyOf(message)} class="theirs" part="answer" aria-label={ui.name} aria-busy={streaming}>
       {message.parts.map((_, place) => (
         <PartView ui={ui} message={message} place={place} />
       ))}

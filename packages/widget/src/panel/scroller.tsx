@@ -1,9 +1,10 @@
 import { Component, type ComponentChildren, h } from 'preact'
 import type { ThreadState } from '@loacl/core'
+import { isRunning } from '../model_state.ts'
 import { Icon } from './icons.tsx'
 import type { Ui } from './ui.ts'
 
-/** Pixels from the end within which the visitor counts as following the conversation. */
+/** Pixels of the conversation below the view from which on there is a way to its end. */
 const NEAR = 60
 
 interface Props {
@@ -13,73 +14,107 @@ interface Props {
 }
 
 /**
- * Keeps the end of the conversation in sight while the visitor is near it, and leaves them where they are otherwise.
+ * Brings the newest question to the top of the view when it is sent, and leaves the visitor where they read. Only who is
+ * at the end stays there while the conversation grows. The room below a short answer is the style's.
  * It moves its own box alone: `scrollIntoView` would move the page.
  */
 export class Scroller extends Component<Props, { away?: boolean }> {
   #box: HTMLElement | null = null
   #content: HTMLElement | null = null
-  #following = true
+  #following = false
   #top = 0
-  #grown = new ResizeObserver(() => this.#follow())
+  #height = 0
+  #first: HTMLElement | undefined
+  // Either can change what is in sight: the content by growing, the box by the keyboard of a phone.
+  #resized = new ResizeObserver(() => {
+    const before = this.#height
+    this.#height = this.#box!.clientHeight
+    // Some browsers forget where a closed panel was scrolled to.
+    if (!before) this.#restore()
+    else if (this.#following) this.toEnd()
+    else this.#measure()
+  })
 
   override componentDidMount(): void {
-    // Either can change what is in sight: the content by growing, the box by the keyboard of a phone.
-    this.#grown.observe(this.#content!)
-    this.#grown.observe(this.#box!)
+    this.#resized.observe(this.#content!)
+    this.#resized.observe(this.#box!)
   }
 
   override componentWillUnmount(): void {
-    this.#grown.disconnect()
+    this.#resized.disconnect()
   }
 
-  /** The distance to the end, which messages put in front must not change. */
-  override getSnapshotBeforeUpdate(before: Props): number | null {
+  override componentDidUpdate({ thread: before }: Props): void {
     const { thread } = this.props
-    const grewInFront =
-      before.thread.messages.length > 0 &&
-      thread.messages[0] !== before.thread.messages[0] &&
-      thread.id === before.thread.id
-    return grewInFront ? this.#box!.scrollHeight - this.#box!.scrollTop : null
+    const [first] = this.#articles
+    // Another conversation, or older messages in front.
+    if (first !== this.#first) this.#restore()
+    this.#first = first
+    // What another tab asks moves nobody who reads.
+    if (isRunning(thread) && !isRunning(before) && (thread.turn.status === 'sending' || this.#following))
+      this.#toQuestion()
   }
 
-  override componentDidUpdate(before: Props, _state: object, distance: number | null): void {
-    const { thread } = this.props
-    const asked = thread.messages.length > before.thread.messages.length && thread.messages.at(-1)?.role === 'user'
-    if (distance !== null) this.#box!.scrollTop = this.#box!.scrollHeight - distance
-    else if (asked || thread.id !== before.thread.id) this.toLatest()
+  get #articles(): HTMLElement[] {
+    return [...this.#content!.querySelectorAll('article')]
   }
 
-  toLatest = (): void => {
-    this.#following = true
-    this.#follow()
+  /** How far the view goes to the end of what there is to read. */
+  get #end(): number {
+    return this.#content!.clientHeight - this.#box!.clientHeight
   }
 
-  #follow(): void {
-    const box = this.#box!
+  /** Where the visitor is: a message and its distance from the top of the view, or nothing for the end. */
+  #keep(place: string | null): void {
+    this.props.ui.model.memory.set(this.#name, place)
+  }
+
+  get #name(): string {
+    return `place:${this.props.thread.id}`
+  }
+
+  #restore(): void {
+    const kept = this.props.ui.model.memory.get(this.#name)
+    const article = this.#articles.find(({ id }) => kept?.split(' ')[1] === id)
+    if (article) this.#move(article.offsetTop - Number.parseFloat(kept!))
+    else if (isRunning(this.props.thread)) this.#toQuestion()
     // A greeting is read from its beginning.
-    if (this.#following && this.props.thread.messages.length > 0) box.scrollTop = box.scrollHeight
+    else if (this.#articles[0]) this.toEnd()
+  }
+
+  /** To the end of the room that the style makes: an earlier answer may still be there, until another one comes. */
+  #toQuestion(): void {
+    // In a closed panel there is nothing to measure, and it is to open there.
+    this.#keep(null)
+    const question = this.#articles.findLast(({ className }) => className === 'mine')
+    if (question) this.#move(question.offsetTop + Math.max(-20, question.offsetHeight - this.#box!.clientHeight * 0.4))
+  }
+
+  toEnd = (): void => this.#move(this.#end, true)
+
+  #move(top: number, following = false): void {
+    this.#box!.scrollTop = top
+    this.#following = following
     this.#measure()
   }
 
-  /** Returns the distance to the end. */
-  #measure(): number {
-    const { scrollHeight, scrollTop, clientHeight } = this.#box!
-    const distance = scrollHeight - scrollTop - clientHeight
-    this.#top = scrollTop
-    if (distance > NEAR !== Boolean(this.state.away)) this.setState({ away: distance > NEAR })
-    return distance
+  #measure(): void {
+    const top = (this.#top = this.#box!.scrollTop)
+    const away = this.#end - top > NEAR
+    if (away !== this.state.away) this.setState({ away })
+    const article = this.#articles.find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > top)
+    if (article) this.#keep(this.#following ? null : `${article.offsetTop - top} ${article.id}`)
   }
 
-  // The first pixels upwards end the following: a smooth scroll begins with few, and must not be pulled back. Nothing
-  // else does: an answer that has grown since its last scroll is not a visitor who went away.
   readonly #onScroll = (): void => {
-    // The browser tells of a scroll in the next frame, when the box may be gone.
-    if (!this.#box) return
-    const before = this.#top
-    const distance = this.#measure()
-    if (this.#top < before) this.#following = distance < 2
-    else if (distance < NEAR) this.#following = true
+    // The browser tells of a scroll in the next frame, when the box may be gone, or back without its place.
+    if (this.#box?.clientHeight !== this.#height) return
+    const { scrollTop } = this.#box
+    // Only going down begins it: where the conversation gets shorter, the browser goes up by itself. Where it grows
+    // nobody goes away, and in the room below a short answer nobody is at the end.
+    if (scrollTop !== this.#top)
+      this.#following = (this.#following || scrollTop > this.#top) && Math.abs(this.#end - scrollTop) < 2
+    this.#measure()
   }
 
   override render({ ui, thread, children }: Props) {
@@ -107,7 +142,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
           </div>
         </div>
         {this.state.away && thread.messages.length > 0 && (
-          <button type="button" class="latest" dir="auto" onClick={this.toLatest}>
+          <button type="button" class="latest" dir="auto" onClick={this.toEnd}>
             <Icon name="down" />
             {words.jumpToLatest}
           </button>

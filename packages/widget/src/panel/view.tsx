@@ -41,6 +41,9 @@ export interface View {
   dispose(): void
 }
 
+/** How long assistive technology has to take up what it is to say, in milliseconds. */
+const SAID_MS = 3_000
+
 /** Draws the panel into `root`: beside the launcher, or over the whole of a small screen. */
 export function createView({ host, root, model, look, language, loadFeature, report, close }: ViewOptions): View {
   const dialog = pageDocument.createElement('dialog')
@@ -62,11 +65,14 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   }
 
   let announcement = ''
+  let silence: ReturnType<typeof setTimeout> | undefined
   const actions: Actions = {
-    // The same words again are a change only with something more in them.
+    // The same words again are a change only with something more in them. Once said, they are nothing to read.
     announce(words) {
       announcement = announcement === words ? `${words}\u00a0` : words
       redraw()
+      clearTimeout(silence)
+      if (words) silence = setTimeout(actions.announce, SAID_MS, '')
     },
     close,
     ask(text, suggestionId) {
