@@ -59,6 +59,16 @@ export interface Strings {
 
 /** Those whose English stands with the launcher or the feature that says them. */
 type ElsewhereWord =
+  | 'followUpQuestions'
+  | 'answered'
+  | 'copyAnswer'
+  | 'copied'
+  | 'copyFailed'
+  | 'stopped'
+  | 'cutTime'
+  | 'cutLength'
+  | 'cutFilter'
+  | 'cutBudget'
   | 'loadFailed'
   | 'noConversations'
   | 'untitled'
@@ -84,7 +94,6 @@ export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   conversation: 'Conversation',
   greeting: 'Hello! How can I help?',
   suggestedQuestions: 'Suggested questions',
-  followUpQuestions: 'Follow-up questions',
   message: 'Message',
   placeholder: 'Ask a question…',
   sendMessage: 'Send message',
@@ -93,21 +102,12 @@ export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   charactersOver: '{count} characters too long',
   you: 'You',
   thinking: '{name} is thinking',
-  answered: '{name} answered',
-  copyAnswer: 'Copy answer',
-  copied: 'Copied',
-  copyFailed: 'Copying isn’t allowed here',
   loadOlder: 'Show earlier messages',
   jumpToLatest: 'Jump to latest',
   loading: 'Loading…',
   reconnecting: 'Reconnecting…',
   offline: 'You’re offline. What you write is kept.',
   tryAgain: 'Try again',
-  stopped: 'You stopped this answer.',
-  cutTime: 'This answer took too long and was cut short.',
-  cutLength: 'This answer reached its length limit.',
-  cutFilter: 'This answer was cut short by a content filter.',
-  cutBudget: 'This answer was cut short by a usage limit.',
   markdown: ENGLISH_WORDS,
   // For other codes, see the feature `errors`.
   errors: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endingOf } from '../src/panel/ending.ts'
+import { endingOf } from '../src/features/answers/ending.ts'
 import { ENGLISH } from '../src/strings.ts'
 import { message } from './scripted_client.ts'
 

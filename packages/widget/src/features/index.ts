@@ -1,5 +1,6 @@
 /** The features of the panel, by the names of their folders. The script tag's build fetches each as a file by that name. */
 const FEATURES = {
+  answers: () => import('./answers/index.ts'),
   blocks: () => import('./blocks/index.ts'),
   conversations: () => import('./conversations/index.ts'),
   entities: () => import('./entities/index.ts'),

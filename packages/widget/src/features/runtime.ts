@@ -12,9 +12,10 @@ export {
   type Source,
   type ThreadSummary,
 } from '@loacl/core'
-export { Component, h } from 'preact'
+export { Component, type ComponentChild, h } from 'preact'
 export { type CodeBarProps, Markdown, type MarkdownWords } from '../markdown/index.ts'
 export { toLoaclError } from '../model_error.ts'
+export type { AskProps } from '../panel/chat.tsx'
 export { Alert } from '../panel/alert.tsx'
 export { Failure } from '../panel/failure.tsx'
 export type { LazyKind, PartPlace, PartProps, PartViews } from '../panel/parts/part_view.tsx'

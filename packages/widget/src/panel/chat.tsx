@@ -18,6 +18,7 @@ interface ChatProps {
 export function Chat({ ui, state }: ChatProps) {
   const { model, words, features } = ui
   const { messages, hasOlder, turn } = state.thread
+  const answers = features.answers.loaded
   const assistant = assistantOf(state)
   const failure = failureOf(state)
   // An error whose words are still fetched: until they come, all stays as it was.
@@ -59,7 +60,7 @@ export function Chat({ ui, state }: ChatProps) {
         </p>
       )}
       {fresh && <Questions ui={ui} state={state} />}
-      <FollowUps ui={ui} state={state} />
+      {answers && <answers.FollowUps ui={ui} thread={state.thread} Ask={Ask} />}
       {/* There all along, so that assistive technology notices when words come into it. */}
       <div role="alert">{failure && <Failure ui={ui} error={failure} retry={model.retry} />}</div>
     </Scroller>
@@ -77,21 +78,14 @@ function Questions({ ui, state: { session } }: ChatProps) {
   )
 }
 
-function FollowUps({ ui, state: { thread } }: ChatProps) {
-  const last = thread.messages.at(-1)
-  const suggestions =
-    last?.role === 'assistant' && !isRunning(thread) ? last.suggestions.filter(({ used }) => !used) : []
-  if (suggestions.length === 0) return null
-  return (
-    <div class="asks" role="group" aria-label={ui.words.followUpQuestions}>
-      {suggestions.map(({ id, suggestion }) => (
-        <Ask key={id} ui={ui} text={suggestion} suggestionId={id} />
-      ))}
-    </div>
-  )
+export interface AskProps {
+  ui: Ui
+  text: string
+  suggestionId?: string
 }
 
-const Ask = ({ ui, text, suggestionId }: { ui: Ui; text: string; suggestionId?: string }) => (
+/** A question that is sent where it is pressed. */
+const Ask = ({ ui, text, suggestionId }: AskProps) => (
   <button
     type="button"
     class="ask-button"

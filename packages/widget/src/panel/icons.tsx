@@ -7,8 +7,6 @@ const PATHS = {
   send: 'M12 19V5m-6.5 6.5L12 5l6.5 6.5',
   stop: 'M8 8h8v8H8Z',
   down: 'M12 5v14m-6-6 6 6 6-6',
-  copy: 'M9 9h11v11H9ZM5 15H4V4h11v1',
-  done: 'm5 12.5 4.5 4.5L19 7.5',
   ask: 'M6 5v6a4 4 0 0 0 4 4h8m-4-4 4 4-4 4',
 } as const
 

@@ -1,7 +1,5 @@
-import { Component, h } from 'preact'
-import type { ErrorCode, Message, ThreadState } from '@loacl/core'
-import { endingOf } from './ending.ts'
-import { IconButton } from './icons.tsx'
+import { h } from 'preact'
+import type { Message, ThreadState } from '@loacl/core'
 import { hasBegun, PartView } from './parts/part_view.tsx'
 import { memo } from './memo.ts'
 import type { Ui } from './ui.ts'
@@ -25,67 +23,24 @@ export const MessageView = memo(({ ui, message, turn }: MessageProps) => {
         {message.content}
       </article>
     )
-  const streaming = message.status === 'streaming'
+  const { status } = message
+  const streaming = status === 'streaming'
+  const answers = ui.features.answers.loaded
+  /** Its failure is told by the alert at the end of the conversation. */
+  const isTold = status === 'failed' && turn === 'failed'
   // Before the first word, and where none came, what stands below it says so.
-  if (!hasBegun(ui, message) && (streaming || isToldByAlert(message, turn))) return null
+  if (!hasBegun(ui, message) && (streaming || isTold)) return null
   return (
     <article id={keyOf(message)} class="theirs" part="answer" aria-label={ui.name} aria-busy={streaming}>
       {message.parts.map((_, place) => (
         <PartView ui={ui} message={message} place={place} />
       ))}
-      {!streaming && <AnswerFooter ui={ui} message={message} turn={turn} />}
+      {!streaming &&
+        (answers ? (
+          <answers.AnswerFooter ui={ui} message={message} isTold={isTold} canRetry={turn === 'idle'} />
+        ) : (
+          <div class="under" />
+        ))}
     </article>
   )
 })
-
-/** Whether its failure is told by the alert at the end of the conversation. */
-const isToldByAlert = ({ status }: Message, turn: MessageProps['turn']): boolean =>
-  status === 'failed' && turn === 'failed'
-
-const describe = ({ features: { errors }, words }: Ui, code: ErrorCode): string =>
-  errors.loaded?.describeError(code, words) ?? (errors.failed ? words.errors.other : '')
-
-/** The texts of an answer, each a document of its own. */
-const textOf = ({ parts }: Message): string =>
-  parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('\n\n')
-
-/** What stands under an answer that has ended: how it ended, what can be done with it. */
-function AnswerFooter({ ui, message, turn }: MessageProps) {
-  const { words } = ui
-  const text = textOf(message)
-  const ending =
-    message.status === 'failed' && !isToldByAlert(message, turn)
-      ? describe(ui, message.errorCode ?? 'internal')
-      : endingOf(message, words)
-  return (
-    <div class="under">
-      {text && <Copy ui={ui} text={text} />}
-      {ending && <span>{ending}</span>}
-      {ending && turn === 'idle' && (
-        <button type="button" class="link" onClick={ui.model.retry}>
-          {words.tryAgain}
-        </button>
-      )}
-    </div>
-  )
-}
-
-class Copy extends Component<{ ui: Ui; text: string }, { done?: boolean }> {
-  copy = async () => {
-    const { ui, text } = this.props
-    try {
-      await navigator.clipboard.writeText(text)
-      this.setState({ done: true })
-      setTimeout(() => this.setState({ done: false }), 2000)
-      ui.announce(ui.words.copied)
-    } catch {
-      ui.announce(ui.words.copyFailed)
-    }
-  }
-
-  override render() {
-    return (
-      <IconButton icon={this.state.done ? 'done' : 'copy'} label={this.props.ui.words.copyAnswer} onClick={this.copy} />
-    )
-  }
-}

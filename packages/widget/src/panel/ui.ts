@@ -51,6 +51,7 @@ export function createFeatures(
       onChange,
     )
   return {
+    answers: create('answers'),
     blocks: create('blocks'),
     conversations: create('conversations'),
     entities: create('entities'),

@@ -13,7 +13,6 @@ import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { isLazy } from './parts/part_view.tsx'
 import { isWriting, SMALL } from '../page_state.ts'
-import { spokenEnd } from './spoken.ts'
 import { noteTranslations } from './translations.ts'
 import { type Actions, createFeatures, type Ui } from './ui.ts'
 
@@ -67,9 +66,9 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   let announcement = ''
   let silence: ReturnType<typeof setTimeout> | undefined
   const actions: Actions = {
-    // The same words again are a change only with something more in them. Once said, they are nothing to read.
+    // Once said, it is nothing to read: the answer would be there twice.
     announce(words) {
-      announcement = announcement === words ? `${words}\u00a0` : words
+      announcement = words
       redraw()
       clearTimeout(silence)
       if (words) silence = setTimeout(actions.announce, SAID_MS, '')
@@ -237,7 +236,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   })
   keeper.observe(dialog, { childList: true, subtree: true })
 
-  let before = { running: false, failures: 0 as unknown, lazyParts: 0 }
+  let before = { running: false, failures: 0 as unknown, lazyParts: 0, answers: 0 }
   const onChange = () => {
     const state = model.getSnapshot()
     const messages = state.view === 'chat' ? state.thread.messages : []
@@ -247,8 +246,10 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     // tried once more then, and not at every word of an answer.
     const failures = failure ?? messages.filter(({ status }) => status === 'failed').length
     const lazyParts = messages.filter(({ parts }) => parts.some(isLazy)).length
+    const answers = messages.filter(({ role, status }) => role === 'assistant' && status !== 'streaming').length
     const last = before
-    before = { running, failures, lazyParts }
+    before = { running, failures, lazyParts, answers }
+    if (answers && answers !== last.answers) void features.answers.load()
     if (failures && failures !== last.failures) void features.errors.load()
     if (lazyParts && lazyParts !== last.lazyParts) void features.parts.load()
     if (ui.name !== (assistantOf(state)?.name ?? '')) refresh()
@@ -258,7 +259,18 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     if (running) ui.announce(ui.name ? fill(ui.words.thinking, { name: ui.name }) : ui.words.loading)
     // An answer is read out once, when all of it is there; after the next frame it is.
     else if (failure || !dialog.open) ui.announce('')
-    else requestAnimationFrame(() => ui.announce(spokenEnd(dialog, ui, model.getSnapshot())))
+    else void announceEnd()
+  }
+  async function announceEnd(): Promise<void> {
+    await features.answers.load()
+    await new Promise(requestAnimationFrame)
+    if (before.running) return
+    const { loaded } = features.answers
+    ui.announce(
+      loaded
+        ? loaded.spokenEnd(dialog, ui, model.getSnapshot())
+        : (dialog.querySelector<HTMLElement>('.theirs:last-of-type')?.innerText ?? ''),
+    )
   }
   const unsubscribe = model.subscribe(onChange)
   onChange()

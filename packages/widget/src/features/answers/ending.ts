@@ -1,8 +1,9 @@
-import type { Message } from '@loacl/core'
-import type { Words } from '../strings.ts'
+import type { Message, Words } from '../runtime.ts'
+import { ENGLISH } from './english.ts'
 
 /** How an answer ended that was stopped or cut; empty for others. */
-export function endingOf({ status, cutReason }: Message, words: Words): string {
+export function endingOf({ status, cutReason }: Message, given: Words): string {
+  const words = { ...ENGLISH, ...given }
   if (status === 'stopped') return words.stopped
   if (status !== 'cut') return ''
   if (cutReason === 'time_limit') return words.cutTime

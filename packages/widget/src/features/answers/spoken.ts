@@ -1,7 +1,6 @@
-import type { ModelState } from '../model_state.ts'
-import { fill } from '../strings.ts'
+import { fill, type ModelState, type Ui } from '../runtime.ts'
 import { endingOf } from './ending.ts'
-import type { Ui } from './ui.ts'
+import { ENGLISH } from './english.ts'
 
 /** What assistive technology says of a turn that has ended. What a visitor stopped, they don't want to hear. */
 export function spokenEnd(dialog: Element, { words, name }: Ui, { thread }: ModelState): string {
@@ -9,7 +8,7 @@ export function spokenEnd(dialog: Element, { words, name }: Ui, { thread }: Mode
   if (last?.role !== 'assistant') return ''
   const ending = endingOf(last, words)
   if (last.status === 'stopped') return ending
-  return `${ending || `${fill(words.answered, { name })}:`} ${spokenAnswer(dialog, words.markdown.code)}`
+  return `${ending || `${fill(words.answered ?? ENGLISH.answered, { name })}:`} ${spokenAnswer(dialog, words.markdown.code)}`
 }
 
 /** The texts of the newest answer as they are read out. */
