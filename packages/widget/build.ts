@@ -27,7 +27,7 @@ const terserPlugin: Plugin = {
           ecma: 2020,
           module: !isLoader,
           // Safe here: nothing is called by `new` but classes and functions that are declared, and no built-in is changed.
-          compress: { unsafe: true, unsafe_arrows: true, unsafe_methods: true, ...compress },
+          compress: { unsafe: true, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, ...compress },
           format: {
             // A classic script is read in its page's encoding, which need not be UTF-8.
             ascii_only: isLoader,

@@ -155,9 +155,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     const { height, offsetTop, scale } = visualViewport!
     if (scale !== 1) return
     const below = pageDocument.documentElement.clientHeight - offsetTop - height
-    dialog.style.setProperty('--_height', `${height}px`)
-    dialog.style.setProperty('--_top', `${offsetTop}px`)
-    dialog.style.setProperty('--_below', `${below}px`)
+    for (const [name, length] of Object.entries({ height, top: offsetTop, below }))
+      dialog.style.setProperty(`--_${name}`, `${length}px`)
   }
   /** By a style sheet of our own: the page may lock and unlock itself meanwhile. */
   const lock = (locked: boolean) => {
