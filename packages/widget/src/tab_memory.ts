@@ -17,13 +17,14 @@ export function createTabMemory(prefix: string, storage: (() => Storage) | null)
   let timer: ReturnType<typeof setTimeout>
 
   function write(): void {
+    if (!storage) return
     clearTimeout(timer)
     removeEventListener('pagehide', write)
     for (const name of unwritten) {
       const value = values.get(name) ?? null
       try {
-        if (value === null) storage?.().removeItem(prefix + name)
-        else storage?.().setItem(prefix + name, value)
+        if (value === null) storage().removeItem(prefix + name)
+        else storage().setItem(prefix + name, value)
       } catch {
         // Blocked or full: the copy in memory serves until the page goes.
       }

@@ -1,5 +1,6 @@
 import { ERROR_STATUS, type ErrorCode, isForOwner, isThreadOver } from '@loacl/wire'
 import { expect, test } from 'vitest'
+import { ENGLISH as ANSWERS } from '../src/features/answers/english.ts'
 import { ENGLISH as BLOCKS } from '../src/features/blocks/english.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
 import { ENGLISH as ERRORS, NOT_SET_UP, SESSION_ENDED } from '../src/features/errors/english.ts'
@@ -26,7 +27,9 @@ function flatten(strings: object, path = ''): Map<string, string> {
 const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
 
 const english = new Map(
-  [ENGLISH, LAUNCHER, { markdown: BLOCKS }, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [...flatten(strings)]),
+  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [
+    ...flatten(strings),
+  ]),
 )
 // English says these by what there is to do about them.
 for (const code of Object.keys(ERROR_STATUS) as ErrorCode[]) {
