@@ -49,6 +49,7 @@ test(
     await chat.open()
     await chat.askAndWait(question)
     await chat.composer.fill(draft)
+    await chat.close.click()
     await page.reload()
     const token = (await tokenOn(page))!
     const threadsOf = async (session: string): Promise<unknown[]> => {
