@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 
-/** The widget as its visitor knows it: by roles and names alone. */
+/** The widget as its visitor knows it: by roles and names. The launcher's name says what it does, so it goes by its part. */
 export class Chat {
   readonly page: Page
   readonly launcher: Locator
@@ -20,7 +20,7 @@ export class Chat {
   /** `root` is what is searched: the page, or one widget of several. */
   constructor(page: Page, root: Page | Locator = page) {
     this.page = page
-    this.launcher = root.getByRole('button', { name: 'Open chat' })
+    this.launcher = root.locator('[part=launcher]')
     this.panel = root.getByRole('dialog')
     this.composer = this.panel.getByRole('textbox', { name: 'Message' })
     this.send = this.panel.getByRole('button', { name: 'Send message' })
