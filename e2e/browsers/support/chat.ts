@@ -8,6 +8,7 @@ type Key = keyof typeof KEYS
 /** The widget as its visitor uses it: by what is to be seen, with mouse and keyboard. */
 export class Chat {
   readonly page: Page
+  #wheels = 0
 
   constructor(page: Page) {
     this.page = page
@@ -77,6 +78,26 @@ export class Chat {
       way.push(focus)
     }
     throw new Error(`Tab never came to "${name}", but to ${way.join(', ')}.`)
+  }
+
+  /** Turns the wheel at this place until the page has heard of it, and gives the page the time to scroll. */
+  async turnWheel(x: number, y: number, deltaY: number): Promise<void> {
+    await this.page.evaluate(() => {
+      const { dataset } = document.documentElement
+      dataset.wheel = ''
+      addEventListener('wheel', () => (dataset.wheel = 'turned'), { capture: true, passive: true, once: true })
+    })
+    await expect
+      .poll(async () => {
+        const actions = [{ type: 'scroll', x, y, deltaX: 0, deltaY }]
+        // A wheel of its own each time: of the same one, WebKit takes the difference to where it was.
+        await this.page.perform([{ type: 'wheel', id: `wheel ${++this.#wheels}`, actions }])
+        return this.page.evaluate(() => document.documentElement.dataset.wheel)
+      })
+      .toBe('turned')
+    await this.page.evaluate(async () => {
+      for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame)
+    })
   }
 
   /** Opens the panel and waits until a message can be written. */
