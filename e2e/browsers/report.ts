@@ -9,8 +9,8 @@ export class BrowserReporter implements Reporter {
     const count = this.#counts.get(name) ?? { browser: name, passed: 0, failed: 0 }
     this.#counts.set(name, count)
     count.browser = test.meta().browser ?? count.browser
-    if (test.result().state === 'passed') count.passed++
-    else count.failed++
+    const { state } = test.result()
+    if (state === 'passed' || state === 'failed') count[state]++
   }
 
   onTestRunEnd(): void {

@@ -1,5 +1,4 @@
-import { expect } from 'vitest'
-import { test, unique } from '../support/fixtures.ts'
+import { expect, test, unique } from '../support/fixtures.ts'
 
 test('a visitor asks, reads the answer and asks a follow-up question', async ({ visit, model }) => {
   const [question, next, second] = [unique('Do you repair wheels?'), unique('What does it cost?'), unique('And when?')]

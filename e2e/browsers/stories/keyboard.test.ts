@@ -1,5 +1,4 @@
-import { expect } from 'vitest'
-import { test, unique } from '../support/fixtures.ts'
+import { expect, test, unique } from '../support/fixtures.ts'
 
 test('everything can be done with the keyboard alone', async ({ visit, model }) => {
   const [question, next] = [unique('Which tyres for cobbles?'), unique('And for gravel?')]

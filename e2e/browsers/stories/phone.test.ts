@@ -1,5 +1,4 @@
-import { expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { expect, test } from '../support/fixtures.ts'
 
 // Of the small ones: WebKit's test browser makes no window narrower than its toolbar.
 const [width, height] = [460, 600] as const
@@ -15,9 +14,7 @@ test('on a small screen the chat covers the page, which stays where it is until 
   await chat.open()
   await chat.sees({ panel: { left: 0, top: 0, right: width, bottom: height } })
   const { controls } = await chat.look()
-  expect(Object.keys(controls)).toEqual(
-    expect.arrayContaining(['New chat', 'Conversations', 'Close chat', 'Message']),
-  )
+  expect(Object.keys(controls)).toEqual(expect.arrayContaining(['New chat', 'Conversations', 'Close chat', 'Message']))
   for (const name of ['Find', 'Open chat']) expect(controls).not.toHaveProperty(name)
   await chat.turnWheel(width / 2, height / 2, 300)
   await chat.sees({ scrolled: 50 })

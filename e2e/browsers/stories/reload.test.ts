@@ -1,5 +1,4 @@
-import { expect } from 'vitest'
-import { test, unique } from '../support/fixtures.ts'
+import { expect, test, unique } from '../support/fixtures.ts'
 
 test('after a reload, conversation and draft are there again', async ({ visit, model }) => {
   const question = unique('Is it raining?')

@@ -1,5 +1,4 @@
-import { expect } from 'vitest'
-import { test, unique } from '../support/fixtures.ts'
+import { expect, test, unique } from '../support/fixtures.ts'
 
 test('a second tab shows what the first one asks, and reads along', async ({ visit, model }) => {
   const [question, next] = [unique('Who else is here?'), unique('And now?')]

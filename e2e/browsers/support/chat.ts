@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect } from './expect.ts'
 import { type Page } from './page.ts'
 import { look, type Sight } from './sight.ts'
 

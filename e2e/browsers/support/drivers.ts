@@ -32,7 +32,10 @@ export async function startChromium(): Promise<Browser> {
   return {
     newVisitor: () =>
       startVisitor(`http://127.0.0.1:${port}`, 'Chromium', {
-        'goog:chromeOptions': { binary: process.env.LOACL_CHROMIUM ?? '/usr/bin/chromium', args: ['--headless=new', '--no-sandbox'] },
+        'goog:chromeOptions': {
+          binary: process.env.LOACL_CHROMIUM ?? '/usr/bin/chromium',
+          args: ['--headless=new', '--no-sandbox'],
+        },
       }),
     close: () => driver.stop(),
   }

@@ -8,7 +8,13 @@ import { startProgram } from './process.ts'
 /** Firefox speaks WebDriver BiDi by itself: no driver is needed. */
 export async function startFirefox(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'loacl-firefox-'))
-  const program = startProgram('firefox', ['--headless', '--no-remote', '--remote-debugging-port=0', '--profile', profile])
+  const program = startProgram('firefox', [
+    '--headless',
+    '--no-remote',
+    '--remote-debugging-port=0',
+    '--profile',
+    profile,
+  ])
   const address = await program.find('stderr', /WebDriver BiDi listening on (ws:\S+)/)
   const connection = await Connection.open(`${address}/session`)
   const { capabilities } = await connection.send<{ capabilities: { browserVersion: string } }>('session.new', {

@@ -7,6 +7,7 @@ import { startChromium, startWebKit } from './drivers.ts'
 import { startFirefox } from './firefox.ts'
 import { type Page } from './page.ts'
 
+export { expect } from './expect.ts'
 export { unique } from '../../support/model.ts'
 
 declare module 'vitest' {

@@ -3,10 +3,7 @@ export interface Page {
   goTo(url: string): Promise<void>
   reload(): Promise<void>
   /** Runs a function in the page, by its source: it sees nothing but its arguments and the page. */
-  evaluate<Given extends unknown[], Result>(
-    run: (...given: Given) => Result,
-    ...given: Given
-  ): Promise<Awaited<Result>>
+  evaluate<Given extends unknown[], Result>(run: (...given: Given) => Result, ...given: Given): Promise<Awaited<Result>>
   /** Does with keyboard, mouse and wheel what a person would do, as the browser's own input events. */
   perform(sources: readonly InputSource[]): Promise<void>
   /** Makes what is to be seen of a page so large, in CSS pixels. */

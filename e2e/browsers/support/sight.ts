@@ -1,4 +1,4 @@
-export interface Box {
+interface Box {
   left: number
   top: number
   right: number
@@ -29,40 +29,34 @@ export interface Sight {
 export function look(): Sight {
   const host = document.querySelector('loacl-chat')
   const root = host?.shadowRoot
-  const all = (selector: string): HTMLElement[] => [
-    ...document.querySelectorAll<HTMLElement>(selector),
-    ...(root?.querySelectorAll<HTMLElement>(selector) ?? []),
-  ]
-  const boxOf = (element: Element): Box => {
+  const describe = (element: HTMLElement) => {
     const { left, top, right, bottom } = element.getBoundingClientRect()
-    return { left, top, right, bottom }
-  }
-  const isInSight = (element: Element): boolean => {
-    const { left, top, right, bottom } = boxOf(element)
     const [x, y] = [(left + right) / 2, (top + bottom) / 2]
-    const outer = document.elementFromPoint(x, y)
-    const hit = outer === host ? root?.elementFromPoint(x, y) : outer
-    return right > left && bottom > top && !!hit && element.contains(hit)
+    const inPage = document.elementFromPoint(x, y)
+    const inFront = inPage === host ? root?.elementFromPoint(x, y) : inPage
+    const text = element.innerText.trim()
+    return {
+      name: element.getAttribute('aria-label') ?? element.closest('label')?.innerText.trim() ?? text,
+      text,
+      box: { left, top, right, bottom },
+      isShown: element.checkVisibility({ visibilityProperty: true, opacityProperty: true }),
+      isInSight: right > left && bottom > top && inFront != null && element.contains(inFront),
+    }
   }
-  const shown = (element: Element): boolean => element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
-  const nameOf = (element: HTMLElement): string => {
-    const label = element.getAttribute('aria-label')
-    const labels = element instanceof HTMLTextAreaElement || element instanceof HTMLInputElement ? element.labels : null
-    return (label ?? labels?.[0]?.textContent ?? element.innerText).trim()
-  }
-  const textsOf = (selector: string): string[] =>
-    all(selector)
-      .filter(shown)
-      .map(({ innerText }) => innerText.trim())
+  const all = (selector: string) =>
+    [document, ...(root ? [root] : [])]
+      .flatMap((tree) => [...tree.querySelectorAll<HTMLElement>(selector)])
+      .map(describe)
+      .filter(({ isShown }) => isShown)
+  const textsOf = (selector: string) => all(selector).map(({ text }) => text)
 
-  const panel = all('dialog').find(shown)
   const focused = document.activeElement === host ? root?.activeElement : document.activeElement
-  const controls = all('button, a[href], input, textarea').filter(isInSight)
+  const controls = all('button, a[href], input, textarea').filter(({ isInSight }) => isInSight)
   return {
-    panel: panel ? boxOf(panel) : null,
-    controls: Object.fromEntries(controls.map((element) => [nameOf(element), boxOf(element)])),
-    focus: focused instanceof HTMLElement && focused !== document.body ? nameOf(focused) : null,
-    draft: all('textarea').find(shown) instanceof HTMLTextAreaElement ? root!.querySelector('textarea')!.value : '',
+    panel: all('dialog')[0]?.box ?? null,
+    controls: Object.fromEntries(controls.map(({ name, box }) => [name, box])),
+    focus: focused instanceof HTMLElement && focused !== document.body ? describe(focused).name : null,
+    draft: root?.querySelector('textarea')?.value ?? '',
     messages: textsOf('article'),
     followUps: textsOf('[role=group][aria-label="Follow-up questions"] button'),
     alert: textsOf('[role=alert]').join(' '),
