@@ -7,7 +7,6 @@ test.for(['csp', 'trusted-types'])(
     const question = unique('Does this policy let me through?')
     await model.says(question, { text: 'It **does**.', followUps: [] })
     const chat = await visit({ variant })
-    await chat.page.resize(1000, 700)
     await chat.open()
     await chat.ask(question)
     await chat.reads(question, 'It does.')

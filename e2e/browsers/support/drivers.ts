@@ -2,8 +2,6 @@ import { type Browser } from './page.ts'
 import { freePort, startProgram } from './process.ts'
 import { startVisitor } from './webdriver.ts'
 
-const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser'
-
 /** WebKitGTK, as Debian has it, on a screen of its own. */
 export async function startWebKit(): Promise<Browser> {
   const screen = startProgram('Xvfb', ['-displayfd', '1', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'])
@@ -15,10 +13,7 @@ export async function startWebKit(): Promise<Browser> {
     ...(process.getuid?.() === 0 && { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1' }),
   })
   return {
-    newVisitor: () =>
-      startVisitor(`http://127.0.0.1:${port}`, 'WebKitGTK', {
-        'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation'] },
-      }),
+    newVisitor: () => startVisitor(`http://127.0.0.1:${port}`, 'WebKitGTK', {}),
     async close() {
       await driver.stop()
       await screen.stop()

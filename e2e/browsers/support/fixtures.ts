@@ -49,6 +49,8 @@ export const test = base
     return async ({ variant = 'plain' }: Visit = {}): Promise<Chat> => {
       const page = await visitor.newPage()
       pages.push(page)
+      // Each browser opens another size, and of some the panel would take the whole.
+      await page.resize(1000, 700)
       const { pagesOrigin, url, key, assistantId: assistant } = target
       await page.goTo(pageAddress(pagesOrigin, variant, { url, key, assistant, watch: '' }))
       return new Chat(page)
