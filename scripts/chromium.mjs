@@ -1,18 +1,9 @@
 // Finds a Chromium for the browser tests, and installs one where there is none.
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { hasApt, installPackages, onPath, run } from './debian_packages.mjs'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-
-/** @type {(command: string, args: string[]) => boolean} */
-const run = (command, args) => spawnSync(command, args, { stdio: ['ignore', 2, 2] }).status === 0
-
-/** @param {string} name */
-function onPath(name) {
-  const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
-  return found.find((file) => existsSync(file))
-}
 
 async function playwrightsOwn() {
   const { chromium } = await import('@playwright/test')
@@ -35,13 +26,8 @@ export async function ensureChromium() {
   const present = await find()
   if (present) return present
   console.error('No Chromium on this machine: installing one for the browser tests.')
-  const root = process.getuid?.() === 0
-  if (root && onPath('apt-get')) {
-    run('apt-get', ['update', '-qq'])
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-core'])
-  } else {
-    run(process.execPath, [join('node_modules', '@playwright', 'test', 'cli.js'), 'install', 'chromium'])
-  }
+  if (hasApt()) installPackages('chromium', 'fonts-noto-core')
+  else run(process.execPath, [join('node_modules', '@playwright', 'test', 'cli.js'), 'install', 'chromium'])
   const installed = await find()
   if (installed) return installed
   throw new Error(

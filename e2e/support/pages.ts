@@ -12,7 +12,7 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!)
 
 /** Attributes of the script tag: every option but those that only the server reads. */
-function dataAttributes({ assets: _assets, ...options }: PageOptions): string {
+function dataAttributes({ assets: _assets, watch: _watch, ...options }: PageOptions): string {
   return Object.entries(options)
     .map(([name, value]) => ` data-${name}="${escape(value)}"`)
     .join('')
@@ -51,6 +51,17 @@ ${head}
 <body>${ARTICLE}${body}</body>
 </html>`
 
+/** With the option `watch`, a page has in `window.wrong` what it threw and what its policy refused. */
+const watcher = ({ watch }: PageOptions, attributes = ''): string =>
+  watch === undefined
+    ? ''
+    : `<script${attributes}>
+  window.wrong = []
+  for (const type of ['error', 'unhandledrejection', 'securitypolicyviolation'])
+    addEventListener(type, (event) =>
+      wrong.push([type, event.message, event.reason, event.violatedDirective, event.blockedURI].join(' ')), true)
+</script>`
+
 /** Address of a test page. */
 export const pageAddress = (origin: string, variant: string, options: PageOptions): string =>
   `${origin}/${variant}?${new URLSearchParams(options)}`
@@ -72,7 +83,11 @@ function strictPolicy(options: PageOptions, nonce: string, trustedTypes: boolean
 function strictPage(options: PageOptions, trustedTypes: boolean): RenderedPage {
   const nonce = randomUUID()
   return {
-    html: document({ nonce, body: scriptTag(options, ` nonce="${nonce}"`) }),
+    html: document({
+      nonce,
+      head: watcher(options, ` nonce="${nonce}"`),
+      body: scriptTag(options, ` nonce="${nonce}"`),
+    }),
     headers: { 'content-security-policy': strictPolicy(options, nonce, trustedTypes) },
   }
 }
@@ -187,7 +202,7 @@ const turboPage = ({ step = '1', ...options }: PageOptions): RenderedPage => {
 
 const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
   bare: () => ({ html: document({}) }),
-  plain: (options) => ({ html: document({ body: scriptTag(options) }) }),
+  plain: (options) => ({ html: document({ head: watcher(options), body: scriptTag(options) }) }),
   csp: (options) => strictPage(options, false),
   'trusted-types': (options) => strictPage(options, true),
   'hostile-css': (options) => ({
