@@ -37,9 +37,14 @@ export class Chat {
 
   /** Opens the panel, where it does not open by itself as on the page before, and waits until a message can be written. */
   async open(): Promise<void> {
-    const reopens = await this.page.evaluate(
-      () => 'loacl' in sessionStorage && !matchMedia('(max-width: 480px), (max-height: 480px)').matches,
-    )
+    const reopens = await this.page.evaluate(() => {
+      try {
+        return 'loacl' in sessionStorage && !matchMedia('(max-width: 480px), (max-height: 480px)').matches
+      } catch {
+        // Blocked: nothing is known of the page before.
+        return false
+      }
+    })
     if (!reopens) await this.launcher.click()
     await expect(this.composer).toBeVisible()
   }

@@ -71,14 +71,16 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   }
   const unsubscribe = model.subscribe(onModelChange)
 
+  const nameLauncher = () =>
+    element?.launcher.setAttribute('aria-label', languages.read(look).words[shown ? 'closeChat' : 'openChat'])
+
   /** Looks and words as they are now, on the launcher and in the panel. */
   function redraw(): void {
     if (!element) return
     const language = languages.read(look)
     accent = assistantOf(model.getSnapshot())?.appearance.accent
-    const { words } = language
-    element.words = words
-    element.launcher.setAttribute('aria-label', shown ? words.closeChat : words.openChat)
+    element.words = language.words
+    nameLauncher()
     paintAccent(element, look.appearance?.accent ?? accent)
     view?.update(look, language)
   }
@@ -131,7 +133,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   function setShown(next: boolean): void {
     shown = next
     element?.launcher.setAttribute('aria-expanded', `${next}`)
-    redraw()
+    nameLauncher()
   }
 
   /** Opens again what was open on the page before; where nothing was, what the owner wants open. */
