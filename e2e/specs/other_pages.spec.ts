@@ -199,6 +199,9 @@ for (const style of ['user-select: none', 'transform: translateZ(0)', 'filter: g
     expect(await selected()).toBe(await answer.innerText())
   })
 
+const roughly = (box: { x: number; y: number; width: number; height: number } | null) =>
+  Object.values(box!).map((value) => Math.round(value / 4))
+
 test('the frame is there before the panel has come, and is called off by another press', async ({ page, visit }) => {
   const chat = await visit()
   const letGo = await hold(page, /panel-[\w-]{8}\.js/)
@@ -212,9 +215,7 @@ test('the frame is there before the panel has come, and is called off by another
   letGo()
   await expect(chat.composer).toBeVisible()
   await expect(frame).toBeHidden()
-  const round = (box: { x: number; y: number; width: number; height: number } | null) =>
-    Object.values(box!).map((value) => Math.round(value / 4))
-  await expect.poll(async () => round(await chat.panel.boundingBox())).toEqual(round(place))
+  await expect.poll(async () => roughly(await chat.panel.boundingBox())).toEqual(roughly(place))
 })
 
 test('the launcher says what it does, and Escape on it closes', async ({ page, visit }) => {
@@ -241,6 +242,8 @@ test('of two panels in one place, opening one closes the other; apart, both stay
   await expect(second.panel).toBeVisible()
 })
 
+const sizeOf = (locator: Locator) => locator.evaluate((element) => parseFloat(getComputedStyle(element).fontSize))
+
 test('the text follows the size that is set in the browser, whatever the page makes of it', async ({
   visit,
   playwright,
@@ -257,7 +260,6 @@ test('the text follows the size that is set in the browser, whatever the page ma
     await page.addStyleTag({ content: 'html { font-size: 62.5% }' })
     const chat = new Chat(page)
     await chat.open()
-    const sizeOf = (locator: Locator) => locator.evaluate((element) => parseFloat(getComputedStyle(element).fontSize))
     sizes.push(await sizeOf(chat.panel), await sizeOf(chat.composer))
     await browser.close()
   }
