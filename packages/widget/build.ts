@@ -192,11 +192,11 @@ function loader(): InlineConfig {
 
 /** What a developer imports: the panel apart, and @loacl/core theirs. */
 function npm(): InlineConfig {
-  return configure({
-    input: path('src/index.ts'),
-    external: ['@loacl/core'],
-    output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: 'chunks/[name]-[hash].js' },
-  })
+  return configure(
+    { external: ['@loacl/core'], output: { entryFileNames: 'index.js', chunkFileNames: 'chunks/[name]-[hash].js' } },
+    // As a library, it has nothing of an application's: no helper that preloads files from the page's root.
+    { build: { lib: { entry: path('src/index.ts'), formats: ['es'] } } },
+  )
 }
 
 rmSync(OUT, { recursive: true, force: true })
