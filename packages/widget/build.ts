@@ -1,5 +1,6 @@
 // Builds `dist`: the script tag's files, each of which knows those that it fetches by name, and the npm package.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { minify } from 'terser'
@@ -88,13 +89,6 @@ const configure = ({ transform, ...options }: RolldownOptions, rest: InlineConfi
   },
 })
 
-/** The name, with its hash, of a file that was built before. */
-function builtFile(name: string): string {
-  const file = readdirSync(OUT).find((other) => other.startsWith(name) && /^-.{8}\.js$/.test(other.slice(name.length)))
-  if (!file) throw new Error(`Build the ${name} first: another file names it.`)
-  return file
-}
-
 const RUNTIME = path('src/features/runtime.ts')
 
 /** `runtime.ts` as a plain object. As a namespace it would come with a getter for each export. */
@@ -114,7 +108,7 @@ const runtimeObject: Plugin = {
 /** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
 const client = (): InlineConfig =>
   configure(
-    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: 'panel-client-[hash].js' } },
+    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: 'panel-client.js' } },
     { resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] } },
   )
 
@@ -123,8 +117,17 @@ const FEATURES = readdirSync(path('src/features'), { withFileTypes: true })
   .map(({ name }) => name)
 const LANGUAGES = readdirSync(path('src/languages')).flatMap((file) => /^(?!index)(.*)\.ts$/.exec(file)?.[1] ?? [])
 
-const builtFiles = (names: string[]) =>
-  JSON.stringify(Object.fromEntries(names.map((name) => [name, builtFile(`panel-${name}`)])))
+/** Names all that the panel fetches later by one hash of it all, which the panel then holds once. */
+function nameLaterFiles(): string {
+  const names = ['client', ...FEATURES, ...LANGUAGES]
+  const hash = createHash('sha256')
+  for (const name of names) hash.update(readFileSync(join(OUT, `panel-${name}.js`)))
+  const version = hash.digest('base64url').slice(0, 8)
+  for (const name of names)
+    for (const end of ['js', 'js.map'])
+      renameSync(join(OUT, `panel-${name}.${end}`), join(OUT, `panel-${name}-${version}.${end}`))
+  return version
+}
 
 /**
  * What the panel fetches when it is first used. The file makes a function of it, to which the panel hands what
@@ -142,7 +145,7 @@ const feature = (name: string): InlineConfig =>
         globals: () => 'runtime',
         postBanner: 'export default (runtime) => {',
         postFooter: 'return feature }',
-        entryFileNames: `panel-${name}-[hash].js`,
+        entryFileNames: `panel-${name}.js`,
         generatedCode: { symbols: false },
       },
     },
@@ -153,11 +156,11 @@ const feature = (name: string): InlineConfig =>
 const language = (name: string): InlineConfig =>
   configure({
     input: path(`src/languages/${name}.ts`),
-    output: { format: 'es', entryFileNames: `panel-${name}-[hash].js` },
+    output: { format: 'es', entryFileNames: `panel-${name}.js` },
   })
 
 /** What the script tag fetches on intent. It takes the functions that a page may patch from the loader. */
-function panel(): InlineConfig {
+function panel(version: string): InlineConfig {
   const globals = path('src/panel/page_globals.ts')
   return configure(
     {
@@ -169,9 +172,8 @@ function panel(): InlineConfig {
       plugins: [runtimeObject, plainCss],
       resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
       define: {
-        CLIENT_FILE: JSON.stringify(builtFile('panel-client')),
-        FEATURE_FILES: builtFiles(FEATURES),
-        LANGUAGE_FILES: builtFiles(LANGUAGES),
+        LATER_VERSION: JSON.stringify(version),
+        LANGUAGES: JSON.stringify(LANGUAGES),
       },
       build: { cssMinify: false, license: { fileName: 'licenses-panel.md' } },
     },
@@ -180,11 +182,12 @@ function panel(): InlineConfig {
 
 /** What a site owner pastes. It knows its panel by name, so that no cache can mix two versions. */
 function loader(): InlineConfig {
+  const panelFile = readdirSync(OUT).find((file) => /^panel-.{8}\.js$/.test(file))
   return configure(
     { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: LOADER } },
     {
       plugins: [plainCss],
-      define: { PANEL_FILE: JSON.stringify(builtFile('panel')) },
+      define: { PANEL_FILE: JSON.stringify(panelFile) },
       build: { cssMinify: false },
     },
   )
@@ -202,4 +205,6 @@ function npm(): InlineConfig {
 rmSync(OUT, { recursive: true, force: true })
 for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))
-for (const config of [client, panel, loader, npm]) await build(config())
+await build(client())
+await build(panel(nameLaterFiles()))
+for (const config of [loader, npm]) await build(config())

@@ -3,14 +3,11 @@ declare module '*.css?inline' {
   export default css
 }
 
-/** Names of the features' files, by feature, with the hash of their content. Set by the build of the panel. */
-declare const FEATURE_FILES: Readonly<Record<string, string>>
+/** In the names of all files that the panel fetches later: the hash of their content. Set by the build of the panel. */
+declare const LATER_VERSION: string
 
-/** Names of the languages' files, by language, with the hash of their content. Set by the build of the panel. */
-declare const LANGUAGE_FILES: Readonly<Record<string, string>>
-
-/** File name of what the client fetches later, with the hash of its content. Set by the build of the panel. */
-declare const CLIENT_FILE: string
+/** BCP 47 tags of the languages that ship, beside English. Set by the build of the panel. */
+declare const LANGUAGES: readonly string[]
 
 /** File name of the panel's chunk, with the hash of its content. Set by the build of the loader. */
 declare const PANEL_FILE: string

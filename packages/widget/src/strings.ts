@@ -59,6 +59,7 @@ export interface Strings {
 
 /** Those whose English stands with the launcher or the feature that says them. */
 type ElsewhereWord =
+  | 'loadOlder'
   | 'followUpQuestions'
   | 'answered'
   | 'copyAnswer'
@@ -102,7 +103,6 @@ export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   charactersOver: '{count} characters too long',
   you: 'You',
   thinking: '{name} is thinking',
-  loadOlder: 'Show earlier messages',
   jumpToLatest: 'Jump to latest',
   loading: 'Loading…',
   reconnecting: 'Reconnecting…',

@@ -15,7 +15,7 @@ interface ChatProps {
   state: ModelState
 }
 
-export function Chat({ ui, state }: ChatProps) {
+export function Chat({ ui, state, drawn }: ChatProps & { drawn: number }) {
   const { model, words, features } = ui
   const { messages, hasOlder, turn } = state.thread
   const answers = features.answers.loaded
@@ -38,19 +38,15 @@ export function Chat({ ui, state }: ChatProps) {
           ? words.loading
           : ''
   return (
-    <Scroller ui={ui} thread={state.thread}>
-      {hasOlder && (
-        <button type="button" class="again center" disabled={loading} onClick={model.loadOlder}>
-          {words.loadOlder}
-        </button>
-      )}
+    <Scroller ui={ui} thread={state.thread} whole={drawn === messages.length}>
+      {answers && hasOlder && <answers.EarlierMessages ui={ui} loading={loading} />}
       {fresh && (
         <div class="welcome">
           <span class="drop" />
           <Markdown source={assistant.greeting || words.greeting} {...ui.markdown} />
         </div>
       )}
-      {messages.map((message) => (
+      {messages.slice(messages.length - drawn).map((message) => (
         <MessageView key={keyOf(message)} ui={ui} message={message} turn={message === last && turn.status} />
       ))}
       {waiting && (

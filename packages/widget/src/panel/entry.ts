@@ -7,8 +7,7 @@ import { fetchFile } from './fetch_file.ts'
 import { createView } from './view.tsx'
 import { adoptGlobals, type PageGlobals } from './page_globals.ts'
 
-const loadFeature: LoadFeature = async (name, attempt) =>
-  (await fetchFile(FEATURE_FILES[name]!, attempt)).default(runtime)
+const loadFeature: LoadFeature = async (name, attempt) => (await fetchFile(name, attempt)).default(runtime)
 
 /** What the script tag's loader calls when this file has come. */
 export function createWidget(element: ChatElement, globals: PageGlobals): ChatWidget {
@@ -19,8 +18,8 @@ export function createWidget(element: ChatElement, globals: PageGlobals): ChatWi
     {
       view: async () => createView,
       feature: loadFeature,
-      languages: Object.keys(LANGUAGE_FILES),
-      language: (tag, attempt) => fetchFile(LANGUAGE_FILES[tag]!, attempt),
+      languages: LANGUAGES,
+      language: fetchFile,
     },
   )
 }

@@ -9,7 +9,7 @@ let fetching: Promise<unknown> | null = null
  */
 export async function fetchOnDemand(): Promise<unknown> {
   try {
-    return await (fetching ??= fetchFile(CLIENT_FILE, attempts++))
+    return await (fetching ??= fetchFile('client', attempts++))
   } catch (error) {
     fetching = null
     throw error

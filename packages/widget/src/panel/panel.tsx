@@ -9,20 +9,20 @@ import type { Ui } from './ui.ts'
 export interface PanelProps {
   ui: Ui
   state: ModelState
-  /** Whether the conversation is drawn, and not only what is around it. */
-  complete: boolean
+  /** How many of the newest messages are drawn; -1 while there is only what is around them. */
+  drawn: number
   online: boolean
   /** What assistive technology says next. */
   announcement: string
 }
 
-export const Panel = ({ ui, state, complete, online, announcement }: PanelProps) => (
+export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) => (
   <Fragment>
     <Header ui={ui} state={state} />
-    {!complete ? (
+    {drawn < 0 ? (
       <div class="body" />
     ) : state.view === 'chat' ? (
-      <Chat ui={ui} state={state} />
+      <Chat ui={ui} state={state} drawn={drawn} />
     ) : (
       <Listing ui={ui} state={state} />
     )}

@@ -10,6 +10,8 @@ const NEAR = 60
 interface Props {
   ui: Ui
   thread: ThreadState
+  /** Whether all of its messages are drawn. */
+  whole: boolean
   children: ComponentChildren
 }
 
@@ -66,7 +68,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
 
   /** Where the visitor is: a message and its distance from the top of the view, or nothing for the end. */
   #keep(place: string | null): void {
-    this.props.ui.model.memory.set(this.#name, place)
+    if (this.props.whole) this.props.ui.model.memory.set(this.#name, place)
   }
 
   get #name(): string {

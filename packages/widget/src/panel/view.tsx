@@ -40,6 +40,9 @@ export interface View {
   dispose(): void
 }
 
+/** Messages that are drawn in one task, so that a slow device hears its visitor between them. */
+const DRAWN_AT_ONCE = 4
+
 /** How long assistive technology has to take up what it is to say, in milliseconds. */
 const SAID_MS = 3_000
 
@@ -113,12 +116,18 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   let ui = createUi()
 
   let pending = false
-  /** Whether the conversation is drawn, and not only what is around it. */
-  let complete = false
+  /** How many of the newest messages are drawn, a few in each task; -1 while there is only what is around them. */
+  let drawn = -1
   function draw(): void {
     pending = false
     if (signal.aborted) return
-    const props = { ui, state: model.getSnapshot(), complete, online: navigator.onLine, announcement }
+    const state = model.getSnapshot()
+    const { length } = state.thread.messages
+    if (drawn >= 0) {
+      drawn = Math.min(length, drawn + DRAWN_AT_ONCE)
+      if (drawn < length) setTimeout(redraw)
+    }
+    const props = { ui, state, online: navigator.onLine, announcement, drawn }
     render(<Panel {...props} />, dialog)
   }
   /** Draws what has changed, once for all that changes at a time. */
@@ -288,8 +297,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
       if (takesKeyboard) focusComposer()
       // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
-      setTimeout(draw)
-      complete = true
+      setTimeout(redraw)
+      if (drawn < 0) drawn = 0
     },
     hide(focus) {
       const hasFocus = () => dialog.contains(root.activeElement)

@@ -1,6 +1,7 @@
 import type { Strings } from '../runtime.ts'
 
 export const ENGLISH = {
+  loadOlder: 'Show earlier messages',
   followUpQuestions: 'Follow-up questions',
   answered: '{name} answered',
   copyAnswer: 'Copy answer',

@@ -1,4 +1,5 @@
 export { AnswerFooter } from './answer_footer.tsx'
+export { EarlierMessages } from './earlier_messages.tsx'
 export { FollowUps } from './follow_ups.tsx'
 export { spokenEnd } from './spoken.ts'
 export { default as styles } from './answers.css?inline'
