@@ -17,10 +17,15 @@ async function childrenOf(parent: number): Promise<number[]> {
 }
 
 /** The CLI on data of its own, up. The database's types are said to be fresh: they are the repository's. */
-async function startCli(dataDir: string, stdio: 'ignore' | 'ipc' = 'ignore') {
+async function startCli(
+  dataDir: string,
+  stdio: 'ignore' | 'ipc' = 'ignore',
+  [program, ...args]: [string, ...string[]] = [process.execPath, CLI],
+) {
   mkdirSync(dataDir, { recursive: true })
   writeFileSync(join(dataDir, 'types.sha256'), migrationsHash(ROOT))
-  const child = spawn(process.execPath, [CLI], {
+  const child = spawn(program, args, {
+    cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe', stdio],
     env: { ...process.env, LOACL_DATA_DIR: dataDir, OPENAI_API_KEY: '', OPENAI_BASE_URL: '' },
   })
@@ -69,6 +74,21 @@ describe('npm start', { timeout: 60_000 }, () => {
     expect(await query(second.info.dbUrl, 'select from public.kept')).toEqual([])
     second.child.kill('SIGTERM')
     expect(await second.exited).toEqual([0, null])
+  })
+
+  it('ends quietly when npm is killed, and builds the widget no second time', async () => {
+    const dataDir = makeDataDir()
+    const killNpm = async (): Promise<string> => {
+      const { child, exited, output } = await startCli(dataDir, 'ignore', ['npm', 'start'])
+      child.kill('SIGTERM')
+      await exited
+      return output()
+    }
+    await killNpm()
+    const output = await killNpm()
+    expect(output).not.toContain('Widget built')
+    expect(output).toMatch(/Ctrl-C stops it all\.\n\nStopping…\nStopped\.\n$/)
+    expect(await running(dataDir)).toEqual([])
   })
 
   it('stops when the script that started it has gone', async () => {
