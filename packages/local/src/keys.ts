@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateKeyRing } from '@loacl/sealing'
-import { generateApiKey } from '@supabase/lite'
+import { generateApiKey } from './lite.ts'
 
 /** What a stack keeps secret. Made once per data directory. */
 export interface Keys {
