@@ -220,18 +220,38 @@ describe('allowed origins', () => {
   })
 
   it.each([
-    'https://example.com/',
-    'https://example.com/path',
-    'example.com',
-    'https://*',
-    'https://*.*.com',
-    'https://Example.com',
-    '',
-    'https://a.test https://b.test',
-    'http://*.example.com',
-    'null',
-  ])('can’t be %s', async (allowed) => {
-    const change = sql`update loacl.assistants set allowed_origins = ${[allowed]} where id = ${assistantId}`
-    await expect(change).rejects.toMatchObject({ constraint_name: 'assistants_allowed_origins_shape' })
+    ['https://example.com/', 'Write https://example.com'],
+    ['https://example.com/path', 'Write https://example.com'],
+    [' HTTPS://Example.com:8443?a#b', 'Write https://example.com:8443'],
+    ['https://*.Example.com/', 'Write https://*.example.com'],
+    ['example.com', 'Write https://example.com, or'],
+    ['https://*', 'Write https://example.com, or'],
+    ['https://*.*.com', 'or * for any page.'],
+    ['', 'or * for any page.'],
+    ['https://a.test https://b.test', 'Write https://a.test'],
+    ['https://example.com\n', 'Write https://example.com'],
+    ['http://*.example.com', 'or * for any page.'],
+    ['null', 'or * for any page.'],
+    [null, 'or * for any page.'],
+  ])('can’t be %j: %s', async (allowed, words) => {
+    const list = ['https://good.test', allowed]
+    const change = sql`update loacl.assistants set allowed_origins = ${list} where id = ${assistantId}`
+    await expect(change).rejects.toMatchObject({
+      message: 'invalid_body',
+      detail: expect.stringMatching(`^"${RegExp.escape(allowed ?? '')}" is no origin: .* ${RegExp.escape(words)}`),
+    })
+  })
+
+  it('that are malformed are refused over the Data API too, in words with a code', async () => {
+    const { jwt } = await world.createOperator()
+    const answer = await api.insert(
+      'assistants',
+      { name: 'Shop', model: 'm', allowed_origins: ['https://a.test/shop'] },
+      { jwt },
+    )
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { message: 'invalid_body', details: expect.stringContaining('Write https://a.test') },
+    })
   })
 })

@@ -188,8 +188,8 @@ describe('npm run setup', () => {
   })
 
   it.each([
-    ['--origin', 'example.com', '--origin is the beginning'],
-    ['--origin', 'https://one.example/', 'no "/" after it'],
+    ['--origin', 'example.com', '--origin: "example.com" is no origin'],
+    ['--origin', 'https://one.example/shop', 'Write https://one.example'],
     ['--question', 'x'.repeat(501), '1 to 500 characters'],
     ['--assistant', '', '--assistant has 1 to 100 characters'],
     ['--db-url', 'https://project.supabase.co', 'begins with postgresql://'],

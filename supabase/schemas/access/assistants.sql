@@ -54,13 +54,7 @@ create table loacl.assistants (
   constraint assistants_spend_per_day_usd_range check (spend_per_day_usd >= 0 and spend_per_day_usd < 'infinity'),
   constraint assistants_spend_per_month_usd_range check (spend_per_month_usd >= 0 and spend_per_month_usd < 'infinity'),
   constraint assistants_retention_days_range check (retention_days between 1 and 36500),
-  constraint assistants_metadata_object check (jsonb_typeof(metadata) = 'object'),
-  -- `*`, an exact origin, or every subdomain of a host over HTTPS.
-  constraint assistants_allowed_origins_shape check (
-    array_position(allowed_origins, null) is null
-    and cardinality(string_to_array(array_to_string(allowed_origins, ' '), ' ')) = cardinality(allowed_origins)
-    and array_to_string(allowed_origins, ' ') ~ '^((\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?|https://\*\.[a-z0-9.-]+(:[0-9]+)?)( |$))*$'
-  )
+  constraint assistants_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
 
 create unique index assistants_one_default_idx on loacl.assistants (owner_id) where is_default;
