@@ -209,6 +209,14 @@ describe('allowed origins', () => {
     [['https://*.example.com'], 'https://www.example.com:8443', false],
     [['https://*.example.com:8443'], 'https://www.example.com:8443', true],
     [['http://localhost:5173', 'https://a.test'], 'https://a.test', true],
+    [['http://localhost:*'], 'http://localhost:3000', true],
+    [['http://localhost:*'], 'http://localhost', true],
+    [['http://localhost:*'], 'https://localhost:3000', false],
+    [['http://localhost:*'], 'http://localhost.evil.test:3000', false],
+    [['http://localhost:*'], 'http://evil.test/localhost:3000', false],
+    [['http://localhost:*'], 'http://127.0.0.1:3000', false],
+    [['http://localhost:*'], 'http://localhost:3000:4000', false],
+    [['http://[::1]:*'], 'http://[::1]:3000', true],
     [['*'], 'https://anything.test', true],
     [['*'], 'null', true],
     [['https://example.com'], 'null', false],
@@ -219,26 +227,29 @@ describe('allowed origins', () => {
     expect(row).toEqual({ allowed: expected })
   })
 
+  const ANY_FORM = 'Write https://example.com, or https://*.example.com for every subdomain, or * for any page.'
   it.each([
     ['https://example.com/', 'Write https://example.com'],
     ['https://example.com/path', 'Write https://example.com'],
     [' HTTPS://Example.com:8443?a#b', 'Write https://example.com:8443'],
     ['https://*.Example.com/', 'Write https://*.example.com'],
-    ['example.com', 'Write https://example.com, or'],
-    ['https://*', 'Write https://example.com, or'],
-    ['https://*.*.com', 'or * for any page.'],
-    ['', 'or * for any page.'],
+    ['example.com', ANY_FORM],
+    ['https://*', ANY_FORM],
+    ['https://*.*.com', ANY_FORM],
+    ['', ANY_FORM],
     ['https://a.test https://b.test', 'Write https://a.test'],
+    ['https://example.com:*', ANY_FORM],
+    ['http://localhost:*/', 'Write http://localhost:*'],
     ['https://example.com\n', 'Write https://example.com'],
-    ['http://*.example.com', 'or * for any page.'],
-    ['null', 'or * for any page.'],
-    [null, 'or * for any page.'],
+    ['http://*.example.com', ANY_FORM],
+    ['null', ANY_FORM],
+    [null, ANY_FORM],
   ])('can’t be %j: %s', async (allowed, words) => {
     const list = ['https://good.test', allowed]
     const change = sql`update loacl.assistants set allowed_origins = ${list} where id = ${assistantId}`
     await expect(change).rejects.toMatchObject({
       message: 'invalid_body',
-      detail: expect.stringMatching(`^"${RegExp.escape(allowed ?? '')}" is no origin: .* ${RegExp.escape(words)}`),
+      detail: `"${allowed ?? ''}" is no origin: the beginning of a page's address, in lower case, with nothing after the host and its port. ${words}`,
     })
   })
 

@@ -143,10 +143,8 @@ async function assemble(
     ownerEmail: DEMO_OWNER_EMAIL,
     assistant: {
       ...DEMO_ASSISTANT,
-      // The next start may have other ports, and its owner may have changed it.
-      onlyAdds: true,
-      allowedOrigins: [siteUrl, siteUrl.replace('127.0.0.1', 'localhost')],
       ...(options.model ? { model: options.model } : {}),
+      ...(options.demoOrigins ? { addedOrigins: options.demoOrigins } : {}),
     },
     provider: { apiKey: provider.apiKey, baseUrl: provider.baseUrl },
   })

@@ -9,6 +9,7 @@ import { ROOT } from '../src/supabase_cli.ts'
 import { crashPostgres, dataDirectory, makeDataDir, open, query, run, running, start } from './own_stack.ts'
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
+const SETUP = join(ROOT, 'packages', 'setup', 'src', 'cli.ts')
 
 async function childrenOf(parent: number): Promise<number[]> {
   const { stdout } = await run('ps', ['-eo', 'pid,ppid'])
@@ -54,6 +55,19 @@ describe('npm start', { timeout: 60_000 }, () => {
     const page = await (await fetch(info.siteUrl)).text()
     expect(page).toContain(`data-assistant="${info.assistantId}"`)
     expect(page).toContain('answered by a <strong>mock model</strong>')
+
+    // What it says for pages of one's own is true.
+    expect(output()).toContain(`data-url="${info.apiUrl}"
+          data-key="${info.publishableKey}"
+          data-assistant="${info.assistantId}"></script>`)
+    for (const origin of ['http://localhost:3000', 'http://127.0.0.1:8080', 'https://localhost:5173'])
+      expect((await open(info, { origin })).status).toBe(200)
+    const other = { origin: 'http://192.168.1.20:3000' }
+    expect(await (await open(info, other)).json()).toMatchObject({ message: 'origin_not_allowed' })
+    const [, line = ''] = /^ {2}npm run setup -- (.*)$/m.exec(output()) ?? []
+    await run(process.execPath, [SETUP, ...line.replace('https://example.com', other.origin).split(' ')])
+    expect((await open(info, other)).status).toBe(200)
+    expect((await open(info, { origin: info.siteUrl })).status).toBe(200)
 
     // Once by the terminal, and once more through npm.
     child.kill('SIGINT')

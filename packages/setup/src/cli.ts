@@ -10,15 +10,16 @@ const HELP = `Sets up LOACL in a Supabase project that has its migrations, or ch
   npm run setup -- --generate-keys
       Prints a fresh key ring. Keep it as the function secret LOACL_ENCRYPTION_KEYS, and somewhere safe besides.
 
-  npm run setup -- --db-url URL --owner-email EMAIL [--assistant NAME] [--origin ORIGIN]… [--greeting TEXT]
-                   [--instructions TEXT] [--model MODEL] [--question TEXT]… [--base-url URL]
+  npm run setup -- --db-url URL --owner-email EMAIL [--assistant NAME] [--origin ORIGIN]… [--add-origin ORIGIN]…
+                   [--greeting TEXT] [--instructions TEXT] [--model MODEL] [--question TEXT]… [--base-url URL]
       --db-url        the "Session pooler" connection string with its password filled in (dashboard, Connect); or
                       LOACL_DB_URL. Encrypted unless it leads to this machine or says otherwise by ?sslmode=
       --owner-email   of an existing user of the project (dashboard, Authentication); becomes an operator
       --assistant     its name; one of that name is changed, else it is made. Where left out, the only one is changed,
                       or, where there is none, "${DEFAULT_NAME}" is made
-      --origin        a page that may use it: https://example.com, https://*.example.com or *; may be given again.
-                      Replaces the whole list; --origin '' empties it. Where left out, the list stays as it is
+      --origin        a page that may use it: https://example.com, https://*.example.com, http://localhost:* (every
+                      port) or *; may be given again. Replaces the whole list; --origin '' empties it
+      --add-origin    adds a page to those that may use it; may be given again
       --greeting      what visitors read before they ask
       --instructions  what the model is told about its task; visitors never see it
       --question      shown to visitors as a beginning; may be given again. Replaces all questions that it has,
@@ -38,6 +39,7 @@ const OPTIONS = {
   'owner-email': { type: 'string' },
   assistant: { type: 'string' },
   origin: { type: 'string', multiple: true },
+  'add-origin': { type: 'string', multiple: true },
   greeting: { type: 'string' },
   instructions: { type: 'string' },
   model: { type: 'string' },
@@ -77,6 +79,7 @@ async function main(): Promise<void> {
       ...(values.instructions === undefined ? {} : { instructions: values.instructions }),
       ...(values.model === undefined ? {} : { model: values.model }),
       ...(values.origin ? { allowedOrigins: values.origin.filter(Boolean) } : {}),
+      ...(values['add-origin'] ? { addedOrigins: values['add-origin'] } : {}),
       ...(values.question
         ? { questions: values.question.filter(Boolean).map((question) => ({ question, category: null })) }
         : {}),
@@ -87,7 +90,7 @@ async function main(): Promise<void> {
     `✓ ${assistantName} is ${isNew ? 'made' : 'set up'}. Its id, for data-assistant in the script tag: ${assistantId}`,
   )
   if (!apiKey) console.log('  OPENAI_API_KEY was not set: the provider key is as it was.')
-  if (!values.origin)
+  if (!values.origin && !values['add-origin'])
     console.log(
       isNew
         ? '  No --origin was given: no page may use it yet. Run this again with the address of yours.'

@@ -12,12 +12,17 @@ export interface AssistantSettings {
   greeting?: string
   instructions?: string
   model?: string
-  /** In place of those that it has: `https://example.com`, `https://*.example.com` or `*`. None: no page may use it. */
+  /**
+   * In place of those that it has: `https://example.com`, `https://*.example.com`, `http://localhost:*` or `*`. None: no
+   * page may use it.
+   */
   allowedOrigins?: readonly string[]
+  /** Beside those that it has. */
+  addedOrigins?: readonly string[]
   /** In place of those that it has. */
   questions?: readonly { question: string; category: string | null }[]
-  /** Takes nothing away: origins are added to those that it has, and questions are for one that has none. */
-  onlyAdds?: boolean
+  /** For an assistant that has no questions yet. */
+  firstQuestions?: AssistantSettings['questions']
 }
 
 export interface ProjectSettings {
@@ -120,41 +125,42 @@ async function saveAssistant(
   assistant: AssistantSettings & { name: string },
 ): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'>> {
   const { name, description = null, greeting = null, instructions = null, model = null } = assistant
-  const { allowedOrigins, onlyAdds = false } = assistant
-  const origins = [...new Set(allowedOrigins)].toSorted()
+  const { allowedOrigins = null, addedOrigins = [], questions, firstQuestions } = assistant
   const [row] = await sql<{ id: string; is_new: boolean }[]>`
     insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
     values (
       ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
-      ${origins}, not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
+      array(select distinct unnest(${allowedOrigins}::text[] || ${addedOrigins}::text[]) order by 1), not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
     )
     on conflict (owner_id, name) do update set
       description = coalesce(${description}, assistants.description),
       greeting = coalesce(${greeting}, assistants.greeting),
       instructions = coalesce(${instructions}, assistants.instructions),
       model = coalesce(${model}, assistants.model),
-      allowed_origins = case
-        when ${allowedOrigins === undefined} then assistants.allowed_origins
-        when ${onlyAdds} then array(select distinct unnest(assistants.allowed_origins || ${origins}::text[]) order by 1)
-        else ${origins}::text[]
-      end
+      allowed_origins = array(
+        select distinct unnest(coalesce(${allowedOrigins}::text[], assistants.allowed_origins) || ${addedOrigins}::text[]) order by 1
+      )
     returning id, created_at = now() as is_new
   `
   if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
-  if (assistant.questions) await saveQuestions(sql, row.id, assistant.questions, onlyAdds)
+  if (firstQuestions && !(await hasQuestions(sql, row.id))) await addQuestions(sql, row.id, firstQuestions)
+  if (questions) {
+    await sql`delete from loacl.guided_questions where assistant_id = ${row.id}`
+    await addQuestions(sql, row.id, questions)
+  }
   return { assistantId: row.id, isNew: row.is_new }
 }
 
-async function saveQuestions(
+async function hasQuestions(sql: Transaction, assistantId: string): Promise<boolean> {
+  const rows = await sql`select from loacl.guided_questions where assistant_id = ${assistantId} limit 1`
+  return rows.length > 0
+}
+
+async function addQuestions(
   sql: Transaction,
   assistantId: string,
   questions: NonNullable<AssistantSettings['questions']>,
-  onlyAdds: boolean,
 ): Promise<void> {
-  if (onlyAdds) {
-    const [existing] = await sql`select from loacl.guided_questions where assistant_id = ${assistantId} limit 1`
-    if (existing) return
-  } else await sql`delete from loacl.guided_questions where assistant_id = ${assistantId}`
   const rows = questions.map(({ question, category }, index, all) => ({
     assistant_id: assistantId,
     question,

@@ -69,7 +69,7 @@ describe('setUpProject', () => {
     expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [two] }])
     expect(await readQuestions(assistantId)).toEqual(['Why?'])
 
-    await save({ name: 'Taker', allowedOrigins: [one], questions, onlyAdds: true })
+    await save({ name: 'Taker', addedOrigins: [one, two], firstQuestions: questions })
     expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [one, two] }])
     expect(await readQuestions(assistantId)).toEqual(['Why?'])
 
@@ -167,6 +167,16 @@ describe('npm run setup', () => {
     expect(await readOrigins()).toEqual([{ allowed_origins: ['https://two.example'] }])
     await cli([...given(), '--origin', ''])
     expect(await readOrigins()).toEqual([{ allowed_origins: [] }])
+  })
+
+  it('adds a page to those that may use it', async () => {
+    await cli([...given(), '--origin', one])
+    const { stdout } = await cli([...given(), '--add-origin', 'http://localhost:*', '--add-origin', one])
+    expect(stdout).not.toContain('No --origin was given')
+    expect(await readOrigins()).toEqual([{ allowed_origins: ['http://localhost:*', one] }])
+    await cli([...given(), '--origin', two, '--add-origin', one])
+    expect(await readOrigins()).toEqual([{ allowed_origins: [one, two] }])
+    await expect(cli([...given(), '--add-origin', `${one}/shop`])).rejects.toMatchObject(refused(`Write ${one}`))
   })
 
   it('shows what it is for where something needed is missing', async () => {

@@ -80,7 +80,7 @@ comment on column loacl.assistants.fingerprint is 'Whether the widget sends a br
 comment on column loacl.assistants.is_default is 'The owner''s default assistant: at most one.';
 comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
 comment on column loacl.assistants.allowed_origins is
-  'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
+  'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), `http://localhost:*` (every port; of localhost, 127.0.0.1 and [::1] alone), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
 comment on column loacl.assistants.messages_per_minute is 'How many messages one session may send in a minute. null, here and in the next seven: no limit.';
 comment on column loacl.assistants.messages_per_hour_per_address is
   'How many messages may come from one network address (IPv6: one /64) in an hour.';

@@ -6,8 +6,9 @@ security definer -- authenticated has no rights in loacl_private
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- `*`, an exact origin, or every subdomain of a host over HTTPS.
-  shape constant text := '^(\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?|https://\*\.[a-z0-9.-]+(:[0-9]+)?)$';
+  -- `*`, an exact origin, every subdomain of a host over HTTPS, or every port of the visitor's own machine.
+  shape constant text := '^(\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?|https://\*\.[a-z0-9.-]+(:[0-9]+)?'
+    '|https?://(localhost|127\.0\.0\.1|\[::1\]):\*)$';
   origin text;
   meant text;
 begin
