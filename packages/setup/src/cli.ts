@@ -2,7 +2,8 @@
 import { generateKeyRing, KeyRingError } from '@loacl/sealing'
 import { parseArgs } from 'node:util'
 import { parseBaseUrl } from './base_url.ts'
-import { DEFAULT_MODEL, DEFAULT_NAME, ProjectSetupError, setUpProject } from './project_setup.ts'
+import { DEFAULT_MODEL, DEFAULT_NAME, setUpProject } from './project_setup.ts'
+import { ProjectSetupError } from './setup_error.ts'
 import { explainSetupFailure } from './setup_words.ts'
 
 const HELP = `Sets up LOACL in a Supabase project that has its migrations, or changes what is set up.

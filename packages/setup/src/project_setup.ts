@@ -1,6 +1,7 @@
-import { createKeyRing, sealProviderKey, type NewSecret } from '@loacl/sealing'
 import postgres from 'postgres'
 import { awaitAnswer } from './await_answer.ts'
+import { saveProvider, type Provider } from './provider.ts'
+import { ProjectSetupError } from './setup_error.ts'
 
 export interface AssistantSettings {
   /**
@@ -30,11 +31,7 @@ export interface ProjectSettings {
   ownerEmail: string
   assistant: AssistantSettings
   /** Left out: the owner's provider stays as it is. */
-  provider?: {
-    apiKey: string
-    /** `null` for OpenAI's own address. */
-    baseUrl: string | null
-  }
+  provider?: Provider
 }
 
 export interface ProjectSetup {
@@ -43,11 +40,6 @@ export interface ProjectSetup {
   assistantName: string
   /** It was made just now. */
   isNew: boolean
-}
-
-/** The project lacks what only its owner can add. The message says what to do. */
-export class ProjectSetupError extends Error {
-  override name = 'ProjectSetupError' as const
 }
 
 /** Long enough for a paused database to start, and for one far away to answer. */
@@ -96,7 +88,6 @@ function encryption(dbUrl: string): { ssl?: 'require' } {
 }
 
 type Transaction = postgres.TransactionSql
-type Provider = NonNullable<ProjectSettings['provider']>
 
 async function findOwner(sql: Transaction, email: string): Promise<string> {
   const [owner] = await sql<{ id: string }[]>`select id from auth.users where lower(email) = lower(${email})`
@@ -168,31 +159,4 @@ async function addQuestions(
     priority: (all.length - index) * 10,
   }))
   if (rows.length > 0) await sql`insert into loacl.guided_questions ${sql(rows)}`
-}
-
-const PROVIDER = 'openai'
-
-/** Seals the key for a row of its own, as the function `loacl-admin` does: one key has one rule, whoever sets it. */
-async function sealProvider(
-  ownerId: string,
-  encryptionKeys: string,
-  { apiKey, baseUrl }: Provider,
-): Promise<NewSecret> {
-  const sealed = await sealProviderKey(createKeyRing(encryptionKeys), apiKey, { ownerId, provider: PROVIDER, baseUrl })
-  if (!sealed) throw new ProjectSetupError('OPENAI_API_KEY must be the key alone, without spaces or line breaks.')
-  return sealed
-}
-
-async function saveProvider(
-  sql: Transaction,
-  ownerId: string,
-  encryptionKeys: string,
-  provider: Provider,
-): Promise<void> {
-  const { secretId, keyId, ciphertext, lastFour } = await sealProvider(ownerId, encryptionKeys, provider)
-  await sql`
-    select loacl_private.set_provider_key(
-      ${ownerId}, ${PROVIDER}, ${provider.baseUrl}, ${secretId}, ${keyId}, ${ciphertext}, ${lastFour}
-    )
-  `
 }

@@ -1,4 +1,4 @@
-import { createKeyRing } from '@loacl/sealing'
+import { createKeyRing, generateKeyRing } from '@loacl/sealing'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -230,6 +230,22 @@ describe('npm run setup', () => {
       expect(await sql`select secret_id, updated_at from loacl.provider_configs`).toEqual(before)
     },
   )
+
+  it('refuses a key ring that is not the project’s, and takes one with another key beside', async () => {
+    const before = await sql`select id, key_id from loacl_private.secrets order by id`
+    const other = JSON.parse(generateKeyRing()) as { current: string; keys: Record<string, string> }
+    const otherRing = { ...keys(), LOACL_ENCRYPTION_KEYS: JSON.stringify(other) }
+    const run = cli([...given(), '--greeting', 'Changed'], otherRing)
+    await expect(run).rejects.toMatchObject(refused('LOACL_ENCRYPTION_KEYS is not the key ring of this project'))
+    expect(await sql`select id, key_id from loacl_private.secrets order by id`).toEqual(before)
+    expect(await sql`select from loacl.assistants where greeting = 'Changed'`).toHaveLength(0)
+
+    const own = JSON.parse(stack.encryptionKeys) as typeof other
+    const rotated = { current: 'next', keys: { ...own.keys, next: other.keys[other.current] } }
+    await cli(given(), { ...keys(), LOACL_ENCRYPTION_KEYS: JSON.stringify(rotated) })
+    // One secret that no key of the ring opens does not matter.
+    await cli(given(), keys())
+  })
 
   it('refuses an address without a key, and one that functions would not call', async () => {
     const address = ['--base-url', 'http://10.0.0.7/v1']
