@@ -1,5 +1,7 @@
 // `npm run setup`: an owner, an assistant and a provider key in a project that has the migrations.
 import { generateKeyRing, KeyRingError } from '@loacl/sealing'
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseBaseUrl } from './base_url.ts'
 import { DEFAULT_MODEL, DEFAULT_NAME, setUpProject } from './project_setup.ts'
@@ -8,8 +10,9 @@ import { explainSetupFailure } from './setup_words.ts'
 
 const HELP = `Sets up LOACL in a Supabase project that has its migrations, or changes what is set up.
 
-  npm run setup -- --generate-keys
-      Prints a fresh key ring. Keep it as the function secret LOACL_ENCRYPTION_KEYS, and somewhere safe besides.
+  npm run setup -- --generate-keys FILE
+      Writes a fresh key ring to a file that is not there yet. Keep it as the function secret LOACL_ENCRYPTION_KEYS, and
+      somewhere safe besides.
 
   npm run setup -- --db-url URL --owner-email EMAIL [--assistant NAME] [--origin ORIGIN]… [--add-origin ORIGIN]…
                    [--greeting TEXT] [--instructions TEXT] [--model MODEL] [--question TEXT]… [--base-url URL]
@@ -35,7 +38,7 @@ const HELP = `Sets up LOACL in a Supabase project that has its migrations, or ch
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
-  'generate-keys': { type: 'boolean' },
+  'generate-keys': { type: 'string' },
   'db-url': { type: 'string' },
   'owner-email': { type: 'string' },
   assistant: { type: 'string' },
@@ -50,7 +53,7 @@ const OPTIONS = {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS })
-  if (values['generate-keys']) return console.log(generateKeyRing())
+  if (values['generate-keys'] !== undefined) return writeKeyRing(values['generate-keys'])
   const dbUrl = values['db-url'] ?? process.env.LOACL_DB_URL
   const ownerEmail = values['owner-email']
   if (values.help) return console.log(HELP)
@@ -97,6 +100,21 @@ async function main(): Promise<void> {
         ? '  No --origin was given: no page may use it yet. Run this again with the address of yours.'
         : '  No --origin was given: the pages that may use it are as they were.',
     )
+}
+
+/** The only copy of a ring may be in this file: it is never replaced. */
+function writeKeyRing(name: string): void {
+  // npm runs this in the folder of its package.json.
+  const file = resolve(process.env.INIT_CWD ?? '.', name)
+  try {
+    writeFileSync(file, `${generateKeyRing()}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
+    throw new ProjectSetupError(
+      `${file} is there already, and stays as it is: what is sealed with its keys opens with nothing else. Use it, or name another file. How to change the keys of a project is in docs/admin.md, "Rotating the key ring".`,
+    )
+  }
+  console.log(`✓ A fresh key ring is in ${file}, for you alone to read.`)
 }
 
 main().catch((error: unknown) => {
