@@ -189,6 +189,21 @@ describe('use_suggestion', () => {
   })
 })
 
+describe('guided questions', () => {
+  it('are refused where their assistant shows the same already', async () => {
+    const { id, owner } = await world.createAssistant()
+    const add = (row: object) => api.insert('guided_questions', { assistant_id: id, question: 'When?', ...row }, owner)
+    expect((await add({})).status).toBe(201)
+    expect(await add({ question: ' When? ' })).toMatchObject({
+      status: 409,
+      body: { code: '23505', message: expect.stringContaining('guided_questions_asked_once_idx') },
+    })
+    expect((await add({ is_active: false })).status).toBe(201)
+    const other = await world.createAssistant({ owner })
+    expect((await add({ assistant_id: other.id })).status).toBe(201)
+  })
+})
+
 describe('allowed origins', () => {
   it.each([
     [['https://example.com'], 'https://example.com', true],

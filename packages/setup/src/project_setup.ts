@@ -158,5 +158,6 @@ async function addQuestions(
     category,
     priority: (all.length - index) * 10,
   }))
-  if (rows.length > 0) await sql`insert into loacl.guided_questions ${sql(rows)}`
+  // One that is named twice is there once.
+  if (rows.length > 0) await sql`insert into loacl.guided_questions ${sql(rows)} on conflict do nothing`
 }

@@ -65,7 +65,7 @@ describe('setUpProject', () => {
     expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: ['*', one] }])
     expect(await readQuestions(assistantId)).toEqual(['When?', 'Where?'])
 
-    await save({ name: 'Taker', allowedOrigins: [two], questions: [ask('Why?')] })
+    await save({ name: 'Taker', allowedOrigins: [two], questions: [ask('Why?'), ask('Why? ')] })
     expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [two] }])
     expect(await readQuestions(assistantId)).toEqual(['Why?'])
 
