@@ -22,10 +22,14 @@ function run(command, args, options) {
     child.stdout?.on('data', (data) => (output += data))
     child.stderr?.on('data', (data) => (output += data))
     child.on('error', (error) => resolve({ code: 1, output: error.message }))
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    // With output to collect, not before its end. Without, at once: `close` never comes where the channel was closed from here.
+    child.on(child.stdout ? 'close' : 'exit', (code) => resolve({ code: code ?? 1, output }))
     options.onStart?.(child)
   })
 }
+
+/** Tests, and what a build writes: its output, and the types of `wire` beside their source. */
+const NOT_SOURCE = /[\\/](node_modules|dist|test)[\\/]|[\\/]wire[\\/]src[\\/].*\.d\.ts$/
 
 /** Names, sizes and times of all files that the widget is built from. */
 function widgetSources() {
@@ -34,7 +38,7 @@ function widgetSources() {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
       // Node before 20.12 calls it `path`.
       const path = join(entry.parentPath ?? Reflect.get(entry, 'path'), entry.name)
-      if (!entry.isFile() || /[\\/](node_modules|dist|test)[\\/]/.test(path)) continue
+      if (!entry.isFile() || NOT_SOURCE.test(path)) continue
       const { size, mtimeMs } = statSync(path)
       hash.update(`${path} ${size} ${mtimeMs}\n`)
     }
@@ -83,15 +87,17 @@ function isRunning(pid) {
   }
 }
 
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let stack
+// The stack stops in order when its channel closes, however this process ends.
+watchNpm(() => (stack ? stack.connected && stack.disconnect() : process.exit(1)))
 await buildWidget()
-
-// The stack stops in order when this channel closes, however this process ends.
 const { code } = await run(node, [join('packages', 'local', 'src', 'cli.ts'), ...process.argv.slice(2)], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   onStart(child) {
+    stack = child
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
       process.on(signal, () => child.kill(signal))
-    watchNpm(() => child.connected && child.disconnect())
   },
 })
 process.exitCode = code

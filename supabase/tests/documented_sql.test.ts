@@ -24,10 +24,17 @@ it('every statement of docs/admin.md and docs/limits.md runs, and changes what i
     const { id } = await world.createAssistant()
     await tx`update loacl.assistants set name = 'Other' where name = 'Lumi' and id <> ${id}`
     await tx`update loacl.assistants set name = 'Lumi' where id = ${id}`
+    // Another assistant's, which nobody means.
+    const other = await world.createAssistant()
+    const question = 'Do you ship to Norway?'
+    await tx`insert into loacl.guided_questions (assistant_id, question) values (${other.id}, ${question})`
     for (const statement of statements) {
       const { count } = await tx.unsafe(statement)
       if (count !== 1 && !/^(--.*\n)*select/.test(statement)) idle.push(statement)
     }
+    expect(await tx`select assistant_id from loacl.guided_questions where question = ${question}`).toEqual([
+      { assistant_id: other.id },
+    ])
     throw new Error('roll back')
   })
   await expect(done).rejects.toThrow('roll back')

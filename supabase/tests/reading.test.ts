@@ -189,6 +189,21 @@ describe('use_suggestion', () => {
   })
 })
 
+describe('guided questions', () => {
+  it('are refused where their assistant shows the same already', async () => {
+    const { id, owner } = await world.createAssistant()
+    const add = (row: object) => api.insert('guided_questions', { assistant_id: id, question: 'When?', ...row }, owner)
+    expect((await add({})).status).toBe(201)
+    expect(await add({ question: ' When? ' })).toMatchObject({
+      status: 409,
+      body: { code: '23505', message: expect.stringContaining('guided_questions_asked_once_idx') },
+    })
+    expect((await add({ is_active: false })).status).toBe(201)
+    const other = await world.createAssistant({ owner })
+    expect((await add({ assistant_id: other.id })).status).toBe(201)
+  })
+})
+
 describe('allowed origins', () => {
   it.each([
     [['https://example.com'], 'https://example.com', true],
@@ -209,6 +224,14 @@ describe('allowed origins', () => {
     [['https://*.example.com'], 'https://www.example.com:8443', false],
     [['https://*.example.com:8443'], 'https://www.example.com:8443', true],
     [['http://localhost:5173', 'https://a.test'], 'https://a.test', true],
+    [['http://localhost:*'], 'http://localhost:3000', true],
+    [['http://localhost:*'], 'http://localhost', true],
+    [['http://localhost:*'], 'https://localhost:3000', false],
+    [['http://localhost:*'], 'http://localhost.evil.test:3000', false],
+    [['http://localhost:*'], 'http://evil.test/localhost:3000', false],
+    [['http://localhost:*'], 'http://127.0.0.1:3000', false],
+    [['http://localhost:*'], 'http://localhost:3000:4000', false],
+    [['http://[::1]:*'], 'http://[::1]:3000', true],
     [['*'], 'https://anything.test', true],
     [['*'], 'null', true],
     [['https://example.com'], 'null', false],
@@ -219,19 +242,42 @@ describe('allowed origins', () => {
     expect(row).toEqual({ allowed: expected })
   })
 
+  const ANY_FORM = 'Write https://example.com, or https://*.example.com for every subdomain, or * for any page.'
   it.each([
-    'https://example.com/',
-    'https://example.com/path',
-    'example.com',
-    'https://*',
-    'https://*.*.com',
-    'https://Example.com',
-    '',
-    'https://a.test https://b.test',
-    'http://*.example.com',
-    'null',
-  ])('can’t be %s', async (allowed) => {
-    const change = sql`update loacl.assistants set allowed_origins = ${[allowed]} where id = ${assistantId}`
-    await expect(change).rejects.toMatchObject({ constraint_name: 'assistants_allowed_origins_shape' })
+    ['https://example.com/', 'Write https://example.com'],
+    ['https://example.com/path', 'Write https://example.com'],
+    [' HTTPS://Example.com:8443?a#b', 'Write https://example.com:8443'],
+    ['https://*.Example.com/', 'Write https://*.example.com'],
+    ['example.com', ANY_FORM],
+    ['https://*', ANY_FORM],
+    ['https://*.*.com', ANY_FORM],
+    ['', ANY_FORM],
+    ['https://a.test https://b.test', 'Write https://a.test'],
+    ['https://example.com:*', ANY_FORM],
+    ['http://localhost:*/', 'Write http://localhost:*'],
+    ['https://example.com\n', 'Write https://example.com'],
+    ['http://*.example.com', ANY_FORM],
+    ['null', ANY_FORM],
+    [null, ANY_FORM],
+  ])('can’t be %j: %s', async (allowed, words) => {
+    const list = ['https://good.test', allowed]
+    const change = sql`update loacl.assistants set allowed_origins = ${list} where id = ${assistantId}`
+    await expect(change).rejects.toMatchObject({
+      message: 'invalid_body',
+      detail: `"${allowed ?? ''}" is no origin: the beginning of a page's address, in lower case, with nothing after the host and its port. ${words}`,
+    })
+  })
+
+  it('that are malformed are refused over the Data API too, in words with a code', async () => {
+    const { jwt } = await world.createOperator()
+    const answer = await api.insert(
+      'assistants',
+      { name: 'Shop', model: 'm', allowed_origins: ['https://a.test/shop'] },
+      { jwt },
+    )
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { message: 'invalid_body', details: expect.stringContaining('Write https://a.test') },
+    })
   })
 })

@@ -41,12 +41,17 @@ it(
       siteDir: join(ROOT, 'examples', 'script-tag'),
     }
 
-    const before = await start(options)
+    // The first migration knows no `http://localhost:*`.
+    const before = await start({ ...options, demoOrigins: [] })
     const worldBefore = createWorld(before)
     const assistant = await worldBefore.createAssistant()
     const token = createToken()
     const { threadId } = await worldBefore.converse(assistant.id, token, { text: 'Before', answer: 'Then' })
     const rows = await worldBefore.readRows(assistant.id)
+    await worldBefore.sql`
+      insert into loacl.guided_questions (assistant_id, question, priority, category) values
+        (${assistant.id}, 'When?', 1, 'later'), (${assistant.id}, 'When? ', 2, 'first'), (${assistant.id}, 'Where?', 3, 'other')
+    `
     await worldBefore.close()
     await before.stop()
 
@@ -54,6 +59,15 @@ it(
     const after = await start(options)
     const world = createWorld(after)
     expect(await world.readRows(assistant.id)).toMatchObject(rows)
+    expect(
+      await world.sql`
+        select category, is_active from loacl.guided_questions where assistant_id = ${assistant.id} order by priority desc
+      `,
+    ).toEqual([
+      { category: 'other', is_active: true },
+      { category: 'first', is_active: true },
+      { category: 'later', is_active: false },
+    ])
     expect(await schemaAt(after.dbUrl)).toEqual(await schemaAt(workerStack().dbUrl))
     await world.converse(assistant.id, token, { text: 'After', answer: 'Now', threadId })
     const { body } = await world.api.rpc('list_messages', { thread_id: threadId }, { token })

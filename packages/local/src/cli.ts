@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ProjectSetupError } from '@loacl/setup'
 import { DataFolderError } from './data_folder.ts'
-import { DEMO_OWNER_EMAIL } from './demo.ts'
+import { describeStack } from './describe_stack.ts'
 import { PartError } from './parts.ts'
 import { PortBusyError, type PortRequest } from './ports.ts'
 import { startStack } from './stack.ts'
@@ -83,21 +83,6 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
   }
 }
 
-function describe(stack: Stack, dataDir: string, began: number): string {
-  const model = stack.isMockModel ? 'a mock model, for OPENAI_API_KEY is not set' : stack.modelUrl
-  return `
-LOACL is up after ${seconds(began)}.
-
-  Demo site   ${stack.siteUrl}
-  API         ${stack.apiUrl}
-  Database    ${stack.dbUrl}
-  Widget      ${stack.widgetUrl}/loacl.js
-  Model       ${model}
-  Owner       ${DEMO_OWNER_EMAIL}, password ${stack.ownerPassword} (docs/admin.md)
-
-Keys and addresses are in ${join(dataDir, 'stack.json')}. Ctrl-C stops it all.`
-}
-
 /** Ends with the message alone where it says all: a stack trace helps with mistakes of ours, not with a taken port. */
 function explain(error: unknown): string {
   const plain = [PartError, PortBusyError, DataFolderError, ProjectSetupError, UsageError].some(
@@ -133,7 +118,7 @@ async function main(): Promise<number> {
 
   stack = await startStack(options)
   await refreshTypes(stack.dbUrl, options.dataDir, options.onStep)
-  say(describe(stack, options.dataDir, began))
+  say(`\nLOACL is up after ${seconds(began)}.\n\n${describeStack(stack, options.dataDir)}`)
 
   const crash = await Promise.race([asked.then(() => null), stack.crashed])
   if (crash) say(`\n${crash.message}\nStopping the rest…`)

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { App, setExperimental } from '@supabase/lite'
-import { createPostgresConnection } from '@supabase/lite/postgres'
 import { sql, type Kysely } from 'kysely'
 import type { PostgresType } from 'postgres'
 import { createDiskStorage } from './disk_storage.ts'
 import { mendError } from './data_api_errors.ts'
 import type { Keys } from './keys.ts'
+import { App, createPostgresConnection, setExperimental } from './lite.ts'
 import { APPLICATION_NAME } from './postgres.ts'
 import { readArguments } from './rpc_arguments.ts'
 

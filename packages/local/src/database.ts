@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { findChangedMigrations, type MigrationDigests, readMigrations } from './migrations.ts'
 import { PartError, type Parts } from './parts.ts'
 import { clusterHome, clusterUrl, copyCluster, hasCluster, startCluster } from './postgres.ts'
+import { replaceFile } from './replace_file.ts'
 import { pushMigrations, ROOT } from './supabase_cli.ts'
 import { prepareTemplate } from './template.ts'
 
@@ -50,7 +51,7 @@ export async function startDatabase(
     await pushMigrations(clusterUrl('postgres', port), root)
     migrated()
   }
-  writeFileSync(stamp, JSON.stringify(present, null, 2))
+  replaceFile(stamp, JSON.stringify(present, null, 2))
 
   return {
     start: async () => {
@@ -62,8 +63,14 @@ export async function startDatabase(
 
 /** What was applied to a database; of one that an older LOACL has made, this is not known. */
 function readStamp(stamp: string): MigrationDigests {
-  if (existsSync(stamp)) return JSON.parse(readFileSync(stamp, 'utf8')) as MigrationDigests
-  throw new PartError('Migrations', `This database was made by an older LOACL, from other migrations. ${REMEDY}`)
+  if (!existsSync(stamp))
+    throw new PartError('Migrations', `This database was made by an older LOACL, from other migrations. ${REMEDY}`)
+  try {
+    return JSON.parse(readFileSync(stamp, 'utf8')) as MigrationDigests
+  } catch (cause) {
+    const words = `The file ${stamp} is no JSON, and says which migrations this database has. Put a copy of it back. ${REMEDY}`
+    throw new PartError('Migrations', words, [], { cause })
+  }
 }
 
 function requireUnchanged(applied: MigrationDigests, present: MigrationDigests): void {

@@ -4,7 +4,7 @@ import type { AssistantSettings } from '@loacl/setup'
 export const DEMO_OWNER_EMAIL = 'owner@northlight.example'
 
 /** The assistant of the demo site, for a shop that makes lamps. */
-export const DEMO_ASSISTANT: AssistantSettings = {
+export const DEMO_ASSISTANT = {
   name: 'Lumi',
   description: 'Answers questions about Northlight’s lamps, delivery and repairs.',
   greeting: 'Hello, I’m **Lumi**. Ask me about our lamps, delivery or repairs.',
@@ -21,10 +21,12 @@ What you know:
 - Guarantee: arm and base 25 years, LED module and cable 10 years, shade 5 years. Every part can be bought and replaced with one screwdriver.
 - Prices include VAT. Card, PayPal, or invoice for companies. Students and teachers get 15 % with the code LATE-NIGHTS.
 - Eleven people, a workshop by the sea, open to visitors on Thursdays.`,
-  questions: [
+  // A page that is developed has a port of its own, and another one tomorrow. Nothing but this machine has these origins.
+  addedOrigins: ['http://localhost:*', 'http://127.0.0.1:*', 'https://localhost:*', 'https://127.0.0.1:*'],
+  firstQuestions: [
     { question: 'Which lamp suits my desk?', category: 'Lamps' },
     { question: 'How long does delivery take?', category: 'Orders' },
     { question: 'Can I repair a lamp myself?', category: 'Repairs' },
     { question: 'How do I dim Aurora from my own code?', category: 'Lamps' },
   ],
-}
+} satisfies AssistantSettings

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { generateKeyRing } from '@loacl/sealing'
-import { generateApiKey } from '@supabase/lite'
+import { createKeyRing, generateKeyRing, KeyRingError } from '@loacl/sealing'
+import { generateApiKey } from './lite.ts'
+import { replaceFile } from './replace_file.ts'
 
 /** What a stack keeps secret. Made once per data directory. */
 export interface Keys {
@@ -28,23 +29,45 @@ export async function generateKeys(): Promise<Keys> {
 }
 
 export const KEYS_FILE = 'keys.json'
+const NAMES = ['publishableKey', 'secretKey', 'jwtSecret', 'encryptionKeys', 'ownerPassword'] as const
 
-/** Whether `dataDir` has keys that were made here. */
-export function hasKeys(dataDir: string): boolean {
+/** `foreign`: of another program. `broken`: `why` is the end of a sentence, and quotes nothing of the file. */
+export type FoundKeys =
+  | { state: 'none' }
+  | { state: 'foreign' }
+  | { state: 'broken'; why: string }
+  | { state: 'whole'; keys: Keys }
+
+/** What `keys.json` in `dataDir` is. */
+export function findKeys(dataDir: string): FoundKeys {
+  const file = join(dataDir, KEYS_FILE)
+  if (!existsSync(file)) return { state: 'none' }
+  const text = readFileSync(file, 'utf8')
+  let found: Partial<Record<string, unknown>> | null
   try {
-    const keys: unknown = JSON.parse(readFileSync(join(dataDir, KEYS_FILE), 'utf8'))
-    return typeof keys === 'object' && keys !== null && 'encryptionKeys' in keys && 'jwtSecret' in keys
+    found = JSON.parse(text) as typeof found
   } catch {
-    return false
+    return { state: 'broken', why: text.trim() === '' ? 'is empty' : 'is no JSON, as if its end were missing' }
   }
+  const missing = NAMES.filter((name) => typeof found?.[name] !== 'string' || found[name] === '')
+  if (missing.length === NAMES.length) return { state: 'foreign' }
+  if (missing.length > 0) return { state: 'broken', why: `lacks ${missing.join(', ')}` }
+  const keys = found as unknown as Keys
+  try {
+    createKeyRing(keys.encryptionKeys)
+  } catch (error) {
+    if (!(error instanceof KeyRingError)) throw error
+    return { state: 'broken', why: 'has a key ring in encryptionKeys that is malformed' }
+  }
+  return { state: 'whole', keys }
 }
 
-/** The keys kept in `dataDir`, made there if it has none. */
+/** The keys kept in `dataDir`, which `openDataFolder` has opened, made there if it has none. */
 export async function loadKeys(dataDir: string): Promise<Keys> {
-  const file = join(dataDir, KEYS_FILE)
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Keys
+  const found = findKeys(dataDir)
+  if (found.state === 'whole') return found.keys
   const keys = await generateKeys()
   mkdirSync(dataDir, { recursive: true })
-  writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 })
+  replaceFile(join(dataDir, KEYS_FILE), `${JSON.stringify(keys, null, 2)}\n`)
   return keys
 }

@@ -12,8 +12,14 @@ export type PortRequest = number | { near: number; avoid?: readonly number[] } |
 export class PortBusyError extends Error {
   override name = 'PortBusyError' as const
   readonly port: number
-  constructor(what: string, port: number, options?: ErrorOptions) {
-    super(`Port ${port} (${what}) is in use. Free it or ask for another one.`, options)
+  /** @param tries how many ports from this one on were tried */
+  constructor(what: string, port: number, tries = 1) {
+    const last = port + tries - 1
+    super(
+      tries === 1
+        ? `Port ${port} (${what}) is in use. Free it or ask for another one.`
+        : `Ports ${port} to ${last} (${what}) are in use. Free one of them or ask for another one.`,
+    )
     this.port = port
   }
 }
@@ -26,12 +32,17 @@ const isBusy = (error: unknown): boolean =>
 
 function tryListen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host: HOST, exclusive: true }, () => {
-      server.off('error', reject)
+    const onError = (error: Error): void => {
+      server.off('listening', onListening)
+      reject(error)
+    }
+    const onListening = (): void => {
+      server.off('error', onError)
       const address = server.address()
       resolve(typeof address === 'object' && address ? address.port : port)
-    })
+    }
+    server.once('error', onError).once('listening', onListening)
+    server.listen({ port, host: HOST, exclusive: true })
   })
 }
 
@@ -58,7 +69,7 @@ export async function listen(
       onBusy?.(port)
     }
   }
-  throw new PortBusyError(what, first)
+  throw new PortBusyError(what, first, tries)
 }
 
 export interface ReservedPort {

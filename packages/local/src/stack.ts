@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { setUpProject } from '@loacl/setup'
 import { readProjectConfig } from './config.ts'
-import { makeThrowawayFolder, openDataFolder, removeTree, type DataFolder } from './data_folder.ts'
+import { INFO_FILE, makeThrowawayFolder, openDataFolder, removeTree, type DataFolder } from './data_folder.ts'
 import { startDatabase } from './database.ts'
 import { DEMO_ASSISTANT, DEMO_OWNER_EMAIL } from './demo.ts'
 import { startFunctions } from './functions.ts'
@@ -14,6 +13,7 @@ import { localUrl, OPENAI_URL, startModelProvider, type ModelProvider } from './
 import { PartError, Parts } from './parts.ts'
 import { closeServer, listen, reservePort, type PortRequest } from './ports.ts'
 import { clearStaleLock, clusterUrl } from './postgres.ts'
+import { replaceFile } from './replace_file.ts'
 import { createSite, fillPage, type PageValues } from './site.ts'
 import type { Stack, StackInfo, StackOptions } from './stack_types.ts'
 import { ROOT } from './supabase_cli.ts'
@@ -23,7 +23,7 @@ import { ROOT } from './supabase_cli.ts'
  *
  * @throws PartError where a part did not start, with its last lines
  * @throws PortBusyError where a port was asked for that is taken
- * @throws DataFolderError where `dataDir` holds what is not LOACL's
+ * @throws DataFolderError where `dataDir` holds what is not LOACL's, or its keys are broken
  * @example
  * const stack = await startStack()
  * const response = await fetch(`${stack.apiUrl}/rest/v1/rpc/open_session`, {
@@ -143,10 +143,8 @@ async function assemble(
     ownerEmail: DEMO_OWNER_EMAIL,
     assistant: {
       ...DEMO_ASSISTANT,
-      // The next start may have other ports, and its owner may have changed it.
-      onlyAdds: true,
-      allowedOrigins: [siteUrl, siteUrl.replace('127.0.0.1', 'localhost')],
       ...(options.model ? { model: options.model } : {}),
+      ...(options.demoOrigins ? { addedOrigins: options.demoOrigins } : {}),
     },
     provider: { apiKey: provider.apiKey, baseUrl: provider.baseUrl },
   })
@@ -168,7 +166,7 @@ async function assemble(
     ownerEmail: DEMO_OWNER_EMAIL,
     ownerPassword: keys.ownerPassword,
   }
-  writeFileSync(join(dataDir, 'stack.json'), `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 })
+  replaceFile(join(dataDir, INFO_FILE), `${JSON.stringify(info, null, 2)}\n`)
   return {
     ...info,
     info,

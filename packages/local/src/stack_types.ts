@@ -13,6 +13,8 @@ export interface StackOptions {
   apiKey?: string
   /** Name of the demo assistant's model. */
   model?: string
+  /** Pages that may use the demo assistant, beside those that may already. Left out: those of this machine. */
+  demoOrigins?: readonly string[]
   /** How fast the mock model streams. Left out: `quick` with throw-away data, else `natural`. */
   pace?: Pace
   /** Begins anew: data and keys in `dataDir` are removed first, other files stay. */

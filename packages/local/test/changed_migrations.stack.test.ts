@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -55,7 +55,10 @@ describe('a migration that the database has', { timeout: 60_000 }, () => {
   it('can’t be told from others where an older LOACL made the database', async () => {
     const { options } = makeProject()
     await (await start(options)).stop()
-    rmSync(join(options.dataDir, 'migrations.json'))
+    const stamp = join(options.dataDir, 'migrations.json')
+    truncateSync(stamp, 20)
+    await expect(start(options)).rejects.toThrow(`The file ${stamp} is no JSON`)
+    rmSync(stamp)
     await expect(start(options)).rejects.toThrow('This database was made by an older LOACL, from other migrations.')
     await start({ ...options, reset: true })
   })

@@ -9,6 +9,7 @@ import { ROOT } from '../src/supabase_cli.ts'
 import { crashPostgres, dataDirectory, makeDataDir, open, query, run, running, start } from './own_stack.ts'
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
+const SETUP = join(ROOT, 'packages', 'setup', 'src', 'cli.ts')
 
 async function childrenOf(parent: number): Promise<number[]> {
   const { stdout } = await run('ps', ['-eo', 'pid,ppid'])
@@ -17,10 +18,15 @@ async function childrenOf(parent: number): Promise<number[]> {
 }
 
 /** The CLI on data of its own, up. The database's types are said to be fresh: they are the repository's. */
-async function startCli(dataDir: string, stdio: 'ignore' | 'ipc' = 'ignore') {
+async function startCli(
+  dataDir: string,
+  stdio: 'ignore' | 'ipc' = 'ignore',
+  [program, ...args]: [string, ...string[]] = [process.execPath, CLI],
+) {
   mkdirSync(dataDir, { recursive: true })
   writeFileSync(join(dataDir, 'types.sha256'), migrationsHash(ROOT))
-  const child = spawn(process.execPath, [CLI], {
+  const child = spawn(program, args, {
+    cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe', stdio],
     env: { ...process.env, LOACL_DATA_DIR: dataDir, OPENAI_API_KEY: '', OPENAI_BASE_URL: '' },
   })
@@ -50,6 +56,19 @@ describe('npm start', { timeout: 60_000 }, () => {
     expect(page).toContain(`data-assistant="${info.assistantId}"`)
     expect(page).toContain('answered by a <strong>mock model</strong>')
 
+    // What it says for pages of one's own is true.
+    expect(output()).toContain(`data-url="${info.apiUrl}"
+          data-key="${info.publishableKey}"
+          data-assistant="${info.assistantId}"></script>`)
+    for (const origin of ['http://localhost:3000', 'http://127.0.0.1:8080', 'https://localhost:5173'])
+      expect((await open(info, { origin })).status).toBe(200)
+    const other = { origin: 'http://192.168.1.20:3000' }
+    expect(await (await open(info, other)).json()).toMatchObject({ message: 'origin_not_allowed' })
+    const [, line = ''] = /^ {2}npm run setup -- (.*)$/m.exec(output()) ?? []
+    await run(process.execPath, [SETUP, ...line.replace('https://example.com', other.origin).split(' ')])
+    expect((await open(info, other)).status).toBe(200)
+    expect((await open(info, { origin: info.siteUrl })).status).toBe(200)
+
     // Once by the terminal, and once more through npm.
     child.kill('SIGINT')
     child.kill('SIGINT')
@@ -69,6 +88,21 @@ describe('npm start', { timeout: 60_000 }, () => {
     expect(await query(second.info.dbUrl, 'select from public.kept')).toEqual([])
     second.child.kill('SIGTERM')
     expect(await second.exited).toEqual([0, null])
+  })
+
+  it('ends quietly when npm is killed, and builds the widget no second time', async () => {
+    const dataDir = makeDataDir()
+    const killNpm = async (): Promise<string> => {
+      const { child, exited, output } = await startCli(dataDir, 'ignore', ['npm', 'start'])
+      child.kill('SIGTERM')
+      await exited
+      return output()
+    }
+    await killNpm()
+    const output = await killNpm()
+    expect(output).not.toContain('Widget built')
+    expect(output).toMatch(/Ctrl-C stops it all\.\n\nStopping…\nStopped\.\n$/)
+    expect(await running(dataDir)).toEqual([])
   })
 
   it('stops when the script that started it has gone', async () => {

@@ -61,7 +61,7 @@ export async function crashPostgres(info: Pick<StackInfo, 'dbUrl'>, lastWords: s
 }
 
 /** A visitor's page, as it comes up. */
-export const open = (info: StackInfo): Promise<Response> =>
+export const open = (info: StackInfo, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${info.apiUrl}/rest/v1/rpc/open_session`, {
     method: 'POST',
     headers: {
@@ -69,6 +69,7 @@ export const open = (info: StackInfo): Promise<Response> =>
       'content-profile': 'loacl',
       'content-type': 'application/json',
       'x-loacl-session': 'A'.repeat(43),
+      ...headers,
     },
     body: JSON.stringify({ assistant_id: info.assistantId }),
   })

@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { get, type Server } from 'node:http'
+import { createServer, get, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -79,6 +80,21 @@ describe('ports', () => {
     const next = await findPort('API', { near: port, avoid: [port + 1] }, (taken) => busy.push(taken))
     expect(next).toBeGreaterThan(port + 1)
     expect(busy).toContain(port)
+  })
+
+  it('may be taken by the dozen, and are named where all that were tried are', async () => {
+    const first = randomInt(20_000, 29_000)
+    const others = Array.from({ length: 50 }, () => createServer())
+    for (const [index, other] of others.entries()) await listen(other, 'other', first + index).catch(() => null)
+    await expect(findPort('API', { near: first })).rejects.toThrow(
+      `Ports ${first} to ${first + 49} (API) are in use. Free one of them or ask for another one.`,
+    )
+    const own = createServer()
+    const listeners = (): number[] => ['listening', 'error'].map((event) => own.listenerCount(event))
+    const before = listeners()
+    expect(await listen(own, 'API', { near: first + 30 })).toBeGreaterThanOrEqual(first + 50)
+    expect(listeners()).toEqual(before)
+    await Promise.all([own, ...others].map(closeServer))
   })
 
   it('that a program opens later are none that the system gives to somebody else meanwhile', async () => {

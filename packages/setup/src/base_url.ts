@@ -1,5 +1,5 @@
 import { createAddressRule, toProviderAddress } from '@loacl/sealing'
-import { ProjectSetupError } from './project_setup.ts'
+import { ProjectSetupError } from './setup_error.ts'
 
 /**
  * A provider's address in the form that is stored: one that the project's functions will call.

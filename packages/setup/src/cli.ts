@@ -1,24 +1,29 @@
 // `npm run setup`: an owner, an assistant and a provider key in a project that has the migrations.
 import { generateKeyRing, KeyRingError } from '@loacl/sealing'
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseBaseUrl } from './base_url.ts'
-import { DEFAULT_MODEL, DEFAULT_NAME, ProjectSetupError, setUpProject } from './project_setup.ts'
+import { DEFAULT_MODEL, DEFAULT_NAME, setUpProject } from './project_setup.ts'
+import { ProjectSetupError } from './setup_error.ts'
 import { explainSetupFailure } from './setup_words.ts'
 
 const HELP = `Sets up LOACL in a Supabase project that has its migrations, or changes what is set up.
 
-  npm run setup -- --generate-keys
-      Prints a fresh key ring. Keep it as the function secret LOACL_ENCRYPTION_KEYS, and somewhere safe besides.
+  npm run setup -- --generate-keys FILE
+      Writes a fresh key ring to a file that is not there yet. Keep it as the function secret LOACL_ENCRYPTION_KEYS, and
+      somewhere safe besides.
 
-  npm run setup -- --db-url URL --owner-email EMAIL [--assistant NAME] [--origin ORIGIN]… [--greeting TEXT]
-                   [--instructions TEXT] [--model MODEL] [--question TEXT]… [--base-url URL]
+  npm run setup -- --db-url URL --owner-email EMAIL [--assistant NAME] [--origin ORIGIN]… [--add-origin ORIGIN]…
+                   [--greeting TEXT] [--instructions TEXT] [--model MODEL] [--question TEXT]… [--base-url URL]
       --db-url        the "Session pooler" connection string with its password filled in (dashboard, Connect); or
                       LOACL_DB_URL. Encrypted unless it leads to this machine or says otherwise by ?sslmode=
       --owner-email   of an existing user of the project (dashboard, Authentication); becomes an operator
       --assistant     its name; one of that name is changed, else it is made. Where left out, the only one is changed,
                       or, where there is none, "${DEFAULT_NAME}" is made
-      --origin        a page that may use it: https://example.com, https://*.example.com or *; may be given again.
-                      Replaces the whole list; --origin '' empties it. Where left out, the list stays as it is
+      --origin        a page that may use it: https://example.com, https://*.example.com, http://localhost:* (every
+                      port) or *; may be given again. Replaces the whole list; --origin '' empties it
+      --add-origin    adds a page to those that may use it; may be given again
       --greeting      what visitors read before they ask
       --instructions  what the model is told about its task; visitors never see it
       --question      shown to visitors as a beginning; may be given again. Replaces all questions that it has,
@@ -33,11 +38,12 @@ const HELP = `Sets up LOACL in a Supabase project that has its migrations, or ch
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
-  'generate-keys': { type: 'boolean' },
+  'generate-keys': { type: 'string' },
   'db-url': { type: 'string' },
   'owner-email': { type: 'string' },
   assistant: { type: 'string' },
   origin: { type: 'string', multiple: true },
+  'add-origin': { type: 'string', multiple: true },
   greeting: { type: 'string' },
   instructions: { type: 'string' },
   model: { type: 'string' },
@@ -47,7 +53,7 @@ const OPTIONS = {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS })
-  if (values['generate-keys']) return console.log(generateKeyRing())
+  if (values['generate-keys'] !== undefined) return writeKeyRing(values['generate-keys'])
   const dbUrl = values['db-url'] ?? process.env.LOACL_DB_URL
   const ownerEmail = values['owner-email']
   if (values.help) return console.log(HELP)
@@ -77,6 +83,7 @@ async function main(): Promise<void> {
       ...(values.instructions === undefined ? {} : { instructions: values.instructions }),
       ...(values.model === undefined ? {} : { model: values.model }),
       ...(values.origin ? { allowedOrigins: values.origin.filter(Boolean) } : {}),
+      ...(values['add-origin'] ? { addedOrigins: values['add-origin'] } : {}),
       ...(values.question
         ? { questions: values.question.filter(Boolean).map((question) => ({ question, category: null })) }
         : {}),
@@ -87,12 +94,27 @@ async function main(): Promise<void> {
     `✓ ${assistantName} is ${isNew ? 'made' : 'set up'}. Its id, for data-assistant in the script tag: ${assistantId}`,
   )
   if (!apiKey) console.log('  OPENAI_API_KEY was not set: the provider key is as it was.')
-  if (!values.origin)
+  if (!values.origin && !values['add-origin'])
     console.log(
       isNew
         ? '  No --origin was given: no page may use it yet. Run this again with the address of yours.'
         : '  No --origin was given: the pages that may use it are as they were.',
     )
+}
+
+/** The only copy of a ring may be in this file: it is never replaced. */
+function writeKeyRing(name: string): void {
+  // npm runs this in the folder of its package.json.
+  const file = resolve(process.env.INIT_CWD ?? '.', name)
+  try {
+    writeFileSync(file, `${generateKeyRing()}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error
+    throw new ProjectSetupError(
+      `${file} is there already, and stays as it is: what is sealed with its keys opens with nothing else. Use it, or name another file. How to change the keys of a project is in docs/admin.md, "Rotating the key ring".`,
+    )
+  }
+  console.log(`✓ A fresh key ring is in ${file}, for you alone to read.`)
 }
 
 main().catch((error: unknown) => {

@@ -1,8 +1,3 @@
 export { awaitAnswer } from './await_answer.ts'
-export {
-  ProjectSetupError,
-  setUpProject,
-  type AssistantSettings,
-  type ProjectSettings,
-  type ProjectSetup,
-} from './project_setup.ts'
+export { setUpProject, type AssistantSettings, type ProjectSettings, type ProjectSetup } from './project_setup.ts'
+export { ProjectSetupError } from './setup_error.ts'

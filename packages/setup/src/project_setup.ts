@@ -1,6 +1,7 @@
-import { createKeyRing, sealProviderKey, type NewSecret } from '@loacl/sealing'
 import postgres from 'postgres'
 import { awaitAnswer } from './await_answer.ts'
+import { saveProvider, type Provider } from './provider.ts'
+import { ProjectSetupError } from './setup_error.ts'
 
 export interface AssistantSettings {
   /**
@@ -12,12 +13,17 @@ export interface AssistantSettings {
   greeting?: string
   instructions?: string
   model?: string
-  /** In place of those that it has: `https://example.com`, `https://*.example.com` or `*`. None: no page may use it. */
+  /**
+   * In place of those that it has: `https://example.com`, `https://*.example.com`, `http://localhost:*` or `*`. None: no
+   * page may use it.
+   */
   allowedOrigins?: readonly string[]
+  /** Beside those that it has. */
+  addedOrigins?: readonly string[]
   /** In place of those that it has. */
   questions?: readonly { question: string; category: string | null }[]
-  /** Takes nothing away: origins are added to those that it has, and questions are for one that has none. */
-  onlyAdds?: boolean
+  /** For an assistant that has no questions yet. */
+  firstQuestions?: AssistantSettings['questions']
 }
 
 export interface ProjectSettings {
@@ -25,11 +31,7 @@ export interface ProjectSettings {
   ownerEmail: string
   assistant: AssistantSettings
   /** Left out: the owner's provider stays as it is. */
-  provider?: {
-    apiKey: string
-    /** `null` for OpenAI's own address. */
-    baseUrl: string | null
-  }
+  provider?: Provider
 }
 
 export interface ProjectSetup {
@@ -38,11 +40,6 @@ export interface ProjectSetup {
   assistantName: string
   /** It was made just now. */
   isNew: boolean
-}
-
-/** The project lacks what only its owner can add. The message says what to do. */
-export class ProjectSetupError extends Error {
-  override name = 'ProjectSetupError' as const
 }
 
 /** Long enough for a paused database to start, and for one far away to answer. */
@@ -91,7 +88,6 @@ function encryption(dbUrl: string): { ssl?: 'require' } {
 }
 
 type Transaction = postgres.TransactionSql
-type Provider = NonNullable<ProjectSettings['provider']>
 
 async function findOwner(sql: Transaction, email: string): Promise<string> {
   const [owner] = await sql<{ id: string }[]>`select id from auth.users where lower(email) = lower(${email})`
@@ -120,73 +116,48 @@ async function saveAssistant(
   assistant: AssistantSettings & { name: string },
 ): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'>> {
   const { name, description = null, greeting = null, instructions = null, model = null } = assistant
-  const { allowedOrigins, onlyAdds = false } = assistant
-  const origins = [...new Set(allowedOrigins)].toSorted()
+  const { allowedOrigins = null, addedOrigins = [], questions, firstQuestions } = assistant
   const [row] = await sql<{ id: string; is_new: boolean }[]>`
     insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
     values (
       ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
-      ${origins}, not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
+      array(select distinct unnest(${allowedOrigins}::text[] || ${addedOrigins}::text[]) order by 1), not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
     )
     on conflict (owner_id, name) do update set
       description = coalesce(${description}, assistants.description),
       greeting = coalesce(${greeting}, assistants.greeting),
       instructions = coalesce(${instructions}, assistants.instructions),
       model = coalesce(${model}, assistants.model),
-      allowed_origins = case
-        when ${allowedOrigins === undefined} then assistants.allowed_origins
-        when ${onlyAdds} then array(select distinct unnest(assistants.allowed_origins || ${origins}::text[]) order by 1)
-        else ${origins}::text[]
-      end
+      allowed_origins = array(
+        select distinct unnest(coalesce(${allowedOrigins}::text[], assistants.allowed_origins) || ${addedOrigins}::text[]) order by 1
+      )
     returning id, created_at = now() as is_new
   `
   if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
-  if (assistant.questions) await saveQuestions(sql, row.id, assistant.questions, onlyAdds)
+  if (firstQuestions && !(await hasQuestions(sql, row.id))) await addQuestions(sql, row.id, firstQuestions)
+  if (questions) {
+    await sql`delete from loacl.guided_questions where assistant_id = ${row.id}`
+    await addQuestions(sql, row.id, questions)
+  }
   return { assistantId: row.id, isNew: row.is_new }
 }
 
-async function saveQuestions(
+async function hasQuestions(sql: Transaction, assistantId: string): Promise<boolean> {
+  const rows = await sql`select from loacl.guided_questions where assistant_id = ${assistantId} limit 1`
+  return rows.length > 0
+}
+
+async function addQuestions(
   sql: Transaction,
   assistantId: string,
   questions: NonNullable<AssistantSettings['questions']>,
-  onlyAdds: boolean,
 ): Promise<void> {
-  if (onlyAdds) {
-    const [existing] = await sql`select from loacl.guided_questions where assistant_id = ${assistantId} limit 1`
-    if (existing) return
-  } else await sql`delete from loacl.guided_questions where assistant_id = ${assistantId}`
   const rows = questions.map(({ question, category }, index, all) => ({
     assistant_id: assistantId,
     question,
     category,
     priority: (all.length - index) * 10,
   }))
-  if (rows.length > 0) await sql`insert into loacl.guided_questions ${sql(rows)}`
-}
-
-const PROVIDER = 'openai'
-
-/** Seals the key for a row of its own, as the function `loacl-admin` does: one key has one rule, whoever sets it. */
-async function sealProvider(
-  ownerId: string,
-  encryptionKeys: string,
-  { apiKey, baseUrl }: Provider,
-): Promise<NewSecret> {
-  const sealed = await sealProviderKey(createKeyRing(encryptionKeys), apiKey, { ownerId, provider: PROVIDER, baseUrl })
-  if (!sealed) throw new ProjectSetupError('OPENAI_API_KEY must be the key alone, without spaces or line breaks.')
-  return sealed
-}
-
-async function saveProvider(
-  sql: Transaction,
-  ownerId: string,
-  encryptionKeys: string,
-  provider: Provider,
-): Promise<void> {
-  const { secretId, keyId, ciphertext, lastFour } = await sealProvider(ownerId, encryptionKeys, provider)
-  await sql`
-    select loacl_private.set_provider_key(
-      ${ownerId}, ${PROVIDER}, ${provider.baseUrl}, ${secretId}, ${keyId}, ${ciphertext}, ${lastFour}
-    )
-  `
+  // One that is named twice is there once.
+  if (rows.length > 0) await sql`insert into loacl.guided_questions ${sql(rows)} on conflict do nothing`
 }

@@ -1,7 +1,5 @@
 /** What is wrong with a given option, by the name of the constraint that refuses it. */
 const WRONG: Readonly<Record<string, string>> = {
-  assistants_allowed_origins_shape:
-    '--origin is the beginning of your pages’ address, in lower case: https://example.com, with no path and no "/" after it. Or https://*.example.com for every subdomain, or * for any page.',
   assistants_name_length: '--assistant has 1 to 100 characters.',
   assistants_greeting_length: '--greeting has 4,000 characters at most.',
   assistants_instructions_length: '--instructions has 200,000 characters at most.',
@@ -27,6 +25,8 @@ export function explainSetupFailure(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null
   const wrong = 'constraint_name' in error ? WRONG[String(error.constraint_name)] : undefined
   if (wrong) return wrong
+  // LOACL's own errors have their words in the detail.
+  if (error.message === 'invalid_body' && 'detail' in error) return `--origin: ${String(error.detail)}`
   if (UNREACHABLE.has(String(error.code)))
     return `The database could not be reached: ${error.message}. Is --db-url the whole connection string? In its password, write @ as %40, # as %23, / as %2F, ? as %3F, : as %3A and % as %25.`
   if (error.code === NO_SUCH_SCHEMA || error.code === NO_SUCH_TABLE)

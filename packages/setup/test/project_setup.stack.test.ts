@@ -1,4 +1,4 @@
-import { createKeyRing } from '@loacl/sealing'
+import { createKeyRing, generateKeyRing } from '@loacl/sealing'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -65,11 +65,11 @@ describe('setUpProject', () => {
     expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: ['*', one] }])
     expect(await readQuestions(assistantId)).toEqual(['When?', 'Where?'])
 
-    await save({ name: 'Taker', allowedOrigins: [two], questions: [ask('Why?')] })
+    await save({ name: 'Taker', allowedOrigins: [two], questions: [ask('Why?'), ask('Why? ')] })
     expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [two] }])
     expect(await readQuestions(assistantId)).toEqual(['Why?'])
 
-    await save({ name: 'Taker', allowedOrigins: [one], questions, onlyAdds: true })
+    await save({ name: 'Taker', addedOrigins: [one, two], firstQuestions: questions })
     expect(await readAssistants(assistantId)).toMatchObject([{ allowed_origins: [one, two] }])
     expect(await readQuestions(assistantId)).toEqual(['Why?'])
 
@@ -169,6 +169,16 @@ describe('npm run setup', () => {
     expect(await readOrigins()).toEqual([{ allowed_origins: [] }])
   })
 
+  it('adds a page to those that may use it', async () => {
+    await cli([...given(), '--origin', one])
+    const { stdout } = await cli([...given(), '--add-origin', 'http://localhost:*', '--add-origin', one])
+    expect(stdout).not.toContain('No --origin was given')
+    expect(await readOrigins()).toEqual([{ allowed_origins: ['http://localhost:*', one] }])
+    await cli([...given(), '--origin', two, '--add-origin', one])
+    expect(await readOrigins()).toEqual([{ allowed_origins: [one, two] }])
+    await expect(cli([...given(), '--add-origin', `${one}/shop`])).rejects.toMatchObject(refused(`Write ${one}`))
+  })
+
   it('shows what it is for where something needed is missing', async () => {
     await expect(cli(['--owner-email', 'a@b.example'])).rejects.toMatchObject({
       code: 2,
@@ -188,8 +198,8 @@ describe('npm run setup', () => {
   })
 
   it.each([
-    ['--origin', 'example.com', '--origin is the beginning'],
-    ['--origin', 'https://one.example/', 'no "/" after it'],
+    ['--origin', 'example.com', '--origin: "example.com" is no origin'],
+    ['--origin', 'https://one.example/shop', 'Write https://one.example'],
     ['--question', 'x'.repeat(501), '1 to 500 characters'],
     ['--assistant', '', '--assistant has 1 to 100 characters'],
     ['--db-url', 'https://project.supabase.co', 'begins with postgresql://'],
@@ -220,6 +230,22 @@ describe('npm run setup', () => {
       expect(await sql`select secret_id, updated_at from loacl.provider_configs`).toEqual(before)
     },
   )
+
+  it('refuses a key ring that is not the project’s, and takes one with another key beside', async () => {
+    const before = await sql`select id, key_id from loacl_private.secrets order by id`
+    const other = JSON.parse(generateKeyRing()) as { current: string; keys: Record<string, string> }
+    const otherRing = { ...keys(), LOACL_ENCRYPTION_KEYS: JSON.stringify(other) }
+    const run = cli([...given(), '--greeting', 'Changed'], otherRing)
+    await expect(run).rejects.toMatchObject(refused('LOACL_ENCRYPTION_KEYS is not the key ring of this project'))
+    expect(await sql`select id, key_id from loacl_private.secrets order by id`).toEqual(before)
+    expect(await sql`select from loacl.assistants where greeting = 'Changed'`).toHaveLength(0)
+
+    const own = JSON.parse(stack.encryptionKeys) as typeof other
+    const rotated = { current: 'next', keys: { ...own.keys, next: other.keys[other.current] } }
+    await cli(given(), { ...keys(), LOACL_ENCRYPTION_KEYS: JSON.stringify(rotated) })
+    // One secret that no key of the ring opens does not matter.
+    await cli(given(), keys())
+  })
 
   it('refuses an address without a key, and one that functions would not call', async () => {
     const address = ['--base-url', 'http://10.0.0.7/v1']

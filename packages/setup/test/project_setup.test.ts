@@ -1,8 +1,16 @@
+import { createKeyRing } from '@loacl/sealing'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseBaseUrl } from '../src/base_url.ts'
 import { setUpProject } from '../src/index.ts'
+
+const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts')
 
 /** What PostgreSQL says to a wrong password. */
 const REFUSAL = Buffer.from('SFATAL\0C28P01\0Mwrong password\0\0')
@@ -43,6 +51,45 @@ describe('the way to the database', () => {
       expect(await firstBytes(place, 'wrong password')).not.toBe(SSL_REQUEST)
     },
   )
+})
+
+describe('npm run setup -- --generate-keys', () => {
+  const generate = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [CLI, '--generate-keys', ...args], {
+      env: { ...process.env, INIT_CWD: folder },
+    })
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'loacl-ring-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it('writes a ring for its owner alone to read, and never over another', async () => {
+    const { stdout } = await generate('ring.json')
+    const file = join(folder, 'ring.json')
+    const ring = readFileSync(file, 'utf8')
+    createKeyRing(ring)
+    expect(statSync(file).mode & 0o077).toBe(0)
+    expect(stdout).not.toContain(Object.values((JSON.parse(ring) as { keys: object }).keys)[0])
+    await expect(generate('ring.json')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${file} is there already, and stays as it is`),
+    })
+    expect(readFileSync(file, 'utf8')).toBe(ring)
+    await generate('other.json')
+    await expect(generate(join('missing', 'ring.json'))).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('ENOENT: no such file or directory'),
+    })
+  })
+
+  it('asks for the file’s name', async () => {
+    await expect(generate()).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^Option '--generate-keys <value>' argument missing$/m),
+    })
+  })
 })
 
 describe('a provider’s address', () => {

@@ -54,13 +54,7 @@ create table loacl.assistants (
   constraint assistants_spend_per_day_usd_range check (spend_per_day_usd >= 0 and spend_per_day_usd < 'infinity'),
   constraint assistants_spend_per_month_usd_range check (spend_per_month_usd >= 0 and spend_per_month_usd < 'infinity'),
   constraint assistants_retention_days_range check (retention_days between 1 and 36500),
-  constraint assistants_metadata_object check (jsonb_typeof(metadata) = 'object'),
-  -- `*`, an exact origin, or every subdomain of a host over HTTPS.
-  constraint assistants_allowed_origins_shape check (
-    array_position(allowed_origins, null) is null
-    and cardinality(string_to_array(array_to_string(allowed_origins, ' '), ' ')) = cardinality(allowed_origins)
-    and array_to_string(allowed_origins, ' ') ~ '^((\*|https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?|https://\*\.[a-z0-9.-]+(:[0-9]+)?)( |$))*$'
-  )
+  constraint assistants_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
 
 create unique index assistants_one_default_idx on loacl.assistants (owner_id) where is_default;
@@ -86,7 +80,7 @@ comment on column loacl.assistants.fingerprint is 'Whether the widget sends a br
 comment on column loacl.assistants.is_default is 'The owner''s default assistant: at most one.';
 comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
 comment on column loacl.assistants.allowed_origins is
-  'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
+  'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), `http://localhost:*` (every port; of localhost, 127.0.0.1 and [::1] alone), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
 comment on column loacl.assistants.messages_per_minute is 'How many messages one session may send in a minute. null, here and in the next seven: no limit.';
 comment on column loacl.assistants.messages_per_hour_per_address is
   'How many messages may come from one network address (IPv6: one /64) in an hour.';

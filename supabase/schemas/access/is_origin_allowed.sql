@@ -10,6 +10,7 @@ begin
     origin is null
     or '*' = any (allowed_origins)
     or lower(origin) = any (allowed_origins)
+    or regexp_replace(lower(origin), ':[0-9]+$', '') || ':*' = any (allowed_origins)
     or exists (
       select
       from unnest(allowed_origins) as allowed

@@ -15,6 +15,8 @@ create table loacl.guided_questions (
 
 create index guided_questions_assistant_id_priority_idx on loacl.guided_questions (assistant_id, priority desc, created_at);
 comment on index loacl.guided_questions_assistant_id_priority_idx is 'Serves: open_session''s list; the deletion of an assistant.';
+create unique index guided_questions_asked_once_idx on loacl.guided_questions (assistant_id, btrim(question)) where is_active;
+comment on index loacl.guided_questions_asked_once_idx is 'Holds: no question twice among those that an assistant shows.';
 
 create trigger guided_questions_set_updated_at before update on loacl.guided_questions
   for each row execute function loacl_private.set_updated_at();
