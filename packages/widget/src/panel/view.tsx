@@ -41,7 +41,7 @@ export interface View {
 }
 
 /** Messages that are drawn in one task, so that a slow device hears its visitor between them. */
-const DRAWN_AT_ONCE = 4
+const DRAWN_AT_ONCE = 2
 
 /** How long assistive technology has to take up what it is to say, in milliseconds. */
 const SAID_MS = 3_000
