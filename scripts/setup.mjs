@@ -6,5 +6,6 @@ import { ensureInstalled } from './install.mjs'
 ensureInstalled()
 const { node, root } = await import('./tools.mjs')
 const cli = join(root, 'packages', 'setup', 'src', 'cli.ts')
-const { status } = spawnSync(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
+// It asks the model's provider, which may be behind the network's proxy.
+const { status } = spawnSync(node, ['--use-env-proxy', cli, ...process.argv.slice(2)], { stdio: 'inherit' })
 process.exitCode = status ?? 1

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { parseBaseUrl } from './base_url.ts'
 import { DEFAULT_MODEL, DEFAULT_NAME, setUpProject } from './project_setup.ts'
 import { ProjectSetupError } from './setup_error.ts'
-import { explainSetupFailure } from './setup_words.ts'
+import { describeTrial, explainSetupFailure } from './setup_words.ts'
 
 const HELP = `Sets up LOACL in a Supabase project that has its migrations, or changes what is set up.
 
@@ -28,7 +28,8 @@ const HELP = `Sets up LOACL in a Supabase project that has its migrations, or ch
       --instructions  what the model is told about its task; visitors never see it
       --question      shown to visitors as a beginning; may be given again. Replaces all questions that it has,
                       --question '' removes them; where left out, they stay
-      --model         the provider's name of it; a new assistant has ${DEFAULT_MODEL} where left out
+      --model         the provider's name of it; a new assistant has ${DEFAULT_MODEL} where left out. A new model or
+                      key is tried with one short call; where the provider refuses, nothing is changed
       --base-url      of a provider other than OpenAI that speaks its Responses API; needs OPENAI_API_KEY
 
   LOACL_ENCRYPTION_KEYS   the key ring of the project's functions
@@ -75,7 +76,7 @@ async function main(): Promise<void> {
     throw new ProjectSetupError(
       'LOACL_ENCRYPTION_KEYS is not set: it must be the same as in the secrets of the functions.',
     )
-  const { assistantId, assistantName, isNew } = await setUpProject(dbUrl, encryptionKeys ?? '', {
+  const { assistantId, assistantName, isNew, trial } = await setUpProject(dbUrl, encryptionKeys ?? '', {
     ownerEmail,
     assistant: {
       ...(values.assistant === undefined ? {} : { name: values.assistant }),
@@ -89,11 +90,17 @@ async function main(): Promise<void> {
         : {}),
     },
     ...(apiKey ? { provider: { apiKey, baseUrl } } : {}),
+    triesModel: true,
   })
   console.log(
     `✓ ${assistantName} is ${isNew ? 'made' : 'set up'}. Its id, for data-assistant in the script tag: ${assistantId}`,
   )
   if (!apiKey) console.log('  OPENAI_API_KEY was not set: the provider key is as it was.')
+  if (trial) console.log(`  ${describeTrial(trial)}`)
+  else if (values.model !== undefined)
+    console.log(
+      `  ${values.model} was not tried: that takes OPENAI_API_KEY, or a stored key and LOACL_ENCRYPTION_KEYS.`,
+    )
   if (!values.origin && !values['add-origin'])
     console.log(
       isNew

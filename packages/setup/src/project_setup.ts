@@ -1,7 +1,8 @@
 import postgres from 'postgres'
 import { awaitAnswer } from './await_answer.ts'
-import { saveProvider, type Provider } from './provider.ts'
+import { readProvider, saveProvider, type Provider } from './provider.ts'
 import { ProjectSetupError } from './setup_error.ts'
+import { tryModel, type ModelTrial } from './try_model.ts'
 
 export interface AssistantSettings {
   /**
@@ -32,6 +33,8 @@ export interface ProjectSettings {
   assistant: AssistantSettings
   /** Left out: the owner's provider stays as it is. */
   provider?: Provider
+  /** Asks the provider for one word of a model or with a key that is set here, and changes nothing where it refuses. */
+  triesModel?: boolean
 }
 
 export interface ProjectSetup {
@@ -40,6 +43,8 @@ export interface ProjectSetup {
   assistantName: string
   /** It was made just now. */
   isNew: boolean
+  /** `null` where there was nothing to try, or no key to try it with. */
+  trial: ModelTrial | null
 }
 
 /** Long enough for a paused database to start, and for one far away to answer. */
@@ -72,11 +77,24 @@ export async function setUpProject(
       const assistantName = settings.assistant.name ?? (await findOnlyName(transaction, ownerId))
       const saved = await saveAssistant(transaction, ownerId, { ...settings.assistant, name: assistantName })
       if (settings.provider) await saveProvider(transaction, ownerId, encryptionKeys, settings.provider)
-      return { ownerId, assistantName, ...saved }
+      const { model, ...made } = saved
+      const provider = settings.triesModel ? await findTried(transaction, ownerId, encryptionKeys, settings) : null
+      return { ownerId, assistantName, ...made, trial: provider && (await tryModel(provider, model)) }
     })
   } finally {
     await sql.end()
   }
+}
+
+/** With what a new key or model is tried: the key that was given, or else the stored one, where the ring to open it is. */
+async function findTried(
+  sql: Transaction,
+  ownerId: string,
+  encryptionKeys: string,
+  { provider, assistant }: ProjectSettings,
+): Promise<Provider | null> {
+  if (provider) return provider
+  return assistant.model && encryptionKeys ? readProvider(sql, ownerId, encryptionKeys) : null
 }
 
 /** Nothing goes over a network in clear text, unless the address says so by `sslmode`. */
@@ -114,10 +132,10 @@ async function saveAssistant(
   sql: Transaction,
   ownerId: string,
   assistant: AssistantSettings & { name: string },
-): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'>> {
+): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'> & { model: string }> {
   const { name, description = null, greeting = null, instructions = null, model = null } = assistant
   const { allowedOrigins = null, addedOrigins = [], questions, firstQuestions } = assistant
-  const [row] = await sql<{ id: string; is_new: boolean }[]>`
+  const [row] = await sql<{ id: string; model: string; is_new: boolean }[]>`
     insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
     values (
       ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
@@ -131,7 +149,7 @@ async function saveAssistant(
       allowed_origins = array(
         select distinct unnest(coalesce(${allowedOrigins}::text[], assistants.allowed_origins) || ${addedOrigins}::text[]) order by 1
       )
-    returning id, created_at = now() as is_new
+    returning id, model, created_at = now() as is_new
   `
   if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
   if (firstQuestions && !(await hasQuestions(sql, row.id))) await addQuestions(sql, row.id, firstQuestions)
@@ -139,7 +157,7 @@ async function saveAssistant(
     await sql`delete from loacl.guided_questions where assistant_id = ${row.id}`
     await addQuestions(sql, row.id, questions)
   }
-  return { assistantId: row.id, isNew: row.is_new }
+  return { assistantId: row.id, isNew: row.is_new, model: row.model }
 }
 
 async function hasQuestions(sql: Transaction, assistantId: string): Promise<boolean> {

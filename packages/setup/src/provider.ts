@@ -35,6 +35,21 @@ export async function saveProvider(
   `
 }
 
+/** The provider that the owner's turns use, its key opened; `null` where none is set. */
+export async function readProvider(
+  sql: TransactionSql,
+  ownerId: string,
+  encryptionKeys: string,
+): Promise<Provider | null> {
+  const ring = createKeyRing(encryptionKeys)
+  const [row] = await sql<{ secret: Secret | null }[]>`
+    select loacl_private.read_provider_key(${ownerId}, null) -> 'secret' as secret
+  `
+  if (!row?.secret) return null
+  await requireOwnRing(sql, ring)
+  return { apiKey: await ring.open(row.secret, row.secret), baseUrl: row.secret.baseUrl }
+}
+
 /**
  * What is sealed with another ring than the functions', they can't open. One secret that opens is enough: of another, the
  * key may have left the ring.

@@ -1,3 +1,5 @@
+import type { ModelTrial } from './try_model.ts'
+
 /** What is wrong with a given option, by the name of the constraint that refuses it. */
 const WRONG: Readonly<Record<string, string>> = {
   assistants_name_length: '--assistant has 1 to 100 characters.',
@@ -35,3 +37,9 @@ export function explainSetupFailure(error: unknown): string | null {
       : `This is not a Supabase project’s database: ${error.message}.`
   return error.message
 }
+
+/** What came of asking the provider, unless it refused. */
+export const describeTrial = ({ model, failure }: ModelTrial): string =>
+  failure === null
+    ? `${model} was asked, and answers.`
+    : `${model} could not be tried: ${failure}. The function does it later: POST /provider-key/test, in docs/admin.md.`

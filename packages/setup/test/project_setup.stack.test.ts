@@ -1,10 +1,13 @@
+import { startMockModel } from '@loacl/mock-model'
 import { createKeyRing, generateKeyRing } from '@loacl/sealing'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { inheritedEnvironment, startStack, type Stack } from '../../local/src/index.ts'
+import { findPort } from '../../local/src/ports.ts'
 import { setUpProject, type ProjectSettings } from '../src/index.ts'
 
 let stack: Stack
@@ -155,13 +158,25 @@ const cli = (args: string[], env: Record<string, string> = {}) =>
     env: { ...inheritedEnvironment(), ...env },
   })
 const given = () => ['--db-url', stack.dbUrl, '--owner-email', stack.ownerEmail, '--assistant', 'By hand']
-const keys = () => ({ OPENAI_API_KEY: 'sk-by-hand-0003', LOACL_ENCRYPTION_KEYS: stack.encryptionKeys })
+/** The mock model, which a key is tried with. */
+const byMock = (url = stack.modelUrl) => ['--base-url', url]
+const keys = (url = stack.modelUrl) => ({
+  OPENAI_API_KEY: 'sk-by-hand-0003',
+  LOACL_ENCRYPTION_KEYS: stack.encryptionKeys,
+  LOACL_PRIVATE_HOSTS: new URL(url).host,
+})
+/** With the stored key. */
+const byStored = () => cli([...given(), '--model', 'gpt-none'], { LOACL_ENCRYPTION_KEYS: stack.encryptionKeys })
+const readModel = () => sql`
+  select a.model, p.base_url from loacl.assistants a join loacl.provider_configs p on p.owner_id = a.owner_id and p.is_default
+  where a.name = 'By hand'
+`
 const readOrigins = () => sql`select allowed_origins from loacl.assistants where name = 'By hand'`
 const refused = (words: string) => ({ code: 1, stderr: expect.stringContaining(words) })
 
 describe('npm run setup', () => {
   it('sets the list of origins, and empties it', async () => {
-    const { stdout } = await cli([...given(), '--origin', '*', '--origin', 'https://one.example'], keys())
+    const { stdout } = await cli([...given(), ...byMock(), '--origin', '*', '--origin', one], keys())
     expect(stdout).toMatch(/data-assistant in the script tag: [0-9a-f-]{36}/)
     await cli([...given(), '--origin', 'https://two.example'])
     expect(await readOrigins()).toEqual([{ allowed_origins: ['https://two.example'] }])
@@ -235,23 +250,58 @@ describe('npm run setup', () => {
     const before = await sql`select id, key_id from loacl_private.secrets order by id`
     const other = JSON.parse(generateKeyRing()) as { current: string; keys: Record<string, string> }
     const otherRing = { ...keys(), LOACL_ENCRYPTION_KEYS: JSON.stringify(other) }
-    const run = cli([...given(), '--greeting', 'Changed'], otherRing)
+    const run = cli([...given(), ...byMock(), '--greeting', 'Changed'], otherRing)
     await expect(run).rejects.toMatchObject(refused('LOACL_ENCRYPTION_KEYS is not the key ring of this project'))
     expect(await sql`select id, key_id from loacl_private.secrets order by id`).toEqual(before)
     expect(await sql`select from loacl.assistants where greeting = 'Changed'`).toHaveLength(0)
 
     const own = JSON.parse(stack.encryptionKeys) as typeof other
     const rotated = { current: 'next', keys: { ...own.keys, next: other.keys[other.current] } }
-    await cli(given(), { ...keys(), LOACL_ENCRYPTION_KEYS: JSON.stringify(rotated) })
+    const mock = await startMockModel()
+    onTestFinished(() => mock.stop())
+    await cli([...given(), ...byMock(mock.url)], { ...keys(mock.url), LOACL_ENCRYPTION_KEYS: JSON.stringify(rotated) })
     // One secret that no key of the ring opens does not matter.
-    await cli(given(), keys())
+    await cli([...given(), ...byMock()], keys())
   })
 
   it('refuses an address without a key, and one that functions would not call', async () => {
     const address = ['--base-url', 'http://10.0.0.7/v1']
     await expect(cli([...given(), ...address])).rejects.toMatchObject(refused('OPENAI_API_KEY is not set'))
     await expect(cli([...given(), ...address], keys())).rejects.toMatchObject(refused('HTTPS on a public host'))
-    await cli([...given(), ...address], { ...keys(), LOACL_PRIVATE_HOSTS: '10.0.0.7' })
-    expect(await sql`select from loacl.provider_configs where base_url = 'http://10.0.0.7/v1'`).toHaveLength(1)
+  })
+
+  it('says so where a model could not be tried', async () => {
+    const url = `http://127.0.0.1:${await findPort('nobody', undefined)}/v1`
+    const { stdout } = await cli([...given(), ...byMock(url)], keys(url))
+    expect(stdout).toMatch(/could not be tried: connect ECONNREFUSED .*POST \/provider-key\/test/)
+    expect(await sql`select from loacl.provider_configs where base_url = ${url}`).toHaveLength(1)
+    expect((await cli([...given(), '--model', 'gpt-6-luna'])).stdout).toContain('gpt-6-luna was not tried')
+  })
+
+  it('tries a new model or key, and changes nothing where the provider refuses', async () => {
+    const mock = await startMockModel()
+    onTestFinished(() => mock.stop())
+    const byKey = () => cli([...given(), ...byMock(mock.url), '--model', 'gpt-none'], keys(mock.url))
+    const before = await readModel()
+    mock.statuses.push(404)
+    const noModel = refused('The provider refuses the model "gpt-none": 404, Not with …. Does it offer')
+    await expect(byKey()).rejects.toMatchObject(noModel)
+    mock.statuses.push(401)
+    await expect(byKey()).rejects.toMatchObject(refused('refuses the key for the model "gpt-none": 401'))
+    expect(await readModel()).toEqual(before)
+
+    mock.statuses.push(429)
+    expect((await byKey()).stdout).toContain('gpt-none could not be tried: the provider said 429')
+    expect((await byKey()).stdout).toContain('gpt-none was asked, and answers.')
+    const after = await readModel()
+    expect(after).toEqual([{ model: 'gpt-none', base_url: mock.url }])
+    // A model alone is tried with the stored key.
+    expect((await byStored()).stdout).toContain('gpt-none was asked, and answers.')
+    mock.statuses.push(404)
+    await expect(byStored()).rejects.toMatchObject(noModel)
+    expect(mock.requests).toHaveLength(6)
+    expect(new Set(mock.requests.map(({ what, key }) => `${what} ${key}`))).toEqual(
+      new Set(['POST /v1/responses sk-by-hand-0003']),
+    )
   })
 })
