@@ -48,7 +48,7 @@ function toBlocks(token: Token): Block[] {
       return [{ type: 'paragraph', children: inlines((token as Tokens.Paragraph).tokens) }]
     case 'heading': {
       const { depth, tokens } = token as Tokens.Heading
-      return [{ type: 'heading', level: depth, children: inlines(tokens) }]
+      return [{ type: 'heading', level: depth, depth, children: inlines(tokens) }]
     }
     case 'code': {
       const { lang, text } = token as Tokens.Code
