@@ -1,4 +1,4 @@
-import { createClient, type LoaclError } from '@loacl/core'
+import { createClient, type LoaclClient, type LoaclError } from '@loacl/core'
 import type { LoadFeature } from './features/index.ts'
 import { createLanguageLoader, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
@@ -23,11 +23,22 @@ export interface Loaders extends LanguageFiles {
 export function assembleWidget(element: ChatElement | null, options: WidgetOptions, loaders: Loaders): ChatWidget {
   const target = element ?? new EventTarget()
   const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
-  const own = 'client' in options ? null : createClient({ fingerprint: loadFingerprint, ...options })
-  const client = 'client' in options ? options.client : own!
+  /** Tells the page's developer: the visitor is told by the panel. */
+  const tell = (error: LoaclError) =>
+    void loaders.feature('diagnosis', 0).then(
+      ({ tellDeveloper }) => tellDeveloper(error),
+      () => console.error('loacl', error.code, error),
+    )
+  let own: LoaclClient | null = null
+  try {
+    if (!('client' in options)) own = createClient({ fingerprint: loadFingerprint, ...options })
+  } catch (error) {
+    tell(error as LoaclError)
+    throw error
+  }
+  const client = own ?? (options as { client: LoaclClient }).client
   const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) => {
-    // For the page's developer: the visitor is told in words.
-    if ('error' in detail) console.error('loacl', detail.error.code, detail.error.requestId ?? '', detail.error)
+    if ('error' in detail) tell(detail.error)
     target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
   }
   const prefix = `loacl:${client.project}:${client.assistant}:${options.id ?? ''}:`
