@@ -232,7 +232,7 @@ export interface Thread extends Readable<ThreadState> {
   /**
    * Tries again to get an answer to the visitor's last message: sends it if the server never got it, fetches the same
    * turn again if only the connection failed, asks the model anew if the turn failed, was stopped or was cut.
-   * Fails with `message_not_found` where there is none.
+   * Fails with `message_not_found` where there is none, and with `already_answered` where its answer is complete.
    */
   retry(options?: Abortable): Turn
   /** The turn that runs or waits in this thread, here or (after `load`) begun elsewhere; `null` where none does. */

@@ -49,6 +49,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'sign_in_required',
     'not_operator',
     'options_invalid',
+    'already_answered',
     'aborted',
     'disposed',
   ],
@@ -83,6 +84,7 @@ describe('an error', () => {
   it('that no response carries has no status', () => {
     expect(CODES.filter((code) => ERROR_STATUS[code] === 0).toSorted()).toEqual([
       'aborted',
+      'already_answered',
       'credential_missing',
       'disposed',
       'network',
