@@ -49,13 +49,13 @@ export interface Widget {
   /** `null` on a server. */
   readonly element: LoaclChatElement | null
   readonly client: LoaclClient
-  /** Resolves when the chat has first been opened and answered for. Never rejects: see `status` and the `error` event. */
+  /** Resolves when the project has first answered, something has failed or the widget is disposed of. Never rejects: see `status`. */
   readonly ready: Promise<void>
   readonly status: WidgetStatus
   /**
    * Opens the panel, and with `threadId` an earlier conversation in it. A `draft` is put into the composer, not sent.
    *
-   * @throws LoaclError `network`, where the panel can't be fetched.
+   * @throws LoaclError `network`, where the panel can't be fetched; `disposed`
    */
   open(options?: { threadId?: string; draft?: string }): Promise<void>
   close(): void

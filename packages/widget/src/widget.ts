@@ -1,4 +1,4 @@
-import { createClient, type LoaclClient, type LoaclError } from '@loacl/core'
+import { createClient, type LoaclClient, LoaclError } from '@loacl/core'
 import type { LoadFeature } from './features/index.ts'
 import { createLanguageLoader, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
@@ -37,8 +37,13 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     throw error
   }
   const client = own ?? (options as { client: LoaclClient }).client
+  let becomeReady!: () => void
+  const ready = new Promise<void>((resolve) => (becomeReady = resolve))
   const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) => {
-    if ('error' in detail) tell(detail.error)
+    if ('error' in detail) {
+      tell(detail.error)
+      becomeReady()
+    }
     target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
   }
   const prefix = `loacl:${client.project}:${client.assistant}:${options.id ?? ''}:`
@@ -64,8 +69,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let creating: Promise<CreateView> | null = null
   let view: View | null = null
 
-  let becomeReady!: () => void
-  const ready = new Promise<void>((resolve) => (becomeReady = resolve))
   let isReady = false
   let accent: unknown
   function onModelChange(): void {
@@ -107,8 +110,13 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     }
   }
 
+  function failWhereDisposed(): void {
+    if (disposed) throw new LoaclError('disposed')
+  }
+
   async function open(request: { threadId?: string; draft?: string } = {}, by: OpenedBy = 'api'): Promise<void> {
     if (!element) return
+    failWhereDisposed()
     wanted = true
     unavailable = null
     if (request.draft !== undefined) model.type(request.draft)
@@ -116,7 +124,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     await languages.load(look)
     // What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them.
     await nextTask()
-    if (disposed) return
+    failWhereDisposed()
     view ??= createView({
       host: element,
       root: element.shadowRoot!,
@@ -173,6 +181,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
 
   function end(): void {
     disposed = true
+    becomeReady()
     hide()
     unsubscribe()
     view?.dispose()
