@@ -76,7 +76,8 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomUuid(), signal } = {}) {
-      const given: { text: string; suggestionId?: string } = typeof input === 'string' ? { text: input } : input
+      const given: { text: string; suggestionId?: string | undefined } =
+        typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
       if (runningTurn(state())) return refuseBusy(clientId)
       if (text.trim() === '') return refusedTurn(clientId, 'text_required')

@@ -51,7 +51,7 @@ export function mount(options: WidgetOptions): Widget {
   return widget
 }
 
-export type { Strings } from './strings.ts'
+export type { SomeStrings, Strings } from './strings.ts'
 export type {
   Appearance,
   Command,

@@ -31,7 +31,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     )
   let own: LoaclClient | null = null
   try {
-    if (!('client' in options)) own = createClient({ fingerprint: loadFingerprint, ...options })
+    if (!('client' in options)) own = createClient({ ...options, fingerprint: options.fingerprint ?? loadFingerprint })
   } catch (error) {
     tell(error as LoaclError)
     throw error
@@ -114,7 +114,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (disposed) throw new LoaclError('disposed')
   }
 
-  async function open(request: { threadId?: string; draft?: string } = {}, by: OpenedBy = 'api'): Promise<void> {
+  async function open(
+    request: { threadId?: string | undefined; draft?: string | undefined } = {},
+    by: OpenedBy = 'api',
+  ): Promise<void> {
     if (!element) return
     failWhereDisposed()
     wanted = true
@@ -231,7 +234,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     on(type, listener, listening = {}) {
       const name = `loacl-${type}`
       const handle = (event: Event) => listener((event as CustomEvent<never>).detail)
-      target.addEventListener(name, handle, listening)
+      target.addEventListener(name, handle, listening as AddEventListenerOptions)
       return () => target.removeEventListener(name, handle)
     },
     reopen,
