@@ -65,5 +65,6 @@ export type {
   WidgetOptions,
   WidgetStatus,
 } from './types.ts'
-export type { ClientOptions, LoaclClient, Turn, TurnResult } from '@loacl/core'
+export type { Abortable, ClientOptions, Credential, ErrorCode, LoaclClient, Turn, TurnResult } from '@loacl/core'
+export type { MarkdownWords } from './markdown/words.ts'
 export { LoaclError } from '@loacl/core'

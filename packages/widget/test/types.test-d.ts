@@ -1,6 +1,16 @@
 // Checked by the compiler alone: what developers have written against this package must go on compiling.
 import { expectTypeOf } from 'vitest'
-import { mount, type SomeStrings, type Strings, type Widget, type WidgetOptions } from '../src/index.ts'
+import {
+  mount,
+  type Abortable,
+  type Credential,
+  type ErrorCode,
+  type MarkdownWords,
+  type SomeStrings,
+  type Strings,
+  type Widget,
+  type WidgetOptions,
+} from '../src/index.ts'
 
 const project = { url: '', key: '', assistant: '' }
 declare const widget: Widget
@@ -21,3 +31,8 @@ mount({ ...project, strings: { errors: { oops: '' } } })
 // @ts-expect-error an assistant is needed
 mount({ url: '', key: '' })
 expectTypeOf(mount).toEqualTypeOf<(options: WidgetOptions) => Widget>()
+
+// What its own signatures name can be imported from it.
+expectTypeOf<Widget['identify']>().toEqualTypeOf<(credential: Credential, options?: Abortable) => Promise<void>>()
+expectTypeOf<Strings['markdown']>().toEqualTypeOf<MarkdownWords>()
+expectTypeOf<keyof Strings['errors']>().toEqualTypeOf<ErrorCode | 'other'>()
