@@ -6,8 +6,15 @@ import { pageDocument } from './page_document.ts'
 import type { MountOptions, Widget, WidgetOptions } from './types.ts'
 import { assembleWidget, type Loaders } from './widget.ts'
 
+/** What the panel needs that the documents of tests, such as jsdom and happy-dom, lack. */
+const NEEDED = ['matchMedia', 'visualViewport', 'ResizeObserver'] as const
+
 const loaders: Loaders = {
-  view: async () => (await import('./panel/view.tsx')).createView,
+  async view() {
+    const missing = NEEDED.find((name) => !(name in globalThis))
+    if (missing) throw new LoaclError('unsupported', `The panel needs ${missing}, which is not here.`)
+    return (await import('./panel/view.tsx')).createView
+  },
   feature: loadFeature,
   languages: Object.keys(LANGUAGES),
   language: (tag) => LANGUAGES[tag]!(),

@@ -55,7 +55,8 @@ export interface Widget {
   /**
    * Opens the panel, and with `threadId` an earlier conversation in it. A `draft` is put into the composer, not sent.
    *
-   * @throws LoaclError `network`, where the panel can't be fetched; `disposed`
+   * @throws LoaclError `network`, where the panel can't be fetched; `disposed`; `unsupported`, where the document is no
+   * browser's, as in jsdom
    */
   open(options?: { threadId?: string | undefined; draft?: string | undefined }): Promise<void>
   close(): void

@@ -106,7 +106,9 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     } catch (cause) {
       creating = null
       wanted = false
-      throw (unavailable = toFetchError(cause))
+      unavailable = toFetchError(cause)
+      tell(unavailable)
+      throw unavailable
     }
   }
 

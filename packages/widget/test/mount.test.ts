@@ -53,3 +53,19 @@ test('chats without an id stand beside each other', () => {
   expect(page.size).toBe(2)
   for (const widget of widgets) widget.dispose()
 })
+
+test('where the document is no browser’s, opening says so', async () => {
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  vi.stubGlobal('requestAnimationFrame', () => 0)
+  const widget = mount({ client: createScriptedClient() })
+  const error = await widget.open().catch((reason: unknown) => reason)
+  expect(error).toMatchObject({
+    name: 'LoaclError',
+    code: 'unsupported',
+    message: expect.stringContaining('matchMedia'),
+  })
+  expect(widget.status).toEqual({ unavailable: error })
+  await expect.poll(() => told.mock.calls.flat().join(' ')).toContain('docs/errors.md#unsupported')
+  await expect(widget.open()).rejects.toMatchObject({ code: 'unsupported' })
+  widget.dispose()
+})

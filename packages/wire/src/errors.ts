@@ -84,6 +84,7 @@ const GIVE_UP = {
   not_operator: 403,
   options_invalid: 0,
   already_answered: 0,
+  unsupported: 0,
   aborted: 0,
   disposed: 0,
 } as const

@@ -50,6 +50,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'not_operator',
     'options_invalid',
     'already_answered',
+    'unsupported',
     'aborted',
     'disposed',
   ],
@@ -92,6 +93,7 @@ describe('an error', () => {
       'response_malformed',
       'stream_cut',
       'stream_malformed',
+      'unsupported',
     ])
   })
 })

@@ -24,5 +24,7 @@ export const CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   identity_unavailable: 'The assistant has no identity secret. Make one.',
   identity_secret_unusable:
     'The stored identity secret can’t be opened. Give the functions the key ring that sealed it, or make a new secret.',
+  unsupported:
+    'The panel needs a browser: jsdom and happy-dom lay nothing out. Test the chat in one, or replace mount.',
   credential_missing: 'The option auth, or identify, gave no credential. Check your own endpoint.',
 }
