@@ -125,7 +125,9 @@ async function checkPackage(name) {
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))
   if (!tarball) return
   await step(`files of ${name}`, tool('publint'), `run --strict ${join(folder, tarball)}`)
-  await step(`types of ${name}`, tool('@arethetypeswrong/cli', 'attw'), `${join(folder, tarball)} --profile esm-only`)
+  // The tag's file is imported for what it does: there is nothing in it to have a type.
+  const options = '--profile esm-only --exclude-entrypoints ./loacl.js'
+  await step(`types of ${name}`, tool('@arethetypeswrong/cli', 'attw'), `${join(folder, tarball)} ${options}`)
 }
 
 async function checks() {

@@ -5,6 +5,7 @@ import { randomUuid } from './random.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
+import { withTimeout } from './timeout.ts'
 import type { ClientOptions, LoaclClient, Thread } from './types.ts'
 import type { VisitorExport } from './visitor_export.ts'
 
@@ -14,7 +15,7 @@ const FINGERPRINT_TIMEOUT_MS = 1000
 /**
  * A visitor's client to one assistant. It does no I/O until it is used.
  *
- * @throws LoaclError `options_invalid` where `url` is no address
+ * @throws LoaclError `options_invalid` where `url` is no address, `assistant` or `key` is missing, or `key` is a secret one
  *
  * @example
  * const client = createClient({
@@ -42,20 +43,19 @@ export function createClient(options: ClientOptions): LoaclClient {
     timestamp: () => new Date(now()).toISOString(),
     async signals() {
       const state = getSnapshot()
-      const ask = options.fingerprint
-      if (!ask || state.status !== 'open' || !state.assistant.fingerprint) return {}
-      const late = new Promise<object>((resolve) => setTimeout(resolve, FINGERPRINT_TIMEOUT_MS, {}))
-      const reading = loadOnDemand().then(({ readFingerprint }) => readFingerprint(ask))
+      const ask = state.status === 'open' && state.assistant.fingerprint && options.fingerprint
+      if (!ask) return {}
+      const reading = async () => (await loadOnDemand()).readFingerprint(ask)
       // A message is sent without a fingerprint rather than not at all.
-      return await Promise.race([reading.catch(() => ({})), late])
+      return await withTimeout([], reading, FINGERPRINT_TIMEOUT_MS).catch(() => ({}))
     },
     upsertSummary: (id, change, isNewest) =>
       changeThreads((known) => {
         const old = known.find((summary) => summary.id === id)
         const at = client.timestamp()
         const next = { id, title: null, status: 'active' as const, createdAt: at, lastMessageAt: at, ...old, ...change }
-        if (old && !isNewest) return known.with(known.indexOf(old), next)
-        return isNewest ? [next, ...known.filter((summary) => summary !== old)] : known
+        if (isNewest) return [next, ...known.filter((summary) => summary !== old)]
+        return known.map((summary) => (summary === old ? next : summary))
       }),
   }
 
@@ -80,7 +80,7 @@ export function createClient(options: ClientOptions): LoaclClient {
     },
     identify,
     signOut,
-    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, 'threads', signal),
+    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, { threads: [{}] }, signal),
     eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
     dispose() {
       session.dispose()

@@ -5,7 +5,7 @@ import type { Abortable } from './types.ts'
 /** Once the request has left, an aborted signal ends only the waiting. */
 export function eraseData({ run, transport, lifetime, erased }: Session, { signal }: Abortable = {}): Promise<void> {
   async function erase(token: string): Promise<void> {
-    await transport.rpc('erase_visitor_data', {}, null, token, [lifetime()])
+    await transport.rpc('erase_visitor_data', {}, {}, token, [lifetime()])
     erased(token)
   }
   return run(signal, (token) => untilAborted(() => erase(token), signal))

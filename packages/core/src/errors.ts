@@ -31,8 +31,8 @@ export class LoaclError extends Error {
   declare readonly retryAfterMs: number | undefined
   declare readonly requestId: string | undefined
 
-  /** @param message by default the code's own words: `turn in progress` */
-  constructor(code: ErrorCode, message: string = code.replaceAll('_', ' '), details: ErrorDetails = {}) {
+  /** @param message by default the code */
+  constructor(code: ErrorCode, message: string = code, details: ErrorDetails = {}) {
     super(message, details)
     const { status, retryAfterMs, requestId } = details
     Object.assign(this, { code, status, retryAfterMs, requestId })

@@ -130,7 +130,12 @@ async function readEvents(following: Following): Promise<boolean> {
   if (serverId === null) return false
   try {
     const args = { thread_id: serverId, after: lastEvent }
-    const page = await client.rpc<EventPage>('list_events', args, 'items', following.lifetime)
+    const page = await client.rpc<EventPage>(
+      'list_events',
+      args,
+      { thread: { id: 'string' }, items: [{ kind: 'string' }] },
+      following.lifetime,
+    )
     const { thread: summary, items } = page
     const isOfMessages =
       page.lastEvent > lastEvent + items.length || items.some(({ kind }) => /^(mess|turn)/.test(kind))

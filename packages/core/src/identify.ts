@@ -7,6 +7,9 @@ import type { SessionContext } from './session.ts'
 import type { withTimeout } from './timeout.ts'
 import type { Credential } from './types.ts'
 
+/** Tokens of each session's last `POST identify`: the one sent with, and the one to take its place. Resending is idempotent. */
+const unanswered = new WeakMap<SessionContext, { token: string; newToken: string }>()
+
 /** Asks the page who the visitor is. */
 export async function askCredential(
   auth: NonNullable<SessionContext['auth']>,
@@ -41,9 +44,9 @@ export async function identifyDevice(
   async function request(): Promise<void> {
     token = tokens.current()
     signal = state().lifetime.signal
-    const { unanswered } = state()
-    const newToken = unanswered?.token === token ? unanswered.newToken : randomToken()
-    dispatch({ type: 'identify_sent', tokens: { token, newToken } })
+    const lost = unanswered.get(session)
+    const newToken = lost?.token === token ? lost.newToken : randomToken()
+    unanswered.set(session, { token, newToken })
     await session.post('identify', { assistantId: assistant, newToken, identityToken }, token, accessToken)
     tokens.replace(token, newToken)
     dispatch({ type: 'visitor_known', accessToken })

@@ -7,7 +7,7 @@ export async function listThreads(
   { signal, cursor, search, archived = false }: ListOptions,
 ): Promise<Page<ThreadSummary>> {
   const args = { assistant_id: client.assistant, cursor, search, archived }
-  const page = await client.rpc<Page<ThreadSummary>>('list_threads', args, 'items', signal)
+  const page = await client.rpc<Page<ThreadSummary>>('list_threads', args, { items: [{ id: 'string' }] }, signal)
   if (!cursor && !search && !archived) client.changeThreads(() => page.items)
   return page
 }

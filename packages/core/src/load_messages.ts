@@ -13,7 +13,7 @@ function readPage(
   signal: AbortSignal | undefined,
 ): Promise<MessagePage> {
   const args = { thread_id: serverId, cursor, page_size: PAGE_SIZE }
-  return client.rpc<MessagePage>('list_messages', args, 'items', signal)
+  return client.rpc<MessagePage>('list_messages', args, { thread: { id: 'string' }, items: [{ id: 'string' }] }, signal)
 }
 
 /**

@@ -4,6 +4,9 @@ import type { ClientOptions } from './types.ts'
 
 export const RPC = 'rest/v1/rpc/'
 
+/** A secret key, or a JWT in whose payload, as Base64 of any alignment, the role is `service_role`. */
+const SECRET_KEY = /^sb_sec|ZV9yb2xl|Y2Vfcm9s|aWNlX3Jv/
+
 export interface ProjectRequest {
   method: 'GET' | 'POST'
   headers: Record<string, string>
@@ -23,15 +26,20 @@ export function createProjectClient(options: ClientOptions): ProjectClient {
   const isSupabase = 'supabase' in options
   const url = isSupabase ? options.supabase.schema('loacl' as never).url : options.url
   const host = /^https?:\/\/([^/]+)/.exec(url)?.[1]
-  // A browser would take it for a path of the page's own site, and send the session token there.
-  if (!host) throw new LoaclError('options_invalid', '"url" must begin with https://.')
+  // Without a host, a browser would take the address for a path of the page's own site, and send the session token there.
+  // Whoever has a secret key reads and writes everything: it is never sent.
+  const isKeyRight = isSupabase || (options.key && !SECRET_KEY.test(options.key))
+  const wrong = !host ? 'url' : !options.assistant ? 'assistant' : !isKeyRight && 'key'
+  if (wrong) throw new LoaclError('options_invalid', `Wrong "${wrong}".`)
   return {
-    host,
+    host: host!,
     async fetch(path, request) {
       if (isSupabase) return await (await loadOnDemand()).fetchThroughClient(options.supabase, path, request)
       const send = options.fetch ?? globalThis.fetch
-      const headers = { apikey: options.key, ...request.headers }
-      return await send(`${url.replace(/\/+$/, '')}/${path}`, { ...request, headers })
+      return await send(`${url.replace(/\/+$/, '')}/${path}`, {
+        ...request,
+        headers: { apikey: options.key, ...request.headers },
+      })
     },
   }
 }

@@ -2,25 +2,18 @@ import type { ThreadSummary } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { ClientState } from './types.ts'
 
+type Threads = readonly ThreadSummary[]
 type Failed = Extract<ClientState, { status: 'failed' }>
 export type Opened = Extract<ClientState, { status: 'open' }>
 
 /** What calls wait for before they are sent. Settles once the session is open, or could not be opened. */
 type Opening = Promise<void>
 
-/** The token that a request to identify was sent with, and the one that takes its place. */
-interface TokenPair {
-  readonly token: string
-  readonly newToken: string
-}
-
 interface Common {
   /** Aborted when the visitor is dropped: the next one has another. */
   readonly lifetime: AbortController
   /** Supabase access token of the visitor, where they are identified by one. */
   readonly accessToken: string | null
-  /** Token pair of the last unanswered POST /identify; resending it is idempotent. */
-  readonly unanswered: TokenPair | null
 }
 
 /** `snapshot` is what the client shows. Without `opening`, the next call opens. */
@@ -48,14 +41,13 @@ export type SessionAction =
   | { readonly type: 'call_refused'; readonly opening: Opening; readonly error: LoaclError }
   /** Another tab has replaced the session token. */
   | { readonly type: 'token_replaced' }
-  | { readonly type: 'identify_sent'; readonly tokens: TokenPair }
   /** The server has accepted who the page says they are, or the page says that nobody is signed in. */
   | { readonly type: 'visitor_known'; readonly accessToken: string | null }
   /** Another visitor takes the place of this one, in an opening that goes on. */
   | { readonly type: 'visitor_dropped'; readonly lifetime: AbortController }
   /** The visitor has signed out or erased their data. The next call opens as a new guest. */
   | { readonly type: 'signed_out'; readonly lifetime: AbortController }
-  | { readonly type: 'threads_changed'; readonly threads: readonly ThreadSummary[] }
+  | { readonly type: 'threads_changed'; readonly change: (threads: Threads) => Threads }
   | { readonly type: 'disposed'; readonly error: LoaclError }
 
 export const newSession = (lifetime: AbortController): Extract<SessionState, { status: 'idle' }> => ({
@@ -64,7 +56,6 @@ export const newSession = (lifetime: AbortController): Extract<SessionState, { s
   opening: null,
   lifetime,
   accessToken: null,
-  unanswered: null,
 })
 
 /** The next state of a session. An action that changes nothing gives the same object. */
@@ -88,21 +79,20 @@ export function reduceSession(state: SessionState, action: SessionAction): Sessi
       return { ...state, status: 'open', snapshot: action.snapshot }
     case 'token_replaced':
       return state.status === 'open' ? { ...state, status: 'unverified' } : state
-    case 'identify_sent':
-      return { ...state, unanswered: action.tokens }
     case 'visitor_known': {
-      const known = { ...state, accessToken: action.accessToken, unanswered: null }
+      const known = { ...state, accessToken: action.accessToken }
       return isShown(known) || !known.opening ? known : toOpening(known, known.opening)
     }
     case 'visitor_dropped':
     case 'signed_out':
       return {
         ...newSession(action.lifetime),
-        unanswered: state.unanswered,
         opening: action.type === 'signed_out' ? null : state.opening,
       }
     case 'threads_changed':
-      return isShown(state) ? { ...state, snapshot: { ...state.snapshot, threads: action.threads } } : state
+      return isShown(state)
+        ? { ...state, snapshot: { ...state.snapshot, threads: action.change(state.snapshot.threads) } }
+        : state
     case 'disposed': {
       const snapshot: ClientState =
         state.status === 'opening' ? { status: 'failed', error: action.error } : state.snapshot

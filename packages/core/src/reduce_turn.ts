@@ -62,8 +62,8 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
       return isOpen(state) ? withAnswer(state, { status: part.type === 'finish' ? 'completed' : 'stopped' }) : state
     case 'error': {
       const error = state.error ?? { code: 'internal', message: part.errorText }
-      const isFailed = isOpen(state) || answer?.status === 'failed'
-      return withAnswer({ ...state, error }, isFailed ? { status: 'failed', errorCode: error.code } : {})
+      const next = { ...state, error }
+      return isAnswered(answer) ? next : withAnswer(next, { status: 'failed', errorCode: error.code })
     }
     default:
       return withPart(state, part)
@@ -72,7 +72,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
 
 const isOpen = ({ answer }: TurnProgress): boolean => answer?.status === 'streaming'
 
-const withAnswer = (state: TurnProgress, change: Partial<Message>): TurnProgress =>
+export const withAnswer = (state: TurnProgress, change: Partial<Message>): TurnProgress =>
   state.answer ? { ...state, answer: { ...state.answer, ...change } } : state
 
 /** The answer with what the part brought to it. */
@@ -89,7 +89,7 @@ export const isAnswered = (answer: Message | null): answer is Answered =>
   answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
 
 /** How a turn has ended. `lost`: why its connection was given up. */
-export function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | null): TurnResult {
+export function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | void): TurnResult {
   // Once the answer is stored, a connection lost while follow-ups were awaited takes nothing away.
   if (isAnswered(answer)) return { status: answer.status, message: answer, ...(usage && { usage }) }
   return {

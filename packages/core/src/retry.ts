@@ -40,8 +40,10 @@ export async function withRetries<T>(
  * Whether the same request may well succeed soon: nothing came, or a proxy's page. For a turn that runs already any
  * fault of the server's is worth waiting for; a visitor who has just sent something gets the error at once.
  */
-export const isTransient = ({ code, status = 0 }: LoaclError, isRunning: boolean): boolean =>
-  isRetried(code) || (status >= 500 && (isRunning || code === 'response_malformed'))
+export const isTransient = (error: unknown, isRunning: boolean): boolean => {
+  const { code, status = 0 } = error as LoaclError
+  return isRetried(code) || (status >= 500 && (isRunning || code === 'response_malformed'))
+}
 
 /**
  * Waits after `failures` failures: doubling, with jitter, so that the visitors of a site whose project was away don't

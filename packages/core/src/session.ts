@@ -1,4 +1,4 @@
-import type { OpenedSession, ThreadSummary } from '@loacl/wire'
+import type { OpenedSession, Shape, ThreadSummary } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
@@ -7,11 +7,18 @@ import { isShown, newSession, reduceSession, type SessionAction, type SessionSta
 import { withRetries } from './retry.ts'
 import type { SessionTokens } from './session_token.ts'
 import { createStore } from './store.ts'
-import { withTimeout } from './timeout.ts'
+import { toClientError, withTimeout } from './timeout.ts'
 import { createTransport, type Transport } from './transport.ts'
 import type { Abortable, ClientOptions, ClientState, Credential, Readable } from './types.ts'
 
 type Threads = readonly ThreadSummary[]
+
+const OPENED: Shape = {
+  assistant: { name: 'string' },
+  questions: [{}],
+  visitor: { type: 'string' },
+  threads: { items: [{}] },
+}
 
 /** Who the visitor is: opens, identifies and signs out, in step with the other tabs of the same browser. */
 export interface Session extends Readable<ClientState> {
@@ -21,10 +28,10 @@ export interface Session extends Readable<ClientState> {
   /** Runs a call of the visitor's; where their session is no more, opens a fresh one before passing the error on. */
   run<T>(signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T>
   /**
-   * Calls a function of the database, opening first. `member`: what its result must have, `null` where it has none.
+   * Calls a function of the database, opening first. `shape`: what is used of its result, `{}` where nothing is.
    * A session that is no more has been replaced when this rejects with a code that begins with `session_`.
    */
-  rpc<T>(name: string, args: object, member: (keyof T & string) | null, signal: AbortSignal | undefined): Promise<T>
+  rpc<T>(name: string, args: object, shape: Shape, signal: AbortSignal | undefined): Promise<T>
   /** Sends a request to the function `loacl-chat`; its session is handled as in `rpc`. */
   chat(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
   identify(credential: Credential, options?: Abortable): Promise<void>
@@ -79,7 +86,8 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     let start!: (working: Promise<void>) => void
     const opening = new Promise<void>((resolve) => (start = resolve))
     dispatch({ type: `${kind}_begun`, opening })
-    const fail = (error: LoaclError) => {
+    const fail = (cause: unknown) => {
+      const error = toClientError(cause, lifetime())
       dispatch({ type: `${kind}_failed`, opening, error })
       if (kind === 'open') throw error
     }
@@ -119,7 +127,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     const { threads, ...rest } = await withRetries(
       () => {
         token = tokens.current()
-        return transport.rpc<OpenedSession>('open_session', { assistant_id: assistant }, 'assistant', token, [signal])
+        return transport.rpc<OpenedSession>('open_session', { assistant_id: assistant }, OPENED, token, [signal])
       },
       {
         limit: 1,
@@ -214,17 +222,14 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     transport,
     open,
     run,
-    rpc: (name, args, member, signal) =>
-      run(signal, (token) => transport.rpc(name, args, member, token, [lifetime(), signal])),
+    rpc: (name, args, shape, signal) =>
+      run(signal, (token) => transport.rpc(name, args, shape, token, [lifetime(), signal])),
     chat: (method, path, body, signal) => run(signal, (token) => transport.chat(method, path, body, token, signal)),
     identify: (credential, { signal } = {}) =>
       changeVisitor(async () => (await loadOnDemand()).identifyDevice(context, credential, signal), signal),
     signOut: ({ signal } = {}) => untilAborted(() => signOutVisitor('signed_out'), signal),
     erased: (token) => dropVisitor('signed_out', token),
-    changeThreads(change) {
-      const { snapshot } = state
-      if (snapshot.status === 'open') dispatch({ type: 'threads_changed', threads: change(snapshot.threads) })
-    },
+    changeThreads: (change) => dispatch({ type: 'threads_changed', change }),
     lifetime,
     dispose() {
       const error = new LoaclError('disposed')
@@ -236,6 +241,6 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
 }
 
 /** Whether the server has answered, and said no. */
-const isRefusal = (error: unknown): boolean => LoaclError.is(error) && error.status !== undefined
+const isRefusal = (error: unknown): boolean => (error as LoaclError).status !== undefined
 
-const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => undefined)
+const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => {})

@@ -19,7 +19,7 @@ export function createStore<S>(initial: S): Store<S> {
     },
     isWatched: () => listeners.size > 0,
     set(next) {
-      if (Object.is(next, state)) return
+      if (next === state) return
       state = next
       const round = [...listeners]
       for (const listener of round) {

@@ -5,7 +5,7 @@ import { randomUuid } from './random.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, newUserMessage, withUserMessage } from './thread_state.ts'
+import { changed, newUserMessage, runningTurn, withUserMessage } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
@@ -44,11 +44,6 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
   }
   const { update } = context
 
-  const runningTurn = (): Turn | null => {
-    const { turn } = state()
-    return 'turn' in turn ? turn.turn : null
-  }
-
   function start(how: TurnStart): Turn {
     context.activeTurnId = null
     return startTurn(context, how)
@@ -81,18 +76,22 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomUuid(), signal } = {}) {
-      const given: { text: string; suggestionId?: string } = typeof input === 'string' ? { text: input } : input
+      const given: { text: string; suggestionId?: string | undefined } =
+        typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
-      if (runningTurn()) return refuseBusy(clientId)
+      if (runningTurn(state())) return refuseBusy(clientId)
       if (text.trim() === '') return refusedTurn(clientId, 'text_required')
       return sendMessage(clientId, text, { ...given, signal })
     },
 
     retry({ signal } = {}) {
       const turnId = randomUuid()
-      if (runningTurn()) return refuseBusy(turnId)
+      if (runningTurn(state())) return refuseBusy(turnId)
       const { lostTurn, serverId } = context
-      const message = state().messages.findLast(isQuestion)
+      const { messages } = state()
+      const last = messages.at(-1)
+      const message = messages.findLast(isQuestion)
+      if (last?.status === 'completed' && last !== message) return refusedTurn(turnId, 'already_answered')
       if (message && message.status !== 'completed') return sendMessage(message.clientId, message.content, { signal })
       if (!message || serverId === null) return refusedTurn(turnId, 'message_not_found')
       const { clientId } = message
@@ -107,7 +106,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     },
 
     resume({ signal } = {}) {
-      if (context.activeTurnId === null) return runningTurn()
+      if (context.activeTurnId === null) return runningTurn(state()) ?? null
       return start({ id: context.activeTurnId, clientId: null, signal, follow: context.activeTurnId })
     },
 

@@ -12,7 +12,7 @@ async function callStored<T extends { id: string }>(
 ): Promise<T> {
   const { client, serverId } = thread
   if (serverId === null) throw new LoaclError('thread_not_found')
-  const result = await client.rpc<T>(name, { thread_id: serverId, ...what }, 'id', signal)
+  const result = await client.rpc<T>(name, { thread_id: serverId, ...what }, { id: 'string' }, signal)
   await announceChange(thread)
   return result
 }
@@ -48,6 +48,6 @@ export async function setFeedback(
   comment?: string,
   { signal }: Abortable = {},
 ): Promise<void> {
-  await thread.client.rpc('set_feedback', { message_id: messageId, value, comment }, null, signal)
+  await thread.client.rpc('set_feedback', { message_id: messageId, value, comment }, {}, signal)
   await announceChange(thread)
 }

@@ -1,6 +1,6 @@
 import type { LoaclError } from './errors.ts'
 import type { TurnProgress } from './reduce_turn.ts'
-import type { Message, ThreadState } from './types.ts'
+import type { Message, ThreadState, Turn } from './types.ts'
 
 type Messages = readonly Message[]
 
@@ -65,6 +65,9 @@ export function withoutAnswers(messages: Messages, question: Message): Messages 
   const index = messages.findIndex(({ id }) => id === question.id)
   return messages.filter(({ role }, at) => at <= index || role === 'user')
 }
+
+/** The turn that is sent, streams or connects again. */
+export const runningTurn = ({ turn }: ThreadState): Turn | undefined => (turn as { turn?: Turn }).turn
 
 /** The given state where the change changes nothing. */
 export function changed(state: ThreadState, change: Partial<ThreadState>): ThreadState {

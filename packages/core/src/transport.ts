@@ -1,4 +1,4 @@
-import { CHAT_FUNCTION, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
+import { CHAT_FUNCTION, FUNCTIONS_PATH, fits, SESSION_HEADER, type Shape } from '@loacl/wire'
 import { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { RPC, type ProjectClient } from './project_client.ts'
@@ -8,13 +8,13 @@ import { withTimeout } from './timeout.ts'
 /** What a visitor's client asks of the project. */
 export interface Transport {
   /**
-   * Calls a function of the database. `member`: what its result must have, `null` where it has none.
+   * Calls a function of the database. `shape`: what is used of its result, `{}` where nothing is.
    * Rejects with a LoaclError.
    */
   rpc<T>(
     name: string,
     args: object,
-    member: (keyof T & string) | null,
+    shape: Shape,
     token: string,
     signals: readonly (AbortSignal | undefined)[],
   ): Promise<T>
@@ -43,41 +43,29 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
-    const response = await project.fetch(path, {
-      method,
-      headers,
-      signal,
-      ...(body && { body: JSON.stringify(body, toStorable) }),
-    })
+    const response = await project.fetch(path, { method, headers, signal, body: JSON.stringify(body, toStorable) })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)
   }
 
   return {
-    rpc: <T>(
-      name: string,
-      args: object,
-      member: (keyof T & string) | null,
-      token: string,
-      signals: readonly (AbortSignal | undefined)[],
-    ) =>
+    rpc: <T>(name: string, args: object, shape: Shape, token: string, signals: readonly (AbortSignal | undefined)[]) =>
       withTimeout(signals, async (signal) => {
         const response = await send(RPC + name, 'POST', args, signal, token)
-        return parseResult<T>(await response.text(), member, response.status)
+        return parseResult<T>(await response.text(), shape, response.status)
       }),
     chat: (method, path, body, token, signal, bearer) =>
       send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, method, body, signal, token, bearer),
   }
 }
 
-function parseResult<T>(text: string, member: (keyof T & string) | null, status: number): T {
-  let value: unknown = null
+function parseResult<T>(text: string, shape: Shape, status: number): T {
   let cause: unknown
   try {
-    value = JSON.parse(text || 'null')
+    const value: unknown = JSON.parse(text || 'null')
+    if (fits(value, shape)) return value as T
   } catch (error) {
     cause = error
   }
-  if (member === null || member in Object(value)) return value as T
   throw new LoaclError('response_malformed', undefined, { status, cause })
 }

@@ -29,13 +29,10 @@ export function createTurnLog(id: string, stop: () => void): TurnLog {
         return result.message.content
       },
       async *[Symbol.asyncIterator]() {
-        for (let next = 0; ;) {
-          for (; next < events.length; next++) {
-            const event = events[next]!
-            yield event
-            if (event.type === 'end') return
-          }
-          await nextEvent
+        for (let next = 0; ; next++) {
+          while (!events[next]) await nextEvent
+          yield events[next]!
+          if (events[next]!.type === 'end') return
         }
       },
     },

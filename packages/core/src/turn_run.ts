@@ -3,10 +3,10 @@ import { abortError, linkedController } from './abort.ts'
 import { announce } from './announce.ts'
 import { isSessionError, LoaclError } from './errors.ts'
 import { whenFetched } from './load_on_demand.ts'
-import { isAnswered, newProgress, reduceTurn, toResult } from './reduce_turn.ts'
+import { isAnswered, newProgress, reduceTurn, toResult, withAnswer } from './reduce_turn.ts'
 import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
-import { withFailed, withoutAnswers, withProgress } from './thread_state.ts'
+import { runningTurn, withFailed, withoutAnswers, withProgress } from './thread_state.ts'
 import { withTimeout, toClientError } from './timeout.ts'
 import { createTurnEvents } from './turn_events.ts'
 import { createTurnLog } from './turn_log.ts'
@@ -32,8 +32,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
 
   /** Once its answer is stored, the thread's state is no longer this turn's: the next may begin. */
   const owns = (): boolean => {
-    const current = state().turn
-    return 'turn' in current && current.turn === turn
+    return runningTurn(state()) === turn
   }
   const show = (status: 'sending' | 'streaming' | 'reconnecting' = turnId === null ? 'sending' : 'streaming') =>
     shown?.status === status ? shown : (shown = { status, turn })
@@ -46,13 +45,14 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   }
 
   async function stopAtServer(id: string): Promise<void> {
-    const requesting = withRetries(() => client.chat('POST', `turns/${id}/stop`, undefined, running.signal), {
+    const request = (signal: AbortSignal) => client.chat('POST', `turns/${id}/stop`, undefined, signal)
+    const requesting = withRetries(() => withTimeout([running.signal], request), {
       limit: MAX_RETRIES,
-      when: (error) => isTransient(toClientError(error, running.signal), true),
+      when: (error) => isTransient(error, true),
       before: (_, failures) => backOff(failures, running.signal),
     })
     // The stream says how the turn ends, whatever the answer to this was.
-    await requesting.catch(() => undefined)
+    await requesting.catch(() => {})
   }
 
   function confirm(threadId: string): void {
@@ -107,25 +107,30 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     })
   }
 
-  /** One connection. Resolves with whether the turn's last part came. Calls `reset` for each part that is new. */
-  const connect = (reset: () => void): Promise<boolean> =>
+  /** One connection, to the turn's last part. Calls `reset` for each part that is new. */
+  const connect = (reset: () => void): Promise<void> =>
     withTimeout([running.signal], async (signal, onActivity) => {
       const { body, headers, status } = await (turnId === null && 'request' in start
         ? post(start.request, signal)
         : client.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal))
-      if (!body || !/^text\/event-stream/i.test(headers.get('content-type') ?? ''))
+      if (!body || !headers.get('content-type')?.startsWith('text/event-stream'))
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
       for await (const numbered of readParts(body, onActivity)) {
         // What is to stop waits no more: the next connection says how it ended.
-        if (isStopping && numbered.part.type === 'data-waiting') return false
+        if (isStopping && numbered.part.type === 'data-waiting') break
         if (numbered.seq > after) {
           reset()
-          applyPart(numbered)
+          try {
+            applyPart(numbered)
+          } catch (error) {
+            // Else it would be taken for the connection's, as what reading the stream fails with.
+            throw toClientError(error, running.signal)
+          }
         }
-        if (isTerminal(numbered.part)) return true
+        if (isTerminal(numbered.part)) return
       }
-      return false
+      throw new LoaclError('stream_cut')
     })
 
   const connectToEnd = (): Promise<void> =>
@@ -134,11 +139,11 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
         if (!hasBegun) await client.open({ signal: running.signal })
         if (isStopping && turnId === null) throw abortError(waiting.signal)
         hasBegun = true
-        if (!(await connect(reset))) throw new LoaclError('stream_cut')
+        await connect(reset)
       },
       {
         limit: MAX_RETRIES,
-        when: (error) => hasBegun && isTransient(toClientError(error, running.signal), turnId !== null),
+        when: (error) => hasBegun && isTransient(error, turnId !== null),
         async before(_, attempt) {
           if (owns()) update({ turn: show('reconnecting') })
           push({ type: 'reconnecting', attempt })
@@ -148,14 +153,10 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     )
 
   async function run(): Promise<void> {
-    const lost = await connectToEnd().then(
-      () => null,
-      (error: unknown) => toClientError(error, running.signal),
-    )
+    const lost = await connectToEnd().catch((error: unknown) => toClientError(error, running.signal))
     running.abort()
-    start.signal?.removeEventListener('abort', stop)
     if (lost && progress.answer?.status === 'streaming')
-      progress = { ...progress, answer: { ...progress.answer, status: 'failed', errorCode: lost.code } }
+      progress = withAnswer(progress, { status: 'failed', errorCode: lost.code })
     const result = toResult(progress, lost)
     let messages = withProgress(state().messages, clientId, progress)
     let ended: TurnState = { status: 'idle' }
@@ -170,7 +171,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   }
 
   if (start.signal?.aborted) stop()
-  start.signal?.addEventListener('abort', stop)
+  start.signal?.addEventListener('abort', stop, { signal: running.signal })
   void run()
   thread.lostTurn = null
   update({ turn: show() })

@@ -71,9 +71,9 @@ export type ClientOptions = {
   /** The assistant's id, a UUID. */
   assistant: string
   /** Where the session token is kept: `localStorage` by default, memory where that is missing or blocked. */
-  storage?: TokenStorage | 'memory'
+  storage?: TokenStorage | 'memory' | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
-  now?: () => number
+  now?: (() => number) | undefined
   /**
    * Who the visitor is, for pages that know: asked at opening, and again whenever the session or the access token has
    * run out. `null`: a guest. Give a fresh token each time. Where it rejects, gives something else,
@@ -85,12 +85,12 @@ export type ClientOptions = {
    *   return response.ok ? { identityToken: await response.text() } : null
    * }
    */
-  auth?: () => Promise<Credential | null>
+  auth?: (() => Promise<Credential | null>) | undefined
   /**
    * The browser's fingerprint, a signal against abuse: up to 128 letters, digits, `-` and `_`. Asked once, before the
    * first message to an assistant that wants one. A message waits for it no more than a second, and never fails by it.
    */
-  fingerprint?: () => Promise<string | null>
+  fingerprint?: (() => Promise<string | null>) | undefined
 } & (
   | {
       /** The project's URL: `https://<ref>.supabase.co`. */
@@ -98,7 +98,7 @@ export type ClientOptions = {
       /** The project's publishable key: `sb_publishable_…`. Never a secret key. */
       key: string
       /** Default: `globalThis.fetch`, looked up at each request. */
-      fetch?: typeof fetch
+      fetch?: typeof fetch | undefined
     }
   | {
       /** Your page's own supabase-js client. */
@@ -121,9 +121,9 @@ export type ClientState =
 
 export interface ListOptions extends Abortable {
   /** An earlier page's `nextCursor`. */
-  cursor?: string
-  search?: string
-  archived?: boolean
+  cursor?: string | null | undefined
+  search?: string | undefined
+  archived?: boolean | undefined
 }
 
 export interface LoaclClient extends Readable<ClientState> {
@@ -208,7 +208,7 @@ export interface ThreadState {
 
 export interface SendOptions extends Abortable {
   /** The message's client id, a UUID. Sending the same id and text again is the same turn. Default: a random one. */
-  id?: string
+  id?: string | undefined
 }
 
 /** While somebody is subscribed, a page keeps it in step with the visitor's other tabs and devices. */
@@ -228,11 +228,11 @@ export interface Thread extends Readable<ThreadState> {
    *   if (event.type === 'text') process.stdout.write(event.delta)
    * }
    */
-  send(input: string | { text: string; suggestionId?: string }, options?: SendOptions): Turn
+  send(input: string | { text: string; suggestionId?: string | undefined }, options?: SendOptions): Turn
   /**
    * Tries again to get an answer to the visitor's last message: sends it if the server never got it, fetches the same
    * turn again if only the connection failed, asks the model anew if the turn failed, was stopped or was cut.
-   * Fails with `message_not_found` where there is none.
+   * Fails with `message_not_found` where there is none, and with `already_answered` where its answer is complete.
    */
   retry(options?: Abortable): Turn
   /** The turn that runs or waits in this thread, here or (after `load`) begun elsewhere; `null` where none does. */

@@ -14,5 +14,5 @@ export async function useSuggestion({ client, state, update }: ThreadContext, su
         : { ...message, suggestions: suggestions.with(index, { ...suggestions[index]!, used: true }) }
     }),
   })
-  await client.rpc('use_suggestion', { suggestion_id: suggestionId }, null, client.lifetime())
+  await client.rpc('use_suggestion', { suggestion_id: suggestionId }, {}, client.lifetime())
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../src/index.ts'
 import { message as assistantMessage, messagePage } from './support/followed_thread.ts'
-import { answered, begun, complete, fakeProject, finish, partStream, rpcError, text } from './support/project.ts'
+import { answered, begun, complete, fakeProject, finish, IDS, partStream, rpcError, text } from './support/project.ts'
 import { clientOf, historyOf, messagesOf } from './support/watch.ts'
 
 const userMessage = (id: string, content: string): Message =>
@@ -48,6 +48,17 @@ describe('loading', () => {
     const loading = clientOf(project).threads.get('thread-1').load({ signal: abort.signal })
     abort.abort()
     await expect(loading).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  it.each(['stopped', 'cut', 'failed'] as const)('retry asks anew where the answer is %s', async (status) => {
+    const items = [assistantMessage('a0', 'Hel', { status }), userMessage('u0', 'Hi')]
+    const project = fakeProject()
+      .on('POST rpc/list_messages', () => messagePage(items))
+      .on('POST turns', answered('Anew').answer)
+    const thread = clientOf(project).threads.get(IDS.threadId)
+    await thread.load()
+    expect(await thread.retry().text()).toBe('Anew')
+    expect(project.named('POST turns')[0]!.body).toMatchObject({ type: 'retry', id: items[1]!.clientId })
   })
 
   it('keeps a message that never got through, and the answer that is streaming', async () => {

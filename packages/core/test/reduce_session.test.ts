@@ -9,7 +9,6 @@ const NEXT_LIFETIME = new AbortController()
 const OPENING = Promise.resolve()
 const OTHER = Promise.resolve()
 const ERROR = new LoaclError('network', 'Gone.')
-const TOKENS = { token: 'a', newToken: 'b' }
 
 const openedAs = (visitor: Opened['visitor'], ...ids: string[]): Opened => ({
   ...openedBody(),
@@ -20,7 +19,7 @@ const openedAs = (visitor: Opened['visitor'], ...ids: string[]): Opened => ({
 const GUEST = openedAs({ sessionId: null, type: 'guest' })
 const ADA = openedAs({ sessionId: 's1', type: 'authenticated' })
 
-const common = { lifetime: LIFETIME, accessToken: 'jwt', unanswered: TOKENS }
+const common = { lifetime: LIFETIME, accessToken: 'jwt' }
 const failed = { ...common, status: 'failed', snapshot: { status: 'failed', error: ERROR } } as const
 const idle: SessionState = { ...newSession(LIFETIME), ...common }
 const open: SessionState = { ...common, status: 'open', snapshot: GUEST, opening: null }
@@ -48,11 +47,10 @@ const ACTIONS: Readonly<Record<SessionAction['type'], SessionAction>> = {
   opened: { type: 'opened', snapshot: ADA },
   call_refused: { type: 'call_refused', opening: OPENING, error: ERROR },
   token_replaced: { type: 'token_replaced' },
-  identify_sent: { type: 'identify_sent', tokens: { token: 'c', newToken: 'd' } },
   visitor_known: { type: 'visitor_known', accessToken: 'fresh' },
   visitor_dropped: { type: 'visitor_dropped', lifetime: NEXT_LIFETIME },
   signed_out: { type: 'signed_out', lifetime: NEXT_LIFETIME },
-  threads_changed: { type: 'threads_changed', threads: [] },
+  threads_changed: { type: 'threads_changed', change: () => [] },
   disposed: { type: 'disposed', error: ERROR },
 }
 
@@ -66,7 +64,6 @@ change_failed     | idle     | idle     | failed   | failed   | failed   | open 
 opened            | open     | open+    | open+    | open     | open+    | open  | open+ | open     | open+    | disposed
 call_refused      | idle     | idle     | failed   | failed   | failed   | open  | open  | unverified  | unverified  | disposed
 token_replaced    | idle     | idle+    | opening+ | failed   | failed+  | unverified | unverified+ | unverified | unverified+ | disposed
-identify_sent     | idle     | idle+    | opening+ | failed   | failed+  | open  | open+ | unverified  | unverified+ | disposed
 visitor_known     | idle     | opening+ | opening+ | failed   | opening+ | open  | open+ | unverified  | unverified+ | disposed
 visitor_dropped      | idle     | idle+    | idle+    | idle     | idle+    | idle  | idle+ | idle     | idle+    | disposed
 signed_out        | idle     | idle     | idle     | idle     | idle     | idle  | idle  | idle     | idle     | disposed
@@ -107,11 +104,9 @@ describe('a session', () => {
     expect(reduceSession(STATES.disposed!, action)).toBe(STATES.disposed)
   })
 
-  it('keeps the tokens of a request to identify until it is answered', () => {
-    const sent = reduceSession(STATES['open+']!, ACTIONS.identify_sent)
-    expect(sent).toMatchObject({ accessToken: 'jwt', unanswered: { token: 'c', newToken: 'd' } })
-    expect(reduceSession(sent, ACTIONS.change_failed).unanswered).toEqual({ token: 'c', newToken: 'd' })
-    expect(reduceSession(sent, ACTIONS.visitor_known)).toMatchObject({ accessToken: 'fresh', unanswered: null })
+  it('keeps its access token until the server has accepted another', () => {
+    expect(reduceSession(STATES['open+']!, ACTIONS.change_failed).accessToken).toBe('jwt')
+    expect(reduceSession(STATES['open+']!, ACTIONS.visitor_known).accessToken).toBe('fresh')
   })
 
   it.each(['visitor_dropped', 'signed_out'] as const)('keeps no access token after %s', (type) => {

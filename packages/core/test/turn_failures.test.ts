@@ -128,6 +128,16 @@ describe('a turn that fails', () => {
     expect(await thread.send('Hi').text()).toBe('Hello')
   })
 
+  it('retry says so where the answer is complete, and asks nothing', async () => {
+    const project = fakeProject().on('POST turns', answered('Hello').answer)
+    const thread = clientOf(project).threads.create()
+    await thread.send('Hi').done
+    const states = historyOf(thread)
+    expect(await thread.retry().done).toMatchObject({ status: 'failed', error: { code: 'already_answered' } })
+    expect(states).toHaveLength(1)
+    expect(project.named('POST turns')).toHaveLength(1)
+  })
+
   it('retry has nothing to do in an empty thread', async () => {
     const project = fakeProject()
     expect(await clientOf(project).threads.create().retry().done).toMatchObject({

@@ -86,6 +86,14 @@ expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
 expectTypeOf<ClientState['status']>().toEqualTypeOf<'idle' | 'opening' | 'failed' | 'open'>()
 expectTypeOf<Extract<ClientState, { status: 'open' }>['threads']>().toEqualTypeOf<readonly ThreadSummary[]>()
 
+// What a page may or may not have, and a page's cursor, are passed on as they are.
+declare const given: { [Name in 'auth' | 'fetch' | 'fingerprint' | 'now' | 'storage']: undefined }
+createClient({ url: '', key: '', assistant, ...given })
+declare const client: LoaclClient
+declare const threadsPage: Page<ThreadSummary>
+void client.threads.list({ cursor: threadsPage.nextCursor, search: undefined, archived: undefined, signal: undefined })
+client.threads.create().send({ text: '', suggestionId: undefined }, { id: undefined, signal: undefined })
+
 // A thread.
 expectTypeOf<Thread>().toExtend<Readable<ThreadState>>()
 expectTypeOf<keyof Thread>().toEqualTypeOf<
@@ -103,7 +111,9 @@ expectTypeOf<keyof Thread>().toEqualTypeOf<
   | 'restore'
   | 'feedback'
 >()
-expectTypeOf<Parameters<Thread['send']>[0]>().toEqualTypeOf<string | { text: string; suggestionId?: string }>()
+expectTypeOf<Parameters<Thread['send']>[0]>().toEqualTypeOf<
+  string | { text: string; suggestionId?: string | undefined }
+>()
 expectTypeOf<Thread['send']>().returns.toEqualTypeOf<Turn>()
 expectTypeOf<Thread['retry']>().returns.toEqualTypeOf<Turn>()
 expectTypeOf<Thread['resume']>().returns.toEqualTypeOf<Turn | null>()

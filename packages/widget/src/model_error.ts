@@ -5,4 +5,4 @@ export const toLoaclError = (error: unknown): LoaclError =>
 
 /** Code that comes when it is wanted did not come. */
 export const toFetchError = (cause: unknown): LoaclError =>
-  new LoaclError('network', 'The chat panel could not be fetched.', { cause })
+  LoaclError.is(cause) ? cause : new LoaclError('network', 'The chat panel could not be fetched.', { cause })

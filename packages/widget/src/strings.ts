@@ -57,6 +57,12 @@ export interface Strings {
   errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
 }
 
+/** Words that take the place of the widget's own; of errors and of Markdown any of them. */
+export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors'>> & {
+  markdown?: Partial<MarkdownWords>
+  errors?: Partial<Strings['errors']>
+}
+
 /** Those whose English stands with the launcher or the feature that says them. */
 type ElsewhereWord =
   | 'loadOlder'
@@ -121,7 +127,10 @@ export const fill = (words: string, values: Readonly<Record<string, string | num
   words.replace(/\{(\w+)\}/g, (match, name: string) => String(values[name] ?? match))
 
 /** Later strings over earlier ones, word by word. */
-export const mergeStrings = <S extends Partial<Words>>(before: S, strings: Partial<Strings> = {}): S => ({
+export const mergeStrings = <S extends { markdown?: object; errors?: object }>(
+  before: S,
+  strings: SomeStrings = {},
+): S => ({
   ...before,
   ...strings,
   markdown: { ...before.markdown, ...strings.markdown },

@@ -1,35 +1,35 @@
 import type { Abortable, ClientOptions, Credential, LoaclClient, LoaclError, Turn, TurnResult } from '@loacl/core'
-import type { Strings } from './strings.ts'
+import type { SomeStrings } from './strings.ts'
 
 /** Colours and the like that an owner sets for every page, or a page for itself. What is unknown is ignored. */
 export interface Appearance {
   /** Colour of the launcher and of what can be pressed, as `#rrggbb`. The text on it is made to contrast. */
-  accent?: string
+  accent?: string | undefined
 }
 
 /** How the widget looks and speaks. Each member can be changed later with `widget.update`. */
 export interface Look {
-  layout?: 'floating'
+  layout?: 'floating' | undefined
   /** `auto`, the default, follows the visitor's system. */
-  theme?: 'auto' | 'light' | 'dark'
+  theme?: 'auto' | 'light' | 'dark' | undefined
   /** BCP 47 tag of the language that `strings` are in, for dates, direction and pronunciation. Default `en`; the
    * direction is then that of the words. */
-  locale?: string
+  locale?: string | undefined
   /** Words to use instead of the English ones. */
-  strings?: Partial<Strings>
-  appearance?: Appearance
+  strings?: SomeStrings | undefined
+  appearance?: Appearance | undefined
 }
 
 export interface Placement {
   /** Names the widget where a page has several: the element's `id`, and what `loacl.get` takes. */
-  id?: string
+  id?: string | undefined
   /** Where the element is put, as an element or a selector. Default: beside `<body>`. */
-  target?: Element | string
+  target?: Element | string | undefined
   /**
    * Whether it opens by itself: `true`, or `'always'` for phones as well, where it covers the page. Once a visitor has
    * closed it, it stays closed for the tab's life. Default `false`.
    */
-  open?: boolean | string
+  open?: boolean | string | undefined
 }
 
 /** A client of your own, or what `createClient` takes. */
@@ -49,15 +49,16 @@ export interface Widget {
   /** `null` on a server. */
   readonly element: LoaclChatElement | null
   readonly client: LoaclClient
-  /** Resolves when the chat has first been opened and answered for. Never rejects: see `status` and the `error` event. */
+  /** Resolves when the project has first answered, something has failed or the widget is disposed of. Never rejects: see `status`. */
   readonly ready: Promise<void>
   readonly status: WidgetStatus
   /**
    * Opens the panel, and with `threadId` an earlier conversation in it. A `draft` is put into the composer, not sent.
    *
-   * @throws LoaclError `network`, where the panel can't be fetched.
+   * @throws LoaclError `network`, where the panel can't be fetched; `disposed`; `unsupported`, where the document is no
+   * browser's, as in jsdom
    */
-  open(options?: { threadId?: string; draft?: string }): Promise<void>
+  open(options?: { threadId?: string | undefined; draft?: string | undefined }): Promise<void>
   close(): void
   toggle(): void
   /**
@@ -75,11 +76,7 @@ export interface Widget {
   /** Merges into what was set before. */
   update(look: Partial<Look>): void
   /** Returns what takes the listener away again, as the `signal` does. */
-  on<K extends keyof WidgetEvents>(
-    type: K,
-    listener: (event: WidgetEvents[K]) => void,
-    options?: { signal?: AbortSignal },
-  ): () => void
+  on<K extends keyof WidgetEvents>(type: K, listener: (event: WidgetEvents[K]) => void, options?: Abortable): () => void
   /** Takes the widget off the page, and its client with it unless you brought your own. A running answer goes on. */
   dispose(): void
 }

@@ -1,4 +1,4 @@
-import { createClient, type LoaclError } from '@loacl/core'
+import { createClient, type LoaclClient, LoaclError } from '@loacl/core'
 import type { LoadFeature } from './features/index.ts'
 import { createLanguageLoader, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
@@ -23,11 +23,27 @@ export interface Loaders extends LanguageFiles {
 export function assembleWidget(element: ChatElement | null, options: WidgetOptions, loaders: Loaders): ChatWidget {
   const target = element ?? new EventTarget()
   const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
-  const own = 'client' in options ? null : createClient({ fingerprint: loadFingerprint, ...options })
-  const client = 'client' in options ? options.client : own!
+  /** Tells the page's developer: the visitor is told by the panel. */
+  const tell = (error: LoaclError) =>
+    void loaders.feature('diagnosis', 0).then(
+      ({ tellDeveloper }) => tellDeveloper(error),
+      () => console.error('loacl', error.code, error),
+    )
+  let own: LoaclClient | null = null
+  try {
+    if (!('client' in options)) own = createClient({ ...options, fingerprint: options.fingerprint ?? loadFingerprint })
+  } catch (error) {
+    tell(error as LoaclError)
+    throw error
+  }
+  const client = own ?? (options as { client: LoaclClient }).client
+  let becomeReady!: () => void
+  const ready = new Promise<void>((resolve) => (becomeReady = resolve))
   const emit = <K extends keyof WidgetEvents>(type: K, detail: WidgetEvents[K]) => {
-    // For the page's developer: the visitor is told in words.
-    if ('error' in detail) console.error('loacl', detail.error.code, detail.error.requestId ?? '', detail.error)
+    if ('error' in detail) {
+      tell(detail.error)
+      becomeReady()
+    }
     target.dispatchEvent(new CustomEvent(`loacl-${type}`, { detail, bubbles: true, composed: true }))
   }
   const prefix = `loacl:${client.project}:${client.assistant}:${options.id ?? ''}:`
@@ -53,8 +69,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let creating: Promise<CreateView> | null = null
   let view: View | null = null
 
-  let becomeReady!: () => void
-  const ready = new Promise<void>((resolve) => (becomeReady = resolve))
   let isReady = false
   let accent: unknown
   function onModelChange(): void {
@@ -92,12 +106,22 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     } catch (cause) {
       creating = null
       wanted = false
-      throw (unavailable = toFetchError(cause))
+      unavailable = toFetchError(cause)
+      tell(unavailable)
+      throw unavailable
     }
   }
 
-  async function open(request: { threadId?: string; draft?: string } = {}, by: OpenedBy = 'api'): Promise<void> {
+  function failWhereDisposed(): void {
+    if (disposed) throw new LoaclError('disposed')
+  }
+
+  async function open(
+    request: { threadId?: string | undefined; draft?: string | undefined } = {},
+    by: OpenedBy = 'api',
+  ): Promise<void> {
     if (!element) return
+    failWhereDisposed()
     wanted = true
     unavailable = null
     if (request.draft !== undefined) model.type(request.draft)
@@ -105,7 +129,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     await languages.load(look)
     // What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them.
     await nextTask()
-    if (disposed) return
+    failWhereDisposed()
     view ??= createView({
       host: element,
       root: element.shadowRoot!,
@@ -162,6 +186,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
 
   function end(): void {
     disposed = true
+    becomeReady()
     hide()
     unsubscribe()
     view?.dispose()
@@ -211,7 +236,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     on(type, listener, listening = {}) {
       const name = `loacl-${type}`
       const handle = (event: Event) => listener((event as CustomEvent<never>).detail)
-      target.addEventListener(name, handle, listening)
+      target.addEventListener(name, handle, listening as AddEventListenerOptions)
       return () => target.removeEventListener(name, handle)
     },
     reopen,

@@ -67,9 +67,9 @@ export interface ScriptedThread extends Thread {
   set(change: Partial<ThreadState>): void
   /** Ends the turn that is running. */
   end(result: TurnResult): void
-  readonly sent: (string | { text: string; suggestionId?: string })[]
+  readonly sent: (string | { text: string; suggestionId?: string | undefined })[]
   /** The client ids that `send` was given. */
-  readonly sentIds: (string | undefined)[]
+  readonly sentIds: (string | null | undefined)[]
   readonly calls: string[]
   failLoad: LoaclError | null
 }
@@ -144,7 +144,7 @@ export interface ScriptedClient extends LoaclClient {
   visitor: Extract<ClientState, { status: 'open' }>['visitor']
   threadsAtOpening: readonly ThreadSummary[]
   pages: (Page<ThreadSummary> | LoaclError)[]
-  readonly cursors: (string | undefined)[]
+  readonly cursors: (string | null | undefined)[]
 }
 
 export function createScriptedClient(): ScriptedClient {

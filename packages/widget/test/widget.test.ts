@@ -23,7 +23,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 /** A widget on a page that has no panel to show. */
 function mount(options: WidgetOptions) {
-  const parts = { launcher: { setAttribute() {}, replaceChildren() {} }, shadowRoot: {} }
+  const parts = { launcher: { setAttribute() {}, replaceChildren() {} }, shadowRoot: {}, remove() {} }
   const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
   return assembleWidget(element, options, {
     view: async () => () => ({ show() {}, hide() {}, update() {}, dispose() {} }),
@@ -88,4 +88,42 @@ describe('a visitor who is forgotten', () => {
     await expect.poll(() => widget.status).toEqual({ unavailable: client.failOpen })
     expect(client.opens).toBe(2)
   })
+})
+
+describe('a widget that is disposed of', () => {
+  test('can’t be opened', async () => {
+    const widget = mount({ client: createScriptedClient() })
+    widget.dispose()
+    await expect(widget.open()).rejects.toMatchObject({ name: 'LoaclError', code: 'disposed' })
+    expect(widget.status).toBe('launcher')
+  })
+
+  test('while it opens, says so to who opened it', async () => {
+    const widget = mount({ client: createScriptedClient() })
+    const opening = widget.open()
+    widget.dispose()
+    await expect(opening).rejects.toMatchObject({ code: 'disposed' })
+    expect(widget.status).not.toBe('open')
+  })
+
+  test('is waited for no longer', async () => {
+    const widget = mount({ client: createScriptedClient() })
+    widget.dispose()
+    await widget.ready
+  })
+})
+
+test('who waits for the chat to be ready waits no longer when it has failed', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  const client = createScriptedClient()
+  client.failOpen = new LoaclError('key_rejected')
+  const widget = mount({ client })
+  const ready = vi.fn()
+  widget.on('ready', ready)
+  await widget.open()
+  await widget.ready
+  expect(widget.status).toEqual({ unavailable: client.failOpen })
+  client.failOpen = null
+  await client.open()
+  await expect.poll(() => ready.mock.calls.length).toBe(1)
 })

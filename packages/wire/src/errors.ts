@@ -83,6 +83,8 @@ const GIVE_UP = {
   sign_in_required: 401,
   not_operator: 403,
   options_invalid: 0,
+  already_answered: 0,
+  unsupported: 0,
   aborted: 0,
   disposed: 0,
 } as const

@@ -45,6 +45,7 @@ export type { Identified, IdentifyRequest } from './identify.ts'
 export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
 export {
   contentOf,
+  fits,
   foldPart,
   isReasoning,
   isTerminal,
@@ -58,5 +59,6 @@ export {
   type FoldedMessage,
   type MessagePart,
   type StreamPart,
+  type Shape,
 } from './parts/index.ts'
 export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, STREAM_HEADERS, type NumberedPart } from './sse.ts'

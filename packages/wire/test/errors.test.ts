@@ -49,6 +49,8 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'sign_in_required',
     'not_operator',
     'options_invalid',
+    'already_answered',
+    'unsupported',
     'aborted',
     'disposed',
   ],
@@ -83,6 +85,7 @@ describe('an error', () => {
   it('that no response carries has no status', () => {
     expect(CODES.filter((code) => ERROR_STATUS[code] === 0).toSorted()).toEqual([
       'aborted',
+      'already_answered',
       'credential_missing',
       'disposed',
       'network',
@@ -90,6 +93,7 @@ describe('an error', () => {
       'response_malformed',
       'stream_cut',
       'stream_malformed',
+      'unsupported',
     ])
   })
 })

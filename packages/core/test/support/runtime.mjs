@@ -10,7 +10,12 @@ const parts = [
   { type: 'data-answer-complete', data: { messageId: 'answer-1', status: 'completed', cutReason: null, usage: null } },
   { type: 'finish' },
 ]
-const opened = { assistant: { name: 'Ada' }, questions: [], visitor: {}, threads: { items: [], nextCursor: null } }
+const opened = {
+  assistant: { name: 'Ada' },
+  questions: [],
+  visitor: { type: 'guest' },
+  threads: { items: [], nextCursor: null },
+}
 globalThis.fetch = async (url) =>
   String(url).endsWith('/turns')
     ? new Response(parts.map((part) => `data: ${JSON.stringify(part)}\n\n`).join('') + 'data: [DONE]\n\n', {

@@ -3,6 +3,7 @@ const FEATURES = {
   answers: () => import('./answers/index.ts'),
   blocks: () => import('./blocks/index.ts'),
   conversations: () => import('./conversations/index.ts'),
+  diagnosis: () => import('./diagnosis/index.ts'),
   entities: () => import('./entities/index.ts'),
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),

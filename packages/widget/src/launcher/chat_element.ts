@@ -1,3 +1,4 @@
+import type { LoaclError } from '@loacl/core'
 import { createElement, documentMember } from './page_document.ts'
 import type { Strings } from '../strings.ts'
 import type { ChatWidget, LoaclChatElement, MountOptions } from '../types.ts'
@@ -96,8 +97,9 @@ function setUp(host: ChatElement, load: LoadWidget): void {
     } catch (error) {
       notice.textContent = words().loadFailed
       notice.hidden = false
-      // A `LoaclError`, whose class would be most of this file.
-      console.error(Object.assign(error as Error, { name: 'LoaclError', code: 'network' }))
+      // A `LoaclError`, whose class would be most of this file. One that has a code comes from the panel, which has told it.
+      if (!(error as LoaclError).code)
+        console.error(Object.assign(error as Error, { name: 'LoaclError', code: 'network' }))
       host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
     }
   }

@@ -24,5 +24,5 @@ export function parsePart(data: string): StreamPart | null {
   } catch (error) {
     cause = error
   }
-  throw new MalformedPartError(`Malformed part "${type}".`, { cause })
+  throw new MalformedPartError(`${type}`, { cause })
 }

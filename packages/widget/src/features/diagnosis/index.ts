@@ -1,0 +1,1 @@
+export { tellDeveloper } from './tell_developer.ts'
