@@ -41,7 +41,11 @@ const terserPlugin: Plugin = {
         })
       const first = await minifyAgain(readFileSync(file, 'utf8'), readFileSync(map, 'utf8'), { passes: 3 })
       // What is left is better not repeated for brevity: brotli does that.
-      const output = await minifyAgain(first.code!, String(first.map), { passes: 2, reduce_vars: false })
+      const output = await minifyAgain(first.code!, String(first.map), {
+        passes: 2,
+        reduce_vars: false,
+        join_vars: false,
+      })
       writeFileSync(file, output.code!)
       writeFileSync(map, String(output.map))
     }

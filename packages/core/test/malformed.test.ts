@@ -33,21 +33,21 @@ describe('a result that lacks what is used of it is malformed, once', () => {
   })
 })
 
-describe('a fault in code', () => {
-  const ids = { turnId: 't1', threadId: 'h1', userMessageId: 'u1', messageId: 'a1' }
-  /** A client whose clock fails once its session is open: within what handles a response. */
-  const faulty = (stream: ReturnType<typeof partStream>) => {
-    const project = fakeProject().on('POST turns', stream.answer)
-    let isBroken = false
-    const now = () => {
-      if (isBroken) throw new TypeError('A fault in code.')
-      return 0
-    }
-    const { fetch } = project
-    const client = createClient({ url: URL_OF_PROJECT, key: KEY, assistant: ASSISTANT, storage: 'memory', fetch, now })
-    return { project, client, breakClock: () => (isBroken = true) }
+const ids = { turnId: 't1', threadId: 'h1', userMessageId: 'u1', messageId: 'a1' }
+/** A client whose clock fails once its session is open: within what handles a response. */
+const faulty = (stream: ReturnType<typeof partStream>) => {
+  const project = fakeProject().on('POST turns', stream.answer)
+  let isBroken = false
+  const now = () => {
+    if (isBroken) throw new TypeError('A fault in code.')
+    return 0
   }
+  const { fetch } = project
+  const client = createClient({ url: URL_OF_PROJECT, key: KEY, assistant: ASSISTANT, storage: 'memory', fetch, now })
+  return { project, client, breakClock: () => (isBroken = true) }
+}
 
+describe('a fault in code', () => {
   it('is internal, and never taken for the network’s', async () => {
     const stream = partStream()
     const { project, client, breakClock } = faulty(stream)

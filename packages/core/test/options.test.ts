@@ -6,13 +6,13 @@ import { clientOf } from './support/watch.ts'
 const base64Url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const jwt = (payload: object) => `${base64Url({ alg: 'HS256', typ: 'JWT' })}.${base64Url(payload)}.c2lnbmF0dXJl`
 
-describe('options that can’t be right are refused before any request', () => {
-  const make = (change: object) => {
-    const project = fakeProject()
-    const given = { url: URL_OF_PROJECT, key: KEY, assistant: ASSISTANT, fetch: project.fetch, ...change }
-    return { project, create: () => createClient(given as ClientOptions) }
-  }
+const make = (change: object) => {
+  const project = fakeProject()
+  const given = { url: URL_OF_PROJECT, key: KEY, assistant: ASSISTANT, fetch: project.fetch, ...change }
+  return { project, create: () => createClient(given as ClientOptions) }
+}
 
+describe('options that can’t be right are refused before any request', () => {
   it.each<[string, string, unknown]>([
     ['an address that is none', 'url', 'abc.supabase.co'],
     ['an assistant that is not given', 'assistant', undefined],

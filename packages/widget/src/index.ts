@@ -2,6 +2,7 @@ import { LoaclError } from '@loacl/core'
 import { loadFeature } from './features/index.ts'
 import { LANGUAGES } from './languages/index.ts'
 import { type ChatElement, defineChatElement, placeElement } from './launcher/chat_element.ts'
+import { toFetchError } from './model_error.ts'
 import { pageDocument } from './page_document.ts'
 import type { MountOptions, Widget, WidgetOptions } from './types.ts'
 import { assembleWidget, type Loaders } from './widget.ts'
@@ -11,9 +12,16 @@ const NEEDED = ['matchMedia', 'visualViewport', 'ResizeObserver'] as const
 
 const loaders: Loaders = {
   async view() {
-    const missing = NEEDED.find((name) => !(name in globalThis))
-    if (missing) throw new LoaclError('unsupported', `The panel needs ${missing}, which is not here.`)
-    return (await import('./panel/view.tsx')).createView
+    try {
+      const missing = NEEDED.find((name) => !(name in globalThis))
+      if (missing) throw new LoaclError('unsupported', `The panel needs ${missing}, which is not here.`)
+      return (await import('./panel/view.tsx')).createView
+    } catch (cause) {
+      const error = toFetchError(cause)
+      const telling = loadFeature('diagnosis', 0).then(({ tellDeveloper }) => tellDeveloper(error))
+      telling.catch(() => console.error('loacl', error.code, error))
+      throw error
+    }
   },
   feature: loadFeature,
   languages: Object.keys(LANGUAGES),

@@ -24,10 +24,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   const target = element ?? new EventTarget()
   const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
   /** Tells the page's developer: the visitor is told by the panel. */
-  const tell = (error: LoaclError) =>
+  const tell = (failure: LoaclError) =>
     void loaders.feature('diagnosis', 0).then(
-      ({ tellDeveloper }) => tellDeveloper(error),
-      () => console.error('loacl', error.code, error),
+      ({ tellDeveloper }) => tellDeveloper(failure),
+      () => console.error('loacl', failure.code, failure),
     )
   let own: LoaclClient | null = null
   try {
@@ -77,7 +77,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (shown && state.session.status === 'idle') void model.start()
     const assistant = assistantOf(state)
     if (!assistant) return
-    if (assistant.appearance.accent !== accent) redraw()
+    if (accent !== assistant.appearance.accent) redraw()
     if (isReady) return
     isReady = true
     becomeReady()
@@ -106,14 +106,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     } catch (cause) {
       creating = null
       wanted = false
-      unavailable = toFetchError(cause)
-      tell(unavailable)
-      throw unavailable
+      throw (unavailable = toFetchError(cause))
     }
-  }
-
-  function failWhereDisposed(): void {
-    if (disposed) throw new LoaclError('disposed')
   }
 
   async function open(
@@ -121,15 +115,14 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     by: OpenedBy = 'api',
   ): Promise<void> {
     if (!element) return
-    failWhereDisposed()
-    wanted = true
+    wanted = !disposed
     unavailable = null
     if (request.draft !== undefined) model.type(request.draft)
     const createView = await fetchView()
     await languages.load(look)
     // What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them.
     await nextTask()
-    failWhereDisposed()
+    if (disposed) throw new LoaclError('disposed')
     view ??= createView({
       host: element,
       root: element.shadowRoot!,

@@ -30,7 +30,7 @@ test.each([
   ['a secret key', { key: 'sb_secret_N7UND0UgjKTVK-Uodkm0Hg' }, '"key"'],
 ])('%s: refused before any request, with one line on the console', async (_, wrong, name) => {
   const lines = listen()
-  const fetch = vi.fn()
+  const fetch = vi.fn<typeof globalThis.fetch>()
   const options = { ...OPTIONS, fetch, ...wrong } as unknown as WidgetOptions
   expect(() => assemble(options)).toThrow(expect.objectContaining({ code: 'options_invalid' }))
   await expect.poll(() => lines.length).toBe(1)

@@ -20,7 +20,7 @@ vi.mock('../src/launcher/chat_element.ts', () => ({
 }))
 
 beforeEach(() => {
-  vi.stubGlobal('Document', class {})
+  vi.stubGlobal('Document', EventTarget)
   vi.stubGlobal('removeEventListener', () => {})
   page.clear()
 })

@@ -109,7 +109,7 @@ describe('a widget that is disposed of', () => {
   test('is waited for no longer', async () => {
     const widget = mount({ client: createScriptedClient() })
     widget.dispose()
-    await widget.ready
+    await expect(widget.ready).resolves.toBeUndefined()
   })
 })
 
@@ -118,7 +118,7 @@ test('who waits for the chat to be ready waits no longer when it has failed', as
   const client = createScriptedClient()
   client.failOpen = new LoaclError('key_rejected')
   const widget = mount({ client })
-  const ready = vi.fn()
+  const ready = vi.fn<() => void>()
   widget.on('ready', ready)
   await widget.open()
   await widget.ready
