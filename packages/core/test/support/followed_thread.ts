@@ -1,4 +1,4 @@
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import type { LoaclClient, Message, Thread } from '../../src/index.ts'
 import { fakeProject, IDS, json, opened } from './project.ts'
 
@@ -58,6 +58,8 @@ export async function settle(ms = 1_000): Promise<void> {
 }
 
 export async function watched(client: LoaclClient): Promise<Thread> {
+  // What it would do later, it would do in a page that is gone.
+  onTestFinished(() => client.dispose())
   const thread = client.threads.get(THREAD)
   thread.subscribe(() => {})
   await thread.load()
