@@ -111,34 +111,6 @@ test('an element that the page took out leaves nothing, and is a chat again wher
   await expect(chat.composer).toHaveValue('kept')
 })
 
-/** Lets go of what `pattern` asks for when it is called. */
-async function hold(page: Page, pattern: RegExp): Promise<() => void> {
-  let letGo!: () => void
-  const released = new Promise<void>((resolve) => (letGo = resolve))
-  await page.route(pattern, async (route) => {
-    await released
-    await route.continue()
-  })
-  return letGo
-}
-
-test('an opening that nobody asked for takes no keyboard from a field of the page', async ({ page, pageUrl }) => {
-  const letGo = await hold(page, /panel-[\w-]{8}\.js/)
-  await page.goto(pageUrl({ data: { open: 'true' } }))
-  const field = page.getByLabel('Search')
-  await field.fill('pass')
-  letGo()
-  const chat = new Chat(page)
-  await expect(chat.composer).toBeVisible()
-  await page.keyboard.type('word')
-  await expect(field).toHaveValue('password')
-  await expect(chat.composer).toHaveValue('')
-  await give(page, 'close')
-  await give(page, 'open')
-  await expect(chat.composer).toBeVisible()
-  await expect(field).toBeFocused()
-})
-
 test('a panel that the owner wants open stays closed once the visitor closed it', async ({ page, visit }) => {
   const chat = await visit({ data: { open: 'true' } })
   await expect(chat.composer).toBeVisible()
@@ -198,25 +170,6 @@ for (const style of ['user-select: none', 'transform: translateZ(0)', 'filter: g
       })
     expect(await selected()).toBe(await answer.innerText())
   })
-
-const roughly = (box: { x: number; y: number; width: number; height: number } | null) =>
-  Object.values(box!).map((value) => Math.round(value / 4))
-
-test('the frame is there before the panel has come, and is called off by another press', async ({ page, visit }) => {
-  const chat = await visit()
-  const letGo = await hold(page, /panel-[\w-]{8}\.js/)
-  const frame = page.locator('loacl-chat .notice')
-  await chat.launcher.click()
-  await expect(frame).toBeVisible()
-  const place = await frame.boundingBox()
-  await chat.launcher.click()
-  await expect(frame).toBeHidden()
-  await chat.launcher.click()
-  letGo()
-  await expect(chat.composer).toBeVisible()
-  await expect(frame).toBeHidden()
-  await expect.poll(async () => roughly(await chat.panel.boundingBox())).toEqual(roughly(place))
-})
 
 test('the launcher says what it does, and Escape on it closes', async ({ page, visit }) => {
   const chat = await visit()

@@ -12,7 +12,7 @@ const loadFeature: LoadFeature = async (name, attempt) => (await fetchFile(name,
 /** What the script tag's loader calls when this file has come. */
 export function createWidget(element: ChatElement, globals: PageGlobals): ChatWidget {
   adoptGlobals(globals)
-  return assembleWidget(
+  const widget = assembleWidget(
     element,
     { fetch: globals.fetch, ...(fromPage(element.options) as MountOptions) },
     {
@@ -22,6 +22,9 @@ export function createWidget(element: ChatElement, globals: PageGlobals): ChatWi
       language: fetchFile,
     },
   )
+  // The page may have taken the element out meanwhile.
+  widget.leave()
+  return widget
 }
 
 /** Without what an attribute can't stand for, such as a client: text would be no more than a mistake. */

@@ -32,7 +32,7 @@ export interface ViewOptions {
 export type OpenedBy = 'visitor' | 'api' | 'itself'
 
 export interface View {
-  /** Takes the keyboard where the visitor opened it, or the page did and no field of the page has it. */
+  /** Takes the keyboard, unless it opens by itself or a field of the page has it: the panel may come long after the press. */
   show(by: OpenedBy): void
   /** `focus`: who gets the keyboard, if the panel had it and nobody else is to have it back. */
   hide(focus: HTMLElement): void
@@ -195,12 +195,13 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     close()
   })
   // On the launcher, too, where it is open.
-  for (const type of ['keydown', 'keyup', 'keypress'] as const)
+  for (const type of ['keydown', 'keyup', 'keypress', 'focusin'] as const)
     host.shadowRoot!.addEventListener(
       type,
       (event) => {
         if (!dialog.open) return
-        // To the page, keys pressed in here seem pressed on no field at all, and would set off its shortcuts.
+        // To the page, keys pressed in here seem pressed on no field at all, and would set off its shortcuts. A dialog of
+        // the page that keeps the keyboard would take it back.
         event.stopPropagation()
         const { key, isComposing } = event as KeyboardEvent
         if (type === 'keydown' && key === 'Escape' && !isComposing) close()
@@ -286,7 +287,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   return {
     show(by) {
       if (dialog.open) return
-      const takesKeyboard = by === 'visitor' || (by === 'api' && !isWriting())
+      const takesKeyboard = by !== 'itself' && !isWriting()
       fit()
       paint()
       if (takesKeyboard) place()

@@ -1,0 +1,104 @@
+import type { Page } from '@playwright/test'
+import { Chat } from '../support/chat.ts'
+import { expect, test } from '../support/fixtures.ts'
+
+type Command = (...command: unknown[]) => void
+const give = (page: Page, ...command: unknown[]): Promise<void> =>
+  page.evaluate((words) => (window as unknown as { loacl: Command }).loacl(...words), command)
+
+/** Lets go of what `pattern` asks for when it is called. */
+async function hold(page: Page, pattern: RegExp): Promise<() => void> {
+  let letGo!: () => void
+  const released = new Promise<void>((resolve) => (letGo = resolve))
+  await page.route(pattern, async (route) => {
+    await released
+    await route.continue()
+  })
+  return letGo
+}
+
+test('an opening that nobody asked for takes no keyboard from a field of the page', async ({ page, pageUrl }) => {
+  const letGo = await hold(page, /panel-[\w-]{8}\.js/)
+  await page.goto(pageUrl({ data: { open: 'true' } }))
+  const field = page.getByLabel('Search')
+  await field.fill('pass')
+  letGo()
+  const chat = new Chat(page)
+  await expect(chat.composer).toBeVisible()
+  await page.keyboard.type('word')
+  await expect(field).toHaveValue('password')
+  await expect(chat.composer).toHaveValue('')
+  await give(page, 'close')
+  await give(page, 'open')
+  await expect(chat.composer).toBeVisible()
+  await expect(field).toBeFocused()
+})
+
+const roughly = (box: { x: number; y: number; width: number; height: number } | null) =>
+  Object.values(box!).map((value) => Math.round(value / 4))
+
+test('the frame is there before the panel has come, and is called off by another press', async ({ page, visit }) => {
+  const chat = await visit()
+  const letGo = await hold(page, /panel-[\w-]{8}\.js/)
+  const frame = page.locator('loacl-chat .notice')
+  await chat.launcher.click()
+  await expect(frame).toBeVisible()
+  const place = await frame.boundingBox()
+  await chat.launcher.click()
+  await expect(frame).toBeHidden()
+  await chat.launcher.click()
+  letGo()
+  await expect(chat.composer).toBeVisible()
+  await expect(frame).toBeHidden()
+  await expect.poll(async () => roughly(await chat.panel.boundingBox())).toEqual(roughly(place))
+})
+
+test('a visitor who writes elsewhere by the time the panel comes keeps the keyboard there', async ({ page, visit }) => {
+  const chat = await visit()
+  const letGo = await hold(page, /panel-[\w-]{8}\.js/)
+  await chat.launcher.click()
+  const field = page.getByLabel('Search')
+  await field.fill('pass')
+  letGo()
+  await expect(chat.composer).toBeVisible()
+  await page.keyboard.type('word')
+  await expect(field).toHaveValue('password')
+  await expect(chat.composer).toHaveValue('')
+})
+
+for (const [where, viewport] of [
+  ['a large screen', { width: 1280, height: 720 }],
+  ['a phone', { width: 390, height: 844 }],
+] as const)
+  test(`an element taken out before its panel has come leaves nothing: ${where}`, async ({ page, visit }) => {
+    await page.setViewportSize(viewport)
+    const wrong: string[] = []
+    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()))
+    const chat = await visit()
+    const letGo = await hold(page, /panel-[\w-]{8}\.js/)
+    await chat.launcher.click()
+    const element = await page.locator('loacl-chat').elementHandle()
+    // Resolves when the widget that came too late has gone. In an object, or it would be waited for here.
+    const gone = await element!.evaluateHandle((host) => {
+      let widget: unknown = null
+      const promise = new Promise<void>((resolve) =>
+        Object.defineProperty(host, 'widget', {
+          get: () => widget,
+          set(next: unknown) {
+            if (widget && !next) resolve()
+            widget = next
+          },
+        }),
+      )
+      host.remove()
+      return { promise }
+    })
+    letGo()
+    await gone.evaluate(({ promise }) => promise)
+    expect(await element!.evaluate((host) => host.shadowRoot!.querySelector('dialog'))).toBeNull()
+    await element!.evaluate((host) => document.body.append(host))
+    await expect(chat.panel).toBeHidden()
+    await chat.launcher.click()
+    await expect(chat.composer).toBeVisible()
+    expect(wrong).toEqual([])
+  })
