@@ -5,7 +5,7 @@ import { readPlace } from '../support/reading_place.ts'
 
 const LONG = Array.from(
   { length: 12 },
-  (_, index) => `Paragraph ${index + 1}. ${'And so it goes on. '.repeat(12)}`,
+  (_, index) => `Paragraph ${index + 1}. ${'And-so-it-goes-on-and-on-again. '.repeat(7)}`,
 ).join('\n\n')
 const FOLLOW_UPS = ['And then?', 'Is there more?']
 

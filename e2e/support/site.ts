@@ -14,7 +14,7 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.map': 'application/json',
 }
-const TURBO = fileURLToPath(import.meta.resolve('@hotwired/turbo'))
+const TURBO = new URL('../node_modules/@hotwired/turbo/dist/turbo.es2017-esm.js', import.meta.url)
 const compress = promisify(brotliCompress)
 
 export interface Site {

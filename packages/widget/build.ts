@@ -206,6 +206,8 @@ function npm(): InlineConfig {
   )
 }
 
+// Whoever builds, what is built is for visitors: Vite would make a larger one for a test or a development.
+process.env.NODE_ENV = 'production'
 rmSync(OUT, { recursive: true, force: true })
 for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))

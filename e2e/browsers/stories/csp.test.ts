@@ -16,7 +16,7 @@ test.for(['csp', 'trusted-types'])(
     expect(panel!.right - panel!.left).toBeLessThan(600)
     expect(panel!.right).toBeGreaterThan(940)
     await chat.page.reload()
-    await chat.open()
+    await chat.comesBack()
     await chat.reads(question, 'It does.')
   },
 )

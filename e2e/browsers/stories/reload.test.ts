@@ -9,7 +9,7 @@ test('after a reload, conversation and draft are there again', async ({ visit, m
   await chat.reads(question, 'A little.')
   await chat.type('And tomorrow')
   await chat.page.reload()
-  await chat.open()
+  await chat.comesBack()
   await chat.reads(question, 'A little.')
   await chat.sees({ draft: 'And tomorrow' })
 })
@@ -24,7 +24,7 @@ test('a reload in the middle of an answer goes on with it', async ({ visit, mode
   await chat.reads(question, expect.stringContaining('Rust begins where paint'))
 
   await chat.page.reload()
-  await chat.open()
+  await chat.comesBack()
   await chat.reads(question, expect.stringMatching(/^Rust begins where paint(?!.*winter)/))
   await chat.has('Stop answering')
   await model.says(question, text)

@@ -107,6 +107,13 @@ export class Chat {
     await this.sees({ focus: 'Message' })
   }
 
+  /** Waits for the panel that was open on the page before, which takes no keyboard, and goes on writing. */
+  async comesBack(): Promise<void> {
+    await this.has('Message')
+    await this.click('Message')
+    await this.sees({ focus: 'Message' })
+  }
+
   async ask(text: string): Promise<void> {
     await this.type(text)
     await this.press('Enter')
