@@ -281,6 +281,7 @@ test.describe('on a phone', () => {
     await page.goto(pageUrl({ data: { open: 'true' } }))
     await page.waitForLoadState('networkidle')
     await expect(chat.panel).toBeHidden()
+    await expect(chat.launcher.locator('i')).toHaveCount(0)
     await chat.launcher.tap()
     await expect(chat.composer).toBeVisible()
     await page.reload()

@@ -53,6 +53,26 @@ test('the frame is there before the panel has come, and is called off by another
   await expect.poll(async () => roughly(await chat.panel.boundingBox())).toEqual(roughly(place))
 })
 
+test('a panel whose later part is on its way is called off as well', async ({ page, visit }) => {
+  const letGo = await hold(page, /chunks\/view-/)
+  const chat = await visit({ variant: 'npm' })
+  await chat.launcher.click()
+  const frame = page.locator('loacl-chat .notice')
+  await expect(frame).toBeVisible()
+  await chat.launcher.click()
+  await expect(frame).toBeHidden()
+  const come = page.waitForResponse(/chunks\/view-/)
+  letGo()
+  await (await come).finished()
+  // Were it to open, it would by then: opening takes two tasks.
+  await page.evaluate(async () => {
+    for (let frames = 0; frames < 20; frames++) await new Promise(requestAnimationFrame)
+  })
+  await expect(chat.panel).toBeHidden()
+  await chat.launcher.click()
+  await expect(chat.composer).toBeVisible()
+})
+
 test('a visitor who writes elsewhere by the time the panel comes keeps the keyboard there', async ({ page, visit }) => {
   const chat = await visit()
   const letGo = await hold(page, /panel-[\w-]{8}\.js/)
@@ -98,6 +118,7 @@ for (const [where, viewport] of [
     expect(await element!.evaluate((host) => host.shadowRoot!.querySelector('dialog'))).toBeNull()
     await element!.evaluate((host) => document.body.append(host))
     await expect(chat.panel).toBeHidden()
+    await expect(page.locator('loacl-chat .notice')).toBeHidden()
     await chat.launcher.click()
     await expect(chat.composer).toBeVisible()
     expect(wrong).toEqual([])

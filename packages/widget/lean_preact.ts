@@ -46,7 +46,8 @@ const USED = new RegExp(
 
 /**
  * Leaves out of Preact what no component here uses, a quarter of it: what can't be is written as such, and the minifier
- * does the rest. And lets it go on where the page is translated. The build fails where a component uses it after all, or Preact reads otherwise than it did.
+ * does the rest. And lets it go on where the page is translated. The build fails where a component uses it after all, or
+ * Preact reads otherwise than it did.
  */
 export const leanPreact: Plugin = {
   name: 'lean-preact',

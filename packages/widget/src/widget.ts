@@ -156,8 +156,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   /** Opens again what was open on the page before; where nothing was, what the owner wants open. */
   async function reopen(): Promise<void> {
     const { open: wish = false } = options
-    const before = memory.get('open') ?? `${wish}`
-    if (before === 'false') return
+    const before = memory.get('open')
+    if ((before ?? `${wish}`) === 'false') return
     if (!matchMedia(SMALL).matches || wish === 'always') await open({}, 'itself')
     else if (element && before) mark(element.launcher)
   }

@@ -96,7 +96,8 @@ function setUp(host: ChatElement, load: LoadWidget): void {
       if (opens) notice.hidden = true
     } catch (error) {
       notice.textContent = words().loadFailed
-      notice.hidden = false
+      // Taken out of the page meanwhile, it has failed nobody.
+      notice.hidden = !host.isConnected
       // A `LoaclError`, whose class would be most of this file. One that has a code comes from the panel, which has told it.
       if (!(error as LoaclError).code)
         console.error(Object.assign(error as Error, { name: 'LoaclError', code: 'network' }))
@@ -121,8 +122,10 @@ function setUp(host: ChatElement, load: LoadWidget): void {
     )
   launcher.onclick = () => {
     // The frame alone is there: called off.
-    if (!notice.hidden && !notice.textContent) notice.hidden = true
-    else void host.run((widget) => widget.press(), true)
+    if (!notice.hidden && !notice.textContent) {
+      notice.hidden = true
+      host.widget?.close()
+    } else void host.run((widget) => widget.press(), true)
   }
 }
 
