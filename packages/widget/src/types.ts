@@ -132,6 +132,8 @@ export interface LoaclGlobal {
 
 /** What the launcher calls, beyond the public part. */
 export interface ChatWidget extends Widget {
+  /** Whether the panel is there or on its way. */
+  readonly wanted: boolean
   /** The visitor pressed the launcher. */
   press(): Promise<void>
   /** Opens as the tab's page before left it, or else as `open` says. */
