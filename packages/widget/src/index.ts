@@ -58,6 +58,8 @@ export type { SomeStrings, Strings } from './strings.ts'
 export type {
   Appearance,
   Command,
+  ElementAttributes,
+  ElementHandlers,
   ElementOptions,
   LoaclChatElement,
   LoaclGlobal,

@@ -144,6 +144,22 @@ export interface LoaclChatElement extends HTMLElement {
   readonly widget: Widget | null
 }
 
+/** Attributes of `<loacl-chat>`, as a framework's templates have them. What a framework sets as a property is `options`. */
+export interface ElementAttributes {
+  options?: ElementOptions | undefined
+  'data-url'?: string | undefined
+  'data-key'?: string | undefined
+  'data-assistant'?: string | undefined
+  'data-theme'?: Look['theme']
+  'data-locale'?: string | undefined
+  'data-open'?: boolean | string | undefined
+}
+
+/** Listeners to the events of `<loacl-chat>`, as React, Preact and Svelte name them. */
+export type ElementHandlers = {
+  [K in keyof WidgetEvents as `onloacl-${K}`]?: ((event: CustomEvent<WidgetEvents[K]>) => void) | undefined
+}
+
 /** What `loacl(…)` takes, before its script has come and after. */
 export type Command =
   | ['mount', MountOptions, undefined?]
