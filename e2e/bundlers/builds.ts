@@ -11,7 +11,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 const ENTRY = join(HERE, 'app.js')
 /** Imports the widget for what that alone does. */
 const ELEMENT_ENTRY = join(HERE, 'element.js')
-const ELEMENT = '<loacl-chat data-url="{url}" data-key="{key}" data-assistant="{assistant}"></loacl-chat>'
+const ELEMENT = '<loacl-chat data-url="%url%" data-key="%key%" data-assistant="%assistant%"></loacl-chat>'
 
 type Build = (out: string, base: string) => Promise<void>
 

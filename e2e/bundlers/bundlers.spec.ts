@@ -26,8 +26,9 @@ for (const [name, build] of Object.entries(BUILDS))
       const { pathname, searchParams } = new URL(request.url!, 'http://x')
       asked.push(pathname)
       const file = pathname === BASE ? 'index.html' : pathname.slice(BASE.length)
-      // What stands in braces, the page's server fills in.
-      const fill = (text: string) => text.replace(/\{(url|key|assistant)\}/g, (_, name) => searchParams.get(name) ?? '')
+      // What stands between percent signs, the page's server fills in.
+      const fill = (text: string) =>
+        text.replace(/%(url|key|assistant)%/g, (_, option) => searchParams.get(option) ?? '')
       readFile(join(out, file)).then(
         (bytes) =>
           response

@@ -145,6 +145,16 @@ describe('an element that is taken out of the page', () => {
     element.remove()
   })
 
+  test('by the widget is no chat any more, though its HTML says what it was', () => {
+    const element = show(PROJECT)
+    const made: unknown[] = []
+    const { widget } = element
+    // Another widget would be put here.
+    Object.defineProperty(element, 'widget', { get: () => widget, set: (next) => made.push(next) })
+    widget!.dispose()
+    expect([element.isConnected, made]).toEqual([false, [null]])
+  })
+
   test('before its code has come makes nothing of it', async () => {
     const client = createScriptedClient()
     const element = show({}, { client })

@@ -190,9 +190,9 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
     dispose() {
       end()
       if (!element) return
+      element.remove()
       // Without options, it is no chat.
       element.options = {}
-      element.remove()
     },
   }
 }
