@@ -198,7 +198,7 @@ export type LauncherWidget = (Widget | TagWidget) & LauncherCalls
 
 /** All of a widget, once its code is there. */
 export interface ChatWidget extends TagWidget, LauncherCalls {
-  /** With other options, merges into those: only their looks may be others. */
+  /** `options` take the place of all that was set before: only their looks may be others. */
   update(look: Partial<Look>, options?: WidgetOptions): void
   /** As `dispose`, and leaves the element where it is. */
   end(): void
