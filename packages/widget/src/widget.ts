@@ -242,7 +242,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       // An element that is only moved is back by then.
       setTimeout(() => element?.isConnected || disposed || end())
     },
-    end,
     dispose() {
       end()
       if (!element) return
@@ -250,5 +249,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       element.options = {}
       element.remove()
     },
+    end,
   }
 }
