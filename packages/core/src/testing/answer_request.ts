@@ -1,0 +1,119 @@
+import { CHAT_FUNCTION, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
+import { RPC } from '../project_client.ts'
+import { CHAT_ROUTES } from './chat_function.ts'
+import { ArgumentError, type Args, DATABASE_FUNCTIONS } from './data_api.ts'
+import type { ProjectState } from './project_state.ts'
+import { json, Refusal, toDataApiResponse, toFunctionResponse } from './refusal.ts'
+import type { Caller } from './visitors.ts'
+
+/** What a client can ask of a project: a function of the database, or a route of the function `loacl-chat`. */
+export type RequestName = keyof typeof DATABASE_FUNCTIONS | keyof typeof CHAT_ROUTES
+
+export interface TestRequest {
+  name: RequestName
+  headers: Headers
+  /** Of JSON; `null` where there is none. */
+  body: unknown
+}
+
+const CHAT = `${FUNCTIONS_PATH}${CHAT_FUNCTION}/`
+
+interface Asked {
+  isDatabase: boolean
+  /** `null` where a project has nothing of this name. */
+  name: RequestName | null
+  turnId: string
+  /** The path of a route of `loacl-chat`. */
+  route: string
+}
+
+/** What a request asks for; `null` where it is not LOACL's. */
+function readRequest({ method, headers, url }: Request, root: string): Asked | null {
+  const path = url.startsWith(root) ? url.slice(root.length).replace(/\?.*/s, '') : ''
+  const toName = (table: object, name: string) => (Object.hasOwn(table, name) ? (name as RequestName) : null)
+  if (path.startsWith(RPC) && (method === 'OPTIONS' || headers.get('content-profile') === 'loacl'))
+    return { isDatabase: true, name: toName(DATABASE_FUNCTIONS, path.slice(RPC.length)), turnId: '', route: '' }
+  if (!path.startsWith(CHAT)) return null
+  const turnId = /turns\/([^/]+)/.exec(path)?.[1] ?? ''
+  const route = path.slice(CHAT.length).replace(/^turns\/[^/]+/, 'turns/:id')
+  return { isDatabase: false, name: toName(CHAT_ROUTES, `${method} ${route}`), turnId, route }
+}
+
+const hasPath = (route: string): boolean => Object.keys(CHAT_ROUTES).some((name) => name.endsWith(` ${route}`))
+
+export interface Answering {
+  root: string
+  key: string
+  state: ProjectState
+  /** Is told of each request; throws what it is to fail with. */
+  onRequest(request: TestRequest): void
+}
+
+/** Answers a request as a project does; `null` where it is not LOACL's. A response of the type `error` is no response. */
+export async function answerRequest(request: Request, answering: Answering): Promise<Response | null> {
+  const asked = readRequest(request, answering.root)
+  if (!asked) return null
+  if (request.method === 'OPTIONS') return withCors(request, new Response(null, { status: 204 }))
+  const body = await request.text()
+  try {
+    return withCors(request, answer(request, body, asked, answering))
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'network') return Response.error()
+    return withCors(request, asked.isDatabase ? toDatabaseError(error) : toFunctionError(error))
+  }
+}
+
+function answer(request: Request, body: string, { isDatabase, name, turnId, route }: Asked, answering: Answering): Response {
+  const { key, state, onRequest } = answering
+  const { headers, signal } = request
+  if (name === null) throw new Refusal(hasPath(route) ? 'method_not_allowed' : 'not_found')
+  onRequest({ name, headers, body: parse(body) })
+  if (headers.get('apikey') !== key) throw new Refusal('key_rejected')
+  const caller: Caller = { token: headers.get(SESSION_HEADER), userId: userOf(headers, answering) }
+  if (isDatabase)
+    return json(DATABASE_FUNCTIONS[name as keyof typeof DATABASE_FUNCTIONS](state, caller, parse(body) as Args))
+  const after = new URL(request.url).searchParams.get('after') ?? '0'
+  return CHAT_ROUTES[name as keyof typeof CHAT_ROUTES]({ state, caller, turnId, after, body, signal })
+}
+
+function userOf(headers: Headers, { key, state }: Answering): string | null {
+  const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  if (bearer === undefined || bearer === key) return null
+  const userId = state.accessTokens.get(bearer)
+  if (userId === undefined) throw new Refusal('access_token_invalid')
+  return userId
+}
+
+const toFunctionError = (error: unknown): Response => {
+  if (error instanceof Refusal) return toFunctionResponse(error)
+  throw error
+}
+
+/** Some are PostgREST's or the gateway's own, and have none of LOACL's codes. */
+function toDatabaseError(error: unknown): Response {
+  const plain = (status: number, code: string, message: string) =>
+    json({ code, message, details: null, hint: null }, status)
+  if (error instanceof ArgumentError) return plain(400, '22P02', error.message)
+  if (!(error instanceof Refusal)) throw error
+  if (error.code === 'key_rejected') return json({ message: 'Invalid API key' }, 401)
+  if (error.code === 'access_token_invalid') return plain(401, 'PGRST301', error.message)
+  if (error.code === 'not_found') return plain(404, 'PGRST202', error.message)
+  return toDataApiResponse(error)
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return null
+  }
+}
+
+function withCors(request: Request, response: Response): Response {
+  const { headers } = response
+  headers.set('access-control-allow-origin', request.headers.get('origin') ?? '*')
+  headers.set('access-control-allow-headers', request.headers.get('access-control-request-headers') ?? '*')
+  headers.set('access-control-allow-methods', 'GET, POST, OPTIONS')
+  headers.set('access-control-expose-headers', 'x-request-id, retry-after')
+  return response
+}
