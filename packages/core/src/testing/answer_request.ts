@@ -1,13 +1,13 @@
 import { CHAT_FUNCTION, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
 import { RPC } from '../project_client.ts'
-import { CHAT_ROUTES } from './chat_function.ts'
-import { ArgumentError, type Args, DATABASE_FUNCTIONS } from './data_api.ts'
+import { CHAT_ROUTES, type ChatRoute } from './chat_function.ts'
+import { ArgumentError, type Args, DATABASE_FUNCTIONS, type DatabaseFunctionName } from './data_api.ts'
 import type { ProjectState } from './project_state.ts'
 import { json, Refusal, toDataApiResponse, toFunctionResponse } from './refusal.ts'
 import type { Caller } from './visitors.ts'
 
 /** What a client can ask of a project: a function of the database, or a route of the function `loacl-chat`. */
-export type RequestName = keyof typeof DATABASE_FUNCTIONS | keyof typeof CHAT_ROUTES
+export type RequestName = DatabaseFunctionName | ChatRoute
 
 export interface TestRequest {
   name: RequestName
@@ -27,10 +27,12 @@ interface Asked {
   route: string
 }
 
+const toName = (table: object, name: string): RequestName | null =>
+  Object.hasOwn(table, name) ? (name as RequestName) : null
+
 /** What a request asks for; `null` where it is not LOACL's. */
 function readRequest({ method, headers, url }: Request, root: string): Asked | null {
   const path = url.startsWith(root) ? url.slice(root.length).replace(/\?.*/s, '') : ''
-  const toName = (table: object, name: string) => (Object.hasOwn(table, name) ? (name as RequestName) : null)
   if (path.startsWith(RPC) && (method === 'OPTIONS' || headers.get('content-profile') === 'loacl'))
     return { isDatabase: true, name: toName(DATABASE_FUNCTIONS, path.slice(RPC.length)), turnId: '', route: '' }
   if (!path.startsWith(CHAT)) return null
@@ -63,17 +65,21 @@ export async function answerRequest(request: Request, answering: Answering): Pro
   }
 }
 
-function answer(request: Request, body: string, { isDatabase, name, turnId, route }: Asked, answering: Answering): Response {
+function answer(
+  request: Request,
+  body: string,
+  { isDatabase, name, turnId, route }: Asked,
+  answering: Answering,
+): Response {
   const { key, state, onRequest } = answering
   const { headers, signal } = request
   if (name === null) throw new Refusal(hasPath(route) ? 'method_not_allowed' : 'not_found')
   onRequest({ name, headers, body: parse(body) })
   if (headers.get('apikey') !== key) throw new Refusal('key_rejected')
   const caller: Caller = { token: headers.get(SESSION_HEADER), userId: userOf(headers, answering) }
-  if (isDatabase)
-    return json(DATABASE_FUNCTIONS[name as keyof typeof DATABASE_FUNCTIONS](state, caller, parse(body) as Args))
+  if (isDatabase) return json(DATABASE_FUNCTIONS[name as DatabaseFunctionName](state, caller, parse(body) as Args))
   const after = new URL(request.url).searchParams.get('after') ?? '0'
-  return CHAT_ROUTES[name as keyof typeof CHAT_ROUTES]({ state, caller, turnId, after, body, signal })
+  return CHAT_ROUTES[name as ChatRoute]({ state, caller, turnId, after, body, signal })
 }
 
 function userOf(headers: Headers, { key, state }: Answering): string | null {
@@ -89,10 +95,11 @@ const toFunctionError = (error: unknown): Response => {
   throw error
 }
 
+const plain = (status: number, code: string, message: string): Response =>
+  json({ code, message, details: null, hint: null }, status)
+
 /** Some are PostgREST's or the gateway's own, and have none of LOACL's codes. */
 function toDatabaseError(error: unknown): Response {
-  const plain = (status: number, code: string, message: string) =>
-    json({ code, message, details: null, hint: null }, status)
   if (error instanceof ArgumentError) return plain(400, '22P02', error.message)
   if (!(error instanceof Refusal)) throw error
   if (error.code === 'key_rejected') return json({ message: 'Invalid API key' }, 401)

@@ -52,7 +52,8 @@ function identify({ state, caller, body }: FunctionCall): Response {
   const { assistantId, newToken, identityToken } = Object(readJson(body)) as Record<string, unknown>
   if (typeof assistantId !== 'string' || !UUID.test(assistantId)) throw new Refusal('invalid_body')
   if (typeof newToken !== 'string' || !SESSION_TOKEN.test(newToken)) throw new Refusal('invalid_body')
-  const externalId = identityToken === undefined ? null : state.identityTokens.get(String(identityToken))
+  if (identityToken !== undefined && typeof identityToken !== 'string') throw new Refusal('invalid_body')
+  const externalId = identityToken === undefined ? null : state.identityTokens.get(identityToken)
   if (externalId === undefined) throw new Refusal('identity_token_invalid')
   if (externalId === null && caller.userId === null) throw new Refusal('invalid_body')
   enterAssistant(state, assistantId)
@@ -70,11 +71,13 @@ function signOut({ state, caller }: FunctionCall): Response {
   return new Response(null, { status: 204 })
 }
 
-/** What the function `loacl-chat` does, by the names under which requests are logged. */
-export const CHAT_ROUTES = {
+/** What the function `loacl-chat` does. */
+export type ChatRoute = 'POST turns' | 'GET turns/:id' | 'POST turns/:id/stop' | 'POST identify' | 'POST sign-out'
+
+export const CHAT_ROUTES: Readonly<Record<ChatRoute, (call: FunctionCall) => Response>> = {
   'POST turns': sendMessage,
   'GET turns/:id': followTurn,
   'POST turns/:id/stop': stopTurn,
   'POST identify': identify,
   'POST sign-out': signOut,
-} satisfies Record<string, (call: FunctionCall) => Response>
+}

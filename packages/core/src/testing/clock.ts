@@ -1,17 +1,22 @@
-/** Times as PostgreSQL prints them, to the microsecond: no two are the same, so that they tell what came first. */
-export function createClock() {
+/** Times as PostgreSQL prints them, to the microsecond. */
+export interface Clock {
+  ms(): number
+  /** No two are the same, so that they tell what came first. */
+  now(): string
+  later(ms: number): string
+}
+
+export function createClock(): Clock {
   let last = 0
   return {
-    ms: (): number => Date.now(),
-    now(): string {
+    ms: () => Date.now(),
+    now() {
       last = Math.max(Date.now() * 1_000, last + 1)
       return toTimestamp(last)
     },
-    later: (ms: number): string => toTimestamp((Date.now() + ms) * 1_000),
+    later: (ms) => toTimestamp((Date.now() + ms) * 1_000),
   }
 }
-
-export type Clock = ReturnType<typeof createClock>
 
 const toTimestamp = (microseconds: number): string =>
   new Date(Math.floor(microseconds / 1_000))

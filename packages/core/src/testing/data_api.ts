@@ -3,7 +3,15 @@ import { toMs } from './clock.ts'
 import { exportVisitor } from './export_visitor.ts'
 import { type ProjectState, runningTurnOf } from './project_state.ts'
 import { Refusal } from './refusal.ts'
-import { branchOf, lastEventOf, log, messageOf, type StoredMessage, type StoredThread, summaryOf } from './stored_thread.ts'
+import {
+  branchOf,
+  lastEventOf,
+  log,
+  messageOf,
+  type StoredMessage,
+  type StoredThread,
+  summaryOf,
+} from './stored_thread.ts'
 import { type Caller, typeOf } from './visitors.ts'
 
 /** An argument that is no value of the type that the function of the database declares. */
@@ -42,11 +50,12 @@ function* messagesOf(state: ProjectState, caller: Caller): Generator<[StoredThre
     if (isThere(thread) && own.includes(thread.session)) for (const message of thread.messages) yield [thread, message]
 }
 
+const placeOf = ({ id, lastMessageAt }: StoredThread): string => `${lastMessageAt}_${id}`
+
 function listThreads(state: ProjectState, caller: Caller, args: Args): Page<ThreadSummary> {
   const size = toPageSize(args.page_size, 20)
   const search = toText(args.search)?.toLowerCase()
   const own = state.visitors.own(caller)
-  const placeOf = ({ id, lastMessageAt }: StoredThread) => `${lastMessageAt}_${id}`
   if (args.cursor != null && !/^\d{4}-.+_[0-9a-f-]{36}$/.test(String(args.cursor))) throw new Refusal('invalid_body')
   const found = [...state.threads.values()]
     .filter((thread) => own.includes(thread.session) && args.assistant_id === state.assistant.id)
@@ -54,12 +63,16 @@ function listThreads(state: ProjectState, caller: Caller, args: Args): Page<Thre
     .filter((thread) => args.cursor == null || placeOf(thread) < String(args.cursor))
     .filter(
       ({ title, messages }) =>
-        !search || [title ?? '', ...messages.map(({ content }) => content)].some((text) => text.toLowerCase().includes(search)),
+        !search ||
+        [title ?? '', ...messages.map(({ content }) => content)].some((text) => text.toLowerCase().includes(search)),
     )
     .toSorted((one, other) => (placeOf(one) < placeOf(other) ? 1 : -1))
   const items = found.slice(0, size)
   const last = items.at(-1)
-  return { items: items.map(summaryOf) as ThreadSummary[], nextCursor: last && found.length > size ? placeOf(last) : null }
+  return {
+    items: items.map(summaryOf),
+    nextCursor: last && found.length > size ? placeOf(last) : null,
+  }
 }
 
 function openSession(state: ProjectState, caller: Caller, args: Args): OpenedSession {
@@ -82,7 +95,7 @@ function listMessages(state: ProjectState, caller: Caller, args: Args): MessageP
   const from = args.cursor == null ? thread.messages.at(-1) : thread.messages.find(({ id }) => id === args.cursor)
   const branch = branchOf(thread, from)
   return {
-    thread: summaryOf(thread) as ThreadSummary,
+    thread: summaryOf(thread),
     activeTurnId: runningTurnOf(state, thread)?.id ?? null,
     lastEvent: lastEventOf(thread),
     items: branch.slice(0, size).map(messageOf),
@@ -98,7 +111,7 @@ function listEvents(state: ProjectState, caller: Caller, args: Args): EventPage 
     throw new Refusal('thread_not_found')
   }
   return {
-    thread: summaryOf(thread) as ThreadSummary,
+    thread: summaryOf(thread),
     activeTurnId: runningTurnOf(state, thread)?.id ?? null,
     items: thread.events.filter(({ number }) => number > Number(args.after ?? 0)).slice(0, 100),
     lastEvent: lastEventOf(thread),
@@ -174,7 +187,20 @@ function eraseVisitorData(state: ProjectState, caller: Caller) {
 }
 
 /** The functions of the schema `loacl` that a visitor may call. */
-export const DATABASE_FUNCTIONS = {
+export type DatabaseFunctionName =
+  | 'open_session'
+  | 'list_threads'
+  | 'list_messages'
+  | 'list_events'
+  | 'update_thread'
+  | 'delete_thread'
+  | 'restore_thread'
+  | 'use_suggestion'
+  | 'set_feedback'
+  | 'export_visitor_data'
+  | 'erase_visitor_data'
+
+export const DATABASE_FUNCTIONS: Readonly<Record<DatabaseFunctionName, DatabaseFunction>> = {
   open_session: openSession,
   list_threads: listThreads,
   list_messages: listMessages,
@@ -186,4 +212,4 @@ export const DATABASE_FUNCTIONS = {
   set_feedback: setFeedback,
   export_visitor_data: exportVisitor,
   erase_visitor_data: eraseVisitorData,
-} satisfies Record<string, DatabaseFunction>
+}

@@ -19,6 +19,7 @@ export function exportVisitor(state: ProjectState, caller: Caller): VisitorExpor
       .filter(({ session }) => own.includes(session))
       .map((thread) => ({
         ...summaryOf(thread),
+        status: thread.status,
         sessionId: thread.session.id,
         deletedAt: thread.deletedAt,
         metadata: {},

@@ -67,8 +67,7 @@ export function createScriptedAnswer(): ScriptedAnswer {
     cite: (source) => answer.add(source),
     add: (...parts) => then((begun) => begun.add(...parts)),
     disconnect: () => then((begun) => begun.disconnect()),
-    end: (ending = {}) =>
-      finish((begun) => begun.end({ ...ending, state: ending.cutReason ? 'cut' : 'completed' })),
+    end: (ending = {}) => finish((begun) => begun.end({ ...ending, state: ending.cutReason ? 'cut' : 'completed' })),
     fail: (code, { message, retryAfterMs } = {}) =>
       finish((begun) => begun.end({ state: 'failed', refusal: new Refusal(code, message, retryAfterMs) })),
     begin(begun) {

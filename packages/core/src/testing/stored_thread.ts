@@ -63,18 +63,15 @@ export function log(
 
 export const lastEventOf = ({ events }: StoredThread): number => events.length
 
-/** A thread as it travels. One that is deleted never does. */
-export const summaryOf = ({ id, title, status, createdAt, lastMessageAt }: StoredThread) => ({
-  id,
-  title,
-  status,
-  createdAt,
-  lastMessageAt,
-})
+/** A thread as it travels. One that is deleted doesn't, but in an export. */
+export function summaryOf({ id, title, status, createdAt, lastMessageAt }: StoredThread): ThreadSummary {
+  return { id, title, status: status as ThreadSummary['status'], createdAt, lastMessageAt }
+}
 
 /** A message as it travels. */
-export function messageOf({ parentId: _, feedback: __, ...message }: StoredMessage): Message {
-  return message
+export function messageOf(message: StoredMessage): Message {
+  const { parentId: _parentId, feedback: _feedback, ...shown } = message
+  return shown
 }
 
 /** From this message to its parent, and so on to the first: answers that were tried again are not on that path. */

@@ -10,7 +10,13 @@ import { http, type HttpHandler } from 'msw'
 import { answerRequest, type RequestName, type TestRequest } from './answer_request.ts'
 import { newProjectState, type Scripted } from './project_state.ts'
 import { Refusal } from './refusal.ts'
-import { createScriptedAnswer, type FailureDetails, type Reply, type StreamedAnswer, toAnswer } from './scripted_answer.ts'
+import {
+  createScriptedAnswer,
+  type FailureDetails,
+  type Reply,
+  type StreamedAnswer,
+  toAnswer,
+} from './scripted_answer.ts'
 import { messageOf, type StoredThread, summaryOf } from './stored_thread.ts'
 
 export interface TestProjectOptions {
@@ -140,7 +146,9 @@ export function createTestProject(options: TestProjectOptions = {}): TestProject
       const response = await respond(request)
       request.signal.throwIfAborted()
       if (response && response.type !== 'error') return response
-      throw new TypeError(response ? 'Failed to fetch' : `Not one of LOACL's requests: ${request.method} ${request.url}`)
+      throw new TypeError(
+        response ? 'Failed to fetch' : `Not one of LOACL's requests: ${request.method} ${request.url}`,
+      )
     },
     answer: (reply) => void script.push(toAnswer(reply)),
     stream: scriptAnswer,
@@ -157,7 +165,7 @@ export function createTestProject(options: TestProjectOptions = {}): TestProject
       return requests
     },
     get threads() {
-      return shown().map((thread) => summaryOf(thread) as ThreadSummary)
+      return shown().map(summaryOf)
     },
     get messages() {
       return shown().flatMap(({ messages }) => messages.map(messageOf))

@@ -27,22 +27,40 @@ const GUEST_DAYS = 30
 export const typeOf = ({ userId, externalId }: Person): 'guest' | 'authenticated' =>
   (userId ?? externalId) === null ? 'guest' : 'authenticated'
 
+const isSamePerson = (one: Person, other: Person): boolean =>
+  one.userId === other.userId && one.externalId === other.externalId
+
+function requireToken({ token }: Caller): string {
+  if (!token) throw new Refusal('session_missing')
+  if (!SESSION_TOKEN.test(token)) throw new Refusal('session_invalid')
+  return token
+}
+
 /** The sessions of a project and their tokens, under the rules of the database. */
-export function createVisitors(clock: Clock) {
+export interface Visitors {
+  requireToken(caller: Caller): string
+  /** Of the caller, on all their devices. */
+  own(caller: Caller): Session[]
+  /** The session that the token stands for; `null` where it is a fresh guest's. */
+  enter(caller: Caller): Session | null
+  /** As `own`, and says why where there are none. */
+  requireOwn(caller: Caller): Session[]
+  /** What was asked for is not there, or not the caller's. */
+  notFound(caller: Caller, code: ErrorCode): Refusal
+  /** At the first message, and at each one after. */
+  use(caller: Caller, known: Session | null): Session
+  identify(caller: Caller, newToken: string, person: Person): Session
+  signOut(caller: Caller): void
+  erase(erased: readonly Session[]): void
+}
+
+export function createVisitors(clock: Clock): Visitors {
   const sessions = new Map<string, Session>()
   /** Sessions by token. `null`: another has taken the place of this token. */
   const tokens = new Map<string, Session | null>()
 
   const isOver = ({ expiresAt }: Session) => toMs(expiresAt) <= clock.ms()
   const isLocked = ({ userId }: Session, caller: Caller) => userId !== null && userId !== caller.userId
-  const isSamePerson = (one: Person, other: Person) =>
-    one.userId === other.userId && one.externalId === other.externalId
-
-  function requireToken({ token }: Caller): string {
-    if (!token) throw new Refusal('session_missing')
-    if (!SESSION_TOKEN.test(token)) throw new Refusal('session_invalid')
-    return token
-  }
 
   function refuseReplaced({ token }: Caller): void {
     if (token !== null && tokens.get(token) === null) throw new Refusal('session_replaced')
@@ -67,11 +85,9 @@ export function createVisitors(clock: Clock) {
 
   return {
     requireToken,
-    /** Of the caller, on all their devices. */
     own,
 
-    /** The session that the token stands for; `null` where it is a fresh guest's. */
-    enter(caller: Caller): Session | null {
+    enter(caller) {
       const session = tokens.get(requireToken(caller))
       if (!session) {
         refuseReplaced(caller)
@@ -82,8 +98,7 @@ export function createVisitors(clock: Clock) {
       return session
     },
 
-    /** As `own`, and says why where there are none. */
-    requireOwn(caller: Caller): Session[] {
+    requireOwn(caller) {
       const session = tokens.get(requireToken(caller))
       const found = own(caller)
       if (found.length === 0) {
@@ -93,21 +108,19 @@ export function createVisitors(clock: Clock) {
       return found
     },
 
-    /** What was asked for is not there, or not the caller's. */
-    notFound(caller: Caller, code: ErrorCode): Refusal {
+    notFound(caller, code) {
       refuseReplaced(caller)
       return new Refusal(code)
     },
 
-    /** At the first message, and at each one after. */
-    use(caller: Caller, known: Session | null): Session {
+    use(caller, known) {
       const session = known ?? create(requireToken(caller), { userId: null, externalId: null }, GUEST_DAYS)
       session.lastActiveAt = clock.now()
       if (typeOf(session) === 'guest') session.expiresAt = clock.later(GUEST_DAYS * DAY_MS)
       return session
     },
 
-    identify(caller: Caller, newToken: string, person: Person): Session {
+    identify(caller, newToken, person) {
       const token = requireToken(caller)
       if (newToken === token) throw new Refusal('invalid_body')
       let session = tokens.get(token)
@@ -127,16 +140,14 @@ export function createVisitors(clock: Clock) {
       return Object.assign(session, person, { lastActiveAt: clock.now(), expiresAt: clock.later(days * DAY_MS) })
     },
 
-    signOut(caller: Caller): void {
+    signOut(caller) {
       const token = requireToken(caller)
       if (tokens.has(token)) tokens.set(token, null)
     },
 
-    erase(erased: readonly Session[]): void {
+    erase(erased) {
       for (const { id } of erased) sessions.delete(id)
       for (const [token, session] of tokens) if (session && erased.includes(session)) tokens.delete(token)
     },
   }
 }
-
-export type Visitors = ReturnType<typeof createVisitors>

@@ -12,7 +12,11 @@ const threadsOf = (client: LoaclClient) => {
 export function clientContract(project: () => ProjectUnderTest): void {
   const visitor = (...args: Parameters<typeof clientOf> extends [unknown, ...infer Rest] ? Rest : never) =>
     clientOf(project(), ...args)
-  const answer = (text: string) => project().stream().say(text).end({ title: 'A greeting', followUps: ['What now?'] })
+  const answer = (text: string) =>
+    project()
+      .stream()
+      .say(text)
+      .end({ title: 'A greeting', followUps: ['What now?'] })
 
   describe('a client', () => {
     it('opens, asks, reads the answer as it streams, and finds it all again after a reload', async () => {
@@ -35,7 +39,10 @@ export function clientContract(project: () => ProjectUnderTest): void {
           streamed.say('*world*').end({ title: 'A greeting', followUps: ['What now?'] })
       }
       const result = await turn.done
-      expect(result).toMatchObject({ status: 'completed', message: { status: 'completed', content: '# Hello *world*' } })
+      expect(result).toMatchObject({
+        status: 'completed',
+        message: { status: 'completed', content: '# Hello *world*' },
+      })
       const deltas = events.flatMap((event) => (event.type === 'text' ? [event.delta] : []))
       expect(deltas.length).toBeGreaterThan(1)
       expect(deltas.join('')).toBe('# Hello *world*')

@@ -18,6 +18,8 @@ export interface ProjectUnderTest {
   assistant: string
   /** Answers the next question. */
   stream(): AnswerUnderTest | StreamedAnswer
+  /** Of the site's visitor with this id. */
+  identityToken(externalId: string): Promise<string> | string
   /** Of a Supabase user that is new. */
   accessToken(): Promise<string> | string
 }

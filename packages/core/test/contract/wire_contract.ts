@@ -1,5 +1,6 @@
 import { ERROR_STATUS, type ErrorCode, type EventPage, type MessagePage } from '@loacl/wire'
 import { describe, expect, it } from 'vitest'
+import { randomToken } from '../../src/random.ts'
 import { callerOf, collect, type ProjectUnderTest, textOf, turnOf, typesOf } from './project_under_test.ts'
 
 type Caller = ReturnType<typeof callerOf>
@@ -15,6 +16,16 @@ async function databaseErrorOf(response: Response) {
   return { status: response.status, ...((await response.json()) as { code?: string; message: string }) }
 }
 
+const messagesIn = async (me: Caller, threadId: string) =>
+  (await (await me.rpc('list_messages', { thread_id: threadId })).json()) as MessagePage
+
+const identifyAs = async (project: ProjectUnderTest, token: string, newToken: string, who: string) =>
+  await callerOf(project, token).chat('POST', 'identify', {
+    assistantId: project.assistant,
+    newToken,
+    identityToken: await project.identityToken(who),
+  })
+
 /** What each project answers to requests, byte for byte where a client reads it. */
 export function wireContract(project: () => ProjectUnderTest): void {
   const ask = async (me: Caller, text = 'Hello', threadId: string | null = null) => {
@@ -22,8 +33,6 @@ export function wireContract(project: () => ProjectUnderTest): void {
     const parts = await collect(await me.chat('POST', 'turns', me.message(text, { threadId }))).all()
     return turnOf(parts)
   }
-  const messagesIn = async (me: Caller, threadId: string) =>
-    (await (await me.rpc('list_messages', { thread_id: threadId })).json()) as MessagePage
 
   describe('POST /turns', () => {
     it('streams an answer as it comes, and what comes with its end', async () => {
@@ -173,7 +182,7 @@ export function wireContract(project: () => ProjectUnderTest): void {
     it('knows no other path and no other method', async () => {
       const me = callerOf(project())
       expect(await codeOf(await me.chat('POST', 'nothing'))).toBe('not_found')
-      expect(await codeOf(await me.chat('DELETE', 'turns'))).toBe('method_not_allowed')
+      expect(await codeOf(await me.chat('GET', 'turns'))).toBe('method_not_allowed')
     })
   })
 
@@ -225,10 +234,11 @@ export function wireContract(project: () => ProjectUnderTest): void {
   describe('the Data API', () => {
     it('writes down what happens in a thread', async () => {
       const me = callerOf(project())
-      project().stream().say('Hi').end({ title: 'A greeting', followUps: ['What now?'] })
-      const { threadId, messageId } = turnOf(
-        await collect(await me.chat('POST', 'turns', me.message('Hello'))).all(),
-      )
+      project()
+        .stream()
+        .say('Hi')
+        .end({ title: 'A greeting', followUps: ['What now?'] })
+      const { threadId, messageId } = turnOf(await collect(await me.chat('POST', 'turns', me.message('Hello'))).all())
       const events = async (after = 0) =>
         (await (await me.rpc('list_events', { thread_id: threadId, after })).json()) as EventPage
       const { suggestions } = (await messagesIn(me, threadId)).items[0]!
@@ -295,22 +305,72 @@ export function wireContract(project: () => ProjectUnderTest): void {
       expect(await open(null)).toMatchObject({ status: 401, code: 'PT401', message: 'session_missing' })
       expect(await open('short')).toMatchObject({ status: 401, message: 'session_invalid' })
       expect(await open(undefined, { apikey: 'sb_publishable_wrong' })).toMatchObject({ status: 401 })
-      expect(await open(undefined, { authorization: 'Bearer nonsense' })).toMatchObject({ status: 401, code: 'PGRST301' })
+      expect(await open(undefined, { authorization: 'Bearer nonsense' })).toMatchObject({
+        status: 401,
+        code: 'PGRST301',
+      })
     })
 
     it('pages through threads, the latest first', async () => {
       const me = callerOf(project())
       for (const text of ['One', 'Two', 'Three']) await ask(me, text)
       const list = async (cursor: string | null) =>
-        (await (
-          await me.rpc('list_threads', { assistant_id: project().assistant, page_size: 2, cursor })
-        ).json()) as { items: { id: string }[]; nextCursor: string | null }
+        (await (await me.rpc('list_threads', { assistant_id: project().assistant, page_size: 2, cursor })).json()) as {
+          items: { id: string }[]
+          nextCursor: string | null
+        }
       const first = await list(null)
       expect(first).toMatchObject({ items: { length: 2 }, nextCursor: expect.any(String) })
       const second = await list(first.nextCursor)
       expect(second).toMatchObject({ items: { length: 1 }, nextCursor: null })
       const { items } = await messagesIn(me, second.items[0]!.id)
       expect(items.at(-1)!.content).toBe('One')
+    })
+  })
+
+  describe('POST /identify', () => {
+    it('makes a guest’s session a person’s, by the site’s own word, and gives it another token', async () => {
+      const me = callerOf(project())
+      const { threadId } = await ask(me)
+      const newToken = randomToken()
+      const identityToken = await project().identityToken(crypto.randomUUID())
+      const identified = await me.chat('POST', 'identify', {
+        assistantId: project().assistant,
+        newToken,
+        identityToken,
+      })
+      expect(identified.status).toBe(200)
+      expect(await identified.json()).toMatchObject({
+        visitor: { sessionId: expect.any(String), type: 'authenticated' },
+        expiresAt: expect.any(String),
+      })
+      expect(await messagesIn(callerOf(project(), newToken), threadId)).toMatchObject({ items: { length: 2 } })
+      expect(await databaseErrorOf(await me.rpc('list_messages', { thread_id: threadId }))).toMatchObject({
+        message: 'session_replaced',
+      })
+    })
+
+    it('leaves a session to the person whose it is', async () => {
+      const token = randomToken()
+      const fresh = randomToken()
+      const [ada, eve] = [crypto.randomUUID(), crypto.randomUUID()]
+      expect((await identifyAs(project(), token, fresh, ada)).status).toBe(200)
+      // Its answer was lost.
+      expect((await identifyAs(project(), token, fresh, ada)).status).toBe(200)
+      expect(await codeOf(await identifyAs(project(), fresh, randomToken(), eve))).toBe('session_bound')
+      expect(await codeOf(await identifyAs(project(), token, randomToken(), ada))).toBe('session_replaced')
+      expect(await codeOf(await identifyAs(project(), randomToken(), fresh, eve))).toBe('id_conflict')
+    })
+
+    it.each<[ErrorCode, object]>([
+      ['identity_token_invalid', { identityToken: 'a.b.c' }],
+      ['invalid_body', {}],
+      ['invalid_body', { identityToken: 7 }],
+      ['invalid_body', { newToken: 'short' }],
+      ['invalid_body', { assistantId: 'nonsense' }],
+    ])('refuses with %s', async (code, change) => {
+      const body = { assistantId: project().assistant, newToken: randomToken(), ...change }
+      expect(await codeOf(await callerOf(project()).chat('POST', 'identify', body))).toBe(code)
     })
   })
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
-import { clientContract } from './client_contract.ts'
+import { clientContract } from '../../../packages/core/test/contract/client_contract.ts'
 import { startStackProject } from './stack_project.ts'
-import { wireContract } from './wire_contract.ts'
+import { wireContract } from '../../../packages/core/test/contract/wire_contract.ts'
 
 let project: Awaited<ReturnType<typeof startStackProject>>
 beforeAll(async () => {
