@@ -52,16 +52,20 @@ export interface Answering {
 }
 
 /** Answers a request as a project does; `null` where it is not LOACL's. A response of the type `error` is no response. */
-export async function answerRequest(request: Request, answering: Answering): Promise<Response | null> {
+export async function answerRequest(
+  request: Request,
+  answering: Answering,
+  signal: AbortSignal = request.signal,
+): Promise<Response | null> {
   const asked = readRequest(request, answering.root)
   if (!asked) return null
   if (request.method === 'OPTIONS') return withCors(request, new Response(null, { status: 204 }))
   const body = await request.text()
   try {
-    return withCors(request, answer(request, body, asked, answering))
+    return withCors(request, answer(request, body, asked, answering, signal))
   } catch (error) {
     if (error instanceof Refusal && error.code === 'network') return Response.error()
-    return withCors(request, asked.isDatabase ? toDatabaseError(error) : toFunctionError(error))
+    return withCors(request, asked.isDatabase ? toDatabaseError(error) : toFunctionResponse(toRefusal(error)))
   }
 }
 
@@ -69,20 +73,20 @@ function answer(
   request: Request,
   body: string,
   { isDatabase, name, turnId, route }: Asked,
-  answering: Answering,
+  { key, state, onRequest }: Answering,
+  signal: AbortSignal,
 ): Response {
-  const { key, state, onRequest } = answering
-  const { headers, signal } = request
+  const { headers } = request
   if (name === null) throw new Refusal(hasPath(route) ? 'method_not_allowed' : 'not_found')
   onRequest({ name, headers, body: parse(body) })
   if (headers.get('apikey') !== key) throw new Refusal('key_rejected')
-  const caller: Caller = { token: headers.get(SESSION_HEADER), userId: userOf(headers, answering) }
+  const caller: Caller = { token: headers.get(SESSION_HEADER), userId: userOf(headers, key, state) }
   if (isDatabase) return json(DATABASE_FUNCTIONS[name as DatabaseFunctionName](state, caller, parse(body) as Args))
   const after = new URL(request.url).searchParams.get('after') ?? '0'
   return CHAT_ROUTES[name as ChatRoute]({ state, caller, turnId, after, body, signal })
 }
 
-function userOf(headers: Headers, { key, state }: Answering): string | null {
+function userOf(headers: Headers, key: string, state: ProjectState): string | null {
   const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
   if (bearer === undefined || bearer === key) return null
   const userId = state.accessTokens.get(bearer)
@@ -90,10 +94,9 @@ function userOf(headers: Headers, { key, state }: Answering): string | null {
   return userId
 }
 
-const toFunctionError = (error: unknown): Response => {
-  if (error instanceof Refusal) return toFunctionResponse(error)
-  throw error
-}
+/** What is no refusal is a fault in here, and is told like one of a project's. */
+const toRefusal = (error: unknown): Refusal =>
+  error instanceof Refusal ? error : new Refusal('internal', `The test project failed: ${error}`)
 
 const plain = (status: number, code: string, message: string): Response =>
   json({ code, message, details: null, hint: null }, status)
@@ -101,11 +104,11 @@ const plain = (status: number, code: string, message: string): Response =>
 /** Some are PostgREST's or the gateway's own, and have none of LOACL's codes. */
 function toDatabaseError(error: unknown): Response {
   if (error instanceof ArgumentError) return plain(400, '22P02', error.message)
-  if (!(error instanceof Refusal)) throw error
-  if (error.code === 'key_rejected') return json({ message: 'Invalid API key' }, 401)
-  if (error.code === 'access_token_invalid') return plain(401, 'PGRST301', error.message)
-  if (error.code === 'not_found') return plain(404, 'PGRST202', error.message)
-  return toDataApiResponse(error)
+  const refusal = toRefusal(error)
+  if (refusal.code === 'key_rejected') return json({ message: 'Invalid API key' }, 401)
+  if (refusal.code === 'access_token_invalid') return plain(401, 'PGRST301', refusal.message)
+  if (refusal.code === 'not_found') return plain(404, 'PGRST202', refusal.message)
+  return toDataApiResponse(refusal)
 }
 
 function parse(body: string): unknown {

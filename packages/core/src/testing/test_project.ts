@@ -111,7 +111,7 @@ export function createTestProject(options: TestProjectOptions = {}): TestProject
     if (found >= 0) throw failures.splice(found, 1)[0]!.refusal
   }
 
-  const respond = (request: Request) => answerRequest(request, { root, key, state, onRequest })
+  const answering = () => ({ root, key, state, onRequest })
 
   function scriptAnswer(): StreamedAnswer {
     const answer = createScriptedAnswer()
@@ -140,11 +140,15 @@ export function createTestProject(options: TestProjectOptions = {}): TestProject
     key,
     assistant: assistant.id,
     // Where nothing is returned, msw asks the next handler. That one reads the request as well.
-    handlers: [http.all(`${root}*`, async ({ request }) => (await respond(request.clone())) ?? undefined)],
-    async fetch(input, init) {
+    handlers: [
+      http.all(`${root}*`, async ({ request }) => (await answerRequest(request.clone(), answering())) ?? undefined),
+    ],
+    // A document of a test has AbortSignals of its own, which the platform's Request does not take.
+    async fetch(input, { signal, ...init } = {}) {
       const request = new Request(input, init)
-      const response = await respond(request)
-      request.signal.throwIfAborted()
+      signal?.throwIfAborted()
+      const response = await answerRequest(request, answering(), signal ?? request.signal)
+      signal?.throwIfAborted()
       if (response && response.type !== 'error') return response
       throw new TypeError(
         response ? 'Failed to fetch' : `Not one of LOACL's requests: ${request.method} ${request.url}`,
