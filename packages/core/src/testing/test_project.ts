@@ -144,7 +144,7 @@ export function createTestProject(options: TestProjectOptions = {}): TestProject
       http.all(`${root}*`, async ({ request }) => (await answerRequest(request.clone(), answering())) ?? undefined),
     ],
     // A document of a test has AbortSignals of its own, which the platform's Request does not take.
-    async fetch(input, { signal, ...init } = {}) {
+    async fetch(input, { signal, ...init }: RequestInit = {}) {
       const request = new Request(input, init)
       signal?.throwIfAborted()
       const response = await answerRequest(request, answering(), signal ?? request.signal)

@@ -30,7 +30,7 @@ export interface Ending {
   cutReason?: CutReason | undefined
 }
 
-export type TurnEnd = ({ state: 'completed' | 'cut' | 'stopped' } & Ending) | { state: 'failed'; refusal: Refusal }
+type TurnEnd = ({ state: 'completed' | 'cut' | 'stopped' } & Ending) | { state: 'failed'; refusal: Refusal }
 
 export interface TestTurn {
   readonly id: string
