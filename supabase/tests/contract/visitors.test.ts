@@ -1,7 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
-import { clientContract } from '../../../packages/core/test/contract/client_contract.ts'
+import { projectContract } from '../../../packages/core/test/contract/index.ts'
 import { startStackProject } from './stack_project.ts'
-import { wireContract } from '../../../packages/core/test/contract/wire_contract.ts'
 
 let project: Awaited<ReturnType<typeof startStackProject>>
 beforeAll(async () => {
@@ -9,5 +8,4 @@ beforeAll(async () => {
 })
 afterAll(() => project.stop())
 
-wireContract(() => project)
-clientContract(() => project)
+projectContract(() => project)
