@@ -1,6 +1,6 @@
 import { createClient } from '@loacl/core'
 import { createTestProject } from '@loacl/core/testing'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { mount } from '../src/index.ts'
 
 const project = createTestProject()
@@ -20,6 +20,8 @@ export function setUp() {
 
 function mountWith(options: { id?: string } = {}) {
   const client = createClient({ url: project.url, key: project.key, assistant: project.assistant, storage: 'memory' })
+  // A timer of its own may outlive the document.
+  onTestFinished(() => client.dispose())
   return { client, widget: mount({ client, ...options }) }
 }
 
