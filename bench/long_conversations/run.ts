@@ -8,7 +8,7 @@ import { readTasks } from '../opening/tasks.ts'
 
 const { values } = parseArgs({
   options: {
-    messages: { type: 'string', default: '5000' },
+    messages: { type: 'string', default: '400' },
     runs: { type: 'string', default: '3' },
     dist: { type: 'string' },
   },
