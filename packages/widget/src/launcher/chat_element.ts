@@ -129,7 +129,8 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
   notice.className = 'notice'
   notice.setAttribute('role', 'alert')
   notice.hidden = true
-  launcher.className = launcher.part.value = 'launcher'
+  launcher.className = 'launcher'
+  launcher.setAttribute('part', 'launcher')
   launcher.setAttribute('aria-expanded', 'false')
 
   // What fails while the visitor is only near is tried again, with words, on the press.
