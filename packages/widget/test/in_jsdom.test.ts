@@ -1,0 +1,5 @@
+// @vitest-environment jsdom
+import { setUp, widgetIn } from './test_document.ts'
+
+setUp()
+widgetIn()
