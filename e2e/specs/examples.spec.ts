@@ -1,0 +1,51 @@
+import { Chat } from '../support/chat.ts'
+import { buildExample, serveByNext, serveFiles } from '../support/examples.ts'
+import { expect, test, unique } from '../support/fixtures.ts'
+
+const WITH_WIDGET = [
+  ['react-next', serveByNext],
+  ['svelte-vite', serveFiles],
+  ['vue-webpack', serveFiles],
+] as const
+
+const text = 'Until six in the evening, and on Saturdays until one in the afternoon.'
+
+test.describe('an answer is written in the example', { tag: '@local' }, () => {
+  test.describe.configure({ timeout: 180_000 })
+
+  for (const [name, serve] of WITH_WIDGET)
+    test(name, async ({ page, target, model, friends }) => {
+      await buildExample(name, target)
+      const example = await serve(name)
+      friends.add(example.origin)
+      await page.goto(example.origin)
+      const chat = new Chat(page)
+      await chat.open()
+      const question = unique('When are you open?')
+      await model.says(question, { text, holdAfter: 30 })
+      await chat.ask(question)
+      await expect(chat.log).toContainText('Until six in the evening')
+      await expect(chat.log).not.toContainText('afternoon')
+      await model.says(question, text)
+      await expect(chat.message(text)).toBeVisible()
+      if (serve === serveFiles) await expect(page.getByRole('status').getByText('The last answer')).toBeVisible()
+      example.stop()
+    })
+
+  test('react-vite', async ({ page, target, model, friends }) => {
+    await buildExample('react-vite', target)
+    const example = await serveFiles('react-vite')
+    friends.add(example.origin)
+    await page.goto(example.origin)
+    const log = page.getByRole('log')
+    const question = unique('When are you open?')
+    await model.says(question, { text, holdAfter: 30 })
+    await page.getByRole('textbox', { name: 'Question' }).fill(question)
+    await page.getByRole('button', { name: 'Send' }).click()
+    await expect(log).toContainText('Until six in the evening')
+    await expect(log).not.toContainText('afternoon')
+    await model.says(question, text)
+    await expect(log.getByText(text)).toBeVisible()
+    example.stop()
+  })
+})
