@@ -25,6 +25,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Vitest would leave a core to itself, of two the half.
+          maxWorkers: availableParallelism(),
           include: ['packages/**/*.test.{ts,tsx}', 'supabase/functions/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...never, ...stackTests],
         },
