@@ -1,3 +1,5 @@
+import { createClient } from '@loacl/core'
+import { createTestProject } from '@loacl/core/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { mount } from '../src/index.ts'
 import type { Widget } from '../src/index.ts'
@@ -37,5 +39,19 @@ export function checkDocument(name: string): void {
     expect(await widget.client).toMatchObject({ assistant: 'a1' })
     expect(widget.element!.shadowRoot!.querySelector('button')!.getAttribute('aria-label')).toBe('Open chat')
     expect(widget.status).toBe('launcher')
+  })
+
+  test(`${name}: a client of the page’s own works where the panel can’t open`, async () => {
+    const project = createTestProject({ answers: ['Hello'] })
+    vi.stubGlobal('fetch', project.fetch)
+    const { url, key, assistant } = project
+    const client = createClient({ url, key, assistant, storage: 'memory' })
+    widget = mount({ client })
+    await expect(widget.open()).rejects.toMatchObject({ code: 'unsupported' })
+    expect(await client.threads.create().send('Hi').text()).toBe('Hello')
+    widget.dispose()
+    expect(document.querySelector('loacl-chat')).toBeNull()
+    client.dispose()
+    vi.unstubAllGlobals()
   })
 }

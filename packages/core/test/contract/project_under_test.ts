@@ -1,5 +1,6 @@
 import { randomToken } from '../../src/random.ts'
 import { readParts, type NumberedPart, type StreamPart } from '@loacl/wire'
+import { onTestFinished } from 'vitest'
 import { createClient, type ClientOptions, type LoaclClient } from '../../src/index.ts'
 import type { StreamedAnswer } from '../../src/testing/index.ts'
 import { memoryStorage } from '../support/watch.ts'
@@ -24,12 +25,17 @@ export interface ProjectUnderTest {
   accessToken(): Promise<string> | string
 }
 
-/** A client of a visitor who is new, unless `storage` knows them. */
-export const clientOf = (
+/** A client of a visitor who is new, unless `storage` knows them, for as long as the test runs. */
+export function clientOf(
   { url, key, assistant }: ProjectUnderTest,
   storage = memoryStorage(),
   change: { assistant?: string; key?: string; auth?: ClientOptions['auth'] } = {},
-): LoaclClient => createClient({ url, key, assistant, storage, ...change })
+): LoaclClient {
+  const client = createClient({ url, key, assistant, storage, ...change })
+  // A timer of its own may outlive the document.
+  onTestFinished(() => client.dispose())
+  return client
+}
 
 /** What a visitor's program sends, without a client between. */
 export function callerOf(project: ProjectUnderTest, token: string | null = randomToken()) {

@@ -1,5 +1,0 @@
-// @vitest-environment jsdom
-import { setUp, widgetIn } from './test_document.ts'
-
-setUp()
-widgetIn()
