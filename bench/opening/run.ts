@@ -38,7 +38,7 @@ async function measure(browser: Browser, site: Site, path: string): Promise<Open
   }, path === '/control')
   const session = await context.newCDPSession(page)
   await session.send('Emulation.setCPUThrottlingRate', { rate: Number(values.slowdown) })
-  await browser.startTracing(page, { categories: ['blink.user_timing', 'disabled-by-default-devtools.timeline'] })
+  await browser.startTracing(page, { categories: ['blink.user_timing', 'toplevel'] })
   const times = await page.evaluate(
     (settled) =>
       new Promise<{ focused: number; drawn: number }>((resolve) => {

@@ -169,7 +169,7 @@ function panel(version: string): InlineConfig {
   return configure(
     {
       input: path('src/panel/entry.ts'),
-      output: { format: 'es', entryFileNames: 'panel-[hash].js' },
+      output: { format: 'es', entryFileNames: 'panel-[hash].js', hashCharacters: 'hex' },
       transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {

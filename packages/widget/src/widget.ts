@@ -110,6 +110,12 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     }
   }
 
+  /** What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them. */
+  async function nextTask(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve))
+    if (disposed) throw new LoaclError('disposed')
+  }
+
   async function open(
     request: { threadId?: string | undefined; draft?: string | undefined } = {},
     by: OpenedBy = 'api',
@@ -120,9 +126,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (request.draft !== undefined) model.type(request.draft)
     const createView = await fetchView()
     await languages.load(look)
-    // What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them.
     await nextTask()
-    if (disposed) throw new LoaclError('disposed')
     view ??= createView({
       host: element,
       root: element.shadowRoot!,
@@ -133,6 +137,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       report,
       close,
     })
+    await nextTask()
     if (wanted && !shown) {
       everShown = true
       setShown(true)
@@ -246,5 +251,3 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     },
   }
 }
-
-const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
