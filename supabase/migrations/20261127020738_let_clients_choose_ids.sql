@@ -36,9 +36,34 @@ begin
 end
 $$;
 comment on function loacl_private.find_thread_id(text, uuid[]) is
-  'The thread that has this id or client id among those of these sessions, or that of them which the caller can see; null where none has.';
+  'The thread that has this id or client id among those of these sessions; null where none has.';
 revoke all on function loacl_private.find_thread_id(text, uuid[]) from public;
-grant execute on function loacl_private.find_thread_id(text, uuid[]) to anon, authenticated;
+
+create function loacl_private.find_thread(id text)
+returns jsonb
+language plpgsql
+stable
+security definer -- tells a replaced token by replaced_session_tokens; looks in the caller's own sessions alone
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  thread loacl.threads;
+begin
+  select t.* into thread
+  from loacl.threads t
+  where t.id = loacl_private.find_thread_id(find_thread.id, loacl_private.own_session_ids()) and t.status <> 'deleted';
+  if not found then
+    perform loacl_private.refuse_replaced_token(
+      loacl_private.hash_session_token(loacl_private.read_header('x-loacl-session'))
+    );
+    return null;
+  end if;
+  return loacl_private.to_thread_summary(thread);
+end
+$$;
+comment on function loacl_private.find_thread(text) is 'Does the work of loacl.find_thread.';
+revoke all on function loacl_private.find_thread(text) from public;
+grant execute on function loacl_private.find_thread(text) to anon, authenticated;
 
 create function loacl.find_thread(id text)
 returns jsonb
@@ -47,17 +72,10 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 begin atomic
-  select coalesce(
-    (
-      select loacl_private.to_thread_summary(t)
-      from loacl.threads t
-      where t.id = loacl_private.find_thread_id(find_thread.id, (select loacl_private.own_session_ids())::uuid[])
-    ),
-    loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.')
-  );
+  select loacl_private.find_thread(find_thread.id);
 end;
 comment on function loacl.find_thread(text) is
-  'The calling visitor''s thread that has this id, or that their client began under it: `ThreadSummary`. Errors: thread_not_found.';
+  'The calling visitor''s thread that has this id, or that their client began under it: `ThreadSummary`; null where there is none. Errors: session_replaced.';
 revoke all on function loacl.find_thread(text) from public;
 grant execute on function loacl.find_thread(text) to anon, authenticated;
 
