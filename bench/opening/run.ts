@@ -88,7 +88,7 @@ const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync)
 const browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
-const site = await startSite(values.dist)
+const site = await startSite({ dist: values.dist })
 try {
   const results = new Map<string, Opening[]>(Object.keys(ROUTES).map((name) => [name, []]))
   // In turns, so that a machine that slows down slows all of them down. The first round warms up.

@@ -61,8 +61,8 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
         type: 'message',
         assistantId: client.assistant,
         id: clientId,
-        threadId,
         clientThreadId: id,
+        threadId,
         text,
       }),
     })
