@@ -165,6 +165,7 @@ test(
     await chat.again.click()
     await expect(chat.messages).toHaveText([question, 'A little.'])
     await expect(chat.alert).toHaveCount(0)
+    await expect(chat.status).toHaveText('ready')
     await chat.again.click()
     await expect(chat.alert).toHaveAttribute('data-code', 'already_answered')
 
