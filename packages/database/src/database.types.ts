@@ -571,14 +571,14 @@ isOneToOne: false
                   ]
                 },"usage_logs": {
                   Row: {
-                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"step": number | null,"thread_id": string | null
+                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"is_estimate": boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"step": number | null,"thread_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"is_estimate"?: boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Update: {
-                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"is_estimate"?: boolean,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -724,7 +724,7 @@ isOneToOne: false
 { Args: { "annotations": Json,"message_id": string }; Returns: number
                            },
 "save_follow_ups":
-{ Args: { "lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
+{ Args: { "is_called"?: boolean,"lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
                            },
 "set_feedback":
 { Args: { "comment"?: string,"message_id": string,"value": string }; Returns: Json

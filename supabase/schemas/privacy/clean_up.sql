@@ -96,15 +96,20 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform loacl_private.end_overdue_turn(t.id)
-  from loacl_private.turns t
-  where (t.state = 'running' and t.lease_expires_at < now()) or (t.state = 'waiting' and t.wait_expires_at < now())
-  order by t.thread_id;
+  perform loacl_private.end_overdue_turn(overdue.id)
+  from (
+    select t.id
+    from loacl_private.turns t
+    join loacl.threads thread on thread.id = t.thread_id
+    where (t.state = 'running' and t.lease_expires_at < now()) or (t.state = 'waiting' and t.wait_expires_at < now())
+    for no key update of thread skip locked
+  ) overdue;
   perform loacl_private.purge_turn_chunks(100000);
   -- On a hosted project the Data API ends this after eight seconds, and rolls all of it back.
   perform loacl_private.purge_expired_data(interval '4 seconds');
   perform loacl_private.purge_rate_counters(100000);
-  perform loacl_private.purge_reservations();
+  perform loacl_private.settle_left_turns(left_over.assistant_id, 1000)
+  from (select distinct r.assistant_id from loacl_private.reservations r order by 1) left_over;
 end
 $$;
 comment on function loacl_private.clean_up() is

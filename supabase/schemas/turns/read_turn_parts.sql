@@ -19,6 +19,7 @@ begin
     perform loacl_private.raise_not_found('turn_not_found', 'There is no such turn.');
   end if;
   if loacl_private.end_overdue_turn(turn.id) then
+    perform loacl_private.settle_turn(turn.id);
     select t.* into turn from loacl_private.turns t where t.id = enter_turn.turn_id;
   end if;
   return turn;

@@ -25,7 +25,7 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
       call('read_turn_parts', { turn_id: turnId, after_seq: afterSeq, claims: caller.claims }, asVisitor(caller)),
     stopTurn: (turnId, caller) => call('stop_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
-    saveFollowUps: ({ id, lease }, { title, suggestions, usage }) =>
-      call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage }),
+    saveFollowUps: ({ id, lease }, { title, suggestions, usage, isCalled }) =>
+      call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage, is_called: isCalled }),
   }
 }

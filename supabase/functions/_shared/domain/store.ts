@@ -104,6 +104,8 @@ export interface StepOutcome {
   /** The answer so far, earlier steps' part in it included. */
   parts: readonly MessagePart[]
   content: string
+  /** Whether the model was called: else nothing is charged for the step. */
+  isCalled: boolean
   /** The provider's own output items. They never reach a visitor. */
   providerItems: readonly unknown[]
   responseId: string | null
@@ -184,6 +186,12 @@ export interface TurnStore {
   /** After `finishTurn`. Keeps a title that the thread already has, and returns the one that it now has. */
   saveFollowUps(
     turn: TurnIds['turn'],
-    followUps: { title: string | null; suggestions: readonly string[]; usage: TokenUsage | null },
+    followUps: {
+      title: string | null
+      suggestions: readonly string[]
+      usage: TokenUsage | null
+      /** Whether anybody charges for the call: with `usage` unknown it is estimated. */
+      isCalled: boolean
+    },
   ): Promise<{ suggestions: readonly Suggestion[]; title: string | null }>
 }

@@ -1,10 +1,12 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { toCodedError } from './coded_error.ts'
 import { answerComplete, terminalParts, waitingParts } from './ending.ts'
-import { type FollowUps, parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
+import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
 import type { InputItem, ModelCall } from './model.ts'
-import { wait } from './retry.ts'
+import { retryWhileAway, wait } from './retry.ts'
 import type { OpenTurn } from './store.ts'
 import { runSteps } from './turn_steps.ts'
+import { isRefusal } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 /** How long the stream stays open for follow-ups after the answer. */
@@ -47,11 +49,17 @@ async function makeFollowUps(
   { store, model, shutdown, report }: TurnDeps,
 ): Promise<StreamPart[]> {
   if (!wantsFollowUps(turn)) return []
+  const signal = AbortSignal.any([shutdown, AbortSignal.timeout(FOLLOW_UPS_STORED_MS)])
+  const none = { title: null, suggestions: [] }
   try {
-    const signal = AbortSignal.any([shutdown, AbortSignal.timeout(FOLLOW_UPS_STORED_MS)])
-    const { text, usage } = await model.generate(toFollowUpsCall(call, turn, answer), signal)
-    const { title, suggestions }: FollowUps = parseFollowUps(text, turn)
-    const saved = await store.saveFollowUps(turn.turn, { title, suggestions, usage })
+    const made = await model.generate(toFollowUpsCall(call, turn, answer), signal).then(
+      ({ text, usage }) => ({ ...parseFollowUps(text, turn), usage, isCalled: true }),
+      (error: unknown) => {
+        report(error)
+        return { ...none, usage: null, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }
+      },
+    )
+    const saved = await retryWhileAway(() => store.saveFollowUps(turn.turn, made))
     const isTitled = turn.isFirstTurn && saved.title !== null
     const { messageId, threadId } = turn
     return [

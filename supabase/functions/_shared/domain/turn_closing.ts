@@ -96,6 +96,7 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
 function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
   const content = outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
-  const none = { cutReason: null, providerItems: [], responseId: null, model: null, usage: null }
+  const { isCalled } = outcome
+  const none = { cutReason: null, isCalled, providerItems: [], responseId: null, model: null, usage: null }
   return { ...none, state: 'failed', parts, content, errorCode: code }
 }

@@ -22,7 +22,10 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements TurnStore {
   readonly threads = new Map<string, MemoryThread>()
   readonly turns = new Map<string, MemoryTurn>()
+  /** Of each call for follow-ups; nothing where there was none. */
   readonly followUpUsage: (TokenUsage | null)[] = []
+  /** Whether the model was called in each step that has ended. */
+  readonly stepsCalled: boolean[] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   /** Makes the next calls of a method fail, one error after the other. */
@@ -212,7 +215,7 @@ export class MemoryStore implements TurnStore {
     const turn = this.turns.get(id)
     if (turn?.lease !== lease || turn.state === 'running' || turn.state === 'waiting') throw fault('turn_lease_lost')
     turn.thread.title ??= followUps.title
-    this.followUpUsage.push(followUps.usage)
+    if (followUps.isCalled) this.followUpUsage.push(followUps.usage)
     const suggestions = followUps.suggestions.map((suggestion) => ({
       id: crypto.randomUUID(),
       suggestion,
@@ -265,7 +268,8 @@ export class MemoryStore implements TurnStore {
     return turn
   }
 
-  #endStep(turn: MemoryTurn, { parts, content, providerItems }: StepOutcome): void {
+  #endStep(turn: MemoryTurn, { parts, content, providerItems, isCalled }: StepOutcome): void {
+    this.stepsCalled.push(isCalled)
     turn.steps.at(-1)!.providerItems ??= providerItems
     this.#updateAnswer(turn, { parts, content })
   }
