@@ -30,8 +30,6 @@ create table loacl_private.reservations (
 );
 create index reservations_assistant_id_idx on loacl_private.reservations (assistant_id);
 comment on index loacl_private.reservations_assistant_id_idx is 'Serves: the deletion of an assistant.';
-create index reservations_day_idx on loacl_private.reservations (day);
-comment on index loacl_private.reservations_day_idx is 'Serves: reservations that nobody will settle any more.';
 alter table loacl_private.reservations enable row level security;
 revoke all on table loacl_private.reservations from public, anon, authenticated, service_role;
 comment on table loacl_private.reservations is

@@ -46,6 +46,8 @@ begin
     'userMessageId', turn.user_message_id,
     'messageId', turn.message_id,
     'lastSeq', turn.last_seq,
+    'isFolded', turn.is_folded,
+    'isSilent', loacl_private.is_silent(turn),
     'parts', (
       select coalesce(jsonb_agg(jsonb_build_object('seq', c.seq + p.place - 1, 'part', p.part) order by c.seq, p.place), '[]')
       from loacl_private.turn_chunks c

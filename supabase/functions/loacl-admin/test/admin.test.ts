@@ -267,6 +267,18 @@ describe('maintenance', () => {
     expect(world.store.cleanUps).toBe(1)
   })
 
+  it('purges until nothing is left, and folds what dead workers streamed', async () => {
+    world.store.cleanUpsNeeded = 3
+    const said = (delta: string) => [{ type: 'text-delta', id: 't', delta }] as const
+    world.store.unfolded.push({ turnId: '1', parts: said('So far') }, { turnId: '2', parts: said('Hm') })
+    await world.call('POST', '/maintenance/drain', 'owner')
+    expect(world.store.cleanUps).toBe(3)
+    expect(world.store.folded).toEqual([
+      { turnId: '1', content: 'So far' },
+      { turnId: '2', content: 'Hm' },
+    ])
+  })
+
   it('gives back what failed, without the words of others, and does the rest', async () => {
     await queue()
     world.outside.fault = turnError('model_unavailable', { cause: new Error(KEY) })

@@ -230,6 +230,8 @@ describe('POST /turns/:id/stop', () => {
     const world = await createChatWorld([created, textDelta('Hel'), gate().opened])
     const parts = readParts((await world.post(world.message())).body!)
     const seen: NumberedPart[] = []
+    // What is read is stored first.
+    await vi.advanceTimersByTimeAsync(100)
     while (seen.at(-1)?.part.type !== 'text-delta') seen.push((await parts.next()).value!)
     const [turn] = world.store.turns.values()
     const stopped = await world.request(`/turns/${turn!.id}/stop`, { method: 'POST' })
