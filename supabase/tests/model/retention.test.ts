@@ -120,7 +120,7 @@ describe('retention', () => {
       expect(before - (await count())).toBeLessThanOrEqual(500)
       expect(row.more).toBe(true)
     }
-    expect(await api.rpc('run_clean_up', {}, world.asServer())).toMatchObject({ status: 200, body: false })
+    expect(await world.api.rpc('run_clean_up', {}, world.asServer())).toMatchObject({ status: 200, body: false })
     expect(await count()).toBe(1)
   })
 
