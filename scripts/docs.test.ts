@@ -63,6 +63,16 @@ declare global {
 }
 `
 
+/** Of what the examples name and nobody here installs. */
+const ELSEWHERE = `
+declare module 'jest-environment-jsdom' {
+  export class TestEnvironment {
+    global: typeof globalThis
+    setup(): Promise<void>
+  }
+}
+`
+
 /** An example that is members of an object, as of the options of `mount`, becomes one. */
 const asModule = (code: string): string => (/^\w+: /.test(code) ? `export const options = {\n${code}}\n` : code)
 
@@ -79,6 +89,7 @@ it('every example in TypeScript or JavaScript compiles', async () => {
         writeFileSync(join(folder, `${page.replace(/\W+/g, '_')}_${++count}.m${language}`), asModule(code))
     expect(count).toBeGreaterThan(5)
     writeFileSync(join(folder, 'around.d.ts'), AROUND)
+    writeFileSync(join(folder, 'elsewhere.d.ts'), ELSEWHERE)
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
@@ -93,13 +104,17 @@ it('every example in TypeScript or JavaScript compiles', async () => {
           allowJs: true,
           checkJs: true,
           noImplicitAny: false,
+          noImplicitOverride: false,
           noUnusedLocals: false,
-          paths: Object.fromEntries(
-            readdirSync(join(root, 'packages')).map((name) => [
-              `@loacl/${name}`,
-              [join(root, 'packages', name, 'src/index.ts')],
-            ]),
-          ),
+          paths: {
+            ...Object.fromEntries(
+              readdirSync(join(root, 'packages')).map((name) => [
+                `@loacl/${name}`,
+                [join(root, 'packages', name, 'src/index.ts')],
+              ]),
+            ),
+            '@loacl/core/testing': [join(root, 'packages/core/src/testing/index.ts')],
+          },
         },
         include: ['.', join(root, 'packages/widget/src/**/*.d.ts')],
       }),

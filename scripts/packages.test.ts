@@ -32,8 +32,8 @@ describe.each(['core', 'widget'])('@loacl/%s', (name) => {
   })
 })
 
-it('the script tag’s files can be named in an import, and are kept by bundlers', () => {
+it('the script tag’s files can be named in an import, and what an import alone does is kept by bundlers', () => {
   const { exports, sideEffects } = JSON.parse(read('widget/package.json')) as Manifest
   expect(exports).toMatchObject({ './loacl.js': './dist/loacl.js', './panel-*.js': './dist/panel-*.js' })
-  expect(sideEffects).toEqual(['./dist/loacl.js'])
+  expect(sideEffects).toEqual(['./dist/index.js', './dist/loacl.js'])
 })

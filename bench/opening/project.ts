@@ -4,7 +4,6 @@ import type { Message, MessagePage, OpenedSession, ThreadSummary } from '@loacl/
 export const RETURNING = '00000000-0000-4000-8000-000000000001'
 export const NEW = '00000000-0000-4000-8000-000000000002'
 
-const MESSAGES = 20
 const ANSWER = `We rent **three kinds**, all with lights and a lock. You can pick one up at [Quay 4](https://harbour.example/quay-4):
 
 | Kind | Day | Week |
@@ -50,8 +49,8 @@ const message = (index: number): Message => {
   const isQuestion = index % 2 === 1
   const content = isQuestion ? 'Do you rent bicycles, and what does it cost?' : ANSWER
   return {
-    id: `00000000-0000-4000-8000-0000000001${String(index).padStart(2, '0')}`,
-    clientId: isQuestion ? `00000000-0000-4000-8000-0000000002${String(index).padStart(2, '0')}` : null,
+    id: `00000000-0000-4000-8000-000000${String(100_000 + index)}`,
+    clientId: isQuestion ? `00000000-0000-4000-8000-000000${String(200_000 + index)}` : null,
     role: isQuestion ? 'user' : 'assistant',
     author: isQuestion ? 'visitor' : 'assistant',
     status: 'completed',
@@ -64,10 +63,10 @@ const message = (index: number): Message => {
   }
 }
 
-export const listMessages = (): MessagePage => ({
+export const listMessages = (messages: number): MessagePage => ({
   thread: thread(),
   activeTurnId: null,
   lastEvent: 0,
-  items: Array.from({ length: MESSAGES }, (_, index) => message(index)),
+  items: Array.from({ length: messages }, (_, index) => message(index)),
   nextCursor: null,
 })

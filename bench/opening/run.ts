@@ -38,7 +38,7 @@ async function measure(browser: Browser, site: Site, path: string): Promise<Open
   }, path === '/control')
   const session = await context.newCDPSession(page)
   await session.send('Emulation.setCPUThrottlingRate', { rate: Number(values.slowdown) })
-  await browser.startTracing(page, { categories: ['blink.user_timing', 'disabled-by-default-devtools.timeline'] })
+  await browser.startTracing(page, { categories: ['blink.user_timing', 'toplevel'] })
   const times = await page.evaluate(
     (settled) =>
       new Promise<{ focused: number; drawn: number }>((resolve) => {
@@ -88,7 +88,7 @@ const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync)
 const browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
-const site = await startSite(values.dist)
+const site = await startSite({ dist: values.dist })
 try {
   const results = new Map<string, Opening[]>(Object.keys(ROUTES).map((name) => [name, []]))
   // In turns, so that a machine that slows down slows all of them down. The first round warms up.

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,8 +36,16 @@ export interface Site {
   stop(): void
 }
 
+interface SiteOptions {
+  dist?: string | undefined
+  /** How many the conversation has. */
+  messages?: number
+  /** Writes what is left of the answer to a question; without it, there is none. */
+  answer?(response: ServerResponse): Promise<void>
+}
+
 /** Serves both pages, their files, which a browser may keep, and as much of a project as opening a chat asks of. */
-export async function startSite(dist = DIST): Promise<Site> {
+export async function startSite({ dist = DIST, messages = 20, answer }: SiteOptions = {}): Promise<Site> {
   const server = createServer(async (request, response) => {
     const { pathname, searchParams, origin } = new URL(request.url ?? '/', `http://${request.headers.host}`)
     const send = (type: string, body: string | Buffer) =>
@@ -55,7 +63,8 @@ export async function startSite(dist = DIST): Promise<Site> {
       const { assistant_id } = JSON.parse(Buffer.concat(chunks).toString()) as { assistant_id: string }
       return send('application/json', JSON.stringify(openSession(assistant_id)))
     }
-    if (pathname.endsWith('/rpc/list_messages')) return send('application/json', JSON.stringify(listMessages()))
+    if (pathname.endsWith('/rpc/list_messages')) return send('application/json', JSON.stringify(listMessages(messages)))
+    if (pathname.endsWith('/turns') && answer) return answer(response)
     if (pathname.endsWith('.js')) return send('text/javascript', await readFile(join(dist, pathname)))
     response.writeHead(404).end()
   })

@@ -9,12 +9,18 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const ENTRY = join(HERE, 'app.js')
+/** Imports the widget for what that alone does. */
+const ELEMENT_ENTRY = join(HERE, 'element.js')
+const ELEMENT = '<loacl-chat data-url="%url%" data-key="%key%" data-assistant="%assistant%"></loacl-chat>'
 
 type Build = (out: string, base: string) => Promise<void>
 
 /** A page that loads the bundle. */
-const writePage = (out: string, script: string): Promise<void> =>
-  writeFile(join(out, 'index.html'), `<!doctype html><title>App</title><script type="module" src="${script}"></script>`)
+const writePage = (out: string, script: string, body = ''): Promise<void> =>
+  writeFile(
+    join(out, 'index.html'),
+    `<!doctype html><title>App</title><body>${body}<script type="module" src="${script}"></script>`,
+  )
 
 const webpackLike = async (
   pack: (
@@ -23,11 +29,12 @@ const webpackLike = async (
   ) => unknown,
   out: string,
   base: string,
+  entry = ENTRY,
 ): Promise<void> => {
   const options = {
     mode: 'production',
     context: HERE,
-    entry: ENTRY,
+    entry,
     output: { path: out, publicPath: base, filename: 'app.js' },
   }
   await new Promise<void>((resolve, reject) =>
@@ -35,7 +42,7 @@ const webpackLike = async (
       error || stats?.hasErrors() ? reject(error ?? new Error(String(stats))) : resolve(),
     ),
   )
-  await writePage(out, `${base}app.js`)
+  await writePage(out, `${base}app.js`, entry === ELEMENT_ENTRY ? ELEMENT : '')
 }
 
 /** Next's own layout of an application, whose pages are static files. */
@@ -72,6 +79,11 @@ export default function Page() {
 }
 
 export const BUILDS: Record<string, Build> = {
+  /** Which leaves out what is imported for nothing, unless its package says that it does something. */
+  async 'webpack-element'(out, base) {
+    const { default: webpack } = await import('webpack')
+    await webpackLike(webpack as never, out, base, ELEMENT_ENTRY)
+  },
   async webpack(out, base) {
     const { default: webpack } = await import('webpack')
     await webpackLike(webpack as never, out, base)

@@ -23,11 +23,17 @@ for (const [name, build] of Object.entries(BUILDS))
 
     const asked: string[] = []
     const server = createServer((request, response) => {
-      const { pathname } = new URL(request.url!, 'http://x')
+      const { pathname, searchParams } = new URL(request.url!, 'http://x')
       asked.push(pathname)
       const file = pathname === BASE ? 'index.html' : pathname.slice(BASE.length)
+      // What stands between percent signs, the page's server fills in.
+      const fill = (text: string) =>
+        text.replace(/%(url|key|assistant)%/g, (_, option) => searchParams.get(option) ?? '')
       readFile(join(out, file)).then(
-        (bytes) => response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain' }).end(bytes),
+        (bytes) =>
+          response
+            .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain' })
+            .end(pathname === BASE ? fill(bytes.toString()) : bytes),
         () => response.writeHead(404).end(),
       )
     })

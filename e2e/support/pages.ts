@@ -140,14 +140,26 @@ function queuePage({ assets, ...options }: PageOptions): RenderedPage {
   }
 }
 
+const importCore = (assets: string): string =>
+  `<script type="importmap">${JSON.stringify({ imports: { '@loacl/core': `${assets}/core/index.js` } })}</script>`
+
 /** A page whose own script imports the widget, as one that was installed from npm. */
 const npmPage = ({ assets, ...options }: PageOptions): RenderedPage => ({
   html: document({
-    head: `<script type="importmap">${JSON.stringify({ imports: { '@loacl/core': `${assets}/core/index.js` } })}</script>`,
+    head: importCore(assets!),
     body: `<script type="module">
       import { mount } from '${assets}/index.js'
-      mount(${JSON.stringify(options).replaceAll('<', '\\u003c')})
+      window.widget = mount(${JSON.stringify(options).replaceAll('<', '\\u003c')})
     </script>`,
+  }),
+})
+
+/** A page whose HTML has the element, and whose script imports the widget and no more. */
+const elementPage = ({ assets, ...options }: PageOptions): RenderedPage => ({
+  html: document({
+    head: importCore(assets!),
+    body: `<aside><loacl-chat${dataAttributes(options)}></loacl-chat></aside>
+      <script type="module">import '${assets}/index.js'</script>`,
   }),
 })
 
@@ -210,6 +222,7 @@ const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
   }),
   queue: queuePage,
   npm: npmPage,
+  element: elementPage,
   accounts: accountsPage,
   comment: commentPage,
   two: twoPage,

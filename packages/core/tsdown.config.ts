@@ -1,7 +1,6 @@
-import { defineConfig } from 'tsdown'
+import { defineConfig, type UserConfig } from 'tsdown'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
+const library: UserConfig = {
   format: 'esm',
   platform: 'neutral',
   target: 'es2022',
@@ -10,4 +9,10 @@ export default defineConfig({
   // wire is private: its code and its types are part of this package.
   deps: { alwaysBundle: ['@loacl/wire'] },
   failOnWarn: true,
-})
+}
+
+// Each entry by itself: what tests use shares no file with what a page loads.
+export default defineConfig([
+  { ...library, entry: ['src/index.ts'] },
+  { ...library, entry: { testing: 'src/testing/index.ts' }, clean: false },
+])

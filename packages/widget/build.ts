@@ -169,7 +169,7 @@ function panel(version: string): InlineConfig {
   return configure(
     {
       input: path('src/panel/entry.ts'),
-      output: { format: 'es', entryFileNames: 'panel-[hash].js' },
+      output: { format: 'es', entryFileNames: 'panel-[hash].js', hashCharacters: 'hex' },
       transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {
@@ -197,14 +197,34 @@ function loader(): InlineConfig {
   )
 }
 
-/** What a developer imports: the panel apart, and @loacl/core theirs. */
-function npm(): InlineConfig {
-  return configure(
-    { external: ['@loacl/core'], output: { entryFileNames: 'index.js', chunkFileNames: 'chunks/[name]-[hash].js' } },
-    // As a library, it has nothing of an application's: no helper that preloads files from the page's root.
-    { build: { lib: { entry: path('src/index.ts'), formats: ['es'] } } },
-  )
+/** As a library, it has nothing of an application's: no helper that preloads files from the page's root. */
+const library = (entry: string, options: RolldownOptions, plugins: Plugin[] = []): InlineConfig =>
+  configure(options, {
+    plugins: [plainCss, ...plugins],
+    build: { cssMinify: false, lib: { entry: path(entry), formats: ['es'] } },
+  })
+
+/** A file of its own, so that what is imported first shares none with what is fetched later. */
+const widgetApart: Plugin = {
+  name: 'widget-apart',
+  enforce: 'pre',
+  resolveId: (id) => (id === './widget.ts' ? { id: './widget.js', external: true } : null),
 }
+
+/** What a developer imports: all that a page has of a chat until somebody asks for more. */
+const npm = (): InlineConfig => library('src/index.ts', { output: { entryFileNames: 'index.js' } }, [widgetApart])
+
+/** What that fetches: the widget and its panel, with @loacl/core theirs. What features share with them comes with them. */
+const npmWidget = (): InlineConfig =>
+  library('src/npm/widget.ts', {
+    external: ['@loacl/core'],
+    preserveEntrySignatures: 'allow-extension',
+    output: {
+      entryFileNames: 'widget.js',
+      chunkFileNames: 'chunks/[name].js',
+      codeSplitting: { groups: [{ name: 'widget', test: /\/src\/(npm|panel|features\/(index|runtime))/ }] },
+    },
+  })
 
 // Whoever builds, what is built is for visitors: Vite would make a larger one for a test or a development.
 process.env.NODE_ENV = 'production'
@@ -213,4 +233,4 @@ for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))
 await build(client())
 await build(panel(nameLaterFiles()))
-for (const config of [loader, npm]) await build(config())
+for (const config of [loader, npm, npmWidget]) await build(config())

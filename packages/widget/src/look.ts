@@ -3,7 +3,7 @@ import { mergeStrings } from './strings.ts'
 import type { Look } from './types.ts'
 
 /** A later look over an earlier one; strings and appearance word by word. */
-export const mergeLook = (before: Look, { layout, theme, locale, strings, appearance }: Look): Look => ({
+export const mergeLook = <L extends Look>(before: L, { layout, theme, locale, strings, appearance }: Look): L => ({
   ...before,
   ...(layout && { layout }),
   ...(theme && { theme }),
@@ -11,14 +11,6 @@ export const mergeLook = (before: Look, { layout, theme, locale, strings, appear
   ...(strings && { strings: mergeStrings(before.strings ?? {}, strings) }),
   appearance: { ...before.appearance, ...appearance },
 })
-
-/**
- * Gives the launcher and the panel their colour; the styles find a text colour that contrasts. The page's own
- * `--loacl-accent` goes before it. Anything but `#rrggbb` is left alone: an owner's setting is data, not style.
- */
-export function paintAccent(host: HTMLElement, accent: unknown): void {
-  if (typeof accent === 'string' && /^#[\da-f]{6}$/i.test(accent)) host.style.setProperty('--_accent', accent)
-}
 
 /** A dot on the launcher: the panel was open on the page before. */
 export function mark(launcher: HTMLElement): void {

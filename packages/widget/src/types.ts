@@ -1,4 +1,13 @@
-import type { Abortable, ClientOptions, Credential, LoaclClient, LoaclError, Turn, TurnResult } from '@loacl/core'
+import type {
+  Abortable,
+  ClientOptions,
+  Credential,
+  LoaclClient,
+  LoaclError,
+  SupabaseLike,
+  Turn,
+  TurnResult,
+} from '@loacl/core'
 import type { SomeStrings } from './strings.ts'
 
 /** Colours and the like that an owner sets for every page, or a page for itself. What is unknown is ignored. */
@@ -35,6 +44,15 @@ export interface Placement {
 /** A client of your own, or what `createClient` takes. */
 export type WidgetOptions = (ClientOptions | { client: LoaclClient }) & Look & Placement
 
+type Optional<T> = { [K in keyof T]?: T[K] | undefined }
+type ProjectOptions = Extract<ClientOptions, { url: string }>
+type SupabaseOptions = Extract<ClientOptions, { supabase: SupabaseLike }>
+
+/** What an element may be given: what `mount` takes, or what of it the element's attributes don't say. */
+export type ElementOptions = Optional<ProjectOptions & Pick<SupabaseOptions, 'supabase'> & { client: LoaclClient }> &
+  Look &
+  Placement
+
 /** What the script tag's attributes and the `mount` command give. */
 export type MountOptions = Pick<ClientOptions, 'auth'> & {
   url: string
@@ -48,7 +66,11 @@ export type WidgetStatus = 'launcher' | 'loading' | 'open' | 'closed' | { unavai
 export interface Widget {
   /** `null` on a server. */
   readonly element: LoaclChatElement | null
-  readonly client: LoaclClient
+  /**
+   * The client that you brought, or else the widget's own. Reading it fetches `@loacl/core` where that is still to do.
+   * Rejects with a LoaclError where that can't be fetched (`network`), or an option is wrong (`options_invalid`).
+   */
+  readonly client: Promise<LoaclClient>
   /** Resolves when the project has first answered, something has failed or the widget is disposed of. Never rejects: see `status`. */
   readonly ready: Promise<void>
   readonly status: WidgetStatus
@@ -62,12 +84,15 @@ export interface Widget {
   close(): void
   toggle(): void
   /**
-   * Sends a message in the conversation at hand, whether the panel is open or not.
+   * Sends a message in the conversation at hand, whether the panel is open or not. It is sent once `@loacl/core` is there,
+   * after what was sent before; the turn comes at once then, and not when the answer is complete: that is its `done`.
+   * Rejects as `client` does.
    *
    * @example
-   * const result = await widget.send('Where is my parcel?').done
+   * const turn = await widget.send('Where is my parcel?')
+   * const result = await turn.done
    */
-  send(text: string): Turn
+  send(text: string): Promise<Turn>
   newThread(): void
   /** Says who the visitor is: `client.identify`. Where the page knows at any time, the option `auth` does it by itself. */
   identify(credential: Credential, options?: Abortable): Promise<void>
@@ -79,6 +104,18 @@ export interface Widget {
   on<K extends keyof WidgetEvents>(type: K, listener: (event: WidgetEvents[K]) => void, options?: Abortable): () => void
   /** Takes the widget off the page, and its client with it unless you brought your own. A running answer goes on. */
   dispose(): void
+}
+
+/** What `loacl.get` gives. Its panel has come, and the client with it: nothing of it has to be waited for. */
+export interface TagWidget extends Omit<Widget, 'client' | 'send'> {
+  readonly client: LoaclClient
+  /**
+   * Sends a message in the conversation at hand, whether the panel is open or not.
+   *
+   * @example
+   * const result = await loacl.get().send('Where is my parcel?').done
+   */
+  send(text: string): Turn
 }
 
 /** By name; on the element they are `loacl-${name}` and cross shadow roots. None carries a message's text. */
@@ -96,19 +133,31 @@ export interface WidgetEvents {
 
 type ElementEvents = { [K in keyof WidgetEvents as `loacl-${K}`]: CustomEvent<WidgetEvents[K]> }
 
+/** `<loacl-chat>`. From npm, it is also a chat where HTML has it, with the script tag's attributes. */
 export interface LoaclChatElement extends HTMLElement {
-  options: Partial<MountOptions>
+  /**
+   * All that `mount` takes. What is set goes before the attributes, and what is read has both. What names the project, the
+   * assistant or the client makes another widget of it; the rest changes the widget that is there.
+   */
+  options: ElementOptions
+  /** Without options, and off the page, there is none. Where the script tag made it, it is a `TagWidget`. */
   readonly widget: Widget | null
-  addEventListener<K extends keyof ElementEvents>(
-    type: K,
-    listener: (event: ElementEvents[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject,
-    options?: boolean | AddEventListenerOptions,
-  ): void
+}
+
+/** Attributes of `<loacl-chat>`, as a framework's templates have them. What a framework sets as a property is `options`. */
+export interface ElementAttributes {
+  options?: ElementOptions | undefined
+  'data-url'?: string | undefined
+  'data-key'?: string | undefined
+  'data-assistant'?: string | undefined
+  'data-theme'?: Look['theme']
+  'data-locale'?: string | undefined
+  'data-open'?: boolean | string | undefined
+}
+
+/** Listeners to the events of `<loacl-chat>`, as React, Preact and Svelte name them. */
+export type ElementHandlers = {
+  [K in keyof WidgetEvents as `onloacl-${K}`]?: ((event: CustomEvent<WidgetEvents[K]>) => void) | undefined
 }
 
 /** What `loacl(…)` takes, before its script has come and after. */
@@ -127,11 +176,11 @@ export interface LoaclGlobal {
   /** Commands given before the script came. */
   q?: Command[]
   /** The widget with this id, or the first; none until its panel has been fetched. */
-  get?(id?: string): Widget | null | undefined
+  get?(id?: string): TagWidget | null | undefined
 }
 
 /** What the launcher calls, beyond the public part. */
-export interface ChatWidget extends Widget {
+export interface LauncherCalls {
   /** The visitor pressed the launcher. */
   press(): Promise<void>
   /** Opens as the tab's page before left it, or else as `open` says. */
@@ -144,6 +193,17 @@ export interface ChatWidget extends Widget {
   warm(): Promise<unknown>
 }
 
+/** What an element's launcher has. */
+export type LauncherWidget = (Widget | TagWidget) & LauncherCalls
+
+/** All of a widget, once its code is there. */
+export interface ChatWidget extends TagWidget, LauncherCalls {
+  /** `options` take the place of all that was set before: only their looks may be others. */
+  update(look: Partial<Look>, options?: WidgetOptions): void
+  /** As `dispose`, and leaves the element where it is. */
+  end(): void
+}
+
 declare global {
   interface Window {
     loacl?: LoaclGlobal
@@ -151,4 +211,6 @@ declare global {
   interface HTMLElementTagNameMap {
     'loacl-chat': LoaclChatElement
   }
+  // Of elements, the document and the window: the events cross shadow roots and bubble.
+  interface GlobalEventHandlersEventMap extends ElementEvents {}
 }

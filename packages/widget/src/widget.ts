@@ -1,15 +1,16 @@
 import { createClient, type LoaclClient, LoaclError } from '@loacl/core'
+import { paintAccent } from './accent.ts'
 import type { LoadFeature } from './features/index.ts'
 import { createLanguageLoader, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
-import { mark, mergeLook, paintAccent } from './look.ts'
+import { mark, mergeLook } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
 import { assistantOf, failureOf } from './model_state.ts'
 import type { OpenedBy, View, ViewOptions } from './panel/view.tsx'
 import { SMALL } from './page_state.ts'
 import { createTabMemory } from './tab_memory.ts'
-import type { ChatWidget, WidgetEvents, WidgetOptions } from './types.ts'
+import type { ChatWidget, LoaclChatElement, WidgetEvents, WidgetOptions } from './types.ts'
 
 type CreateView = (options: ViewOptions) => View
 
@@ -57,7 +58,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     emit,
     ...(element && { frame: (run: () => void) => void requestAnimationFrame(run) }),
   })
-  let look = mergeLook({}, options)
   const report = (cause: unknown) => emit('error', { error: toFetchError(cause) })
   const languages = createLanguageLoader(loaders, report, redraw)
   /** What the page wants; the panel follows once it is there. */
@@ -86,28 +86,34 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   const unsubscribe = model.subscribe(onModelChange)
 
   const nameLauncher = () =>
-    element?.launcher.setAttribute('aria-label', languages.read(look).words[shown ? 'closeChat' : 'openChat'])
+    element?.launcher.setAttribute('aria-label', languages.read(options).words[shown ? 'closeChat' : 'openChat'])
 
   /** Looks and words as they are now, on the launcher and in the panel. */
   function redraw(): void {
     if (!element) return
-    const language = languages.read(look)
+    const language = languages.read(options)
     accent = assistantOf(model.getSnapshot())?.appearance.accent
     element.words = language.words
     nameLauncher()
-    paintAccent(element, look.appearance?.accent ?? accent)
-    view?.update(look, language)
+    paintAccent(element, options.appearance?.accent ?? accent)
+    view?.update(options, language)
   }
 
   async function fetchView(): Promise<CreateView> {
     try {
-      void languages.load(look)
+      void languages.load(options)
       return await (creating ??= loaders.view())
     } catch (cause) {
       creating = null
       wanted = false
       throw (unavailable = toFetchError(cause))
     }
+  }
+
+  /** What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them. */
+  async function nextTask(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve))
+    if (disposed) throw new LoaclError('disposed')
   }
 
   async function open(
@@ -119,20 +125,19 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     unavailable = null
     if (request.draft !== undefined) model.type(request.draft)
     const createView = await fetchView()
-    await languages.load(look)
-    // What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them.
+    await languages.load(options)
     await nextTask()
-    if (disposed) throw new LoaclError('disposed')
     view ??= createView({
       host: element,
       root: element.shadowRoot!,
       model,
-      look,
-      language: languages.read(look),
+      look: options,
+      language: languages.read(options),
       loadFeature: loaders.feature,
       report,
       close,
     })
+    await nextTask()
     if (wanted && !shown) {
       everShown = true
       setShown(true)
@@ -193,7 +198,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   redraw()
 
   return {
-    element,
+    element: element as LoaclChatElement | null,
     client,
     ready,
     get status() {
@@ -221,10 +226,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
         if (error !== failureOf(model.getSnapshot())) emit('error', { error: toLoaclError(error) })
       }
     },
-    update(change) {
-      look = mergeLook(look, change)
+    update(change, anew) {
+      options = anew ?? mergeLook(options, change)
       redraw()
-      if (creating) void languages.load(look)
+      if (creating) void languages.load(options)
     },
     on(type, listener, listening = {}) {
       const name = `loacl-${type}`
@@ -244,7 +249,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       element.options = {}
       element.remove()
     },
+    end,
   }
 }
-
-const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))

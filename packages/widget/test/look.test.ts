@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { paintAccent } from '../src/look.ts'
+import { paintAccent } from '../src/accent.ts'
 
 /** What is set on the element. */
 function paint(accent: unknown): Record<string, string> {

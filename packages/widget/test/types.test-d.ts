@@ -4,10 +4,15 @@ import {
   mount,
   type Abortable,
   type Credential,
+  type ElementOptions,
   type ErrorCode,
+  type LoaclClient,
+  type LoaclGlobal,
   type MarkdownWords,
   type SomeStrings,
   type Strings,
+  type TagWidget,
+  type Turn,
   type Widget,
   type WidgetOptions,
 } from '../src/index.ts'
@@ -31,6 +36,14 @@ mount({ ...project, strings: { errors: { oops: '' } } })
 // @ts-expect-error an assistant is needed
 mount({ url: '', key: '' })
 expectTypeOf(mount).toEqualTypeOf<(options: WidgetOptions) => Widget>()
+
+// Core comes when it is first needed. Where the script tag's panel is, it has come.
+expectTypeOf<Widget['send']>().toEqualTypeOf<(text: string) => Promise<Turn>>()
+expectTypeOf<Widget['client']>().toEqualTypeOf<Promise<LoaclClient>>()
+expectTypeOf<ReturnType<TagWidget['send']>>().toEqualTypeOf<Turn>()
+expectTypeOf<TagWidget['client']>().toEqualTypeOf<LoaclClient>()
+expectTypeOf<NonNullable<ReturnType<NonNullable<LoaclGlobal['get']>>>>().toEqualTypeOf<TagWidget>()
+expectTypeOf<WidgetOptions>().toExtend<ElementOptions>()
 
 // What its own signatures name can be imported from it.
 expectTypeOf<Widget['identify']>().toEqualTypeOf<(credential: Credential, options?: Abortable) => Promise<void>>()

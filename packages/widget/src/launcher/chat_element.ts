@@ -1,12 +1,12 @@
 import type { LoaclError } from '@loacl/core'
 import { createElement, documentMember } from './page_document.ts'
 import type { Strings } from '../strings.ts'
-import type { ChatWidget, LoaclChatElement, MountOptions } from '../types.ts'
+import type { LauncherWidget, LoaclChatElement, MountOptions } from '../types.ts'
 import css from './launcher.css?inline'
 import { OPEN_CHAT } from './words.ts'
 
 /** Fetches what a widget needs beyond its launcher, and makes the element's widget. `attempt` counts from 0. */
-export type LoadWidget = (element: ChatElement, attempt: number) => Promise<ChatWidget>
+export type LoadWidget = (element: ChatElement, attempt: number) => Promise<LauncherWidget>
 
 /** All that the launcher says. */
 export const ENGLISH = {
@@ -15,8 +15,8 @@ export const ENGLISH = {
 } satisfies Partial<Strings>
 
 /** What the widget's other parts ask of the element. */
-export interface ChatElement extends LoaclChatElement {
-  widget: ChatWidget | null
+export interface ChatElement extends Omit<LoaclChatElement, 'widget'> {
+  widget: LauncherWidget | null
   launcher: HTMLButtonElement
   /** What the launcher says, where that is not the page's `options.strings` or English. */
   words?: Partial<typeof ENGLISH>
@@ -24,7 +24,7 @@ export interface ChatElement extends LoaclChatElement {
    * Loads the widget where that is still to do, and hands it over. Says so, in words, where it can't. What `opens` the
    * panel shows its frame until it is there.
    */
-  run(action: (widget: ChatWidget) => unknown, opens?: unknown): Promise<void>
+  run(action: (widget: LauncherWidget) => unknown, opens?: unknown): Promise<void>
   /** It has come onto a page. */
   connected(): void
 }
@@ -54,16 +54,17 @@ export function defineChatElement(load: LoadWidget): void {
   )
 }
 
-function setUp(host: ChatElement, load: LoadWidget): void {
+/** Gives an element its launcher, and what the widget's other parts ask of it. */
+export function setUp(host: ChatElement, load: LoadWidget): void {
   const launcher = createElement('button')
   /** The panel's frame until the panel has come; with words in it, what went wrong. */
   const notice = createElement('div')
   const root = host.attachShadow({ mode: 'open' })
   const sheet = new CSSStyleSheet()
-  let loading: Promise<ChatWidget> | null = null
+  let loading: Promise<LauncherWidget> | null = null
   let attempts = 0
 
-  const fetchWidget = async (): Promise<ChatWidget> =>
+  const fetchWidget = async (): Promise<LauncherWidget> =>
     host.widget ?? (loading ??= load(host, attempts++).finally(() => (loading = null)))
   const words = () => ({ ...ENGLISH, ...host.options.strings, ...host.words })
 

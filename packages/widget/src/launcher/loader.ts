@@ -1,4 +1,4 @@
-import type { ChatWidget, Command, LoaclGlobal, MountOptions } from '../types.ts'
+import type { ChatWidget, Command, LoaclGlobal, MountOptions, TagWidget } from '../types.ts'
 import { createElement, documentMember } from './page_document.ts'
 import { type ChatElement, defineChatElement, placeElement } from './chat_element.ts'
 
@@ -76,6 +76,6 @@ function takeOver(): void {
     queue.push(command)
     runWaiting()
   }
-  loacl.get = (id) => onPage().find((element) => !id || element.id === id)?.widget
+  loacl.get = (id) => onPage().find((element) => !id || element.id === id)?.widget as TagWidget | null | undefined
   window.loacl = loacl
 }

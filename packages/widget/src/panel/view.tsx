@@ -146,7 +146,6 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   dialog.className = 'panel'
   dialog.tabIndex = -1
   dialog.setAttribute('part', 'panel')
-  root.append(dialog)
   draw()
 
   function paint(): void {
@@ -289,6 +288,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       const takesKeyboard = by !== 'itself' && !isWriting()
       fit()
       paint()
+      // Only now: what is read of the page before would have it laid out with the panel in it.
+      if (!dialog.isConnected) root.append(dialog)
       if (takesKeyboard) place()
       else {
         dialog.setAttribute('open', '')

@@ -1,0 +1,83 @@
+import { type Identified, MAX_BODY_BYTES, parseTurnRequest, SESSION_TOKEN, UUID } from '@loacl/wire'
+import { beginTurn, findTurn } from './begin_turn.ts'
+import { enterAssistant } from './data_api.ts'
+import type { ProjectState } from './project_state.ts'
+import { json, Refusal } from './refusal.ts'
+import { type Caller, typeOf } from './visitors.ts'
+
+export interface FunctionCall {
+  state: ProjectState
+  caller: Caller
+  /** Of the turn, where the path names one. */
+  turnId: string
+  after: string
+  body: string
+  signal: AbortSignal
+}
+
+function readJson(body: string): unknown {
+  if (new TextEncoder().encode(body).length > MAX_BODY_BYTES) throw new Refusal('body_too_large')
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw new Refusal('invalid_json')
+  }
+}
+
+function sendMessage({ state, caller, body, signal }: FunctionCall): Response {
+  state.visitors.requireToken(caller)
+  const parsed = parseTurnRequest(readJson(body))
+  if (!parsed.ok) throw new Refusal(parsed.code, parsed.message)
+  const { turn, begin } = beginTurn(state, parsed.value, caller)
+  const response = turn.stream(0, begin !== null, signal)
+  begin?.()
+  return response
+}
+
+function followTurn({ state, caller, turnId, after, signal }: FunctionCall): Response {
+  state.visitors.requireToken(caller)
+  if (!/^\d{1,9}$/.test(after)) throw new Refusal('invalid_body')
+  return findTurn(state, caller, turnId).stream(Number(after), false, signal)
+}
+
+function stopTurn({ state, caller, turnId }: FunctionCall): Response {
+  const turn = findTurn(state, caller, turnId)
+  const response = json({ state: turn.state }, 202)
+  turn.end({ state: 'stopped' })
+  return response
+}
+
+function identify({ state, caller, body }: FunctionCall): Response {
+  state.visitors.requireToken(caller)
+  const { assistantId, newToken, identityToken } = Object(readJson(body)) as Record<string, unknown>
+  if (typeof assistantId !== 'string' || !UUID.test(assistantId)) throw new Refusal('invalid_body')
+  if (typeof newToken !== 'string' || !SESSION_TOKEN.test(newToken)) throw new Refusal('invalid_body')
+  if (identityToken !== undefined && typeof identityToken !== 'string') throw new Refusal('invalid_body')
+  const externalId = identityToken === undefined ? null : state.identityTokens.get(identityToken)
+  if (externalId === undefined) throw new Refusal('identity_token_invalid')
+  if (externalId === null && caller.userId === null) throw new Refusal('invalid_body')
+  enterAssistant(state, assistantId)
+  const person = { externalId, userId: externalId === null ? caller.userId : null }
+  const session = state.visitors.identify(caller, newToken, person)
+  const identified: Identified = {
+    visitor: { sessionId: session.id, type: typeOf(session) },
+    expiresAt: session.expiresAt,
+  }
+  return json(identified)
+}
+
+function signOut({ state, caller }: FunctionCall): Response {
+  state.visitors.signOut(caller)
+  return new Response(null, { status: 204 })
+}
+
+/** What the function `loacl-chat` does. */
+export type ChatRoute = 'POST turns' | 'GET turns/:id' | 'POST turns/:id/stop' | 'POST identify' | 'POST sign-out'
+
+export const CHAT_ROUTES: Readonly<Record<ChatRoute, (call: FunctionCall) => Response>> = {
+  'POST turns': sendMessage,
+  'GET turns/:id': followTurn,
+  'POST turns/:id/stop': stopTurn,
+  'POST identify': identify,
+  'POST sign-out': signOut,
+}

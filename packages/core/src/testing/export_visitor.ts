@@ -1,0 +1,39 @@
+import type { VisitorExport } from '../visitor_export.ts'
+import type { ProjectState } from './project_state.ts'
+import { messageOf, summaryOf } from './stored_thread.ts'
+import { type Caller, typeOf } from './visitors.ts'
+
+export function exportVisitor(state: ProjectState, caller: Caller): VisitorExport {
+  const { assistant, clock, visitors } = state
+  const own = visitors.requireOwn(caller)
+  return {
+    exportedAt: clock.now(),
+    sessions: own.map((session) => ({
+      ...session,
+      assistantId: assistant.id,
+      type: typeOf(session),
+      fingerprintHash: null,
+      metadata: {},
+    })),
+    threads: [...state.threads.values()]
+      .filter(({ session }) => own.includes(session))
+      .map((thread) => ({
+        ...summaryOf(thread),
+        status: thread.status,
+        sessionId: thread.session.id,
+        deletedAt: thread.deletedAt,
+        metadata: {},
+        messages: thread.messages.map((message) => ({
+          ...messageOf(message),
+          parentId: message.parentId,
+          model: null,
+          metadata: {},
+          suggestions: message.suggestions.map((suggestion) => ({ ...suggestion, usedAt: null, metadata: {} })),
+          annotations: [],
+          feedback: message.feedback,
+        })),
+        events: thread.events,
+      })),
+    files: [],
+  }
+}

@@ -1,0 +1,82 @@
+import type { Message, ThreadEvent, ThreadEventKind, ThreadSummary } from '@loacl/wire'
+import { randomUuid } from '../random.ts'
+import type { Clock } from './clock.ts'
+import type { Session } from './visitors.ts'
+
+export interface StoredMessage extends Message {
+  parentId: string | null
+  feedback: { value: 'up' | 'down'; comment: string | null; updatedAt: string } | null
+}
+
+export interface StoredThread {
+  id: string
+  session: Session
+  title: string | null
+  status: ThreadSummary['status'] | 'deleted'
+  createdAt: string
+  lastMessageAt: string
+  deletedAt: string | null
+  /** In the order in which they came, answers that were tried again included. */
+  messages: StoredMessage[]
+  events: ThreadEvent[]
+}
+
+export function newThread(session: Session, clock: Clock): StoredThread {
+  const at = clock.now()
+  return {
+    id: randomUuid(),
+    session,
+    title: null,
+    status: 'active',
+    createdAt: at,
+    lastMessageAt: at,
+    deletedAt: null,
+    messages: [],
+    events: [],
+  }
+}
+
+export const newStoredMessage = (
+  change: Pick<StoredMessage, 'role' | 'author' | 'status' | 'parentId'> & Partial<StoredMessage>,
+  clock: Clock,
+): StoredMessage => ({
+  id: randomUuid(),
+  clientId: null,
+  content: '',
+  parts: [],
+  errorCode: null,
+  cutReason: null,
+  createdAt: clock.now(),
+  suggestions: [],
+  feedback: null,
+  ...change,
+})
+
+export function log(
+  thread: StoredThread,
+  clock: Clock,
+  kind: ThreadEventKind,
+  { messageId = null, turnId = null }: Partial<Pick<ThreadEvent, 'messageId' | 'turnId'>> = {},
+): void {
+  thread.events.push({ number: thread.events.length + 1, kind, messageId, turnId, createdAt: clock.now() })
+}
+
+export const lastEventOf = ({ events }: StoredThread): number => events.length
+
+/** A thread as it travels. One that is deleted doesn't, but in an export. */
+export function summaryOf({ id, title, status, createdAt, lastMessageAt }: StoredThread): ThreadSummary {
+  return { id, title, status: status as ThreadSummary['status'], createdAt, lastMessageAt }
+}
+
+/** A message as it travels. */
+export function messageOf(message: StoredMessage): Message {
+  const { parentId: _parentId, feedback: _feedback, ...shown } = message
+  return shown
+}
+
+/** From this message to its parent, and so on to the first: answers that were tried again are not on that path. */
+export function branchOf({ messages }: StoredThread, from: StoredMessage | undefined): StoredMessage[] {
+  const branch: StoredMessage[] = []
+  for (let next = from; next; next = messages.find(({ id }) => id === next!.parentId)) branch.push(next)
+  return branch
+}

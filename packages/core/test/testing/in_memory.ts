@@ -1,0 +1,28 @@
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
+import { createTestProject, type TestProject } from '../../src/testing/index.ts'
+import type { ProjectUnderTest } from '../contract/project_under_test.ts'
+
+const toProjectUnderTest = (project: TestProject): ProjectUnderTest => ({
+  ...project,
+  accessToken: () => project.accessToken(crypto.randomUUID()),
+})
+
+/** Behind the `fetch` that the file's tests have, by msw. */
+export function projectBehindMsw(): ProjectUnderTest {
+  const project = createTestProject()
+  const server = setupServer(...project.handlers)
+  beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
+  afterEach(() => project.reset())
+  afterAll(() => server.close())
+  return toProjectUnderTest(project)
+}
+
+/** In the place of the `fetch` that the file's tests have. */
+export function projectAsFetch(): ProjectUnderTest {
+  const project = createTestProject()
+  beforeAll(() => void vi.stubGlobal('fetch', project.fetch))
+  afterEach(() => project.reset())
+  afterAll(() => void vi.unstubAllGlobals())
+  return toProjectUnderTest(project)
+}

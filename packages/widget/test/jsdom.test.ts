@@ -1,0 +1,4 @@
+// @vitest-environment jsdom
+import { checkDocument } from './document_of_tests.ts'
+
+checkDocument('jsdom')
