@@ -113,7 +113,7 @@ describe('retention', () => {
     await sql`update loacl.sessions set expires_at = now() - interval '1 day' where assistant_id = ${id}`
     const count = async () => (await sql`select from loacl.sessions where assistant_id = ${id}`).length
     // Whatever other tests left goes as well.
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const before = await count()
       const [row] = await sql<[{ more: boolean }]>`select loacl_private.purge_expired_data(interval '0') as more`
       more = row.more && (await count()) > 1
