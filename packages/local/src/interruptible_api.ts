@@ -20,13 +20,13 @@ export async function startInterruptibleApi(options: DataApiOptions): Promise<In
   let mending: Promise<void> | null = null
 
   async function reconnect(): Promise<void> {
+    // Once: it remembers that it was stopped.
     await connected.stop()
-    while (isWanted) {
-      const next = await connect(options).catch(() => null)
-      if (!next) await delay(RECONNECT_MS)
-      else if (isWanted) return void (connected = next)
-      else await next.stop()
-    }
+    const next = await connect(options).catch(() => null)
+    if (!isWanted) return next?.stop()
+    if (next) return void (connected = next)
+    await delay(RECONNECT_MS)
+    return reconnect()
   }
   const forget = onDriverFault(() => {
     mending ??= reconnect().finally(() => (mending = null))

@@ -85,6 +85,8 @@ function postLong(url: string, agent: Agent): Promise<string> {
   })
 }
 
+const starting = () => /\[loacl-admin\] starts in (\d+)/.exec(lines.join('\n'))?.[1]
+
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'loacl-functions-'))
   for (const name of ['loacl-chat', 'closed', '_shared']) mkdirSync(join(dir, name))
@@ -237,7 +239,6 @@ describe('functions', () => {
     process.kill(pid, 'SIGKILL')
     await expect.poll(() => lines.join('\n')).toContain('[loacl-admin] The function was ended by SIGKILL.')
     const answer = call('loacl-admin/x')
-    const starting = () => /\[loacl-admin\] starts in (\d+)/.exec(lines.join('\n'))?.[1]
     await expect.poll(starting).toBeDefined()
     writeFileSync(join(dir, 'quick'), '')
     process.kill(Number(starting()), 'SIGKILL')

@@ -100,14 +100,14 @@ describe('a call whose usage never came', () => {
   })
 })
 
-describe('follow-ups', () => {
-  const save = ({ id, lease }: { id: string; lease: string }, more: object) =>
-    api.rpc(
-      'save_follow_ups',
-      { turn_id: id, lease, title: null, suggestions: [], usage: null, ...more },
-      world.asServer(),
-    )
+const save = ({ id, lease }: { id: string; lease: string }, more: object) =>
+  api.rpc(
+    'save_follow_ups',
+    { turn_id: id, lease, title: null, suggestions: [], usage: null, ...more },
+    world.asServer(),
+  )
 
+describe('follow-ups', () => {
   it('give back what they reserved where no call was made or the provider refused it', async () => {
     const { id } = await createAssistant()
     const { turn } = (await begin(id)).body

@@ -18,6 +18,11 @@ afterAll(() => world.close())
 const source = { type: 'source-url', sourceId: 's', url: 'https://x.example/' }
 const erase = (token: string) => api.rpc('erase_visitor_data', {}, { token })
 
+const unfolded = async (turn: TurnKey) => {
+  const { body } = await api.rpc('list_unfolded_turns', { max_turns: 100 }, world.asServer())
+  return (body as { turnId: string }[]).filter(({ turnId }) => turnId === turn.id)
+}
+
 describe('a turn whose worker died', () => {
   const stream = [{ type: 'start' }, delta('So far'), source, { type: 'reasoning-delta', id: 'r', delta: 'Hm' }]
   const die = async (token: string) => {
@@ -25,10 +30,6 @@ describe('a turn whose worker died', () => {
     await append(begun.turn, 1, stream)
     await abandon(begun.turn)
     return begun
-  }
-  const unfolded = async (turn: TurnKey) => {
-    const { body } = await api.rpc('list_unfolded_turns', { max_turns: 100 }, world.asServer())
-    return (body as { turnId: string }[]).filter(({ turnId }) => turnId === turn.id)
   }
 
   it('is ended by who lists its messages, and what it streamed comes along', async () => {
@@ -91,11 +92,11 @@ describe('a turn whose worker died', () => {
   })
 })
 
-describe('a turn of which nothing was said yet', () => {
-  /** As if its worker had missed two beats. */
-  const silence = ({ id }: TurnKey) =>
-    sql`update loacl_private.turns set lease_expires_at = lease_expires_at - interval '2 seconds' where id = ${id}`
+/** As if its worker had missed two beats. */
+const silence = ({ id }: TurnKey) =>
+  sql`update loacl_private.turns set lease_expires_at = lease_expires_at - interval '2 seconds' where id = ${id}`
 
+describe('a turn of which nothing was said yet', () => {
   it('is taken over by one of those who try, once its worker has missed two beats', async () => {
     const token = createToken()
     const { turn, messageId } = await world.ask(assistantId, token)
@@ -161,11 +162,11 @@ describe('a turn of which nothing was said yet', () => {
   })
 })
 
-describe('a stop by the message’s id', () => {
-  const stopMessage = (id: string, token: string) => api.rpc('stop_message', { message_id: id }, world.asServer(token))
-  const send = async (id: string, token: string) =>
-    (await world.beginTurn(assistantId, token, { id, text: 'Late' })).body as { turn: TurnKey; stopRequested: boolean }
+const stopMessage = (id: string, token: string) => api.rpc('stop_message', { message_id: id }, world.asServer(token))
+const send = async (id: string, token: string) =>
+  (await world.beginTurn(assistantId, token, { id, text: 'Late' })).body as { turn: TurnKey; stopRequested: boolean }
 
+describe('a stop by the message’s id', () => {
   it('asks the worker to stop', async () => {
     const id = randomUUID()
     const token = createToken()

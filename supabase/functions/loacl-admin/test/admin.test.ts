@@ -258,6 +258,8 @@ describe('rotating the ring', () => {
   })
 })
 
+const said = (delta: string) => [{ type: 'text-delta', id: 't', delta }] as const
+
 describe('maintenance', () => {
   it('purges, and deletes everywhere what is queued', async () => {
     await queue()
@@ -269,7 +271,6 @@ describe('maintenance', () => {
 
   it('purges until nothing is left, and folds what dead workers streamed', async () => {
     world.store.cleanUpsNeeded = 3
-    const said = (delta: string) => [{ type: 'text-delta', id: 't', delta }] as const
     world.store.unfolded.push({ turnId: '1', parts: said('So far') }, { turnId: '2', parts: said('Hm') })
     await world.call('POST', '/maintenance/drain', 'owner')
     expect(world.store.cleanUps).toBe(3)

@@ -131,9 +131,9 @@ describe('what a visitor reads', () => {
   })
 })
 
-describe('POST /messages/:id/stop', () => {
-  const stop = (world: World, id: unknown) => world.request(`/messages/${String(id)}/stop`, { method: 'POST' })
+const stop = (world: World, id: unknown) => world.request(`/messages/${String(id)}/stop`, { method: 'POST' })
 
+describe('POST /messages/:id/stop', () => {
   it('stops the turn that answers the message', async () => {
     const world = await createChatWorld([textDelta('Hal'), gate().opened])
     const message = world.message()
