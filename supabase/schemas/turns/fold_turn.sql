@@ -62,7 +62,8 @@ begin
     return;
   end if;
   update loacl.messages m
-  set content = fold_turn.content, parts = loacl_private.without_reasoning(fold_turn.parts)
+  -- The longest text that is allowed: if this failed, it would fail each time.
+  set content = left(fold_turn.content, 1000000), parts = loacl_private.without_reasoning(fold_turn.parts)
   where m.id = turn.message_id;
   perform loacl_private.store_reasoning(turn.message_id, turn.thread_id, fold_turn.parts);
 end
