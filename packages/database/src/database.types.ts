@@ -666,9 +666,9 @@ isOneToOne: false
 "finish_turn":
 { Args: { "lease": string,"outcome": Json,"turn_id": string }; Returns: undefined
                            },
- "fold_turn":
- { Args: { "content": string,"parts": Json,"turn_id": string }; Returns: undefined
-                            },
+"fold_turn":
+{ Args: { "content": string,"parts": Json,"turn_id": string }; Returns: undefined
+                           },
 "get_operator_role":
 { Args: { "user_id": string }; Returns: string
                            },
@@ -693,9 +693,9 @@ isOneToOne: false
 "list_threads":
 { Args: { "archived"?: boolean,"assistant_id": string,"cursor"?: string,"page_size"?: number,"search"?: string }; Returns: Json
                            },
- "list_unfolded_turns":
- { Args: { "max_turns": number }; Returns: Json
-                            },
+"list_unfolded_turns":
+{ Args: { "max_turns": number }; Returns: Json
+                           },
 "open_session":
 { Args: { "assistant_id": string }; Returns: Json
                            },
@@ -744,9 +744,9 @@ isOneToOne: false
 "sign_out_session":
 { Args: Record<PropertyKey, never>; Returns: undefined
                            },
- "stop_message":
- { Args: { "claims"?: Json,"message_id": string }; Returns: Json
-                            },
+"stop_message":
+{ Args: { "claims"?: Json,"message_id": string }; Returns: Json
+                           },
 "stop_turn":
 { Args: { "claims"?: Json,"turn_id": string }; Returns: Json
                            },
