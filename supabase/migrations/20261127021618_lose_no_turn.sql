@@ -14,10 +14,11 @@ comment on index loacl_private.turns_unfolded_idx is 'Serves: ended turns whose 
 
 create table loacl_private.kept_stops (
   token_hash bytea not null,
-  message_id uuid not null,
+  message_id text not null,
   created_at timestamptz not null default clock_timestamp(),
   constraint kept_stops_pkey primary key (token_hash, message_id),
-  constraint kept_stops_token_hash_length check (octet_length(token_hash) = 32)
+  constraint kept_stops_token_hash_length check (octet_length(token_hash) = 32),
+  constraint kept_stops_message_id_length check (char_length(message_id) <= 200)
 );
 create index kept_stops_created_at_idx on loacl_private.kept_stops (created_at);
 comment on index loacl_private.kept_stops_created_at_idx is 'Serves: those whose message will not come any more.';
@@ -59,7 +60,7 @@ declare
   kept loacl_private.kept_stops;
 begin
   delete from loacl_private.kept_stops k
-  where k.token_hash = loacl_private.require_session_token_hash() and k.message_id = (request ->> 'id')::uuid
+  where k.token_hash = loacl_private.require_session_token_hash() and k.message_id = request ->> 'id'
   returning k.* into kept;
   -- Who asks for another try wants an answer.
   return case
@@ -72,7 +73,7 @@ comment on function loacl_private.take_kept_stop(jsonb) is
 revoke all on function loacl_private.take_kept_stop(jsonb) from public;
 
 
-create function loacl_private.stop_message(message_id uuid, claims jsonb)
+create function loacl_private.stop_message(message_id text, claims jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -105,21 +106,21 @@ begin
   return '{"state": "kept"}';
 end
 $$;
-comment on function loacl_private.stop_message(uuid, jsonb) is 'Does the work of loacl.stop_message.';
-revoke all on function loacl_private.stop_message(uuid, jsonb) from public;
-grant execute on function loacl_private.stop_message(uuid, jsonb) to service_role;
+comment on function loacl_private.stop_message(text, jsonb) is 'Does the work of loacl.stop_message.';
+revoke all on function loacl_private.stop_message(text, jsonb) from public;
+grant execute on function loacl_private.stop_message(text, jsonb) to service_role;
 
-create function loacl.stop_message(message_id uuid, claims jsonb default null)
+create function loacl.stop_message(message_id text, claims jsonb default null)
 returns jsonb
 language sql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.stop_message(stop_message.message_id, stop_message.claims);
-comment on function loacl.stop_message(uuid, jsonb) is
+comment on function loacl.stop_message(text, jsonb) is
   'For the functions: as stop_turn, for the latest turn that answers the visitor''s message of this client-made id. Where there is none of that id yet, the stop is kept for two minutes (`{"state": "kept"}`), and a message that comes late is answered with nothing. Errors: session_missing, session_invalid, session_replaced.';
-revoke all on function loacl.stop_message(uuid, jsonb) from public;
-grant execute on function loacl.stop_message(uuid, jsonb) to service_role;
+revoke all on function loacl.stop_message(text, jsonb) from public;
+grant execute on function loacl.stop_message(text, jsonb) to service_role;
 
 create function loacl_private.list_unfolded_turns(max_turns integer)
 returns jsonb
@@ -655,7 +656,9 @@ begin
   end if;
   perform loacl_private.check_rates(assistant, session.id, is_new_session, request ->> 'address', fingerprint);
   if thread.id is null then
-    insert into loacl.threads (session_id, assistant_id) values (session.id, assistant.id) returning * into thread;
+    insert into loacl.threads (session_id, assistant_id, client_id)
+    values (session.id, assistant.id, request ->> 'clientThreadId')
+    returning * into thread;
   else
     -- Who writes in an archived thread takes it up again.
     update loacl.threads t set last_message_at = now(), status = 'active' where t.id = thread.id;
@@ -695,6 +698,42 @@ $$;
 comment on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) is
   'Opens the turn that answers a question, with its first step: makes the session, the thread and the message where they are missing, and reserves what the step may cost. Errors: provider_key_missing, assistant_paused, rate_limited, budget_exceeded, price_unknown.';
 revoke all on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) from public;
+
+create or replace function loacl_private.begin_turn(request jsonb)
+returns jsonb
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  visitor record := loacl_private.enter_visitor(request);
+  asked record := loacl_private.read_question(request, visitor.assistant, visitor.own_session_ids);
+  joined loacl_private.turns := asked.joined;
+begin
+  if joined.id is not null then
+    perform loacl_private.settle_turn(joined.id);
+    return jsonb_build_object(
+      'turn', jsonb_build_object('id', joined.id, 'lease', null, 'deadlineAt', joined.deadline_at),
+      'joined', true,
+      'threadId', joined.thread_id,
+      'userMessageId', joined.user_message_id,
+      'messageId', joined.message_id,
+      'isFirstTurn', false,
+      'assistant', null,
+      'provider', null,
+      'history', null
+    );
+  end if;
+  return loacl_private.open_turn(
+    request, visitor.assistant, visitor.session, asked.thread, asked.question,
+    loacl_private.place_question(request, visitor.assistant, asked.thread, asked.question)
+  );
+end
+$$;
+comment on function loacl_private.begin_turn(jsonb) is 'Does the work of loacl.begin_turn.';
+revoke all on function loacl_private.begin_turn(jsonb) from public;
+grant execute on function loacl_private.begin_turn(jsonb) to service_role;
 
 create or replace function loacl_private.erase_sessions(session_ids uuid[])
 returns jsonb

@@ -1,9 +1,10 @@
 create table loacl_private.kept_stops (
   token_hash bytea not null,
-  message_id uuid not null,
+  message_id text not null,
   created_at timestamptz not null default clock_timestamp(),
   constraint kept_stops_pkey primary key (token_hash, message_id),
-  constraint kept_stops_token_hash_length check (octet_length(token_hash) = 32)
+  constraint kept_stops_token_hash_length check (octet_length(token_hash) = 32),
+  constraint kept_stops_message_id_length check (char_length(message_id) <= 200)
 );
 create index kept_stops_created_at_idx on loacl_private.kept_stops (created_at);
 comment on index loacl_private.kept_stops_created_at_idx is 'Serves: those whose message will not come any more.';
@@ -45,7 +46,7 @@ declare
   kept loacl_private.kept_stops;
 begin
   delete from loacl_private.kept_stops k
-  where k.token_hash = loacl_private.require_session_token_hash() and k.message_id = (request ->> 'id')::uuid
+  where k.token_hash = loacl_private.require_session_token_hash() and k.message_id = request ->> 'id'
   returning k.* into kept;
   -- Who asks for another try wants an answer.
   return case
@@ -98,7 +99,7 @@ comment on function loacl.stop_turn(uuid, jsonb) is
 revoke all on function loacl.stop_turn(uuid, jsonb) from public;
 grant execute on function loacl.stop_turn(uuid, jsonb) to service_role;
 
-create function loacl_private.stop_message(message_id uuid, claims jsonb)
+create function loacl_private.stop_message(message_id text, claims jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -131,18 +132,18 @@ begin
   return '{"state": "kept"}';
 end
 $$;
-comment on function loacl_private.stop_message(uuid, jsonb) is 'Does the work of loacl.stop_message.';
-revoke all on function loacl_private.stop_message(uuid, jsonb) from public;
-grant execute on function loacl_private.stop_message(uuid, jsonb) to service_role;
+comment on function loacl_private.stop_message(text, jsonb) is 'Does the work of loacl.stop_message.';
+revoke all on function loacl_private.stop_message(text, jsonb) from public;
+grant execute on function loacl_private.stop_message(text, jsonb) to service_role;
 
-create function loacl.stop_message(message_id uuid, claims jsonb default null)
+create function loacl.stop_message(message_id text, claims jsonb default null)
 returns jsonb
 language sql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.stop_message(stop_message.message_id, stop_message.claims);
-comment on function loacl.stop_message(uuid, jsonb) is
+comment on function loacl.stop_message(text, jsonb) is
   'For the functions: as stop_turn, for the latest turn that answers the visitor''s message of this client-made id. Where there is none of that id yet, the stop is kept for two minutes (`{"state": "kept"}`), and a message that comes late is answered with nothing. Errors: session_missing, session_invalid, session_replaced.';
-revoke all on function loacl.stop_message(uuid, jsonb) from public;
-grant execute on function loacl.stop_message(uuid, jsonb) to service_role;
+revoke all on function loacl.stop_message(text, jsonb) from public;
+grant execute on function loacl.stop_message(text, jsonb) to service_role;

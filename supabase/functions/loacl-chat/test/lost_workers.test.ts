@@ -159,6 +159,6 @@ describe('POST /messages/:id/stop', () => {
 
   it('refuses an id that is none', async () => {
     const world = await createChatWorld([])
-    expect((await stop(world, '7')).status).toBe(404)
+    expect((await stop(world, '%20')).status).toBe(404)
   })
 })
