@@ -96,9 +96,10 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
         listened = true
         settle({ port: Number(line.slice(LISTENS.length)) })
       },
-      onCrash: (how) => {
-        // A function that had started is started again by the next request; one that can't start waits for a change.
-        const startsAgain = listened && workers.get(name)?.part === part
+      onCrash: (how, wasKilled) => {
+        // One that had started, or that somebody ended, is started again by the next request; one that can't start waits for
+        // a change.
+        const startsAgain = (listened || wasKilled) && workers.get(name)?.part === part
         if (startsAgain) workers.delete(name)
         log(`[${name}] The function ${how}.${startsAgain ? ' It starts again at the next request.' : ''}`)
         settle({ problem: `The function "${name}" ${how}.\n${part.lines().join('\n')}` })
@@ -130,7 +131,9 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
           status: 401,
           problem: `config.toml lacks "verify_jwt = false" under [functions.${name}]: hosted Supabase would refuse publishable keys.`,
         }
-      const result = await (workers.get(name) ?? start(name)).outcome
+      let result = await (workers.get(name) ?? start(name)).outcome
+      // It was ended while it started.
+      if ('problem' in result && !workers.has(name)) result = await start(name).outcome
       return 'port' in result ? result : { status: 503, problem: result.problem }
     },
     ready: async () => {
