@@ -44,7 +44,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
 
   /** By the turn, or by the message while only the server knows the turn, if it does. */
   function stopAtServer(): void {
-    const path = turnId ? `turns/${turnId}` : `messages/${clientId}`
+    const path = turnId ? `turns/${turnId}` : `messages/${encodeURIComponent(clientId!)}`
     const request = (signal: AbortSignal) => client.chat('POST', `${path}/stop`, undefined, signal)
     withRetries(() => withTimeout([running.signal], request), {
       limit: MAX_RETRIES,

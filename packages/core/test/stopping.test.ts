@@ -43,17 +43,18 @@ describe('stopping', () => {
     expect(project.named('POST turns/')).toHaveLength(1)
   })
 
-  it('of a message whose answer was lost ends as the server says', async () => {
+  it('of a message whose answer was lost ends as the server says, whatever its id', async () => {
+    const id = 'a/b?c#%'
     const again = partStream()
     const project = fakeProject()
       .on('POST turns', () => Promise.reject(new TypeError('Failed to fetch')), again.answer)
-      .on(`POST messages/${ID}/stop`, () => json({ state: 'running' }, 202))
+      .on(`POST messages/${encodeURIComponent(id)}/stop`, () => json({ state: 'running' }, 202))
       .on('POST turns/turn-1/stop', () => json({ state: 'stopped' }, 202))
     const thread = clientOf(project).threads.create()
-    const turn = thread.send('Hi', { id: ID })
+    const turn = thread.send('Hi', { id })
     await expect.poll(() => thread.getSnapshot().turn.status).toBe('reconnecting')
     turn.stop()
-    await expect.poll(() => project.named(`POST messages/${ID}/stop`)).toHaveLength(1)
+    await expect.poll(() => project.named(`POST messages/${encodeURIComponent(id)}/stop`)).toHaveLength(1)
     again.send(...begun(), text('Hel'), complete({ status: 'stopped' }), { type: 'abort' }).done()
     expect(await turn.done).toMatchObject({ status: 'stopped', message: { content: 'Hel' } })
     expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"', 'assistant stopped "Hel"'])
