@@ -25,6 +25,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Vitest would leave a core to itself, of two the half.
+          maxWorkers: availableParallelism(),
+          // For what computes on a busy machine. None waits for a time.
+          testTimeout: 20_000,
           include: ['packages/**/*.test.{ts,tsx}', 'supabase/functions/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...never, ...stackTests],
         },

@@ -113,6 +113,8 @@ it('every example in TypeScript or JavaScript compiles', async () => {
                 [join(root, 'packages', name, 'src/index.ts')],
               ]),
             ),
+            '@ai-sdk/react': [join(root, 'e2e/node_modules/@ai-sdk/react/dist/index.d.ts')],
+            '@loacl/core/ai': [join(root, 'packages/core/src/ai/index.ts')],
             '@loacl/core/testing': [join(root, 'packages/core/src/testing/index.ts')],
           },
         },

@@ -37,3 +37,9 @@ it('the script tag’s files can be named in an import, and what an import alone
   expect(exports).toMatchObject({ './loacl.js': './dist/loacl.js', './panel-*.js': './dist/panel-*.js' })
   expect(sideEffects).toEqual(['./dist/index.js', './dist/loacl.js'])
 })
+
+it('the frameworks of the examples are not among what `npm start` installs', () => {
+  const lock = read('../pnpm-lock.yaml')
+  expect(lock).toMatch(/^ {2}packages\/widget:$/m)
+  expect(lock).not.toMatch(/^ {2}(examples|'?(next|webpack|vue-loader|@vitejs\/plugin-react)@)/m)
+})

@@ -117,17 +117,19 @@ const vitest = (project) =>
 /**
  * A package as it would be published: what its files and types promise to those who install it.
  * @param {string} name
+ * @returns the tarball
  */
 async function checkPackage(name) {
   const folder = join(reports, name)
   mkdirSync(folder)
   await step(`pack ${name}`, [node, 'scripts/pack.mjs'], `${name} ${folder} --no-build`)
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))
-  if (!tarball) return
+  if (!tarball) return []
   await step(`files of ${name}`, tool('publint'), `run --strict ${join(folder, tarball)}`)
   // The tag's file is imported for what it does: there is nothing in it to have a type.
   const options = '--profile esm-only --exclude-entrypoints ./loacl.js'
   await step(`types of ${name}`, tool('@arethetypeswrong/cli', 'attw'), `${join(folder, tarball)} ${options}`)
+  return [join(folder, tarball)]
 }
 
 async function checks() {
@@ -142,7 +144,20 @@ async function checks() {
   await step('format', tool('oxfmt'), '--check')
   await step('unused code', tool('knip'), '--no-config-hints')
   await step('sizes', tool('size-limit'), '--json')
-  for (const name of ['core', 'widget']) await checkPackage(name)
+  await checkExamples([...(await checkPackage('core')), ...(await checkPackage('widget'))])
+}
+
+/**
+ * Has the packages in the examples, which the browser tests build and open, and runs the tests of the one that has some.
+ * @param {string[]} tarballs
+ */
+async function checkExamples(tarballs) {
+  await step('install examples', [node, 'scripts/install_packed.mjs'], `examples ${tarballs.join(' ')}`)
+  const vitestOfExamples = join(root, 'examples', 'node_modules', 'vitest', 'vitest.mjs')
+  const reporter = `--reporter=json --outputFile=${report('examples')}`
+  await step('tests of an example', [node, vitestOfExamples], `run --root examples/react-vite ${reporter}`, {
+    count: counted('examples', readVitest),
+  })
 }
 
 const chromium = await ensureChromium()

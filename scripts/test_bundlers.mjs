@@ -16,8 +16,8 @@ const folder = join(root, 'e2e', 'bundlers')
  * @param {string} program
  * @param {string[]} args
  */
-function run(program, args, cwd = root, env = {}) {
-  const { status } = spawnSync(program, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } })
+function run(program, args, env = {}) {
+  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
   if (status !== 0) process.exit(status ?? 1)
 }
 
@@ -26,10 +26,9 @@ const packed = mkdtempSync(join(tmpdir(), 'loacl-packed-'))
 for (const name of ['core', 'widget']) run(node, [join('scripts', 'build.mjs'), name])
 for (const name of ['core', 'widget']) run(node, [join('scripts', 'pack.mjs'), name, packed, '--no-build'])
 const tarballs = readdirSync(packed).map((file) => join(packed, file))
-run('npm', ['ci', '--no-audit', '--no-fund'], folder)
-run('npm', ['install', '--no-save', '--no-audit', '--no-fund', ...tarballs], folder)
+run(node, [join('scripts', 'install_packed.mjs'), folder, ...tarballs])
 rmSync(packed, { recursive: true })
 const [playwright, ...first] = tool('@playwright/test', 'playwright')
-run(playwright, [...first, 'test', '--config', 'e2e/bundlers/playwright.config.ts', ...process.argv.slice(2)], root, {
+run(playwright, [...first, 'test', '--config', 'e2e/bundlers/playwright.config.ts', ...process.argv.slice(2)], {
   LOACL_CHROMIUM: chromium,
 })

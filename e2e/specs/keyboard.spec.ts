@@ -96,3 +96,17 @@ test('every control has a visible focus', async ({ visit, page }) => {
   }
   expect([...seen]).toEqual(expect.arrayContaining(['New chat', 'Conversations', 'Close chat']))
 })
+
+test('a dialog of the page that takes the keyboard back leaves it to the chat', async ({ page, visit }) => {
+  const chat = await visit()
+  await page.evaluate(() => {
+    const form = document.querySelector('form')!
+    document.addEventListener('focusin', ({ target }) => {
+      if (!form.contains(target as Node)) form.querySelector('input')!.focus()
+    })
+  })
+  await chat.open()
+  await chat.composer.click()
+  await page.keyboard.type('Hello')
+  await expect(chat.composer).toHaveValue('Hello')
+})

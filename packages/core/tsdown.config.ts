@@ -11,8 +11,9 @@ const library: UserConfig = {
   failOnWarn: true,
 }
 
-// Each entry by itself: what tests use shares no file with what a page loads.
+// Each entry by itself: what one framework uses, or tests, shares no file with what every page loads.
 export default defineConfig([
   { ...library, entry: ['src/index.ts'] },
+  { ...library, entry: { ai: 'src/ai/index.ts' }, clean: false },
   { ...library, entry: { testing: 'src/testing/index.ts' }, clean: false },
 ])

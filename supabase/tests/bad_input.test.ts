@@ -26,6 +26,9 @@ beforeAll(async () => {
   await world.converse(another.id, ofAnother)
   own = (await world.beginTurn(assistantId, token, { id: clientId, text: 'First' })).body
   await world.finish(own.turn)
+  const deleted = (await world.beginTurn(assistantId, token, { clientThreadId: 'deleted' })).body
+  await world.finish(deleted.turn)
+  await world.api.rpc('delete_thread', { thread_id: deleted.threadId }, { token })
   foreign = await world.converse(assistantId, stranger)
   const { threadId } = await world.converse(assistantId, expired)
   await world.sql`
@@ -100,17 +103,15 @@ const BAD: Record<string, Bad> = {
     status: 409,
     code: 'id_conflict',
   },
-  'a client id of another session': {
-    token: stranger,
-    request: () => ({ id: clientId, text: 'First' }),
-    status: 404,
-    code: 'message_not_found',
+  'a client id sent again for a conversation that is not there': {
+    request: () => ({ id: clientId, text: 'First', clientThreadId: 'another' }),
+    status: 409,
+    code: 'id_conflict',
   },
-  'a client id of another session, from a fresh guest': {
-    token: createToken(),
-    request: () => ({ id: clientId, text: 'First' }),
+  'a conversation that was deleted, by the client’s id': {
+    request: () => ({ clientThreadId: 'deleted' }),
     status: 404,
-    code: 'message_not_found',
+    code: 'thread_not_found',
   },
   'a retry of an unknown message': {
     request: () => ({ type: 'retry', id: randomUUID(), threadId: own.threadId }),

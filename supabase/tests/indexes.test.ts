@@ -28,7 +28,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   messages_parent_id_idx: `where parent_id = ${ID}`,
   messages_session_id_thread_id_idx: `where session_id = ${ID} and thread_id = ${ID}`,
   messages_assistant_id_seq_idx: `where assistant_id = ${ID} order by seq desc`,
-  messages_assistant_id_created_at_idx: `where assistant_id = ${ID} and created_at > now() and role = 'user'`,
+  messages_assistant_id_created_at_idx: `where assistant_id = ${ID} and created_at > now() and role = 'user' order by created_at`,
   follow_up_suggestions_thread_id_idx: `where thread_id = ${ID}`,
   follow_up_suggestions_session_id_idx: `where session_id ${OWN}`,
   follow_up_suggestions_assistant_id_idx: `where assistant_id ${OWN}`,

@@ -1,4 +1,4 @@
-import type { ClientContext } from './client_context.ts'
+import type { ClientContext, WithClient } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomUuid } from './random.ts'
@@ -67,8 +67,9 @@ export function createClient(options: ClientOptions): LoaclClient {
     return thread
   }
 
-  return {
+  const api: LoaclClient & WithClient = {
     assistant,
+    client,
     project: project.host,
     getSnapshot,
     subscribe,
@@ -76,7 +77,7 @@ export function createClient(options: ClientOptions): LoaclClient {
     threads: {
       list: async (filter = {}) => await (await loadOnDemand()).listThreads(client, filter),
       get: (id) => threadOf(id, true),
-      create: () => threadOf(randomUuid(), false),
+      create: ({ id = randomUuid() } = {}) => threadOf(id, false),
     },
     identify,
     signOut,
@@ -87,4 +88,5 @@ export function createClient(options: ClientOptions): LoaclClient {
       threads.clear()
     },
   }
+  return api
 }

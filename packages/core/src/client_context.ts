@@ -14,3 +14,8 @@ export interface ClientContext extends Session {
   /** Puts what is known of a thread in the list of threads; `isNewest` moves it to the front. */
   upsertSummary(id: string, change: Partial<ThreadSummary>, isNewest: boolean): void
 }
+
+/** What a client has for the other entries of this package, and `LoaclClient` doesn't promise. */
+export interface WithClient {
+  readonly client: ClientContext
+}

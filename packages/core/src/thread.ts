@@ -5,7 +5,7 @@ import { randomUuid } from './random.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, newUserMessage, runningTurn, withUserMessage } from './thread_state.ts'
+import { changed, newUserMessage, runningTurn, upsert } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
@@ -51,12 +51,20 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
 
   /** Shows a message as on its way, in place if it was there, and sends it. */
   function sendMessage(clientId: string, text: string, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    update({ messages: withUserMessage(state().messages, newUserMessage(clientId, text, client.timestamp())) })
+    const message = newUserMessage(clientId, text, client.timestamp())
+    update({ messages: upsert(state().messages, message, (other) => other.clientId === clientId) })
     return start({
       id: clientId,
       clientId,
       ...rest,
-      request: (threadId) => ({ type: 'message', assistantId: client.assistant, id: clientId, threadId, text }),
+      request: (threadId) => ({
+        type: 'message',
+        assistantId: client.assistant,
+        id: clientId,
+        clientThreadId: id,
+        threadId,
+        text,
+      }),
     })
   }
 
@@ -79,14 +87,14 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       const given: { text: string; suggestionId?: string | undefined } =
         typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
-      if (runningTurn(state())) return refuseBusy(clientId)
+      if (runningTurn(state())) return refusedTurn(clientId, 'turn_in_progress')
       if (text.trim() === '') return refusedTurn(clientId, 'text_required')
       return sendMessage(clientId, text, { ...given, signal })
     },
 
     retry({ signal } = {}) {
       const turnId = randomUuid()
-      if (runningTurn(state())) return refuseBusy(turnId)
+      if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
       const { lostTurn, serverId } = context
       const { messages } = state()
       const last = messages.at(-1)
@@ -121,7 +129,4 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
   return thread
 }
 
-const isQuestion = (message: Message): message is Message & { clientId: string } =>
-  message.role === 'user' && message.clientId !== null
-
-const refuseBusy = (id: string): Turn => refusedTurn(id, 'turn_in_progress')
+const isQuestion = (message: Message): message is Message & { clientId: string } => message.clientId !== null

@@ -36,9 +36,6 @@ export function upsert(messages: Messages, message: Message, isSame: (other: Mes
   return index < 0 ? [...messages, message] : messages.with(index, message)
 }
 
-export const withUserMessage = (messages: Messages, message: Message): Messages =>
-  upsert(messages, message, ({ clientId }) => clientId === message.clientId)
-
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
 export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
   if (!ids || !answer) return messages

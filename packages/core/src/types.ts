@@ -144,8 +144,13 @@ export interface LoaclClient extends Readable<ClientState> {
     list(options?: ListOptions): Promise<Page<ThreadSummary>>
     /** The thread with this id, nothing of it loaded yet. The same id gives the same object. */
     get(id: string): Thread
-    /** A new thread. It has an id of its own making, and no row in the database, until the first message. */
-    create(): Thread
+    /**
+     * A new thread. It has an id of its own making, and no row in the database, until the first message.
+     *
+     * @param options `id`: yours, of 1 to 128 visible ASCII characters, in place of a random one. The visitor's first
+     * message begins a thread under it, or goes to the one that was begun under it before.
+     */
+    create(options?: { id?: string | undefined }): Thread
   }
   /**
    * Says who the visitor is, and opens. What they wrote as a guest becomes theirs, and what they wrote on other devices
@@ -207,7 +212,10 @@ export interface ThreadState {
 }
 
 export interface SendOptions extends Abortable {
-  /** The message's client id, a UUID. Sending the same id and text again is the same turn. Default: a random one. */
+  /**
+   * The message's client id, 1 to 128 visible ASCII characters. Sending the same id and text again is the same turn.
+   * Default: a random UUID.
+   */
   id?: string | undefined
 }
 

@@ -34,6 +34,8 @@ interface ExportedSession {
 
 interface ExportedThread extends Omit<ThreadSummary, 'status'> {
   status: ThreadSummary['status'] | 'deleted'
+  /** What the client that began it calls it. */
+  clientId: string | null
   sessionId: string
   deletedAt: Timestamp | null
   metadata: Metadata

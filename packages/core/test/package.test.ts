@@ -54,8 +54,10 @@ it('carries the private package inside: nothing is imported but files of its own
   for (const file of files) {
     const code = await readFile(join(dir, 'dist', file), 'utf8')
     const imported = [...code.matchAll(/(?:^\s*(?:import|export)\b[^'"]*\bfrom\s*|\bimport\()["']([^"']+)/gm)]
-    // What tests use stands alone, and msw is theirs.
-    const own = file.startsWith('testing.') ? ['msw'] : files.filter((name) => !name.startsWith('testing.'))
+    // What one framework uses, or tests, stands alone, and names the package that it is for.
+    const apart = /^(ai|testing)\./
+    const peers = ['ai', 'msw'].filter((peer) => file.startsWith(peer === 'ai' ? 'ai.' : 'testing.'))
+    const own = apart.test(file) ? peers : files.filter((name) => !apart.test(name))
     for (const [, name] of imported) expect(own).toContain(name!.replace('./', ''))
   }
   expect(await readFile(join(dir, 'dist/index.d.ts'), 'utf8')).not.toMatch(/\bfrom\b *['"]/)
@@ -64,7 +66,7 @@ it('carries the private package inside: nothing is imported but files of its own
 it('runs as one file, what it loads on demand among it, where a bundler makes one of it', async () => {
   const { stdout } = await run(process.execPath, [runtime, pathToFileURL(join(dir, 'one/index.js')).href])
   expect(JSON.parse(stdout)).toEqual(expected)
-  expect(await readdir(join(dir, 'one'))).toEqual(['index.js', 'testing.js'])
+  expect(await readdir(join(dir, 'one'))).toEqual(['ai.js', 'index.js', 'testing.js'])
 })
 
 it('has a README whose examples compile against what is published', async () => {
@@ -87,6 +89,7 @@ it('has a README whose examples compile against what is published', async () => 
       types: [],
       paths: {
         '@loacl/core': [join(dir, 'dist/index.d.ts')],
+        '@loacl/core/ai': [join(dir, 'dist/ai.d.ts')],
         '@loacl/core/testing': [join(dir, 'dist/testing.d.ts')],
       },
     },

@@ -35,6 +35,7 @@ describe('a turn', () => {
     const [post] = project.named('POST turns')
     expect(post!.body).toEqual({
       type: 'message',
+      clientThreadId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       assistantId: ASSISTANT,
       id: turn.id,
       threadId: null,

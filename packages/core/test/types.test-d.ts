@@ -52,7 +52,7 @@ createClient({ supabase: {}, assistant })
 expectTypeOf<LoaclClient>().toExtend<Readable<ClientState>>()
 expectTypeOf<LoaclClient['open']>().toEqualTypeOf<(options?: { signal?: AbortSignal | undefined }) => Promise<void>>()
 expectTypeOf<LoaclClient['threads']['get']>().toEqualTypeOf<(id: string) => Thread>()
-expectTypeOf<LoaclClient['threads']['create']>().toEqualTypeOf<() => Thread>()
+expectTypeOf<LoaclClient['threads']['create']>().toEqualTypeOf<(options?: { id?: string | undefined }) => Thread>()
 expectTypeOf<LoaclClient['threads']['list']>().returns.toEqualTypeOf<Promise<Page<ThreadSummary>>>()
 expectTypeOf<Credential>().toEqualTypeOf<{ identityToken: string } | { accessToken: string }>()
 expectTypeOf<LoaclClient['identify']>().toEqualTypeOf<

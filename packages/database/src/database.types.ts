@@ -525,14 +525,14 @@ isOneToOne: false
                   ]
                 },"threads": {
                   Row: {
-                    "assistant_id": string,"created_at": string,"deleted_at": string | null,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"status": string,"title": string | null,"updated_at": string
+                    "assistant_id": string,"client_id": string | null,"created_at": string,"deleted_at": string | null,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"status": string,"title": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id": string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id"?: string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -662,6 +662,12 @@ isOneToOne: false
                            },
 "fail_deletion":
 { Args: { "deletion_id": string,"error": string }; Returns: undefined
+                           },
+"find_thread":
+{ Args: { "id": string }; Returns: Json
+                           },
+"find_turn":
+{ Args: { "claims"?: Json,"thread_id": string }; Returns: string
                            },
 "finish_turn":
 { Args: { "lease": string,"outcome": Json,"turn_id": string }; Returns: undefined

@@ -181,6 +181,8 @@ export interface LoaclGlobal {
 
 /** What the launcher calls, beyond the public part. */
 export interface LauncherCalls {
+  /** Whether the panel is there or on its way: for the script tag, before whose panel there is no widget. */
+  readonly wanted?: boolean
   /** The visitor pressed the launcher. */
   press(): Promise<void>
   /** Opens as the tab's page before left it, or else as `open` says. */

@@ -208,6 +208,9 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       if (shown) return 'open'
       return wanted ? 'loading' : everShown ? 'closed' : 'launcher'
     },
+    get wanted() {
+      return wanted
+    },
     open,
     close,
     toggle: () => (wanted ? close() : element?.run(() => open(), true)),

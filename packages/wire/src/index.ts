@@ -25,7 +25,7 @@ export {
   type WireError,
 } from './errors.ts'
 export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
-export { SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
+export { CLIENT_ID, SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export type {
   CutReason,
   GuidedQuestion,

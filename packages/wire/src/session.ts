@@ -6,3 +6,6 @@ export const SESSION_TOKEN: RegExp = /^[A-Za-z0-9_-]{43}$/
 
 /** A UUID in its canonical, lower-case form (RFC 9562). */
 export const UUID: RegExp = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** An id that a client makes, of a message or of a thread: 1 to 128 visible ASCII characters. */
+export const CLIENT_ID: RegExp = /^[!-~]{1,128}$/

@@ -1,12 +1,13 @@
 import { isBlank } from './blank_text.ts'
-import { UUID } from './session.ts'
+import { CLIENT_ID, UUID } from './session.ts'
 import type { ErrorCode } from './errors.ts'
 
 /**
  * Body of `POST /functions/v1/loacl-chat/turns`. The session token travels in the `x-loacl-session` header.
  *
- * - `message`: a new message of the visitor's. `id` is a UUID that the client makes; sending the same id and text again
- *   joins the same turn. Without `threadId` the server makes a thread. `parentId` is the message that it follows: the
+ * - `message`: a new message of the visitor's. `id` is one that the client makes (`CLIENT_ID`), each for one message of
+ *   the visitor's; sending the same id and text again joins the same turn. Without `threadId` the message goes to the
+ *   visitor's thread that `clientThreadId` names, by either of its ids, or begins one under that client id. `parentId` is the message that it follows: the
  *   latest of the thread, which is also meant where it is left out. Another is refused with `id_conflict`.
  *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one.
  * - `retry`: another try at answering the message `id` after its turn failed, was stopped or was cut.
@@ -17,11 +18,19 @@ export type TurnRequest =
       assistantId: string
       id: string
       threadId: string | null
+      clientThreadId?: string
       parentId?: string
       text: string
       fingerprint?: string
     }
-  | { type: 'retry'; assistantId: string; id: string; threadId: string; fingerprint?: string }
+  | {
+      type: 'retry'
+      assistantId: string
+      id: string
+      threadId: string | null
+      clientThreadId?: string
+      fingerprint?: string
+    }
 
 /** Longest fingerprint, in characters: room for a hash. */
 const MAX_FINGERPRINT_LENGTH = 128
@@ -33,6 +42,7 @@ type Parsed<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message:
 
 const fail = (code: ErrorCode, message: string): Parsed<never> => ({ ok: false, code, message })
 const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value)
+const isClientId = (value: unknown): value is string => typeof value === 'string' && CLIENT_ID.test(value)
 const isFingerprint = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w-]+$/.test(value) && value.length <= MAX_FINGERPRINT_LENGTH
 
@@ -48,19 +58,24 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
     assistantId,
     id,
     threadId = null,
+    clientThreadId,
     parentId,
     text,
     fingerprint,
   } = body as Record<string, unknown>
   if (!isUuid(assistantId)) return fail('invalid_body', '"assistantId" must be a UUID.')
-  if (!isUuid(id)) return fail('invalid_body', '"id" must be a UUID.')
+  if (!isClientId(id)) return fail('invalid_body', '"id" must be 1 to 128 visible ASCII characters.')
   if (threadId !== null && !isUuid(threadId)) return fail('invalid_body', '"threadId" must be a UUID or null.')
+  if (clientThreadId !== undefined && !isClientId(clientThreadId))
+    return fail('invalid_body', '"clientThreadId" must be 1 to 128 visible ASCII characters.')
   if (fingerprint !== undefined && !isFingerprint(fingerprint))
     return fail('invalid_body', `"fingerprint" must be up to ${MAX_FINGERPRINT_LENGTH} letters, digits, "-" and "_".`)
+  const named = clientThreadId === undefined ? {} : { clientThreadId }
   const signals = fingerprint === undefined ? {} : { fingerprint }
   if (type === 'retry') {
-    if (threadId === null) return fail('invalid_body', 'A retry needs a "threadId".')
-    return { ok: true, value: { type, assistantId, id, threadId, ...signals } }
+    if (threadId === null && clientThreadId === undefined)
+      return fail('invalid_body', 'A retry needs a "threadId" or a "clientThreadId".')
+    return { ok: true, value: { type, assistantId, id, threadId, ...named, ...signals } }
   }
   if (type !== 'message') return fail('turn_type_unsupported', 'This "type" of turn is not known here.')
   if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
@@ -71,5 +86,5 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   if (parentId !== undefined && (!isUuid(parentId) || threadId === null))
     return fail('invalid_body', '"parentId" must be the UUID of a message in the thread "threadId".')
   const parent = parentId === undefined ? {} : { parentId }
-  return { ok: true, value: { type, assistantId, id, threadId, ...parent, text, ...signals } }
+  return { ok: true, value: { type, assistantId, id, threadId, ...named, ...parent, text, ...signals } }
 }

@@ -1,4 +1,12 @@
-import { CHAT_FUNCTION, isTerminal, MAX_BODY_BYTES, parseTurnRequest, UUID, type NumberedPart } from '@loacl/wire'
+import {
+  CHAT_FUNCTION,
+  CLIENT_ID,
+  isTerminal,
+  MAX_BODY_BYTES,
+  parseTurnRequest,
+  UUID,
+  type NumberedPart,
+} from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
 import { decideNext } from '../_shared/domain/next_move.ts'
@@ -38,14 +46,15 @@ interface Context extends RouteContext {
  * - `POST /turns` sends a message and streams the turn;
  * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
  * - `POST /turns/:id/stop` ends one;
+ * - `GET /threads/:id/stream` streams the turn that runs or waits in a thread, by either of the thread's ids; 204 where none does;
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
   const context = { deps: { ...deps, pollTurn: createTurnPoll(deps.store) } }
   const withDeps =
-    (route: (context: Context, turnId: string) => Promise<Response>): Route =>
-    (asked, turnId) =>
-      route({ ...asked, ...context }, turnId)
+    (route: (context: Context, id: string) => Promise<Response>): Route =>
+    (asked, id) =>
+      route({ ...asked, ...context }, id)
 
   return createRouter({
     name: CHAT_FUNCTION,
@@ -55,6 +64,7 @@ export function createHandler(deps: ChatDeps): (request: Request) => Promise<Res
       { path: /^\/turns$/, methods: { POST: withDeps(beginTurn) } },
       { path: /^\/turns\/([^/]+)$/, methods: { GET: withDeps(readTurn) } },
       { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: withDeps(stopTurn) } },
+      { path: /^\/threads\/([^/]+)\/stream$/, methods: { GET: withDeps(resumeTurn) } },
       { path: /^\/identify$/, methods: { POST: ({ request }) => identify(request, deps) } },
       { path: /^\/sign-out$/, methods: { POST: ({ request }) => signOut(request, deps) } },
     ],
@@ -98,6 +108,14 @@ async function readTurn({ request, url, requestId, deps }: Context, turnId: stri
   return follow(known(turnId), Number(after), caller, requestId, deps)
 }
 
+async function resumeTurn({ request, requestId, deps }: Context, encodedId: string): Promise<Response> {
+  const caller = await callerOf(request, deps)
+  const threadId = decodeId(encodedId)
+  const turnId = threadId === null ? null : await deps.store.findTurn(threadId, caller)
+  if (turnId === null) return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+  return follow(turnId, 0, caller, requestId, deps)
+}
+
 async function stopTurn({ request, deps }: Context, turnId: string): Promise<Response> {
   const { state } = await deps.store.stopTurn(known(turnId), await callerOf(request, deps))
   return Response.json({ state }, { status: 202, headers: { 'cache-control': 'no-store' } })
@@ -139,6 +157,16 @@ async function pipe(
 function known(turnId: string): string {
   if (!UUID.test(turnId)) throw new CodedError('turn_not_found', 'There is no such turn.')
   return turnId
+}
+
+/** `null` for what can be no id. */
+function decodeId(encoded: string): string | null {
+  try {
+    const id = decodeURIComponent(encoded)
+    return CLIENT_ID.test(id) ? id : null
+  } catch {
+    return null
+  }
 }
 
 /** Stays the same for a session and tells nothing of it; it is not the hash that the database keeps. */

@@ -5,7 +5,7 @@ create table loacl.messages (
   session_id uuid not null,
   assistant_id uuid not null,
   parent_id uuid references loacl.messages (id) on delete set null,
-  client_id uuid,
+  client_id text,
   role text not null,
   author text not null,
   status text not null default 'completed',
@@ -27,6 +27,7 @@ create table loacl.messages (
     role = case author when 'visitor' then 'user' when 'system' then 'system' else 'assistant' end
   ),
   constraint messages_streaming_author check (author = 'assistant' or status = 'completed'),
+  constraint messages_client_id_format check (client_id ~ '^[!-~]{1,128}$'),
   constraint messages_client_id_author check (client_id is null or author = 'visitor'),
   constraint messages_content_length check (char_length(content) <= 1000000),
   constraint messages_parts_array check (jsonb_typeof(parts) = 'array'),
@@ -88,7 +89,7 @@ comment on column loacl.messages.seq is 'The order. Times can''t be it: now() is
 comment on column loacl.messages.session_id is 'The thread''s session, here so that a policy asks one indexed question.';
 comment on column loacl.messages.assistant_id is 'The thread''s assistant, here so that a policy asks one indexed question.';
 comment on column loacl.messages.parent_id is 'The message that it answers or follows; null for a thread''s first. Messages with one parent are alternatives.';
-comment on column loacl.messages.client_id is 'Made by the browser. The same one sent twice is one message.';
+comment on column loacl.messages.client_id is 'Made by the client: 1 to 128 visible ASCII characters. The same one sent twice is one message. Looked up in the caller''s sessions alone.';
 comment on column loacl.messages.role is 'How the model is told of it: what a person wrote to the visitor is said by the assistant.';
 comment on column loacl.messages.author is
   'Who wrote it. assistant: the model, in a turn. person: somebody of the site, without a turn. system: not shown to the visitor.';

@@ -2,6 +2,7 @@ create table loacl.threads (
   id uuid primary key default gen_random_uuid(),
   session_id uuid not null,
   assistant_id uuid not null,
+  client_id text,
   title text,
   status text not null default 'active',
   last_message_at timestamptz not null default now(),
@@ -12,6 +13,8 @@ create table loacl.threads (
   constraint threads_session_fkey foreign key (session_id, assistant_id)
     references loacl.sessions (id, assistant_id) on delete cascade,
   constraint threads_id_session_id_assistant_id_key unique (id, session_id, assistant_id),
+  constraint threads_client_id_session_id_key unique (client_id, session_id),
+  constraint threads_client_id_format check (client_id ~ '^[!-~]{1,128}$'),
   constraint threads_title_length check (char_length(btrim(title)) between 1 and 200),
   constraint threads_status check (status in ('active', 'archived', 'deleted')),
   constraint threads_deleted_at_status check ((deleted_at is not null) = (status = 'deleted')),
@@ -55,6 +58,8 @@ grant select, insert, update, delete on table loacl.threads to service_role;
 comment on table loacl.threads is
   'A conversation. Visitors see theirs, and may rename and archive them; operators see those of their assistants.';
 comment on column loacl.threads.assistant_id is 'The session''s assistant, here so that a policy asks one indexed question.';
+comment on column loacl.threads.client_id is
+  'Made by the client that began it: 1 to 128 visible ASCII characters. Looked up in the caller''s sessions alone.';
 comment on column loacl.threads.title is 'null until the first answer, or the visitor, gives one.';
 comment on column loacl.threads.status is 'deleted: gone for the visitor, and can be undone until it is purged.';
 comment on column loacl.threads.deleted_at is 'When it was deleted. Seven days later it is purged.';

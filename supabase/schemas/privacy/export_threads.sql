@@ -127,6 +127,7 @@ declare
     where m.thread_id = thread.id and (m.role <> 'system' or for_operator)
   );
   exported jsonb := loacl_private.to_thread_summary(thread) || jsonb_build_object(
+    'clientId', thread.client_id,
     'sessionId', thread.session_id,
     'deletedAt', thread.deleted_at,
     'metadata', thread.metadata,

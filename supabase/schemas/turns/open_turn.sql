@@ -157,7 +157,9 @@ begin
   end if;
   perform loacl_private.check_rates(assistant, session.id, is_new_session, request ->> 'address', fingerprint);
   if thread.id is null then
-    insert into loacl.threads (session_id, assistant_id) values (session.id, assistant.id) returning * into thread;
+    insert into loacl.threads (session_id, assistant_id, client_id)
+    values (session.id, assistant.id, request ->> 'clientThreadId')
+    returning * into thread;
   else
     -- Who writes in an archived thread takes it up again.
     update loacl.threads t set last_message_at = now(), status = 'active' where t.id = thread.id;

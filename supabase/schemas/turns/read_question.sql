@@ -69,6 +69,11 @@ begin
   if request ->> 'type' is distinct from 'retry' then
     perform loacl_private.check_text(request, assistant.max_message_length);
   end if;
+  if request ->> 'threadId' is null then
+    request := request || jsonb_build_object(
+      'threadId', loacl_private.find_thread_id(request ->> 'clientThreadId', own_session_ids)
+    );
+  end if;
   if request ->> 'threadId' is not null then
     thread := loacl_private.lock_thread((request ->> 'threadId')::uuid, assistant.id, own_session_ids);
   end if;
@@ -76,7 +81,7 @@ begin
   if question.id is not null then
     joined := loacl_private.find_joined_turn(request, question.id);
   else
-    question.client_id := (request ->> 'id')::uuid;
+    question.client_id := request ->> 'id';
     question.content := request ->> 'text';
   end if;
 end

@@ -24,6 +24,7 @@ describe('what is for the functions alone', () => {
     ['append_turn_parts', { turn_id: id, lease: id, seq: 1, parts: [] }],
     ['read_turn_parts', { turn_id: id, after_seq: 0 }],
     ['stop_turn', { turn_id: id }],
+    ['find_turn', { thread_id: id }],
     ['begin_step', { turn_id: id, lease: id, step: 2, input: [], outcome: {} }],
     ['wait_turn', { turn_id: id, lease: id, wait_ms: 1, outcome: {} }],
     ['resume_turn', { turn_id: id, step: 1, lease: id, deadline_ms: 1 }],

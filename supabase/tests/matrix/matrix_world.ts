@@ -159,8 +159,8 @@ async function fillSessions({ sql }: World, ids: readonly string[]): Promise<voi
       from loacl.sessions s, unnest(array['active', 'deleted']) status where s.id = any (${ids})
     `
     await tx`
-      insert into loacl.messages (thread_id, session_id, assistant_id, role, content)
-      select t.id, t.session_id, t.assistant_id, role, 'Said.'
+      insert into loacl.messages (thread_id, session_id, assistant_id, client_id, role, content)
+      select t.id, t.session_id, t.assistant_id, case role when 'user' then t.id::text end, role, 'Said.'
       from loacl.threads t, unnest(array['system', 'user', 'assistant']) role where t.session_id = any (${ids})
     `
     const answers = tx`select * from loacl.messages where role = 'assistant' and session_id = any (${ids})`

@@ -26,6 +26,8 @@ const OWNERS_TABLES = [
 export interface MarkedVisitor {
   caller: MatrixCaller
   operator: MatrixCaller
+  /** What all of their markers begin with, and nobody else's. */
+  mark: string
   /** What each column of theirs holds, by the column's name. */
   markers: ReadonlyMap<string, string>
   /** Columns that took no marker. */
@@ -44,6 +46,7 @@ export async function createMarkedVisitor(world: World): Promise<MarkedVisitor> 
     update loacl.messages set status = 'failed', error_code = 'x'
     where role = 'assistant' and session_id = any (${[...caller.sessionIds]})
   `
+  const mark = `m${randomBytes(6).toString('hex')}`
   const markers = new Map<string, string>()
   const unmarked: string[] = []
   const strange = new Set<string>()
@@ -53,11 +56,11 @@ export async function createMarkedVisitor(world: World): Promise<MarkedVisitor> 
     if (where === null) strange.add(column.table)
     if (where === null || column.isWord) continue
     const name = `${column.table}.${column.column}`
-    const marker = `m${randomBytes(12).toString('hex')}`
+    const marker = mark + randomBytes(6).toString('hex')
     if (await plantMarker(sql, column, marker, where, [[...caller.sessionIds]])) markers.set(name, marker)
     else unmarked.push(name)
   }
-  return { caller, operator: callers.operator, markers, unmarked, strange: [...strange] }
+  return { caller, operator: callers.operator, mark, markers, unmarked, strange: [...strange] }
 }
 
 /** The rows of a visitor with the sessions `$1`. */
@@ -85,13 +88,12 @@ export async function columnsLeft(sql: postgres.Sql, visitor: MarkedVisitor): Pr
     select c.oid::regclass::text as name from pg_class c
     where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and c.relkind in ('r', 'p')
   `
-  const values = [...visitor.markers.values()]
   const found = await Promise.all(
     tables.map(
       ({ name }) =>
         sql<{ row: string }[]>`
         select to_jsonb(t)::text as row from ${sql(name)} t
-        where to_jsonb(t)::text like any (${values.map((value) => `%${value}%`)})
+        where to_jsonb(t)::text like ${`%${visitor.mark}%`}
       `,
     ),
   )

@@ -41,6 +41,7 @@ it('the visitor’s export has the members of VisitorExport', async () => {
         title: null,
         status: 'deleted',
         lastMessageAt: '',
+        clientId: null,
         sessionId: '',
         deletedAt: null,
         messages: [

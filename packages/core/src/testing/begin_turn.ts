@@ -2,12 +2,19 @@ import type { TurnRequest } from '@loacl/wire'
 import { enterAssistant } from './data_api.ts'
 import { type ProjectState, runningTurnOf } from './project_state.ts'
 import { Refusal } from './refusal.ts'
-import { log, newStoredMessage, newThread, type StoredMessage, type StoredThread } from './stored_thread.ts'
+import {
+  log,
+  newStoredMessage,
+  newThread,
+  type StoredMessage,
+  type StoredThread,
+  threadNamed,
+} from './stored_thread.ts'
 import { createTestTurn, type TestTurn } from './test_turn.ts'
 import type { Caller } from './visitors.ts'
 
 /** The visitor's message that a request is about, where it is there already. */
-function findQuestion(state: ProjectState, request: TurnRequest, own: readonly StoredThread[]) {
+function findQuestion(request: TurnRequest, own: readonly StoredThread[]) {
   if (request.type === 'retry') {
     const thread = own.find(({ id }) => id === request.threadId)
     const question = thread?.messages.find(
@@ -18,15 +25,12 @@ function findQuestion(state: ProjectState, request: TurnRequest, own: readonly S
   }
   const holds = ({ messages }: StoredThread) => messages.some(({ clientId }) => clientId === request.id)
   const thread = own.find(holds)
-  if (!thread) {
-    if ([...state.threads.values()].some(holds)) throw new Refusal('message_not_found')
-    return null
-  }
+  if (!thread) return null
   const question = thread.messages.find(({ clientId }) => clientId === request.id)!
   if (
     question.content !== request.text ||
     // Sent without a thread, it began one.
-    (request.threadId === null && question.parentId !== null) ||
+    (request.threadId === null && (question.parentId !== null || request.clientThreadId !== undefined)) ||
     (request.threadId ?? thread.id) !== thread.id ||
     (request.parentId ?? question.parentId) !== question.parentId
   )
@@ -59,20 +63,21 @@ function checkPlace(
 /** Begins the turn that a request asks for, or finds the one that it joins. */
 export function beginTurn(
   state: ProjectState,
-  request: TurnRequest,
+  sent: TurnRequest,
   caller: Caller,
 ): { turn: TestTurn; begin: (() => void) | null } {
   const { assistant, clock, visitors, threads, turns } = state
   visitors.requireToken(caller)
-  enterAssistant(state, request.assistantId)
+  enterAssistant(state, sent.assistantId)
   const known = visitors.enter(caller)
   const sessions = visitors.own(caller)
   const own = [...threads.values()].filter(({ session }) => sessions.includes(session))
+  const request = { ...sent, threadId: sent.threadId ?? threadNamed(own, sent.clientThreadId)?.id ?? null }
   if (request.type === 'message' && [...request.text].length > assistant.maxMessageLength)
     throw new Refusal('text_too_long')
   let thread = own.find(({ id, status }) => id === request.threadId && status !== 'deleted') ?? null
   if (request.threadId !== null && !thread) throw new Refusal('thread_not_found')
-  let question = findQuestion(state, request, own)
+  let question = findQuestion(request, own)
   const joined = question && findJoined(state, request, question)
   if (joined) return { turn: joined, begin: null }
   checkPlace(state, request, thread, question)
@@ -80,7 +85,7 @@ export function beginTurn(
   const answer = state.nextAnswer(text)
 
   const session = visitors.use(caller, known)
-  thread ??= newThread(session, clock)
+  thread ??= newThread(session, request.clientThreadId ?? null, clock)
   threads.set(thread.id, thread)
   if (thread.status === 'archived') log(thread, clock, 'thread_restored')
   thread.status = 'active'

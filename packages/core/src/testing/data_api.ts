@@ -11,6 +11,7 @@ import {
   type StoredMessage,
   type StoredThread,
   summaryOf,
+  threadNamed,
 } from './stored_thread.ts'
 import { type Caller, typeOf } from './visitors.ts'
 
@@ -39,6 +40,16 @@ function findThread(state: ProjectState, caller: Caller, id: unknown, isWanted =
   if (!thread || !isWanted(thread) || !state.visitors.own(caller).includes(thread.session))
     throw state.visitors.notFound(caller, 'thread_not_found')
   return thread
+}
+
+/** The caller's thread of either of its ids; `null` where there is none. */
+function findNamedThread({ threads, visitors }: ProjectState, caller: Caller, { id }: Args): ThreadSummary | null {
+  const own = visitors.own(caller)
+  const thread = threadNamed(
+    [...threads.values()].filter(({ session }) => own.includes(session)),
+    id,
+  )
+  return thread && isThere(thread) ? summaryOf(thread) : null
 }
 
 const isThere = ({ status }: StoredThread): boolean => status !== 'deleted'
@@ -190,6 +201,7 @@ function eraseVisitorData(state: ProjectState, caller: Caller) {
 export type DatabaseFunctionName =
   | 'open_session'
   | 'list_threads'
+  | 'find_thread'
   | 'list_messages'
   | 'list_events'
   | 'update_thread'
@@ -203,6 +215,7 @@ export type DatabaseFunctionName =
 export const DATABASE_FUNCTIONS: Readonly<Record<DatabaseFunctionName, DatabaseFunction>> = {
   open_session: openSession,
   list_threads: listThreads,
+  find_thread: findNamedThread,
   list_messages: listMessages,
   list_events: listEvents,
   update_thread: updateThread,

@@ -20,6 +20,7 @@ export function exportVisitor(state: ProjectState, caller: Caller): VisitorExpor
       .map((thread) => ({
         ...summaryOf(thread),
         status: thread.status,
+        clientId: thread.clientId,
         sessionId: thread.session.id,
         deletedAt: thread.deletedAt,
         metadata: {},

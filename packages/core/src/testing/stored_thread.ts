@@ -10,6 +10,7 @@ export interface StoredMessage extends Message {
 
 export interface StoredThread {
   id: string
+  clientId: string | null
   session: Session
   title: string | null
   status: ThreadSummary['status'] | 'deleted'
@@ -21,10 +22,11 @@ export interface StoredThread {
   events: ThreadEvent[]
 }
 
-export function newThread(session: Session, clock: Clock): StoredThread {
+export function newThread(session: Session, clientId: string | null, clock: Clock): StoredThread {
   const at = clock.now()
   return {
     id: randomUuid(),
+    clientId,
     session,
     title: null,
     status: 'active',
@@ -62,6 +64,10 @@ export function log(
 }
 
 export const lastEventOf = ({ events }: StoredThread): number => events.length
+
+/** By either of its ids. */
+export const threadNamed = (threads: readonly StoredThread[], name: unknown): StoredThread | undefined =>
+  threads.find(({ id }) => id === name) ?? threads.find(({ clientId }) => clientId !== null && clientId === name)
 
 /** A thread as it travels. One that is deleted doesn't, but in an export. */
 export function summaryOf({ id, title, status, createdAt, lastMessageAt }: StoredThread): ThreadSummary {

@@ -72,7 +72,8 @@ export function turnsContract(project: () => ProjectUnderTest): void {
       const other = me.chat('POST', 'turns', { ...message, text: 'Bye' })
       expect(await codeOf(await other)).toBe('id_conflict')
       const stranger = callerOf(project())
-      expect(await codeOf(await stranger.chat('POST', 'turns', message))).toBe('message_not_found')
+      const retry = { ...message, type: 'retry', threadId: turnOf(one).threadId }
+      expect(await codeOf(await stranger.chat('POST', 'turns', retry))).toBe('thread_not_found')
     })
 
     it('answers one question of a thread at a time', async () => {

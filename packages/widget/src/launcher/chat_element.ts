@@ -1,17 +1,19 @@
-import type { LoaclError } from '@loacl/core'
 import { createElement, documentMember } from './page_document.ts'
 import type { Strings } from '../strings.ts'
 import type { LauncherWidget, LoaclChatElement, MountOptions } from '../types.ts'
 import css from './launcher.css?inline'
 import { OPEN_CHAT } from './words.ts'
 
-/** Fetches what a widget needs beyond its launcher, and makes the element's widget. `attempt` counts from 0. */
-export type LoadWidget = (element: ChatElement, attempt: number) => Promise<LauncherWidget>
+/**
+ * Fetches what a widget needs beyond its launcher, and makes the element's widget. `again` is another end of an address at
+ * each attempt: a browser may remember a failed import.
+ */
+export type LoadWidget = (element: ChatElement, again: string) => Promise<LauncherWidget>
 
 /** All that the launcher says. */
 export const ENGLISH = {
   openChat: OPEN_CHAT,
-  loadFailed: 'The chat did not load. Check your connection and try again.',
+  loadFailed: 'The chat did not load. Please try again.',
 } satisfies Partial<Strings>
 
 /** What the widget's other parts ask of the element. */
@@ -21,10 +23,14 @@ export interface ChatElement extends Omit<LoaclChatElement, 'widget'> {
   /** What the launcher says, where that is not the page's `options.strings` or English. */
   words?: Partial<typeof ENGLISH>
   /**
-   * Loads the widget where that is still to do, and hands it over. Says so, in words, where it can't. What `opens` the
-   * panel shows its frame until it is there.
+   * Loads the widget where that is still to do, and hands it over. Says so, in words, where it can't, unless it is `unasked`.
+   * What `opens` the panel shows its frame until it is there.
    */
-  run(action: (widget: LauncherWidget) => unknown, opens?: unknown): Promise<void>
+  run(action: (widget: LauncherWidget) => unknown, opens?: unknown, unasked?: boolean): Promise<void>
+  /** Closes the panel, calls off one that is on its way, or takes words away. */
+  close(): void
+  /** Whether the frame alone is there. */
+  isOpening(): boolean
   /** It has come onto a page. */
   connected(): void
 }
@@ -62,14 +68,16 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
   const root = host.attachShadow({ mode: 'open' })
   const sheet = new CSSStyleSheet()
   let loading: Promise<LauncherWidget> | null = null
-  let attempts = 0
+  let again = ''
 
   const fetchWidget = async (): Promise<LauncherWidget> =>
-    host.widget ?? (loading ??= load(host, attempts++).finally(() => (loading = null)))
+    host.widget ??
+    (loading ??= load(host, again).finally(() => {
+      loading = null
+      again += '?'
+    }))
   const words = () => ({ ...ENGLISH, ...host.options.strings, ...host.words })
 
-  host.options = {}
-  host.widget = null
   host.launcher = launcher
   host.connected = () => {
     const { open = false, theme } = host.options
@@ -84,9 +92,9 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
     launcher.setAttribute('aria-label', words().openChat)
     // What is no colour scheme, such as `auto`, changes nothing.
     notice.style.colorScheme = theme!
-    if (opens) void host.run((widget) => widget.reopen(), true)
+    if (opens) void host.run((widget) => widget.reopen(), true, true)
   }
-  host.run = async (action, opens) => {
+  host.run = async (action, opens, unasked) => {
     if (opens) {
       notice.textContent = ''
       notice.hidden = false
@@ -98,22 +106,32 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
     } catch (error) {
       notice.textContent = words().loadFailed
       // Taken out of the page meanwhile, it has failed nobody.
-      notice.hidden = !host.isConnected
-      // A `LoaclError`, whose class would be most of this file. One that has a code comes from the panel, which has told it.
-      if (!(error as LoaclError).code)
-        console.error(Object.assign(error as Error, { name: 'LoaclError', code: 'network' }))
+      notice.hidden = unasked || !host.isConnected
+      const failure = error as { name: string; code?: string }
+      if (!failure.code) {
+        // A `LoaclError`, whose class would be most of this file. One that has a code comes from the panel, which told it.
+        failure.name = 'LoaclError'
+        failure.code = 'network'
+        console.error(failure)
+      }
       host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
     }
   }
 
+  host.isOpening = () => !notice.hidden && !notice.textContent
+  host.close = () => {
+    notice.hidden = true
+    host.widget?.close()
+  }
+
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
-  setAttributes(notice, { class: 'notice', role: 'alert', hidden: '' })
-  setAttributes(launcher, {
-    class: 'launcher',
-    part: 'launcher',
-    'aria-expanded': 'false',
-  })
+  notice.className = 'notice'
+  notice.setAttribute('role', 'alert')
+  notice.hidden = true
+  launcher.className = 'launcher'
+  launcher.setAttribute('part', 'launcher')
+  launcher.setAttribute('aria-expanded', 'false')
 
   // What fails while the visitor is only near is tried again, with words, on the press.
   launcher.onpointerenter = launcher.onfocus = () =>
@@ -122,11 +140,8 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
       () => {},
     )
   launcher.onclick = () => {
-    // The frame alone is there: called off.
-    if (!notice.hidden && !notice.textContent) {
-      notice.hidden = true
-      host.widget?.close()
-    } else void host.run((widget) => widget.press(), true)
+    if (host.isOpening()) host.close()
+    else void host.run((widget) => widget.press(), true)
   }
 }
 
@@ -142,8 +157,4 @@ export function placeElement(element: Element, target: MountOptions['target']): 
   }
   // A form's fields take the place of its members, as elements do on the document.
   Element.prototype.append.call(place ?? page, element)
-}
-
-function setAttributes(element: Element, attributes: Readonly<Record<string, string>>): void {
-  for (const name in attributes) element.setAttribute(name, attributes[name]!)
 }

@@ -12,13 +12,13 @@ const { dataset } = script
 // have come with a comment.
 let address: string | URL
 try {
-  address = /\w+:\/\/\S+?(?=:\d+:\d)/.exec(`${new Error().stack}`)![0]
+  address = /\w+:\S+?(?=:\d+:\d)/.exec(`${new Error().stack}`)![0]
 } catch {
   // A page whose stacks have no addresses, or that fails to lay them out in its own way.
   address = new URL(script.getAttribute('src')!, location.href)
 }
 // A page may patch these before the panel comes, and rarely for the better.
-const globals = { fetch, parse: JSON.parse, stringify: JSON.stringify }
+const globals = [fetch, JSON.parse, JSON.stringify] as const
 
 // An element with that id or name is no property of the window's own.
 const before = Object.hasOwn(window, 'loacl') ? window.loacl : undefined
@@ -32,18 +32,17 @@ function takeOver(): void {
   let elements: ChatElement[] = []
   const onPage = () => (elements = elements.filter((element) => element.isConnected))
 
-  defineChatElement(async (element, attempt) => {
-    // A browser may remember a failed import, so each attempt has an address of its own.
-    const file = PANEL_FILE + (attempt ? `?${attempt}` : '')
-    const { createWidget } = await import(/* @vite-ignore */ new URL(file, address).href)
+  defineChatElement(async (element, again) => {
+    const { createWidget } = await import(/* @vite-ignore */ new URL(PANEL_FILE + again, address).href)
     const widget: ChatWidget = (element.widget = createWidget(element, globals))
     runWaiting()
     return widget
   })
 
-  const mount = (options: MountOptions) => {
+  /** Whether it has to wait for the page. */
+  const mount = (options: MountOptions): unknown => {
     const { id = '', assistant, target } = options
-    if (target && !documentMember('body')) return addEventListener('DOMContentLoaded', () => loacl('mount', options))
+    if (target && !documentMember('body')) return true
     if (onPage().some((other) => other.id === id && other.options.assistant === assistant)) return
     const element = createElement('loacl-chat') as ChatElement
     if (id) element.id = id
@@ -56,13 +55,16 @@ function takeOver(): void {
   const run = ([name, argument, listener]: Command): unknown => {
     if (name === 'mount') return mount(argument)
     const [element] = onPage()
+    if (!element) return true
+    // What is on its way counts as open.
+    const call = name !== 'toggle' ? name : element.isOpening() || element.widget?.wanted ? 'close' : 'open'
     // These fetch a widget to do it: a visitor must be forgotten, whether anybody opens the chat or not. Others have
     // nothing to do before there is a widget, and are no reason to fetch one.
-    const fetches = /^(?:(open|toggle)|send|signOut)$/.exec(name)
-    if (!element) return true
-    if (name === 'on')
+    const fetches = /^(open|send|signOut)$/.test(call)
+    if (call === 'close') element.close()
+    else if (name === 'on')
       element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))
-    else if (element.widget || fetches) void element.run((widget) => widget.call(name, argument), fetches?.[1])
+    else if (element.widget || fetches) void element.run((widget) => widget.call(call, argument), call === 'open')
     else return true
   }
   const runWaiting = (): void => {
@@ -78,4 +80,5 @@ function takeOver(): void {
   }
   loacl.get = (id) => onPage().find((element) => !id || element.id === id)?.widget as TagWidget | null | undefined
   window.loacl = loacl
+  addEventListener('DOMContentLoaded', runWaiting)
 }

@@ -47,6 +47,7 @@ export function defineElement(): void {
         delete (this as { options?: unknown }).options
         // An element without a widget has no launcher in sight.
         setUp(this.#host, async () => this.#host.widget!)
+        this.#host.widget = null
         this.options = before
       }
 

@@ -14,7 +14,7 @@ export function createWidget(element: ChatElement, globals: PageGlobals): ChatWi
   adoptGlobals(globals)
   const widget = assembleWidget(
     element,
-    { fetch: globals.fetch, ...(fromPage(element.options) as MountOptions) },
+    { fetch: globals[0], ...(fromPage(element.options) as MountOptions) },
     {
       view: async () => createView,
       feature: loadFeature,

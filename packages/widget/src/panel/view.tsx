@@ -194,12 +194,13 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     close()
   })
   // On the launcher, too, where it is open.
-  for (const type of ['keydown', 'keyup', 'keypress'] as const)
+  for (const type of ['keydown', 'keyup', 'keypress', 'focusin'] as const)
     host.shadowRoot!.addEventListener(
       type,
       (event) => {
         if (!dialog.open) return
-        // To the page, keys pressed in here seem pressed on no field at all, and would set off its shortcuts.
+        // To the page, keys pressed in here seem pressed on no field at all, and would set off its shortcuts. A dialog of
+        // the page that keeps the keyboard would take it back.
         event.stopPropagation()
         const { key, isComposing } = event as KeyboardEvent
         if (type === 'keydown' && key === 'Escape' && !isComposing) close()

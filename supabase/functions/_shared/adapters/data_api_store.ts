@@ -23,6 +23,8 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
       ),
     readTurn: (turnId, afterSeq, caller) =>
       call('read_turn_parts', { turn_id: turnId, after_seq: afterSeq, claims: caller.claims }, asVisitor(caller)),
+    findTurn: (threadId, caller) =>
+      call('find_turn', { thread_id: threadId, claims: caller.claims }, asVisitor(caller)),
     stopTurn: (turnId, caller) => call('stop_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
     saveFollowUps: ({ id, lease }, { title, suggestions, usage }) =>

@@ -177,6 +177,8 @@ export interface TurnStore {
   resumeTurn(turn: TurnIds['turn'], step: number, deadlineMs: number, caller: Caller): Promise<OpenTurn | JoinedTurn>
   /** Rejects with `turn_not_found` for a turn of another session. */
   readTurn(turnId: string, afterSeq: number, caller: Caller): Promise<StoredTurn>
+  /** The turn that runs or waits in a thread of the caller's, by either of its ids; `null` where none does. */
+  findTurn(threadId: string, caller: Caller): Promise<string | null>
   /** Asks the worker to end it; one that waits ends at once. */
   stopTurn(turnId: string, caller: Caller): Promise<{ state: TurnState }>
   /** Ends the turn, once: `turn_lease_lost` where it has ended already. */

@@ -10,7 +10,7 @@ import type {
   TurnState,
   TurnStore,
 } from '../domain/store.ts'
-import { fault, type MemoryThread, type MemoryTurn, newMessage } from './memory_turn.ts'
+import { fault, findThread, type MemoryThread, type MemoryTurn, newMessage, newThread } from './memory_turn.ts'
 
 export interface MemoryStoreOptions {
   assistantId: string
@@ -40,16 +40,15 @@ export class MemoryStore implements TurnStore {
   ): Promise<OpenTurn | JoinedTurn> {
     this.#enter('beginTurn')
     if (request.assistantId !== this.#options.assistantId) throw fault('assistant_not_found')
-    const threads = [...this.threads.values()]
+    const clientThreadId = request.clientThreadId ?? null
+    const threads = [...this.threads.values()].filter(({ session }) => session === sessionToken)
+    const threadId = request.threadId ?? findThread(threads, clientThreadId)?.id ?? null
     const known = threads.flatMap((thread) => thread.messages).find((message) => message.clientId === request.id)
-    if (known && known.session !== sessionToken) throw fault('message_not_found')
-    const thread = threads.find((candidate) =>
-      known ? candidate.messages.includes(known) : candidate.id === request.threadId,
-    )
+    const thread = threads.find((candidate) => (known ? candidate.messages.includes(known) : candidate.id === threadId))
     const latest = known && [...this.turns.values()].findLast((turn) => turn.userMessageId === known.id)
 
     if (request.type === 'message' && known) {
-      const sameThread = request.threadId === null || request.threadId === thread!.id
+      const sameThread = threadId === null ? clientThreadId === null : threadId === thread!.id
       if (known.content !== request.text || !sameThread) throw fault('id_conflict')
       return { joined: true, turn: { id: latest!.id } }
     }
@@ -58,7 +57,7 @@ export class MemoryStore implements TurnStore {
       if (latest && ['running', 'waiting', 'completed'].includes(latest.state))
         return { joined: true, turn: { id: latest.id } }
     }
-    if (request.threadId !== null && thread?.session !== sessionToken) throw fault('thread_not_found')
+    if (threadId !== null && !thread) throw fault('thread_not_found')
     if (thread && [...this.turns.values()].some((turn) => turn.thread === thread && turn.state === 'running'))
       throw fault('turn_in_progress')
     if (request.type === 'message' && request.text.length > 8_000) throw fault('text_too_long')
@@ -66,7 +65,7 @@ export class MemoryStore implements TurnStore {
     for (const turn of this.turns.values())
       if (turn.thread === thread && turn.state === 'waiting') this.#end(turn, { state: 'stopped' })
 
-    const into = thread ?? { id: crypto.randomUUID(), session: sessionToken, title: null, messages: [] }
+    const into = thread ?? newThread(clientThreadId, sessionToken)
     this.threads.set(into.id, into)
     const asked = known ?? newMessage('user', sessionToken, request.id, request.type === 'message' ? request.text : '')
     if (!known) into.messages.push(asked)
@@ -167,6 +166,13 @@ export class MemoryStore implements TurnStore {
     const turn = this.#leased(id, lease)
     this.#endStep(turn, outcome)
     this.#end(turn, outcome)
+  }
+
+  async findTurn(...[threadId, { sessionToken }]: Parameters<TurnStore['findTurn']>) {
+    this.#enter('findTurn')
+    const own = [...this.turns.values()].filter(({ session }) => session === sessionToken)
+    const open = own.filter(({ state }) => state === 'running' || state === 'waiting')
+    return open.find(({ thread: { id, clientId } }) => id === threadId || clientId === threadId)?.id ?? null
   }
 
   async beginStep(...[{ id, lease }, step, input, before]: Parameters<TurnStore['beginStep']>) {

@@ -5,6 +5,7 @@ import type { StoredTurn, TurnOutcome, TurnState } from '../domain/store.ts'
 
 export interface MemoryThread {
   id: string
+  clientId: string | null
   session: string
   title: string | null
   messages: (Message & { session: string })[]
@@ -27,7 +28,19 @@ export interface MemoryTurn {
   outcome: Pick<TurnOutcome, 'errorCode' | 'cutReason'> | null
 }
 
+/** By either of its ids. */
+export const findThread = (threads: readonly MemoryThread[], id: string | null): MemoryThread | undefined =>
+  threads.find((thread) => thread.id === id) ?? threads.find(({ clientId }) => clientId !== null && clientId === id)
+
 export const fault = (code: CodedError['code']): CodedError => new CodedError(code, `The database says ${code}.`)
+
+export const newThread = (clientId: string | null, session: string): MemoryThread => ({
+  id: crypto.randomUUID(),
+  clientId,
+  session,
+  title: null,
+  messages: [],
+})
 
 export function newMessage(role: 'user' | 'assistant', session: string, clientId: string | null, content: string) {
   return {

@@ -46,11 +46,45 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
       expect(await begin(request)).toMatchObject({ joined: true, turn: { id: turn.id } })
     })
 
-    it('refuses the id of another message, in its own words only to its own session', async () => {
+    it('refuses the id of another message of the same session; in another session it is another message', async () => {
       const { id } = message('Hello')
-      await beginNew(message('Hello', null, id))
+      const first = await beginNew(message('Hello', null, id))
       await expect(begin(message('Bye', null, id))).rejects.toMatchObject({ code: 'id_conflict' })
-      await expect(begin(message('Hello', null, id), newCaller())).rejects.toMatchObject({ code: 'message_not_found' })
+      const other = await begin(message('Hello', null, id), newCaller())
+      expect(other.joined).toBe(false)
+      expect(other.turn.id).not.toBe(first.turn.id)
+    })
+
+    it('begins a thread under the client’s id for it, and goes on in it by that id, of whatever kind', async () => {
+      for (const clientThreadId of ['V1StGXR8_Z5jdHi6B-myT', crypto.randomUUID(), crypto.randomUUID().toUpperCase()]) {
+        const named = (text: string, id: string) => ({ ...message(text, null, id), clientThreadId })
+        const [one, two] = [`${clientThreadId}-1`, `${clientThreadId}-2`]
+        const first = await beginNew(named('Hello', one))
+        expect(await begin(named('Hello', one))).toMatchObject({ joined: true, turn: { id: first.turn.id } })
+        await store.finishTurn(first.turn, outcome({}))
+        expect(await beginNew(named('And now?', two))).toMatchObject({ threadId: first.threadId })
+        await expect(begin({ ...named('Hello', one), clientThreadId: 'another' })).rejects.toMatchObject({
+          code: 'id_conflict',
+        })
+      }
+    })
+
+    it('goes on in a thread that a client names by the server’s id', async () => {
+      const first = await beginNew(message('Hello'))
+      await store.finishTurn(first.turn, outcome({}))
+      const again = await beginNew({ ...message('And now?'), clientThreadId: first.threadId })
+      expect(again.threadId).toBe(first.threadId)
+    })
+
+    it('finds the turn that runs in a thread by either of its ids, for its own session alone', async () => {
+      const { threadId, turn } = await beginNew({ ...message('Hello'), clientThreadId: 'my-chat' })
+      for (const id of [threadId, 'my-chat']) {
+        expect(await store.findTurn(id, caller)).toBe(turn.id)
+        expect(await store.findTurn(id, newCaller())).toBeNull()
+      }
+      expect(await store.findTurn(turn.id, caller)).toBeNull()
+      await store.finishTurn(turn, outcome({}))
+      expect(await store.findTurn(threadId, caller)).toBeNull()
     })
 
     it('refuses an unknown thread and a thread of another session alike', async () => {

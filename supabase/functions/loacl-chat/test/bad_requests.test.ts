@@ -33,7 +33,10 @@ describe('a turn is refused', () => {
     ['with 100,000 characters', { text: 'a'.repeat(100_000) }, 'text_too_long'],
     ['with a text that is no string', { text: { toString: 'Hello' } }, 'invalid_body'],
     ['without a text', { text: undefined }, 'invalid_body'],
-    ['with an id that is no UUID', { id: '7' }, 'invalid_body'],
+    ['with an id of two words', { id: 'two words' }, 'invalid_body'],
+    ['with an id of 129 characters', { id: 'a'.repeat(129) }, 'invalid_body'],
+    ['with an id outside of ASCII', { id: 'ä' }, 'invalid_body'],
+    ['with an empty id for its thread', { clientThreadId: '' }, 'invalid_body'],
     ['of an unknown type', { type: 'regenerate' }, 'turn_type_unsupported'],
     ['in an unknown thread', { threadId: crypto.randomUUID() }, 'thread_not_found'],
     ['for an unknown assistant', { assistantId: crypto.randomUUID() }, 'assistant_not_found'],
@@ -84,11 +87,12 @@ describe('a turn is refused', () => {
     expect(world.store.calls).toEqual([])
   })
 
-  it('with an id that another session used, and nothing is revealed', async () => {
-    const message = world.message()
+  it('as a retry, with an id that another session used, and nothing is revealed', async () => {
+    const message = { ...world.message(), clientThreadId: 'chat-1' }
     await partsOf(await world.post(message))
     const stranger = { 'x-loacl-session': newCaller().sessionToken }
-    expect(await errorOf(await world.post(message, stranger))).toBe('message_not_found')
+    const retry = { ...message, type: 'retry' }
+    expect(await errorOf(await world.post(retry, stranger))).toBe('message_not_found')
   })
 
   it('with an id that was used for another text', async () => {
@@ -141,6 +145,7 @@ describe('other requests', () => {
     ['PUT', '/turns', 'POST, OPTIONS'],
     ['POST', `/turns/${crypto.randomUUID()}`, 'GET, OPTIONS'],
     ['GET', `/turns/${crypto.randomUUID()}/stop`, 'POST, OPTIONS'],
+    ['POST', `/threads/${crypto.randomUUID()}/stream`, 'GET, OPTIONS'],
   ])('by %s to %s say what is allowed', async (method, path, allow) => {
     const response = await world.request(path, { method })
     expect(response.headers.get('allow')).toBe(allow)

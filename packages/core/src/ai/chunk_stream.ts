@@ -1,0 +1,82 @@
+import type { InferUIMessageChunk } from 'ai'
+import type { Turn, TurnEvent, TurnResult } from '../types.ts'
+import { inWords } from './error_words.ts'
+import { metadataOf, type ChatMessage } from './ui_message.ts'
+
+export type Chunk = InferUIMessageChunk<ChatMessage>
+
+/**
+ * A turn as the chunks of the ai package, from its start. A turn that fails errors the stream with its LoaclError. Whoever
+ * cancels the stream leaves the turn, which goes on.
+ */
+export function chunkStreamOf(turn: Turn): ReadableStream<Chunk> {
+  const chunks = toChunks(turn)
+  return new ReadableStream<Chunk>({
+    async pull(controller) {
+      try {
+        const { done, value } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      } catch (error) {
+        controller.error(inWords(error))
+      }
+    },
+    cancel: () => void chunks.return(undefined),
+  })
+}
+
+async function* toChunks(turn: Turn): AsyncGenerator<Chunk, void, undefined> {
+  let hasStarted = false
+  /** The part that deltas go to, until those of another kind come. */
+  let open: { type: 'text' | 'reasoning'; id: string } | null = null
+  let parts = 0
+
+  function* start(messageId: string): Generator<Chunk> {
+    if (!hasStarted) yield { type: 'start', messageId }
+    hasStarted = true
+  }
+  function* close(): Generator<Chunk> {
+    if (open) yield { type: `${open.type}-end`, id: open.id }
+    open = null
+  }
+  function* toDelta(type: 'text' | 'reasoning', delta: string): Generator<Chunk> {
+    if (open?.type !== type) {
+      yield* close()
+      open = { type, id: String(++parts) }
+      yield { type: `${type}-start`, id: open.id }
+    }
+    yield { type: `${type}-delta`, id: open.id, delta }
+  }
+
+  for await (const event of turn) {
+    if ('messageId' in event) yield* start(event.messageId)
+    if ('delta' in event) yield* toDelta(event.type, event.delta)
+    else if (event.type === 'end') {
+      const { result } = event
+      if (result.message) yield* start(result.message.id)
+      yield* close()
+      yield endOf(result)
+    } else yield toChunk(event)
+  }
+}
+
+function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' }>): Chunk {
+  switch (event.type) {
+    case 'source':
+      return event.source
+    case 'follow-ups':
+      return { type: 'data-follow-ups', data: { messageId: event.messageId, suggestions: event.suggestions } }
+    case 'title':
+      return { type: 'data-title', data: { title: event.title }, transient: true }
+    case 'reconnecting':
+      return { type: 'data-reconnecting', data: { attempt: event.attempt }, transient: true }
+  }
+}
+
+/** @throws LoaclError of a turn that failed */
+function endOf(result: TurnResult): Chunk {
+  if (result.status === 'failed') throw result.error
+  if (result.status === 'stopped') return { type: 'abort' }
+  const finishReason = result.status === 'cut' ? 'length' : 'stop'
+  return { type: 'finish', finishReason, messageMetadata: metadataOf(result.message) }
+}

@@ -1,0 +1,45 @@
+import type { ThreadSummary } from '@loacl/wire'
+import type { WithClient } from '../client_context.ts'
+import type { Abortable, LoaclClient, Thread } from '../types.ts'
+import { inWords } from './error_words.ts'
+import { toUIMessage, type ChatMessage } from './ui_message.ts'
+
+/**
+ * The thread of a chat id: one that the id names on the server, by either of its ids, or a new one under it. Asks once for
+ * each id and visitor.
+ */
+export async function findThread(api: LoaclClient, chatId: string, { signal }: Abortable): Promise<Thread> {
+  const { client } = api as LoaclClient & WithClient
+  const known = client.threads.get(chatId)
+  if (known) return known
+  const found = await client.rpc<ThreadSummary | null>('find_thread', { id: chatId }, {}, signal)
+  if (!found) return api.threads.create({ id: chatId })
+  const thread = api.threads.get(found.id)
+  client.threads.set(chatId, thread)
+  return thread
+}
+
+/**
+ * What was said in a chat, oldest first, for `useChat({ messages })`: the newest 50 messages, without an answer that is
+ * still being written, which `useChat({ resume: true })` fetches. Empty for a chat that has not begun.
+ *
+ * @throws LoaclError
+ * @example
+ * const messages = await loadMessages(client, chatId)
+ */
+export async function loadMessages(
+  client: LoaclClient,
+  chatId: string,
+  options: Abortable = {},
+): Promise<ChatMessage[]> {
+  try {
+    const thread = await findThread(client, chatId, options)
+    await thread.load(options)
+    return thread
+      .getSnapshot()
+      .messages.filter(({ status }) => status !== 'streaming')
+      .map(toUIMessage)
+  } catch (error) {
+    throw inWords(error)
+  }
+}

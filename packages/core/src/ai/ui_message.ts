@@ -1,0 +1,54 @@
+import type { MessagePart } from '@loacl/wire'
+import type { UIMessage } from 'ai'
+import type { Message, Suggestion } from '../types.ts'
+
+/** What a message's `metadata` says of it, once it is complete. */
+export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt'>
+
+/**
+ * A message as `useChat` holds it. Beside text, reasoning and sources, an answer has a part `data-follow-ups` where
+ * questions were suggested. `onData` is told of `data-title` and `data-reconnecting`, which are in no message.
+ */
+export type ChatMessage = UIMessage<
+  ChatMetadata,
+  {
+    'follow-ups': { messageId: string; suggestions: readonly Suggestion[] }
+    title: { title: string }
+    reconnecting: { attempt: number }
+  }
+>
+
+/** A message of a thread's state, as `useChat` takes it. A visitor's keeps the id that its client gave it. */
+export function toUIMessage(message: Message): ChatMessage {
+  const { id, clientId, role, suggestions } = message
+  const parts = message.parts.flatMap(toUIPart)
+  return {
+    id: clientId ?? id,
+    role,
+    metadata: metadataOf(message),
+    parts:
+      suggestions.length > 0 ? [...parts, { type: 'data-follow-ups', data: { messageId: id, suggestions } }] : parts,
+  }
+}
+
+export const metadataOf = ({ author, status, errorCode, cutReason, createdAt }: Message): ChatMetadata => ({
+  author,
+  status,
+  errorCode,
+  cutReason,
+  createdAt,
+})
+
+/** None for a kind that a newer server sends. */
+function toUIPart(part: MessagePart): ChatMessage['parts'] {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+      return [{ type: part.type, text: part.text, state: 'done' }]
+    case 'source-url':
+    case 'source-document':
+      return [part]
+    default:
+      return []
+  }
+}
