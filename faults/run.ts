@@ -88,4 +88,12 @@ const lineOf = ({ plan: told, met, settledMs, presses, codes, violations }: Stor
   ].join('\n')
 
 // A stack that has died may leave something open.
-process.exit((await run()) ? 0 : 1)
+process.exit(
+  await run().then(
+    (isFine) => (isFine ? 0 : 1),
+    (error: unknown) => {
+      console.error(error)
+      return 1
+    },
+  ),
+)

@@ -54,8 +54,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [
       inSql(
         'find_asked_message(jsonb, uuid[])',
-        'where m.client_id = request_id\n',
-        'where false and m.client_id = request_id\n',
+        'where m.client_id = request_id and',
+        'where false and m.client_id = request_id and',
       ),
     ],
     stories: [{ ability: 'ask', fault: 'answer-lost', point: 'stream-begun' }],
