@@ -28,7 +28,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a dropped settlement',
     finds: 'reservation-left',
-    patches: [inSql(`end_step(${TURN}, jsonb)`, 'perform loacl_private.settle_usage(turn, used);', 'null;')],
+    patches: [
+      inSql(
+        'settle_reservation(uuid, integer, text, bigint, numeric)',
+        'where r.turn_id = settle_reservation.turn_id',
+        'where false and r.turn_id = settle_reservation.turn_id',
+      ),
+    ],
     stories: [{ ability: 'ask' }],
   },
   {
@@ -87,10 +93,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     finds: 'usage-doubled',
     patches: [
       inSql(
-        `end_step(${TURN}, jsonb)`,
-        'used := loacl_private.log_usage(',
-        `perform loacl_private.log_usage(turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage');
-         used := loacl_private.log_usage(`,
+        `log_usage(${TURN}, integer, text, text, jsonb)`,
+        'returning * into logged;',
+        `returning * into logged;
+         logged.id := gen_random_uuid();
+         insert into loacl.usage_logs select logged.*;`,
       ),
     ],
     stories: [{ ability: 'ask-again' }],
@@ -111,10 +118,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'an answer that is stored without its last letters',
     finds: 'answer-short',
     patches: [
-      inFile(
-        'domain/answer.ts',
-        'content: message.content, providerItems',
-        'content: message.content.slice(0, -3), providerItems',
+      inSql(
+        'end_turn(uuid, jsonb)',
+        "content = coalesce(outcome ->> 'content', m.content),",
+        "content = coalesce(left(outcome ->> 'content', -3), m.content),",
       ),
     ],
     stories: [{ ability: 'ask' }],
