@@ -88,8 +88,8 @@ export const KNOWN: readonly Known[] = [
   },
   {
     kind: 'stack-died',
-    reason: 'The local stack’s process throws where a backend of its Data API is ended.',
-    faults: ['backend-killed'],
+    reason: 'The local stack’s process throws where a connection of its Data API closes under a write.',
+    faults: DATABASE,
   },
   {
     kind: 'stack-process-died',
