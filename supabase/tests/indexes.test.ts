@@ -88,7 +88,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   thread_tags_owner_id_idx: `where owner_id = ${ID}`,
   deletion_queue_due_at_idx: `where due_at <= now() order by due_at`,
   rate_counters_ends_at_idx: `where ends_at <= now() order by ends_at`,
-  replaced_session_tokens_created_at_idx: `where created_at < now() order by created_at`,
+  replaced_session_tokens_created_at_idx: `where created_at < now() and not is_erased order by created_at`,
   reservations_assistant_id_idx: `where assistant_id = ${ID}`,
 }
 

@@ -10,6 +10,7 @@ import {
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
 import { decideNext } from '../_shared/domain/next_move.ts'
+import { retryWhileAway } from '../_shared/domain/retry.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
@@ -37,6 +38,9 @@ export interface ChatDeps extends IdentifyDeps {
   /** Told of errors, for the owner's log. */
   report: (error: unknown, requestId: string) => void
 }
+
+/** Waits between tries to begin a turn: a visitor who has just sent something soon learns that nothing comes of it. */
+const BEGIN_DELAYS_MS = [250, 500, 1_000, 2_000]
 
 interface Context extends RouteContext {
   deps: ChatDeps & { pollTurn: PollTurn }
@@ -81,15 +85,14 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
   if (!parsed.ok) throw new CodedError(parsed.code, parsed.message)
 
   const safetyIdentifier = await safetyIdentifierOf(caller)
-  const begun = store.beginTurn(
-    {
-      request: parsed.value,
-      origin: request.headers.get('origin'),
-      address: request.headers.get(addressHeader),
-      deadlineMs,
-    },
-    caller,
-  )
+  const asked = {
+    request: parsed.value,
+    origin: request.headers.get('origin'),
+    address: request.headers.get(addressHeader),
+    deadlineMs,
+    lease: crypto.randomUUID(),
+  }
+  const begun = retryWhileAway(() => store.beginTurn(asked, caller), BEGIN_DELAYS_MS)
   const report = (error: unknown) => deps.report(error, requestId)
   const running = begun.then((turn) => {
     if (turn.joined) return null

@@ -14,15 +14,44 @@ comment on column loacl_private.session_tokens.token_hash is 'SHA-256 of the tok
 create table loacl_private.replaced_session_tokens (
   token_hash bytea primary key,
   created_at timestamptz not null default now(),
+  is_erased boolean not null default false,
   constraint replaced_session_tokens_token_hash_length check (octet_length(token_hash) = 32)
 );
-create index replaced_session_tokens_created_at_idx on loacl_private.replaced_session_tokens (created_at);
+create index replaced_session_tokens_created_at_idx on loacl_private.replaced_session_tokens (created_at)
+  where not is_erased;
 comment on index loacl_private.replaced_session_tokens_created_at_idx is 'Serves: those that nobody can come with any more.';
 alter table loacl_private.replaced_session_tokens enable row level security;
 revoke all on table loacl_private.replaced_session_tokens from public, anon, authenticated, service_role;
 comment on table loacl_private.replaced_session_tokens is
-  'Tokens that identifying or signing out took away in the last ten minutes. A request of another tab that still carries one is refused. Without this table it would begin a guest''s session under a token that no tab has any more, and its conversation would be lost.';
+  'Tokens that identifying or signing out took away in the last ten minutes. A request of another tab that still carries one is refused. Without this table it would begin a guest''s session under a token that no tab has any more, and its conversation would be lost. Those that were erased stay: a question that is on its way during the erasure is not stored after it.';
 comment on column loacl_private.replaced_session_tokens.token_hash is 'As in session_tokens.';
+comment on column loacl_private.replaced_session_tokens.is_erased is 'Whether the person was erased who had it. Then it is never forgotten: nobody can find what would be stored under it.';
+
+create function loacl_private.remember_replaced_token(hash bytea, for_good boolean)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into loacl_private.replaced_session_tokens as r (token_hash, is_erased) values (hash, for_good)
+  on conflict (token_hash) do update set created_at = now(), is_erased = r.is_erased or for_good;
+  -- Each call deletes more than it adds, so that nothing depends on a scheduler.
+  delete from loacl_private.replaced_session_tokens r
+  where r.token_hash in (
+    select old.token_hash
+    from loacl_private.replaced_session_tokens old
+    where old.created_at < now() - interval '10 minutes' and not old.is_erased
+    order by old.created_at
+    limit 5
+    for update skip locked
+  );
+end
+$$;
+comment on function loacl_private.remember_replaced_token(bytea, boolean) is
+  'Refuses a token from now on: for ten minutes, or `for_good` where the person was erased who had it.';
+revoke all on function loacl_private.remember_replaced_token(bytea, boolean) from public;
 
 create function loacl_private.replace_session_token(old_hash bytea)
 returns void
@@ -33,18 +62,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from loacl_private.session_tokens k where k.token_hash = old_hash;
-  insert into loacl_private.replaced_session_tokens (token_hash) values (old_hash)
-  on conflict (token_hash) do update set created_at = now();
-  -- Each call deletes more than it adds, so that nothing depends on a scheduler.
-  delete from loacl_private.replaced_session_tokens r
-  where r.token_hash in (
-    select old.token_hash
-    from loacl_private.replaced_session_tokens old
-    where old.created_at < now() - interval '10 minutes'
-    order by old.created_at
-    limit 5
-    for update skip locked
-  );
+  perform loacl_private.remember_replaced_token(old_hash, false);
 end
 $$;
 comment on function loacl_private.replace_session_token(bytea) is
@@ -58,14 +76,20 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  is_erased boolean := (
+    select r.is_erased from loacl_private.replaced_session_tokens r where r.token_hash = refuse_replaced_token.hash
+  );
 begin
-  if exists (select from loacl_private.replaced_session_tokens r where r.token_hash = refuse_replaced_token.hash) then
+  if is_erased then
+    perform loacl_private.raise_error(401, 'session_expired', 'This session was erased. Nothing was done.');
+  elsif is_erased is not null then
     perform loacl_private.raise_error(401, 'session_replaced', 'Another token has taken the place of this one. Nothing was done.');
   end if;
 end
 $$;
 comment on function loacl_private.refuse_replaced_token(bytea) is
-  'For a token that stands for no session: whether it did until some minutes ago. Errors: session_replaced.';
+  'For a token that stands for no session: whether it did until some minutes ago, or until it was erased. Errors: session_replaced, session_expired.';
 revoke all on function loacl_private.refuse_replaced_token(bytea) from public;
 
 create function loacl_private.read_header(name text)
@@ -133,7 +157,7 @@ begin
 end
 $$;
 comment on function loacl_private.raise_not_found(text, text) is
-  'Fails as raise_error does, with status 404: what was asked for is not there, or not the caller''s. Where the request''s token was replaced some minutes ago, it says that instead: with the fresh token it may be there. Errors: session_replaced.';
+  'Fails as raise_error does, with status 404: what was asked for is not there, or not the caller''s. Where the request''s token was replaced some minutes ago, it says that instead: with the fresh token it may be there. Or that it was erased. Errors: session_replaced, session_expired.';
 -- Runs inside functions that visitors call as themselves.
 revoke all on function loacl_private.raise_not_found(text, text) from public;
 grant execute on function loacl_private.raise_not_found(text, text) to anon, authenticated;

@@ -70,11 +70,20 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  used loacl.usage_logs := loacl_private.log_usage(
+  used loacl.usage_logs;
+begin
+  -- Once: a worker asks again where an answer was lost, and a slow one comes after settle_turn.
+  if not exists (
+    select
+    from loacl_private.reservations r
+    where r.turn_id = turn.id and r.step = settle_call.step and r.purpose = settle_call.purpose
+  ) then
+    return;
+  end if;
+  used := loacl_private.log_usage(
     turn, step, purpose, model,
     coalesce(nullif(usage, 'null'), loacl_private.estimate_usage(turn, step, purpose, received_bytes))
   );
-begin
   if used.id is null then
     return;
   end if;
@@ -91,7 +100,7 @@ begin
 end
 $$;
 comment on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) is
-  'Logs what a call used and settles it: by the provider''s usage, or where that never came by an estimate of what was sent and received, marked as one.';
+  'Logs what a call used and settles it, once: by the provider''s usage, or where that never came by an estimate of what was sent and received, marked as one.';
 revoke all on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) from public;
 
 create function loacl_private.is_past_follow_ups(turn loacl_private.turns)

@@ -84,7 +84,8 @@ begin
   set is_folded = not exists (select from loacl_private.turn_chunks c where c.turn_id = t.id)
   where t.id = turn.id;
   return loacl_private.end_turn(turn.id, jsonb_build_object(
-    'state', 'failed',
+    -- Who has stopped it got what they wanted.
+    'state', case when turn.stop_requested_at is null then 'failed' else 'stopped' end,
     'errorCode', 'turn_abandoned',
     'content', answer_text,
     'parts', case when answer_text = '' then '[]' else jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end

@@ -20,6 +20,10 @@ begin
       delete from loacl_private.kept_stops s
       using loacl_private.session_tokens k
       where k.session_id = any (session_ids) and s.token_hash = k.token_hash;
+      -- A question that is on its way would begin another session, which nobody could find and nobody would erase.
+      perform loacl_private.remember_replaced_token(k.token_hash, true)
+      from loacl_private.session_tokens k
+      where k.session_id = any (session_ids);
       -- Everything else follows: usage_logs loses the ids, uploads are queued for deletion, a running turn loses its lease.
       delete from loacl.sessions s where s.id = any (session_ids);
       return erased;
@@ -40,11 +44,29 @@ revoke all on function loacl_private.erase_sessions(uuid[]) from public;
 
 create function loacl_private.erase_visitor_data()
 returns jsonb
-language sql
+language plpgsql
 volatile
 security definer -- visitors delete nothing else themselves
 set search_path = pg_catalog, pg_temp
-return loacl_private.erase_sessions(loacl_private.require_own_session_ids());
+as $$
+declare
+  hash bytea := loacl_private.require_session_token_hash();
+  session_ids uuid[];
+begin
+  -- As enter_visitor: a first message that is just coming has made its session then, or is refused.
+  perform pg_advisory_xact_lock(hashtext('loacl.begin_turn'), hashtext(encode(hash, 'hex')));
+  -- Asked again because an answer was lost.
+  if exists (select from loacl_private.replaced_session_tokens r where r.token_hash = hash and r.is_erased) then
+    return loacl_private.erase_sessions('{}');
+  end if;
+  session_ids := loacl_private.require_own_session_ids();
+  if session_ids = '{}' then
+    -- Anybody can make a token up: what was nobody's is not kept for good.
+    perform loacl_private.remember_replaced_token(hash, false);
+  end if;
+  return loacl_private.erase_sessions(session_ids);
+end
+$$;
 comment on function loacl_private.erase_visitor_data() is 'Does the work of loacl.erase_visitor_data.';
 revoke all on function loacl_private.erase_visitor_data() from public;
 grant execute on function loacl_private.erase_visitor_data() to anon, authenticated;
@@ -58,7 +80,7 @@ set search_path = pg_catalog, pg_temp
 set statement_timeout = '20s' -- the Data API gives what a function says in place of the role's three seconds or eight
 return loacl_private.erase_visitor_data();
 comment on function loacl.erase_visitor_data() is
-  'Erases everything that is kept of the calling visitor, on all their devices, at once and for good: `{sessions, threads, messages, files}` says how much. What they uploaded is queued for deletion in Storage and at the provider. The token is a fresh guest''s afterwards. Errors: session_missing, session_invalid, session_replaced, session_expired, session_locked.';
+  'Erases everything that is kept of the calling visitor, on all their devices, at once and for good: `{sessions, threads, messages, files}` says how much. What they uploaded is queued for deletion in Storage and at the provider. The token is refused from then on: a client makes another. Safe to repeat. Errors: session_missing, session_invalid, session_replaced, session_expired, session_locked.';
 revoke all on function loacl.erase_visitor_data() from public;
 grant execute on function loacl.erase_visitor_data() to anon, authenticated;
 

@@ -10,6 +10,10 @@ declare
   asked record := loacl_private.read_question(request, visitor.assistant, visitor.own_session_ids);
   joined loacl_private.turns := asked.joined;
 begin
+  if joined.state = 'running' and joined.lease = (request ->> 'lease')::uuid then
+    -- Asked again because an answer was lost.
+    return loacl_private.hand_out_turn(joined);
+  end if;
   if joined.id is not null then
     perform loacl_private.settle_turn(joined.id);
     return jsonb_build_object(
@@ -42,6 +46,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.begin_turn(loacl_private.with_live_user(begin_turn.request));
 comment on function loacl.begin_turn(jsonb) is
-  'For the functions: stores a visitor''s message and begins the turn that answers it with its first step, or finds the turn where the same message was sent before (`joined`). One transaction; an error leaves nothing behind. `address`: the visitor''s network address, from the one header that is trusted. `fingerprint`: their browser''s, where they sent one. `clientThreadId`, in place of `threadId`: either id of a thread of theirs, or the client id of the one to begin. `parentId`: the message that it follows; the latest, if it is given. A turn that waits in the thread is cancelled. `isFirstTurn`: the thread still wants a title. Errors: those of open_session, thread_not_found, message_not_found, id_conflict, turn_in_progress, invalid_body, text_required, text_too_long, provider_key_missing, assistant_paused, and, with how long it takes as the hint, rate_limited and budget_exceeded; thread_full, price_unknown.';
+  'For the functions: stores a visitor''s message and begins the turn that answers it with its first step, or finds the turn where the same message was sent before (`joined`). One transaction; an error leaves nothing behind. `address`: the visitor''s network address, from the one header that is trusted. `lease`: which the worker that asks makes; with the same one it is safe to repeat. `fingerprint`: the visitor''s browser''s, where they sent one. `clientThreadId`, in place of `threadId`: either id of a thread of theirs, or the client id of the one to begin. `parentId`: the message that it follows; the latest, if it is given. A turn that waits in the thread is cancelled. `isFirstTurn`: the thread still wants a title. Errors: those of open_session, thread_not_found, message_not_found, id_conflict, turn_in_progress, invalid_body, text_required, text_too_long, provider_key_missing, assistant_paused, and, with how long it takes as the hint, rate_limited and budget_exceeded; thread_full, price_unknown.';
 revoke all on function loacl.begin_turn(jsonb) from public;
 grant execute on function loacl.begin_turn(jsonb) to service_role;

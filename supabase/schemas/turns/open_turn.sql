@@ -122,6 +122,34 @@ comment on function loacl_private.to_open_turn(loacl_private.turns, loacl.assist
   'A turn as its worker gets it, with all that its model calls need. `lastSeq`, `parts` and `steps`: what there is of it already, once it has waited.';
 revoke all on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, loacl.provider_configs, loacl_private.secrets, jsonb, boolean) from public;
 
+create function loacl_private.hand_out_turn(turn loacl_private.turns)
+returns jsonb
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  thread loacl.threads;
+  assistant loacl.assistants;
+  provider record;
+begin
+  select t.* into thread from loacl.threads t where t.id = turn.thread_id;
+  select a.* into assistant from loacl.assistants a where a.id = thread.assistant_id;
+  provider := loacl_private.find_provider(assistant.owner_id);
+  assistant := loacl_private.prepare_assistant(assistant, thread.id);
+  -- The steps before were this model's.
+  assistant.model := turn.model;
+  return loacl_private.to_open_turn(
+    turn, assistant, provider.config, provider.secret,
+    loacl_private.read_history(turn.user_message_id, assistant.context_token_budget), thread.title is null
+  );
+end
+$$;
+comment on function loacl_private.hand_out_turn(loacl_private.turns) is
+  'A turn that has begun already, as the worker that has its lease gets it. Errors: provider_key_missing.';
+revoke all on function loacl_private.hand_out_turn(loacl_private.turns) from public;
+
 create function loacl_private.open_turn(
   request jsonb, assistant loacl.assistants, session loacl.sessions, thread loacl.threads, question loacl.messages, parent_id uuid
 )
@@ -177,10 +205,11 @@ begin
   values (thread.id, session.id, assistant.id, question.id, 'assistant', 'streaming', assistant.model)
   returning * into answer;
   insert into loacl_private.turns (
-    thread_id, user_message_id, message_id, lease_expires_at, deadline_at, stop_requested_at, provider, model, created_at
+    thread_id, user_message_id, message_id, lease, lease_expires_at, deadline_at, stop_requested_at, provider, model, created_at
   )
   values (
     thread.id, question.id, answer.id,
+    coalesce((request ->> 'lease')::uuid, gen_random_uuid()),
     clock_timestamp() + loacl_private.lease_duration(),
     loacl_private.to_deadline((request ->> 'deadlineMs')::integer),
     loacl_private.take_kept_stop(request),

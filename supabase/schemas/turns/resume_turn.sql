@@ -21,9 +21,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   turn loacl_private.turns;
-  thread loacl.threads;
   assistant loacl.assistants;
-  provider record;
   is_taken_over boolean;
 begin
   -- Of two that resume a turn the second waits here.
@@ -41,15 +39,11 @@ begin
     return jsonb_build_object('turn', jsonb_build_object('id', turn.id), 'joined', true);
   end if;
 
-  select t.* into thread from loacl.threads t where t.id = turn.thread_id;
-  assistant := loacl_private.enter_assistant(thread.assistant_id, null);
+  assistant := loacl_private.enter_assistant((select t.assistant_id from loacl.threads t where t.id = turn.thread_id), null);
   if assistant.paused_at is not null then
     perform loacl_private.raise_error(403, 'assistant_paused', 'This assistant is paused. Please come back later.');
   end if;
-  provider := loacl_private.find_provider(assistant.owner_id);
-  assistant := loacl_private.prepare_assistant(assistant, thread.id);
-  -- The steps before were this model's.
-  assistant.model := turn.model;
+  perform loacl_private.find_provider(assistant.owner_id);
   is_taken_over := turn.state = 'running' and turn.lease <> resume_turn.lease;
   update loacl_private.turns t
   set state = 'running',
@@ -69,10 +63,7 @@ begin
       return jsonb_build_object('turn', jsonb_build_object('id', turn.id), 'joined', true);
     end if;
   end if;
-  return loacl_private.to_open_turn(
-    turn, assistant, provider.config, provider.secret,
-    loacl_private.read_history(turn.user_message_id, assistant.context_token_budget), thread.title is null
-  );
+  return loacl_private.hand_out_turn(turn);
 end
 $$;
 comment on function loacl_private.resume_turn(uuid, integer, uuid, integer, jsonb) is 'Does the work of loacl.resume_turn.';

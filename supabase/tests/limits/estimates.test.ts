@@ -9,7 +9,7 @@ import { createSpending, INPUT, OUTPUT, TEXT, usageOf } from './spending.ts'
 const world = createWorld(workerStack())
 const { api, sql } = world
 const { begin, readBound, readBudget } = createSpending(world)
-const { abandon, append, listMessages, read } = createTurnCalls(world)
+const { abandon, append, read } = createTurnCalls(world)
 beforeEach(avoidMidnight)
 afterAll(() => world.close())
 
@@ -140,18 +140,5 @@ describe('follow-ups', () => {
       expect(await of()).toHaveLength(0)
       expect((await readUsage(id)).at(-1)).toMatchObject({ purpose: 'follow_ups', is_estimate: true })
     }
-  })
-})
-
-describe('what is left of a turn', () => {
-  it('is logged to nobody who was erased', async () => {
-    const { id } = await createAssistant()
-    const token = createToken()
-    const { turn, threadId } = await world.ask(id, token, TEXT)
-    await api.rpc('erase_visitor_data', {}, { token })
-    expect(await world.finish(turn, { usage: null })).toMatchObject({ status: 409 })
-    await sql`select loacl_private.clean_up()`
-    expect(await readUsage(id)).toEqual([])
-    expect((await listMessages(threadId, token)).message).toBe('thread_not_found')
   })
 })

@@ -127,13 +127,4 @@ describe('a reservation', () => {
     expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(answer, 12) })
     expect(await begin(id)).toMatchObject(exceeded)
   })
-
-  it('stands when the visitor erases everything', async () => {
-    const { id } = await world.createAssistant()
-    const { usd } = await readBound(id)
-    const token = createToken()
-    await world.ask(id, token, TEXT)
-    await api.rpc('erase_visitor_data', {}, { token })
-    expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(usd, 12) })
-  })
 })

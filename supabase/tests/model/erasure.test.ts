@@ -84,17 +84,11 @@ describe('a visitor’s own data', () => {
     for (const trace of [turn.threadId, turn.messageId, sessionId, 'About the cat']) expect(rows).not.toContain(trace)
     expect(rows).toContain(kept.threadId)
     const [after] = await sql`select count(*)::int as calls from loacl.usage_logs where assistant_id = ${assistantId}`
-    expect(after).toEqual(before)
+    // The call that runs is among them.
+    expect(after!['calls']).toBe(before!['calls'] + 1)
     expect(await queued(file.storagePath)).toMatchObject([{ kind: 'storage_object' }])
     // The worker of the turn that ran finds that it is nobody's any more.
     expect(await world.finish(running)).toMatchObject({ status: 409, body: { message: 'turn_lease_lost' } })
-    // The token is a fresh guest's.
-    expect((await api.rpc('export_visitor_data', {}, { token })).body).toMatchObject({
-      sessions: [],
-      threads: [],
-      files: [],
-    })
-    expect(await world.beginTurn(assistantId, token)).toMatchObject({ status: 200 })
   })
 
   it('reaches as far as the person, and no further', async () => {

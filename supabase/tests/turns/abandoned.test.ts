@@ -50,6 +50,19 @@ describe('a turn whose worker has gone', () => {
     expect((await stop(turn, token)).body).toEqual({ state: 'failed' })
   })
 
+  it('is stopped where the visitor had stopped it, and keeps what was streamed', async () => {
+    const token = createToken()
+    const { turn } = await world.ask(assistantId, token)
+    await append(turn, 1, [{ type: 'start' }, delta('So far')])
+    await stop(turn, token)
+    await abandon(turn)
+    expect((await read(turn, 0, token)).body).toMatchObject({
+      state: 'stopped',
+      errorCode: null,
+      message: { status: 'stopped', errorCode: null, content: 'So far' },
+    })
+  })
+
   it('makes way for the next message, and for a retry', async () => {
     const token = createToken()
     const first = await world.ask(assistantId, token)

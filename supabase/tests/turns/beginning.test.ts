@@ -16,6 +16,35 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 describe('begin_turn', () => {
+  it('gives the same turn again to the worker that asks again, because an answer was lost', async () => {
+    const token = createToken()
+    const request = { id: randomUUID(), text: 'Hello', lease: randomUUID() }
+    const first = await world.beginTurn(assistantId, token, request)
+    expect(first.body).toMatchObject({ joined: false, turn: { lease: request.lease } })
+    expect(await world.beginTurn(assistantId, token, request)).toEqual(first)
+    const { turn, threadId } = first.body
+    // Nobody else gets it, and nobody without the token.
+    const other = await world.beginTurn(assistantId, token, { ...request, lease: randomUUID() })
+    expect(other.body).toMatchObject({ joined: true, turn: { id: turn.id, lease: null } })
+    const stranger = await world.beginTurn(assistantId, createToken(), request)
+    expect(stranger.body).toMatchObject({ joined: false })
+    expect(stranger.body.turn.id).not.toBe(turn.id)
+    expect((await listMessages(threadId, token)).items).toHaveLength(2)
+    expect(await sql`select from loacl_private.reservations where turn_id = ${turn.id}`).toHaveLength(2)
+    // A turn that has ended is nobody's to run.
+    await world.finish(turn)
+    expect((await world.beginTurn(assistantId, token, request)).body).toMatchObject({ joined: true })
+  })
+
+  it('gives it again with the instructions and the history that it began with', async () => {
+    const token = createToken()
+    const { threadId } = await world.converse(assistantId, token, { text: 'First' })
+    const request = { id: randomUUID(), text: 'Second', threadId, lease: randomUUID() }
+    const first = await world.beginTurn(assistantId, token, request)
+    expect(first.body.history).toHaveLength(3)
+    expect(await world.beginTurn(assistantId, token, request)).toEqual(first)
+  })
+
   it('makes the session, the thread, both messages and the turn', async () => {
     const token = createToken()
     const id = randomUUID()

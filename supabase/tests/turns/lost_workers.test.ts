@@ -85,7 +85,7 @@ describe('a turn whose worker died', () => {
     await api.rpc('fold_turn', { turn_id: turn.id, content: 'Late', parts: [] }, world.asServer())
     expect(await unfolded(turn)).toEqual([])
     expect(await append(turn, 5, [delta('late')])).toMatchObject(leaseLost)
-    expect(await resume(turn, token)).toMatchObject({ status: 404 })
+    expect(await resume(turn, token)).toMatchObject({ status: 401 })
     const late = { turn_id: turn.id, lease: turn.lease, title: 'Late', suggestions: ['Late?'], usage: null }
     expect(await api.rpc('save_follow_ups', late, world.asServer())).toMatchObject(leaseLost)
     expect(await sql`select from loacl.messages where id = ${messageId}`).toHaveLength(0)
@@ -158,7 +158,7 @@ describe('a turn of which nothing was said yet', () => {
     await world.ask(assistantId, createToken())
     expect(await resume(turn, createToken())).toMatchObject({ status: 404 })
     await erase(token)
-    expect(await resume(turn, token)).toMatchObject({ status: 404 })
+    expect(await resume(turn, token)).toMatchObject({ status: 401 })
   })
 })
 

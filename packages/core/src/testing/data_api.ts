@@ -186,14 +186,13 @@ function setFeedback(state: ProjectState, caller: Caller, args: Args) {
 }
 
 function eraseVisitorData(state: ProjectState, caller: Caller) {
-  const sessions = state.visitors.requireOwn(caller)
+  const sessions = state.visitors.erase(caller)
   const threads = [...state.threads.values()].filter(({ session }) => sessions.includes(session))
   for (const thread of threads) {
     runningTurnOf(state, thread)?.end({ state: 'stopped' })
     state.threads.delete(thread.id)
   }
   for (const key of state.keptStops.keys()) if (key.startsWith(`${caller.token} `)) state.keptStops.delete(key)
-  state.visitors.erase(sessions)
   const messages = threads.reduce((sum, thread) => sum + thread.messages.length, 0)
   return { sessions: sessions.length, threads: threads.length, messages, files: 0 }
 }

@@ -51,19 +51,23 @@ export interface Visitors {
   use(caller: Caller, known: Session | null): Session
   identify(caller: Caller, newToken: string, person: Person): Session
   signOut(caller: Caller): void
-  erase(erased: readonly Session[]): void
+  /** Gives what was erased, with all sessions of the same person. */
+  erase(caller: Caller): readonly Session[]
 }
 
 export function createVisitors(clock: Clock): Visitors {
   const sessions = new Map<string, Session>()
   /** Sessions by token. `null`: another has taken the place of this token. */
   const tokens = new Map<string, Session | null>()
+  const erasedTokens = new Set<string>()
 
   const isOver = ({ expiresAt }: Session) => toMs(expiresAt) <= clock.ms()
   const isLocked = ({ userId }: Session, caller: Caller) => userId !== null && userId !== caller.userId
 
   function refuseReplaced({ token }: Caller): void {
-    if (token !== null && tokens.get(token) === null) throw new Refusal('session_replaced')
+    if (token === null) return
+    if (erasedTokens.has(token)) throw new Refusal('session_expired')
+    if (tokens.get(token) === null) throw new Refusal('session_replaced')
   }
 
   const sessionsOf = (session: Session): Session[] =>
@@ -145,9 +149,19 @@ export function createVisitors(clock: Clock): Visitors {
       if (tokens.has(token)) tokens.set(token, null)
     },
 
-    erase(erased) {
+    erase(caller) {
+      const token = requireToken(caller)
+      // Asked again because an answer was lost.
+      if (erasedTokens.has(token)) return []
+      const erased = this.requireOwn(caller)
+      if (erased.length === 0) tokens.set(token, null)
       for (const { id } of erased) sessions.delete(id)
-      for (const [token, session] of tokens) if (session && erased.includes(session)) tokens.delete(token)
+      for (const [known, session] of tokens) {
+        if (!session || !erased.includes(session)) continue
+        tokens.delete(known)
+        erasedTokens.add(known)
+      }
+      return erased
     },
   }
 }

@@ -97,7 +97,7 @@ export function identityContract(project: () => ProjectUnderTest): void {
   })
 
   describe('what was erased', () => {
-    it('is gone, and its token is a fresh guest’s', async () => {
+    it('is gone, and its token is refused from then on', async () => {
       const me = callerOf(project())
       const { threadId, turnId } = await ask(project(), me)
       expect(await (await me.rpc('erase_visitor_data', {})).json()).toEqual({
@@ -106,13 +106,23 @@ export function identityContract(project: () => ProjectUnderTest): void {
         messages: 2,
         files: 0,
       })
-      const opened = await me.rpc('open_session', { assistant_id: project().assistant })
-      expect(await opened.json()).toMatchObject({ visitor: { sessionId: null, type: 'guest' }, threads: { items: [] } })
-      expect(await databaseErrorOf(await me.rpc('list_messages', { thread_id: threadId }))).toMatchObject({
-        message: 'thread_not_found',
-      })
-      expect(await codeOf(await me.chat('GET', `turns/${turnId}`))).toBe('turn_not_found')
-      expect(await (await me.rpc('export_visitor_data', {})).json()).toMatchObject({ sessions: [], threads: [] })
+      const expired = { status: 401, message: 'session_expired' }
+      for (const [name, args] of [
+        ['open_session', { assistant_id: project().assistant }],
+        ['list_messages', { thread_id: threadId }],
+        ['export_visitor_data', {}],
+      ] as const)
+        expect(await databaseErrorOf(await me.rpc(name, args))).toMatchObject(expired)
+      expect(await codeOf(await me.chat('GET', `turns/${turnId}`))).toBe('session_expired')
+      expect(await codeOf(await me.chat('POST', 'turns', me.message('Hi')))).toBe('session_expired')
+      // The same request again: its answer was lost.
+      expect(await (await me.rpc('erase_visitor_data', {})).json()).toMatchObject({ sessions: 0 })
+    })
+
+    it('is a message as well that is on its way under a token without a session', async () => {
+      const me = callerOf(project())
+      expect(await (await me.rpc('erase_visitor_data', {})).json()).toMatchObject({ sessions: 0 })
+      expect(await codeOf(await me.chat('POST', 'turns', me.message('Hi')))).toBe('session_replaced')
     })
   })
 }

@@ -19,7 +19,7 @@ export function turnsContract(project: () => ProjectUnderTest): void {
       answer.end()
     })
 
-    it('is kept for a message that comes late, once, and goes with who erases everything', async () => {
+    it('is kept for a message that comes late', async () => {
       const me = callerOf(project())
       const late = me.message('Late')
       expect(await (await me.chat('POST', `messages/${late.id}/stop`)).json()).toEqual({ state: 'kept' })
@@ -29,12 +29,6 @@ export function turnsContract(project: () => ProjectUnderTest): void {
       expect(await messagesIn(me, threadId)).toMatchObject({
         items: [{ status: 'stopped', content: '' }, { content: 'Late' }],
       })
-
-      const never = me.message('Never')
-      await me.chat('POST', `messages/${never.id}/stop`)
-      await me.rpc('erase_visitor_data', {})
-      project().stream().say('Hi').end()
-      expect(typesOf(await collect(await me.chat('POST', 'turns', never)).all()).at(-1)).toBe('finish')
     })
   })
 

@@ -29,6 +29,8 @@ interface TurnToBegin {
   /** The visitor's network address, from the one header that is trusted. */
   address: string | null
   deadlineMs: number
+  /** Made by the worker: with the same one, asking again gives the same turn. */
+  lease: string
 }
 
 /** What every begun turn is known by. */

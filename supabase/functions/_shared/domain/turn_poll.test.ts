@@ -21,7 +21,8 @@ async function startTurn() {
   const store = new MemoryStore({ assistantId })
   const owner = newCaller()
   const request = { type: 'message' as const, assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hello' }
-  const begun = (await store.beginTurn({ request, origin: null, address: null, deadlineMs: 60_000 }, owner)) as OpenTurn
+  const circumstances = { origin: null, address: null, deadlineMs: 60_000, lease: crypto.randomUUID() }
+  const begun = (await store.beginTurn({ request, ...circumstances }, owner)) as OpenTurn
   const pollTurn = createTurnPoll(store)
   const turnId = begun.turn.id
   let seq = 1

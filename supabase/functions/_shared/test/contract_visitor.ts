@@ -23,8 +23,8 @@ export function createVisitor({ store, assistantId }: StoreUnderTest) {
     threadId,
     text,
   })
-  const begin = (request: TurnRequest, by = caller) =>
-    store.beginTurn({ request, origin: null, address: null, deadlineMs: 65_000 }, by)
+  const begin = (request: TurnRequest, by = caller, lease: string = crypto.randomUUID()) =>
+    store.beginTurn({ request, origin: null, address: null, deadlineMs: 65_000, lease }, by)
   const beginNew = async (request: TurnRequest, by = caller): Promise<OpenTurn> => {
     const turn = await begin(request, by)
     if (turn.joined) throw new Error('The turn was there already.')

@@ -40,7 +40,7 @@ export class MemoryStore implements TurnStore {
   }
 
   async beginTurn(
-    ...[{ request }, { sessionToken }]: Parameters<TurnStore['beginTurn']>
+    ...[{ request, lease }, { sessionToken }]: Parameters<TurnStore['beginTurn']>
   ): Promise<OpenTurn | JoinedTurn> {
     this.#enter('beginTurn')
     if (request.assistantId !== this.#options.assistantId) throw fault('assistant_not_found')
@@ -51,6 +51,7 @@ export class MemoryStore implements TurnStore {
     const thread = threads.find((candidate) => (known ? candidate.messages.includes(known) : candidate.id === threadId))
     const latest = known && [...this.turns.values()].findLast((turn) => turn.userMessageId === known.id)
 
+    if (latest?.state === 'running' && latest.lease === lease) return this.#toOpenTurn(latest)
     if (request.type === 'message' && known) {
       const sameThread = threadId === null ? clientThreadId === null : threadId === thread!.id
       if (known.content !== request.text || !sameThread) throw fault('id_conflict')
@@ -77,7 +78,7 @@ export class MemoryStore implements TurnStore {
     into.messages.push(answer)
     const turn: MemoryTurn = {
       id: crypto.randomUUID(),
-      lease: crypto.randomUUID(),
+      lease,
       session: sessionToken,
       thread: into,
       userMessageId: asked.id,

@@ -51,6 +51,7 @@ export async function start(
       origin: null,
       address: null,
       deadlineMs: 60_000,
+      lease: crypto.randomUUID(),
     },
     caller,
   )) as OpenTurn

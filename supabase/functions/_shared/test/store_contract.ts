@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { TurnStore } from '../domain/store.ts'
+import type { OpenTurn, TurnStore } from '../domain/store.ts'
 import { type ContractVisitor, createVisitor, newCaller, outcome, type StoreUnderTest } from './contract_visitor.ts'
 
 /** What every turn store must do: run it with whatever makes one. `stepsContract` has the rest. */
@@ -44,6 +44,17 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
       expect(await begin(request)).toMatchObject({ joined: true, turn: { id: turn.id } })
       await store.finishTurn(turn, outcome({}))
       expect(await begin(request)).toMatchObject({ joined: true, turn: { id: turn.id } })
+    })
+
+    it('gives the same turn again under the same lease, as long as it runs', async () => {
+      const request = message('Hello')
+      const lease = crypto.randomUUID()
+      const first = await begin(request, caller, lease)
+      expect(first).toMatchObject({ joined: false, turn: { lease }, history: [{ content: 'Hello' }] })
+      const { assistant: _, ...same } = first as OpenTurn
+      expect(await begin(request, caller, lease)).toMatchObject(same)
+      await store.finishTurn({ id: first.turn.id, lease }, outcome({}))
+      expect(await begin(request, caller, lease)).toMatchObject({ joined: true, turn: { id: first.turn.id } })
     })
 
     it('refuses the id of another message of the same session; in another session it is another message', async () => {

@@ -11,7 +11,8 @@ type World = Awaited<ReturnType<typeof createChatWorld>>
 async function beginElsewhere(world: World, message = world.message()): Promise<OpenTurn> {
   const request = message as unknown as Parameters<World['store']['beginTurn']>[0]['request']
   const caller = { sessionToken: world.session, claims: null }
-  return (await world.store.beginTurn({ request, origin: null, address: null, deadlineMs: 60_000 }, caller)) as OpenTurn
+  const circumstances = { origin: null, address: null, deadlineMs: 60_000, lease: crypto.randomUUID() }
+  return (await world.store.beginTurn({ request, ...circumstances }, caller)) as OpenTurn
 }
 const typesOf = (parts: Awaited<ReturnType<typeof partsOf>>) => parts.map(({ part }) => part.type)
 
@@ -62,6 +63,34 @@ describe('a turn whose worker died before it said anything', () => {
     // Without a part that ends it, its reader comes back.
     expect(typesOf(await partsOf(response))).toEqual(['start', 'data-turn'])
     expect(world.store.turns.get(id!)!.state).toBe('running')
+  })
+})
+
+describe('a turn whose beginning was not answered by the database', () => {
+  it('is begun once, and answered', async () => {
+    const world = await createChatWorld(answering('Hello'))
+    const begin = world.store.beginTurn.bind(world.store)
+    vi.spyOn(world.store, 'beginTurn').mockImplementationOnce(async (...asked) => {
+      await begin(...asked)
+      throw fault('database_unavailable')
+    })
+    const parts = await partsOf(await world.post(world.message()))
+    expect(textOf(parts.map(({ part }) => part))).toBe('Hello')
+    expect(world.store.turns.size).toBe(1)
+    expect(world.model.calls).toHaveLength(1)
+  })
+
+  it('is refused where the database stays away', async () => {
+    vi.useFakeTimers()
+    try {
+      const world = await createChatWorld(answering('Hello'))
+      world.store.faults.beginTurn = Array.from({ length: 20 }, () => fault('database_unavailable'))
+      const refused = world.post(world.message())
+      await vi.waitFor(() => expect(world.store.calls).toHaveLength(5), { timeout: 10_000 })
+      expect((await refused).status).toBe(503)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 

@@ -52,7 +52,13 @@ describe('POST /turns', () => {
     await partsOf(await world.post(message, { 'cf-connecting-ip': '203.0.113.7', 'x-forwarded-for': '198.51.100.1' }))
     const { messages: _, ...sent } = message
     expect(begin).toHaveBeenCalledWith(
-      { request: sent, origin: 'https://shop.example', address: '203.0.113.7', deadlineMs: 60_000 },
+      {
+        request: sent,
+        origin: 'https://shop.example',
+        address: '203.0.113.7',
+        deadlineMs: 60_000,
+        lease: expect.any(String),
+      },
       { sessionToken: world.session, claims: null },
     )
     expect(world.model.calls[0]!.input).toEqual([{ type: 'text', role: 'user', text: 'Hello' }])
