@@ -16,18 +16,20 @@ type Body = { [member: string]: unknown }
 
 /**
  * A response that is not OK, as an error. Three kinds of body are read: a function's `{"error": {…}}`, the Data API's
- * `{"code": "PT404", "message": "<code>", "details", "hint"}`, and the gateway's own JSON. A page of HTML is a proxy's.
+ * `{"code": "PT404", "message": "<code>", "details", "hint"}`, and the gateway's own JSON. A page of HTML is a proxy's;
+ * what the gateway says of a worker that died, from 502 on and without a code of the database's, counts as one.
  */
 export async function toResponseError(response: Response): Promise<LoaclError> {
   const { status, headers } = response
   // No JSON, or cut off: either way there is nothing to read in it.
   const body = asObject(await response.json().catch(() => null))
   const error = asObject(body?.error)
-  const isOurs = error !== null || /^PT\d/.test(asText(body?.code) ?? '')
+  const code = String(body?.code)
+  const isOurs = error || /^PT\d/.test(code)
   const said = asText(error ? error.code : body?.message)
-  const fallback = asText(body?.code)?.startsWith('PGRST30')
+  const fallback = code.startsWith('PGRST30')
     ? 'access_token_invalid'
-    : body
+    : body && (/^(PGRST|\d)/.test(code) || status < 502)
       ? (BY_STATUS[status] ?? (status < 500 ? 'response_malformed' : 'internal'))
       : 'response_malformed'
   const message = asText(error ? error.message : isOurs ? body?.details : body?.message)

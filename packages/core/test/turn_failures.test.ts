@@ -79,6 +79,20 @@ describe('a turn that fails', () => {
     expect(second!.body).toEqual(first!.body)
   })
 
+  it.each([
+    [502, { message: 'ECONNRESET' }],
+    [503, { code: 'BOOT_ERROR', message: 'Worker failed to boot' }],
+    [504, { message: 'The upstream server is timing out' }],
+    [546, { code: 'WORKER_LIMIT', message: 'Function failed due to not having enough compute resources' }],
+  ])('at the gateway, with status %s: sends it again by itself, under the same id', async (status, body) => {
+    const project = fakeProject().on('POST turns', () => json(body, status), answered('Hello').answer)
+    const thread = clientOf(project).threads.create()
+    expect(await thread.send('Hi').text()).toBe('Hello')
+    const [first, second, ...more] = project.named('POST turns')
+    expect(second!.body).toEqual(first!.body)
+    expect(more).toEqual([])
+  })
+
   it('before the client is open: the same', async () => {
     const project = fakeProject()
       .on(
