@@ -113,9 +113,10 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
         listened = true
         settle({ port: Number(line.slice(LISTENS.length)) })
       },
-      onCrash: (how) => {
-        // A function that had started is started again by the next request; one that can't start waits for a change.
-        const startsAgain = listened && workers[place]?.part === part
+      onCrash: (how, wasKilled) => {
+        // One that had started, or that somebody ended, is started again by the next request; one that can't start waits for
+        // a change.
+        const startsAgain = (listened || wasKilled) && workers[place]?.part === part
         if (startsAgain) workers[place] = null
         log(`[${name}] The function ${how}.${startsAgain ? ' It starts again at the next request.' : ''}`)
         settle({ problem: `The function "${name}" ${how}.\n${part.lines().join('\n')}` })
@@ -152,7 +153,9 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
         }
       const pool = poolOf(name)
       const place = pool.next++ % pool.workers.length
-      const result = await (pool.workers[place] ?? start(name, place)).outcome
+      let result = await (pool.workers[place] ?? start(name, place)).outcome
+      // It was ended while it started.
+      if ('problem' in result && pool.workers[place] === null) result = await start(name, place).outcome
       return 'port' in result ? result : { status: 503, problem: result.problem }
     },
     ready: async () => {
