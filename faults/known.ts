@@ -17,18 +17,12 @@ export interface Known {
 }
 
 const DATABASE = ['database-restarted', 'database-gone', 'database-gone-long', 'backend-killed']
-const BEFORE_STREAM: readonly Point[] = ['request-sent', 'begin-asked', 'begin-answered', 'stream-begun']
 
 /**
  * What the run finds today. A line goes with the change that mends it: the short run fails when one of its own no longer
  * occurs.
  */
 export const KNOWN: readonly Known[] = [
-  {
-    kind: 'reservation-without-usage-left',
-    reason: 'A turn that ends without the usage of its call keeps what it reserved.',
-    isInShortRun: true,
-  },
   {
     kind: 'reservation-left',
     reason: 'A turn whose worker dies after the answer keeps what it reserved for follow-ups.',
@@ -42,8 +36,19 @@ export const KNOWN: readonly Known[] = [
   },
   {
     kind: 'usage-unknown',
-    reason: 'A call whose usage never came is not in the usage log, not even as an estimate.',
+    reason: 'A call for a turn that was erased meanwhile is not in the usage log, not even as an estimate.',
+    abilities: ['erase'],
     isInShortRun: true,
+  },
+  {
+    kind: 'usage-doubled',
+    reason: 'Where the answer to save_follow_ups is lost, it is called again, and logs its usage again.',
+    faults: ['database-answer-lost', 'worker-frozen', ...DATABASE],
+  },
+  {
+    kind: 'budget-left',
+    reason: 'The same: the budget has it once.',
+    faults: ['database-answer-lost', 'worker-frozen', ...DATABASE],
   },
   {
     kind: 'turn-left-running',
@@ -58,21 +63,6 @@ export const KNOWN: readonly Known[] = [
     kind: 'question-lost',
     reason: 'The same, for a page that was left before the visitor tried again.',
     abilities: ['reload', 'leave', 'stop', 'sign-out', 'identify'],
-  },
-  {
-    kind: 'stop-lost',
-    reason: 'Stop, before the page knows its turn, doesn’t reach a turn that has begun.',
-    actPoints: BEFORE_STREAM,
-  },
-  {
-    kind: 'stop-lost',
-    reason: 'The same, where the first answer to the request is lost and the page asks again.',
-    faults: ['answer-lost', 'request-lost', 'database-answer-lost'],
-  },
-  {
-    kind: 'view-differs',
-    reason: 'The same: the page says "aborted", and the answer is stored.',
-    abilities: ['stop'],
   },
   {
     kind: 'view-differs',
