@@ -17,7 +17,6 @@ export interface Known {
 }
 
 const DATABASE = ['database-restarted', 'database-gone', 'database-gone-long', 'backend-killed']
-const BEFORE_STREAM: readonly Point[] = ['request-sent', 'begin-asked', 'begin-answered', 'stream-begun']
 
 /**
  * What the run finds today. A line goes with the change that mends it: the short run fails when one of its own no longer
@@ -25,25 +24,9 @@ const BEFORE_STREAM: readonly Point[] = ['request-sent', 'begin-asked', 'begin-a
  */
 export const KNOWN: readonly Known[] = [
   {
-    kind: 'reservation-without-usage-left',
-    reason: 'A turn that ends without the usage of its call keeps what it reserved.',
-    isInShortRun: true,
-  },
-  {
     kind: 'reservation-left',
     reason: 'A turn whose worker dies after the answer keeps what it reserved for follow-ups.',
     faults: ['worker-killed', 'worker-frozen', 'database-answer-lost', ...DATABASE],
-  },
-  {
-    kind: 'budget-left',
-    reason: 'A turn that is erased while it runs leaves in the budget what it reserved.',
-    abilities: ['erase'],
-    isInShortRun: true,
-  },
-  {
-    kind: 'usage-unknown',
-    reason: 'A call whose usage never came is not in the usage log, not even as an estimate.',
-    isInShortRun: true,
   },
   {
     kind: 'turn-left-running',
@@ -60,31 +43,10 @@ export const KNOWN: readonly Known[] = [
     abilities: ['reload', 'leave', 'stop', 'sign-out', 'identify'],
   },
   {
-    kind: 'stop-lost',
-    reason: 'Stop, before the page knows its turn, doesn’t reach a turn that has begun.',
-    actPoints: BEFORE_STREAM,
-  },
-  {
-    kind: 'stop-lost',
-    reason: 'The same, where the first answer to the request is lost and the page asks again.',
-    faults: ['answer-lost', 'request-lost', 'database-answer-lost'],
-  },
-  {
-    kind: 'view-differs',
-    reason: 'The same: the page says "aborted", and the answer is stored.',
-    abilities: ['stop'],
-  },
-  {
     kind: 'view-differs',
     reason: 'Who comes back to a turn whose worker has died sees it failed, and without the text that had come.',
     abilities: ['leave', 'reload', 'second-tab'],
     faults: ['worker-killed', ...DATABASE],
-  },
-  {
-    kind: 'erased-data-left',
-    reason: 'A question that is on its way during an erasure is stored after it, under the token that was erased.',
-    abilities: ['erase'],
-    actPoints: ['request-sent', 'begin-asked'],
   },
   {
     kind: 'stack-died',
@@ -94,11 +56,6 @@ export const KNOWN: readonly Known[] = [
   {
     kind: 'stack-process-died',
     reason: 'The same, as its process says it.',
-  },
-  {
-    kind: 'code-internal',
-    reason: 'A worker that dies before its first byte is told as a fault of nobody’s, and not tried again.',
-    faults: ['worker-killed'],
   },
 ]
 

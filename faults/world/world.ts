@@ -107,11 +107,11 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     },
     async stop() {
       isStopped = true
-      await sql.end({ timeout: 1 })
       for (const server of [dataApi.server, clients.server]) close(server)
       model.stop()
-      // One that has died can't stop in order: its guard ends what it started.
-      await Promise.race([stack.stop(), delay(MOST_STOPPED_MS, undefined, { ref: false })])
+      // One that has died can't stop in order, nor does its database answer: its guard ends what it started.
+      const stopping = Promise.all([sql.end({ timeout: 1 }), stack.stop()])
+      await Promise.race([stopping, delay(MOST_STOPPED_MS)])
     },
   }
 }

@@ -155,7 +155,7 @@ export function startFunctions(parts: Parts, options: FunctionsOptions): Functio
       const place = pool.next++ % pool.workers.length
       let result = await (pool.workers[place] ?? start(name, place)).outcome
       // It was ended while it started.
-      if ('problem' in result && !pool.workers[place]) result = await start(name, place).outcome
+      if ('problem' in result && pool.workers[place] === null) result = await start(name, place).outcome
       return 'port' in result ? result : { status: 503, problem: result.problem }
     },
     ready: async () => {
