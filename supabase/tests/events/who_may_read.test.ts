@@ -93,7 +93,7 @@ describe('the events of a thread', () => {
 
   it('end for all when the visitor’s data is erased', async () => {
     await api.rpc('erase_visitor_data', {}, { token })
-    expect(await listEvents(threadId, { token })).toMatchObject(NOT_FOUND)
+    expect(await listEvents(threadId, { token })).toMatchObject({ status: 401, body: { message: 'session_expired' } })
     expect(await listEvents(threadId, { jwt: site.owner.jwt })).toMatchObject(NOT_FOUND)
   })
 

@@ -173,7 +173,7 @@ describe('one person', () => {
     expect(exported.body.sessions).toMatchObject([{ externalId: 'edsger' }, { externalId: 'edsger' }])
     expect(exported.body.threads).toHaveLength(2)
     expect((await api.rpc('erase_visitor_data', {}, { token: second })).body).toMatchObject({ sessions: 2, threads: 2 })
-    expect(await open(first)).toMatchObject(GUEST)
+    expect(await open(first)).toMatchObject({ status: 401, body: { message: 'session_expired' } })
   })
 
   it('keeps their session when they identify themselves again, which renews it', async () => {

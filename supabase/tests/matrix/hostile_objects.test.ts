@@ -11,7 +11,6 @@ const expectations = readExpectations()
 // One of its own: nobody else should meet what is made here.
 const database = await createDatabase(workerStack().dbUrl)
 const { sql } = database
-const token = createToken()
 const assistantId = randomUUID()
 const ownerId = randomUUID()
 
@@ -65,6 +64,7 @@ async function run(client: postgres.Sql): Promise<unknown> {
   // Of an earlier run.
   await sql`delete from loacl.usage_logs`
   await sql`delete from loacl.sessions`
+  const token = createToken()
   const request = (role: string, claims: object = {}) => client`
     select pg_catalog.set_config('role', 'none', false), pg_catalog.set_config('request.jwt.claims', ${JSON.stringify({ role, ...claims })}, false),
       pg_catalog.set_config('request.headers', ${JSON.stringify({ 'x-loacl-session': token, origin: 'https://site.test' })}, false),

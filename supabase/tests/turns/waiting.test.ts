@@ -139,7 +139,7 @@ describe('a turn that waits', () => {
     expect((await api.rpc('erase_visitor_data', {}, { token })).status).toBe(200)
     expect(await stepsOf(turn.id)).toEqual([])
     expect(await readTurnRow(turn.id)).toBeUndefined()
-    expect(await resume(turn, token)).toMatchObject({ status: 404, body: { message: 'turn_not_found' } })
+    expect(await resume(turn, token)).toMatchObject({ status: 401, body: { message: 'session_expired' } })
     expect(await beginStep(turn, 2, null)).toMatchObject(leaseLost)
   })
 })
