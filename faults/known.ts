@@ -24,11 +24,6 @@ const DATABASE = ['database-restarted', 'database-gone', 'database-gone-long', '
  */
 export const KNOWN: readonly Known[] = [
   {
-    kind: 'reservation-left',
-    reason: 'A turn whose worker dies after the answer keeps what it reserved for follow-ups.',
-    faults: ['worker-killed', 'worker-frozen', 'database-answer-lost', ...DATABASE],
-  },
-  {
     kind: 'turn-left-running',
     reason: 'Without a scheduler nobody ends a turn whose worker has died and that nobody looks at.',
   },

@@ -15,6 +15,15 @@ const TURN_ENDS_MS = LEASE_MS + 7_000
 /** After its answer, a turn stores follow-ups. */
 const SETTLED_MS = 4_000
 
+/** What anybody's next question to the assistant does, a minute later: nobody makes follow-ups any more whose worker has died. */
+async function settleLeft({ world: { sql }, assistant }: Visitor): Promise<void> {
+  await sql`
+    update loacl_private.turns set ended_at = ended_at - interval '1 minute'
+    where state = 'completed' and thread_id in (select id from loacl.threads where assistant_id = ${assistant.id})
+  `
+  await sql`select loacl_private.settle_left_turns(${assistant.id}, 100)`
+}
+
 /** Waits until every turn has ended and nothing is reserved, or for as long as that may take. */
 export async function observe(visitor: Visitor): Promise<Observation> {
   // A request that its page has left is on its way to the database.
@@ -30,6 +39,10 @@ export async function observe(visitor: Visitor): Promise<Observation> {
     if (!isOpen && stored.reservations === 0) break
     if (now > (isOpen ? began + TURN_ENDS_MS : endedAt + SETTLED_MS)) break
     await delay(300)
+    stored = await readState(visitor)
+  }
+  if (stored.reservations > 0) {
+    await settleLeft(visitor)
     stored = await readState(visitor)
   }
   const tabs = [visitor.tab, ...visitor.otherTabs].filter((tab): tab is Tab => tab !== null)
