@@ -27,9 +27,9 @@ export async function toResponseError(response: Response): Promise<LoaclError> {
   const code = String(body?.code)
   const isOurs = error || /^PT\d/.test(code)
   const said = asText(error ? error.code : body?.message)
-  const fallback = code.startsWith('PGRST30')
+  const fallback = /^PGRST30/.test(code)
     ? 'access_token_invalid'
-    : body && (/^(PGRST|\d)/.test(code) || status < 502)
+    : body && (status < 502 || /^(PGRST|\d)/.test(code))
       ? (BY_STATUS[status] ?? (status < 500 ? 'response_malformed' : 'internal'))
       : 'response_malformed'
   const message = asText(error ? error.message : isOurs ? body?.details : body?.message)
