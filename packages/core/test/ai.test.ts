@@ -122,6 +122,20 @@ describe('the transport of useChat', () => {
     expect(project.named('POST turns').map(({ body }) => body['id'])).toEqual(['m1', 'm1'])
   })
 
+  it('gives a complete answer that is to be tried again back to the page, with the error', async () => {
+    const suggestions = [{ id: 's1', suggestion: 'And then?', used: false }]
+    const answer = message(IDS.messageId, 'Here', { suggestions })
+    const project = stored(answer, question)
+    const client = clientOf(project)
+    const stream = await createChatTransport(client).sendMessages(regenerate([asked('of-tab-1')]))
+    let last: ChatMessage | undefined
+    const reading = (async () => {
+      for await (const one of readUIMessageStream<ChatMessage>({ stream, terminateOnError: true })) last = one
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'already_answered' })
+    expect(last).toEqual((await loadMessages(client, CHAT))[1])
+  })
+
   it('has words of its own for what the client finds out', async () => {
     const project = stored(message(IDS.messageId, 'Here'), question)
     const transport = createChatTransport(clientOf(project))
