@@ -4,7 +4,7 @@ import { runningTurn } from '../thread_state.ts'
 import type { LoaclClient, Thread, Turn } from '../types.ts'
 import { chunkStreamOf } from './chunk_stream.ts'
 import { inWords } from './error_words.ts'
-import { findThread } from './find_thread.ts'
+import { findThread, leaveIfOver } from './find_thread.ts'
 import { toUIMessage, type ChatMessage } from './ui_message.ts'
 
 /**
@@ -49,6 +49,7 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
         const turn =
           trigger === 'submit-message' ? submit(thread, messages, signal) : await retry(thread, messages, signal)
         signal?.addEventListener('abort', () => keep(thread, turn))
+        void leaveIfOver(client, chatId, turn)
         // `regenerate()` has taken the answer off the page.
         return chunkStreamOf(turn, trigger === 'submit-message' ? undefined : completeAnswer(thread))
       } catch (error) {
