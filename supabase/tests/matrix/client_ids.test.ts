@@ -27,6 +27,8 @@ let ofA: BegunTurn
 
 const begin = (caller: CallerName, request: object) =>
   world.beginTurn(matrix.assistantIds[0]!, matrix.callers[caller].token, { origin: null, text: 'A asks', ...request })
+const ask = async (clientThreadId: string): Promise<string> =>
+  (await begin('visitor A', { id: crypto.randomUUID(), clientThreadId })).body.threadId
 const find = async (caller: CallerName, id: string) => await api.rpc('find_thread', { id }, matrix.callers[caller].api)
 const rowsOfA = async () => [
   await sql`select * from loacl.threads where id = ${ofA.threadId}`,
@@ -112,8 +114,6 @@ describe('ids that a client makes', () => {
   it('of a conversation that was deleted begin another, and the first comes back beside it', async () => {
     const caller = matrix.callers['visitor A'].api
     const call = (name: string, thread_id: string) => api.rpc(name, { thread_id }, caller)
-    const ask = async (clientThreadId: string) =>
-      (await begin('visitor A', { id: crypto.randomUUID(), clientThreadId })).body.threadId
     const first = await ask('support')
     await call('delete_thread', first)
     expect(await find('visitor A', 'support')).toMatchObject({ status: 200, body: null })
