@@ -217,6 +217,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   reserved loacl_private.reservations;
+  settled_usd numeric;
 begin
   delete from loacl_private.reservations r
   where r.turn_id = settle_reservation.turn_id
@@ -226,12 +227,12 @@ begin
   if not found then
     return;
   end if;
-  -- What was reserved yesterday is no longer in today's budget.
+  settled_usd := coalesce(settle_reservation.usd, reserved.usd);
+  -- What was reserved yesterday is no longer in today's budget, and an owner may have put that to 0 meanwhile.
   update loacl_private.budgets b
-  set day_tokens = b.day_tokens + case when b.day = reserved.day then settle_reservation.tokens - reserved.tokens else 0 end,
-    day_usd = b.day_usd + case when b.day = reserved.day then coalesce(settle_reservation.usd, reserved.usd) - reserved.usd else 0 end,
-    month_usd = b.month_usd
-      + case when b.month = date_trunc('month', reserved.day)::date then coalesce(settle_reservation.usd, reserved.usd) - reserved.usd else 0 end
+  set day_tokens = greatest(0, b.day_tokens + case when b.day = reserved.day then settle_reservation.tokens - reserved.tokens else 0 end),
+    day_usd = greatest(0, b.day_usd + case when b.day = reserved.day then settled_usd - reserved.usd else 0 end),
+    month_usd = greatest(0, b.month_usd + case when b.month = date_trunc('month', reserved.day)::date then settled_usd - reserved.usd else 0 end)
   where b.assistant_id = reserved.assistant_id;
 end
 $$;

@@ -71,6 +71,14 @@ describe('a reservation', () => {
     expect(await sql`select from loacl_private.reservations where assistant_id = ${id}`).toHaveLength(0)
   })
 
+  it('is settled beside a budget that its owner has put to nothing meanwhile', async () => {
+    const { id } = await world.createAssistant()
+    const { turn } = (await begin(id)).body
+    await sql`update loacl_private.budgets set day_tokens = 0, day_usd = 0, month_usd = 0 where assistant_id = ${id}`
+    expect((await world.finish(turn)).status).toBe(204)
+    expect(await readBudget(id)).toEqual({ tokens: 0, usd: 0, month: 0 })
+  })
+
   it('is settled at the price of the model that was asked, where the one that answered has none', async () => {
     const { id } = await world.createAssistant({ settings: { follow_ups: false } })
     const { turn } = (await begin(id)).body

@@ -199,8 +199,8 @@ describe('a turn on the real stack', () => {
     const other = await me.send({ ...message, text: 'Something else.' })
     expect(other.status).toBe(409)
     expect(await other.json()).toMatchObject({ error: { code: 'id_conflict' } })
-    const stranger = await createVisitor().send(message)
-    expect(stranger.status).toBe(404)
+    const stranger = await collect(await createVisitor().send(message)).all()
+    expect(turnOf(stranger).threadId).not.toBe(turnOf(one!).threadId)
   })
 })
 
