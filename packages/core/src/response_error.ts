@@ -27,7 +27,7 @@ export async function toResponseError(response: Response): Promise<LoaclError> {
   const code = String(body?.code)
   const isOurs = error || /^PT\d/.test(code)
   const said = asText(error ? error.code : body?.message)
-  const fallback = /^PGRST30/.test(code)
+  const fallback = code.startsWith('PGRST30')
     ? 'access_token_invalid'
     : body && (status < 502 || /^(PGRST|\d)/.test(code))
       ? (BY_STATUS[status] ?? (status < 500 ? 'response_malformed' : 'internal'))
