@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync } from 'node:zlib'
 import { minify } from 'terser'
 import { build, type InlineConfig, type Plugin } from 'vite'
 import { leanPreact } from './lean_preact.ts'
@@ -10,6 +11,9 @@ import { leanPreact } from './lean_preact.ts'
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const OUT = path('dist')
 const LOADER = 'loacl.js'
+/** Stands for the hash in the name of a file that is not named yet, and in the file that fetches it. */
+const UNNAMED = 'UNNAMED_'
+const PANEL = `panel-${UNNAMED}.js`
 
 type RolldownOptions = NonNullable<NonNullable<InlineConfig['build']>['rolldownOptions']>
 
@@ -112,7 +116,7 @@ const runtimeObject: Plugin = {
 /** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
 const client = (): InlineConfig =>
   configure(
-    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: 'panel-client.js' } },
+    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: `panel-client-${UNNAMED}.js` } },
     { resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] } },
   )
 
@@ -121,16 +125,26 @@ const FEATURES = readdirSync(path('src/features'), { withFileTypes: true })
   .map(({ name }) => name)
 const LANGUAGES = readdirSync(path('src/languages')).flatMap((file) => /^(?!index)(.*)\.ts$/.exec(file)?.[1] ?? [])
 
-/** Names all that the panel fetches later by one hash of it all, which the panel then holds once. */
-function nameLaterFiles(): string {
-  const names = ['client', ...FEATURES, ...LANGUAGES]
+const read = (file: string): string => readFileSync(join(OUT, file), 'utf8')
+
+/**
+ * Names files by one hash of them all, which the file that fetches them then holds once. Any eight characters of the hash
+ * will do: it takes those with which that file compresses best.
+ */
+function nameFiles(files: readonly string[], fetching: string): void {
   const hash = createHash('sha256')
-  for (const name of names) hash.update(readFileSync(join(OUT, `panel-${name}.js`)))
-  const version = hash.digest('base64url').slice(0, 8)
-  for (const name of names)
-    for (const end of ['js', 'js.map'])
-      renameSync(join(OUT, `panel-${name}.${end}`), join(OUT, `panel-${name}-${version}.${end}`))
-  return version
+  for (const file of files) hash.update(read(file))
+  const digest = hash.digest('base64url')
+  const code = read(fetching)
+  const named = Array.from({ length: digest.length - UNNAMED.length }, (_, start) => {
+    const version = digest.slice(start, start + UNNAMED.length)
+    const text = code.replaceAll(UNNAMED, version)
+    return { version, text, bytes: brotliCompressSync(text).length }
+  })
+  const { version, text } = named.reduce((best, next) => (next.bytes < best.bytes ? next : best))
+  writeFileSync(join(OUT, fetching), text)
+  for (const file of files)
+    for (const end of ['', '.map']) renameSync(join(OUT, file + end), join(OUT, file.replace(UNNAMED, version) + end))
 }
 
 /**
@@ -149,7 +163,7 @@ const feature = (name: string): InlineConfig =>
         globals: () => 'runtime',
         postBanner: 'export default (runtime) => {',
         postFooter: 'return feature }',
-        entryFileNames: `panel-${name}.js`,
+        entryFileNames: `panel-${name}-${UNNAMED}.js`,
         generatedCode: { symbols: false },
       },
     },
@@ -160,23 +174,23 @@ const feature = (name: string): InlineConfig =>
 const language = (name: string): InlineConfig =>
   configure({
     input: path(`src/languages/${name}.ts`),
-    output: { format: 'es', entryFileNames: `panel-${name}.js` },
+    output: { format: 'es', entryFileNames: `panel-${name}-${UNNAMED}.js` },
   })
 
 /** What the script tag fetches on intent. It takes the functions that a page may patch from the loader. */
-function panel(version: string): InlineConfig {
+function panel(): InlineConfig {
   const globals = path('src/panel/page_globals.ts')
   return configure(
     {
       input: path('src/panel/entry.ts'),
-      output: { format: 'es', entryFileNames: 'panel-[hash].js', hashCharacters: 'hex' },
+      output: { format: 'es', entryFileNames: PANEL },
       transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {
       plugins: [runtimeObject, plainCss],
       resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
       define: {
-        LATER_VERSION: JSON.stringify(version),
+        LATER_VERSION: JSON.stringify(UNNAMED),
         LANGUAGES: JSON.stringify(LANGUAGES),
       },
       build: { cssMinify: false, license: { fileName: 'licenses-panel.md' } },
@@ -186,12 +200,11 @@ function panel(version: string): InlineConfig {
 
 /** What a site owner pastes. It knows its panel by name, so that no cache can mix two versions. */
 function loader(): InlineConfig {
-  const panelFile = readdirSync(OUT).find((file) => /^panel-.{8}\.js$/.test(file))
   return configure(
     { input: path('src/launcher/loader.ts'), output: { format: 'iife', entryFileNames: LOADER } },
     {
       plugins: [plainCss],
-      define: { PANEL_FILE: JSON.stringify(panelFile) },
+      define: { PANEL_FILE: JSON.stringify(PANEL) },
       build: { cssMinify: false },
     },
   )
@@ -232,5 +245,11 @@ rmSync(OUT, { recursive: true, force: true })
 for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))
 await build(client())
-await build(panel(nameLaterFiles()))
-for (const config of [loader, npm, npmWidget]) await build(config())
+await build(panel())
+nameFiles(
+  ['client', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
+  PANEL,
+)
+await build(loader())
+nameFiles([PANEL], LOADER)
+for (const config of [npm, npmWidget]) await build(config())
