@@ -90,8 +90,8 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
     }
     root.append(notice, launcher)
     launcher.setAttribute('aria-label', words().openChat)
-    // What is no colour scheme, such as `auto`, changes nothing.
-    notice.style.colorScheme = theme!
+    // The style would take `auto` for the name of a scheme, as any word.
+    if (theme && theme !== 'auto') notice.style.colorScheme = theme
     if (opens) void host.run((widget) => widget.reopen(), true, true)
   }
   host.run = async (action, opens, unasked) => {
@@ -103,18 +103,17 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
       const widget = await fetchWidget()
       if (!opens || !notice.hidden) await action(widget)
       if (opens) notice.hidden = true
-    } catch (error) {
+    } catch (failure) {
       notice.textContent = words().loadFailed
       // Taken out of the page meanwhile, it has failed nobody.
       notice.hidden = unasked || !host.isConnected
-      const failure = error as { name: string; code?: string }
       if (!failure.code) {
         // A `LoaclError`, whose class would be most of this file. One that has a code comes from the panel, which told it.
         failure.name = 'LoaclError'
         failure.code = 'network'
         console.error(failure)
       }
-      host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
+      host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error: failure }, bubbles: true, composed: true }))
     }
   }
 
@@ -126,8 +125,8 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
 
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
-  notice.className = 'notice'
   notice.setAttribute('role', 'alert')
+  notice.className = 'notice'
   notice.hidden = true
   launcher.className = 'launcher'
   launcher.setAttribute('part', 'launcher')
@@ -139,6 +138,7 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
       (widget) => widget.warm(),
       () => {},
     )
+  launcher.onkeydown = ({ key }) => notice.hidden || key !== 'Escape' || host.close()
   launcher.onclick = () => {
     if (host.isOpening()) host.close()
     else void host.run((widget) => widget.press(), true)
