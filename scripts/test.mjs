@@ -134,7 +134,7 @@ async function checkPackage(name) {
 
 async function checks() {
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
-  for (const project of ['.', ...packages, 'supabase/functions', 'e2e', 'bench'])
+  for (const project of ['.', ...packages, 'supabase/functions', 'e2e', 'bench', 'faults'])
     await step(`types in ${project}`, tool('typescript', 'tsc'), `--project ${project}`)
   for (const name of FUNCTIONS) {
     const folder = `supabase/functions/${name}`
@@ -163,7 +163,8 @@ async function checkExamples(tarballs) {
 const chromium = await ensureChromium()
 for (const name of ['core', 'widget']) await step(`build ${name}`, [node, 'scripts/build.mjs'], name)
 await Promise.all([checks(), vitest('unit')])
-await vitest('stack')
+// Mostly it waits.
+await Promise.all([vitest('stack'), step('faults, a short run', [node, 'faults/run.ts'], '--short')])
 await step('browser tests', tool('@playwright/test', 'playwright'), 'test --config e2e/playwright.config.ts', {
   live: true,
   env: { LOACL_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report('browser') },

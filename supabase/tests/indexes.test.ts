@@ -36,7 +36,9 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   turns_one_open_idx: `where thread_id >= ${ID} and state in ('running', 'waiting') order by thread_id`,
   turns_thread_id_idx: `where thread_id = ${ID}`,
   turns_user_message_id_created_at_idx: `where user_message_id = ${ID} order by created_at desc`,
-  turns_unpurged_idx: `where ended_at < now() and purged_at is null order by ended_at`,
+  turns_unpurged_idx: `where ended_at < now() and purged_at is null and is_folded order by ended_at`,
+  turns_unfolded_idx: `where not is_folded order by ended_at`,
+  kept_stops_created_at_idx: `where created_at < now() order by created_at`,
   turns_running_lease_idx: `where state = 'running' and lease_expires_at < now() order by lease_expires_at`,
   turns_waiting_idx: `where state = 'waiting' and wait_expires_at < now() order by wait_expires_at`,
   turn_steps_one_running_idx: `where turn_id >= ${ID} and state = 'running' order by turn_id`,
@@ -88,7 +90,6 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   rate_counters_ends_at_idx: `where ends_at <= now() order by ends_at`,
   replaced_session_tokens_created_at_idx: `where created_at < now() order by created_at`,
   reservations_assistant_id_idx: `where assistant_id = ${ID}`,
-  reservations_day_idx: `where day < current_date`,
 }
 
 let tables: Map<string, string>

@@ -119,6 +119,7 @@ describe('every table', () => {
       'loacl.thread_tags',
       'loacl.usage_logs',
       'loacl_private.deletion_queue',
+      'loacl_private.kept_stops',
       'loacl_private.message_internals',
       'loacl_private.operators',
       'loacl_private.replaced_session_tokens',

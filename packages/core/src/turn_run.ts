@@ -1,5 +1,5 @@
 import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
-import { abortError, linkedController } from './abort.ts'
+import { linkedController } from './abort.ts'
 import { announce } from './announce.ts'
 import { isSessionError, LoaclError } from './errors.ts'
 import { whenFetched } from './load_on_demand.ts'
@@ -19,14 +19,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   let progress = newProgress(client.timestamp())
   /** The server's, once it is known. */
   let turnId = 'follow' in start ? start.follow : null
-  let hasBegun = turnId !== null
+  let hasBegun = !!turnId
   let isStopping = false
   let after = 0
   let shown: TurnState | null = null
   // Aborted when the turn has ended: stops what still waits.
   const running = linkedController([client.lifetime()])
-  /** Aborted when a turn is stopped before the server has it: ends the wait for another try. */
-  const waiting = linkedController([running.signal])
   const { turn, push } = createTurnLog(start.id, stop)
   const pushEvents = createTurnEvents(push)
 
@@ -34,25 +32,26 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   const owns = (): boolean => {
     return runningTurn(state()) === turn
   }
-  const show = (status: 'sending' | 'streaming' | 'reconnecting' = turnId === null ? 'sending' : 'streaming') =>
+  const show = (status: 'sending' | 'streaming' | 'reconnecting' = turnId ? 'streaming' : 'sending') =>
     shown?.status === status ? shown : (shown = { status, turn })
 
   function stop(): void {
     if (isStopping || running.signal.aborted) return
     isStopping = true
-    if (turnId === null) waiting.abort()
-    else void stopAtServer(turnId)
+    if (hasBegun) stopAtServer()
+    else running.abort()
   }
 
-  async function stopAtServer(id: string): Promise<void> {
-    const request = (signal: AbortSignal) => client.chat('POST', `turns/${id}/stop`, undefined, signal)
-    const requesting = withRetries(() => withTimeout([running.signal], request), {
+  /** By the turn, or by the message while only the server knows the turn, if it does. */
+  function stopAtServer(): void {
+    const path = turnId ? `turns/${turnId}` : `messages/${encodeURIComponent(clientId!)}`
+    const request = (signal: AbortSignal) => client.chat('POST', `${path}/stop`, undefined, signal)
+    withRetries(() => withTimeout([running.signal], request), {
       limit: MAX_RETRIES,
       when: (error) => isTransient(error, true),
       before: (_, failures) => backOff(failures, running.signal),
-    })
-    // The stream says how the turn ends, whatever the answer to this was.
-    await requesting.catch(() => {})
+      // The stream says how the turn ends, whatever the answer to this was. A message that can't be stopped is not sent again.
+    }).catch(() => turnId ?? running.abort())
   }
 
   function confirm(threadId: string): void {
@@ -71,7 +70,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     const isNew = ids !== null && before.ids === null
     if (part.type === 'data-turn') {
       turnId = part.data.turnId
-      if (isStopping) void stopAtServer(turnId)
+      if (isStopping) stopAtServer()
     }
     if (part.type === 'data-waiting') thread.activeTurnId = turnId
     if (isNew) confirm(ids.threadId)
@@ -110,7 +109,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   /** One connection, to the turn's last part. Calls `reset` for each part that is new. */
   const connect = (reset: () => void): Promise<void> =>
     withTimeout([running.signal], async (signal, onActivity) => {
-      const { body, headers, status } = await (turnId === null && 'request' in start
+      const { body, headers, status } = await (!turnId && 'request' in start
         ? post(start.request, signal)
         : client.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal))
       if (!body || !headers.get('content-type')?.startsWith('text/event-stream'))
@@ -137,17 +136,16 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     withRetries(
       async (reset) => {
         if (!hasBegun) await client.open({ signal: running.signal })
-        if (isStopping && turnId === null) throw abortError(waiting.signal)
         hasBegun = true
         await connect(reset)
       },
       {
         limit: MAX_RETRIES,
-        when: (error) => hasBegun && isTransient(error, turnId !== null),
+        when: (error) => hasBegun && isTransient(error, !!turnId),
         async before(_, attempt) {
           if (owns()) update({ turn: show('reconnecting') })
           push({ type: 'reconnecting', attempt })
-          await backOff(attempt, turnId === null ? waiting.signal : running.signal)
+          await backOff(attempt, running.signal)
         },
       },
     )
@@ -163,7 +161,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (result.status === 'failed') {
       const { error } = result
       ended = { status: 'failed', error }
-      if (turnId === null || !progress.ids) messages = withFailed(messages, clientId, error)
+      if (!turnId || !progress.ids) messages = withFailed(messages, clientId, error)
       else if (isTransient(error, true)) thread.lostTurn = { turnId, clientId }
     }
     update({ messages, ...(owns() && { turn: ended }) })

@@ -571,14 +571,14 @@ isOneToOne: false
                   ]
                 },"usage_logs": {
                   Row: {
-                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"step": number | null,"thread_id": string | null
+                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"is_estimate": boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"step": number | null,"thread_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"is_estimate"?: boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Update: {
-                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"is_estimate"?: boolean,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -672,6 +672,9 @@ isOneToOne: false
 "finish_turn":
 { Args: { "lease": string,"outcome": Json,"turn_id": string }; Returns: undefined
                            },
+"fold_turn":
+{ Args: { "content": string,"parts": Json,"turn_id": string }; Returns: undefined
+                           },
 "get_operator_role":
 { Args: { "user_id": string }; Returns: string
                            },
@@ -695,6 +698,9 @@ isOneToOne: false
                            },
 "list_threads":
 { Args: { "archived"?: boolean,"assistant_id": string,"cursor"?: string,"page_size"?: number,"search"?: string }; Returns: Json
+                           },
+"list_unfolded_turns":
+{ Args: { "max_turns": number }; Returns: Json
                            },
 "open_session":
 { Args: { "assistant_id": string }; Returns: Json
@@ -724,13 +730,13 @@ isOneToOne: false
 { Args: { "claims"?: Json,"deadline_ms": number,"lease": string,"step": number,"turn_id": string }; Returns: Json
                            },
 "run_clean_up":
-{ Args: Record<PropertyKey, never>; Returns: undefined
+{ Args: Record<PropertyKey, never>; Returns: boolean
                            },
 "save_annotations":
 { Args: { "annotations": Json,"message_id": string }; Returns: number
                            },
 "save_follow_ups":
-{ Args: { "lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
+{ Args: { "is_called"?: boolean,"lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
                            },
 "set_feedback":
 { Args: { "comment"?: string,"message_id": string,"value": string }; Returns: Json
@@ -743,6 +749,9 @@ isOneToOne: false
                            },
 "sign_out_session":
 { Args: Record<PropertyKey, never>; Returns: undefined
+                           },
+"stop_message":
+{ Args: { "claims"?: Json,"message_id": string }; Returns: Json
                            },
 "stop_turn":
 { Args: { "claims"?: Json,"turn_id": string }; Returns: Json

@@ -18,6 +18,7 @@ const HELP = `Starts a Supabase project with LOACL in it, on this machine.
 
   --api-port N  --db-port N  --site-port N  --widget-port N  --model-port N
                                 this very port (also LOACL_API_PORT and so on); without one, the usual or the next free one
+  --workers N                   processes of each function, which take requests in turn; without it, one
   --data-dir DIR                where data is kept (also LOACL_DATA_DIR); without one, .loacl
 
   OPENAI_API_KEY                calls that model provider; without one, a mock model answers
@@ -46,6 +47,7 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
       help: { type: 'boolean', short: 'h' },
       reset: { type: 'boolean' },
       'data-dir': { type: 'string' },
+      workers: { type: 'string' },
       'api-port': { type: 'string' },
       'db-port': { type: 'string' },
       'site-port': { type: 'string' },
@@ -61,6 +63,9 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
     if (!Number.isInteger(number) || number < 1 || number > 65_535) throw new UsageError(`"${asked}" is no port.`)
     return number
   }
+  const workers = Number(values.workers ?? 1)
+  if (!(Number.isInteger(workers) && workers >= 1 && workers <= 16))
+    throw new UsageError(`--workers takes a number from 1 to 16, not "${values.workers}".`)
   const given = PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []))
   return {
     dataDir: values['data-dir'] ?? env.LOACL_DATA_DIR ?? join(ROOT, '.loacl'),
@@ -68,6 +73,7 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
     ports: { api: port('api'), db: port('db'), site: port('site'), widget: port('widget'), model: port('model') },
     env: Object.fromEntries(given),
     watch: true,
+    workers,
     ...(env.OPENAI_API_KEY ? { apiKey: env.OPENAI_API_KEY } : {}),
     ...(env.OPENAI_BASE_URL ? { modelUrl: env.OPENAI_BASE_URL } : {}),
     ...(env.LOACL_MODEL ? { model: env.LOACL_MODEL } : {}),

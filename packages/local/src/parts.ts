@@ -70,7 +70,7 @@ export class Parts {
       stopSignal?: NodeJS.Signals
       onLine?: (line: string) => void
       /** Called when it ends and nobody stopped it; `how` is the end of a sentence. Left out: `Parts.onCrash`. */
-      onCrash?: (how: string) => void
+      onCrash?: (how: string, wasKilled: boolean) => void
     },
   ): Part {
     const { stopSignal = 'SIGTERM', onLine, onCrash, ...spawnOptions } = options
@@ -90,10 +90,12 @@ export class Parts {
     let running = true
     let stopping = false
     let how = 'ended'
+    let wasKilled = false
     child.once('error', (error) => {
       how = `could not start: ${error.message}`
     })
     child.once('exit', (code, signal) => {
+      wasKilled = signal !== null
       how = signal ? `was ended by ${signal}` : `ended with code ${code}`
     })
     // `close` comes after the last line of output, and after `error` where there was nothing to start.
@@ -104,7 +106,7 @@ export class Parts {
         this.#tell('forget', part.pid)
         resolve()
         if (stopping) return
-        if (onCrash) onCrash(how)
+        if (onCrash) onCrash(how, wasKilled)
         else this.onCrash(part, how)
       })
     })

@@ -107,6 +107,9 @@ async function assemble(
   const functions = startFunctions(parts, {
     dir: functionsDir,
     env: { ...functionEnvironment(apiUrl, dbUrl, keys, provider), ...options.env },
+    workers: options.workers,
+    workerEnv: options.workerEnv,
+    preload: options.preload,
     verifiesJwt: (name) => config.verifiesJwt(name),
     log,
     ...(options.watch
@@ -174,6 +177,7 @@ async function assemble(
     modelRequests: () => [...(provider.mockModel?.calls ?? []), ...(provider.mockModel?.structuredCalls ?? [])],
     encryptionKeys: keys.encryptionKeys,
     jwtSecret: keys.jwtSecret,
+    functionPids: functions.pids,
     stopDatabase: async () => {
       await api.disconnect()
       await database.stop()

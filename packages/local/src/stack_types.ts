@@ -21,6 +21,12 @@ export interface StackOptions {
   reset?: boolean
   /** More of the functions' environment. */
   env?: Readonly<Record<string, string>>
+  /** How many processes each function has: they take requests in turn. Left out: one. */
+  workers?: number
+  /** More of the environment of one of a function's processes, which are counted from 0. */
+  workerEnv?: (worker: number) => Readonly<Record<string, string>>
+  /** Scripts that Deno runs before each function. */
+  preload?: readonly string[]
   /** Restarts the functions when their files change. */
   watch?: boolean
   /** The repository: `supabase/config.toml` and `supabase/migrations` are read there. */
@@ -66,6 +72,8 @@ export interface Stack extends StackInfo {
   readonly encryptionKeys: string
   /** What Auth signs access tokens with (HS256). */
   readonly jwtSecret: string
+  /** The process ids of a function. `null`: one that has ended, and that the next request to it starts again. */
+  functionPids(name: string): readonly (number | null)[]
   /** Stops PostgreSQL alone, to see what the rest does without it. */
   stopDatabase(): Promise<void>
   /** Starts it again, on the same port and data. */

@@ -85,6 +85,8 @@ function postLong(url: string, agent: Agent): Promise<string> {
   })
 }
 
+const starting = () => /\[loacl-admin\] starts in (\d+)/.exec(lines.join('\n'))?.[1]
+
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'loacl-functions-'))
   for (const name of ['loacl-chat', 'closed', '_shared']) mkdirSync(join(dir, name))
@@ -94,6 +96,15 @@ beforeAll(async () => {
     JSON.stringify({ imports: { '@greeting': '../_shared/greeting.ts' } }),
   )
   writeFileSync(join(dir, 'loacl-chat', 'index.ts'), FUNCTION)
+  // Starts slowly, so that it can be ended meanwhile, unless the test says that it is to be quick.
+  mkdirSync(join(dir, 'loacl-admin'))
+  writeFileSync(join(dir, 'quick'), '')
+  writeFileSync(
+    join(dir, 'loacl-admin', 'index.ts'),
+    `const isQuick = await Deno.stat(new URL('../quick', import.meta.url)).then(() => true, () => false)
+    if (!isQuick) { console.log('starts in ' + Deno.pid); setInterval(() => {}, 1_000); await new Promise(() => {}) }
+    Deno.serve(() => Response.json(Deno.pid))`,
+  )
   writeFileSync(join(dir, 'closed', 'index.ts'), "Deno.serve(() => new Response('open'))\n")
   // The developer's own: the way to the network is for everybody, a key is not.
   vi.stubEnv('NO_PROXY', 'models.test')
@@ -220,6 +231,19 @@ describe('functions', () => {
       .poll(() => lines)
       .toContain('[loacl-chat] The function was ended by SIGKILL. It starts again at the next request.')
     expect((await call('loacl-chat/turns')).status).toBe(200)
+  })
+
+  it('come back after one was ended while it started', async () => {
+    const pid = Number(await (await call('loacl-admin/x')).text())
+    rmSync(join(dir, 'quick'))
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => lines.join('\n')).toContain('[loacl-admin] The function was ended by SIGKILL.')
+    const answer = call('loacl-admin/x')
+    await expect.poll(starting).toBeDefined()
+    writeFileSync(join(dir, 'quick'), '')
+    process.kill(Number(starting()), 'SIGKILL')
+    expect((await answer).status).toBe(200)
+    expect((await call('loacl-admin/x')).status).toBe(200)
   })
 
   it('are reloaded when a file changes, and a mistake is told and can be mended', async () => {

@@ -49,7 +49,7 @@ const DEFAULT: Required<Pick<Reply, 'text' | 'title' | 'followUps'>> = {
 }
 
 /** Between two words, in milliseconds. */
-const WORD_MS = 8
+const WORD_MS = 4
 
 /**
  * What a mock model says to which text, decided from another process: `POST /script` tells it, `GET /calls` says what it

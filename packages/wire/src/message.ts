@@ -1,6 +1,6 @@
 import type { CutReason, MessageStatus, Page, Suggestion, ThreadSummary, Timestamp } from './dto.ts'
 import type { ErrorCode } from './errors.ts'
-import type { MessagePart } from './parts/index.ts'
+import type { MessagePart, StreamPart } from './parts/index.ts'
 
 /**
  * Who wrote a message. `person`: somebody of the site, whose words come without a turn. A message of the `system` is
@@ -18,6 +18,8 @@ export interface Message {
   /** The text parts, joined. */
   content: string
   parts: readonly MessagePart[]
+  /** What a worker that died had streamed: `foldPart` makes the parts of it. Gone once a function has done so. */
+  streamed?: readonly StreamPart[]
   errorCode: ErrorCode | null
   cutReason: CutReason | null
   createdAt: Timestamp

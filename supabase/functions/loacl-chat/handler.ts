@@ -17,6 +17,7 @@ import { createTurnPoll, type PollTurn } from '../_shared/domain/turn_poll.ts'
 import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
+import { sendStored } from '../_shared/http/stored_parts.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
 import { callerOf } from './caller.ts'
 import { identify, signOut, type IdentifyDeps } from './identify.ts'
@@ -45,7 +46,7 @@ interface Context extends RouteContext {
  * The function `loacl-chat`, for visitors:
  * - `POST /turns` sends a message and streams the turn;
  * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
- * - `POST /turns/:id/stop` ends one;
+ * - `POST /turns/:id/stop` ends one, `POST /messages/:id/stop` the one that answers a message, also before that has come;
  * - `GET /threads/:id/stream` streams the turn that runs or waits in a thread, by either of the thread's ids; 204 where none does;
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
@@ -64,6 +65,7 @@ export function createHandler(deps: ChatDeps): (request: Request) => Promise<Res
       { path: /^\/turns$/, methods: { POST: withDeps(beginTurn) } },
       { path: /^\/turns\/([^/]+)$/, methods: { GET: withDeps(readTurn) } },
       { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: withDeps(stopTurn) } },
+      { path: /^\/messages\/([^/]+)\/stop$/, methods: { POST: withDeps(stopMessage) } },
       { path: /^\/threads\/([^/]+)\/stream$/, methods: { GET: withDeps(resumeTurn) } },
       { path: /^\/identify$/, methods: { POST: ({ request }) => identify(request, deps) } },
       { path: /^\/sign-out$/, methods: { POST: ({ request }) => signOut(request, deps) } },
@@ -92,8 +94,10 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
   const running = begun.then((turn) => {
     if (turn.joined) return null
     const stream = createPartStream()
+    const { send, onStored } = sendStored(stream)
     const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
-    return { stream, done: pipe(runTurn(turn, context, { ...deps, decideNext, report }), stream, report) }
+    const parts = runTurn(turn, context, { ...deps, decideNext, report, onStored })
+    return { stream, done: pipe(parts, stream, report, send) }
   })
   // From its first line on the turn goes on without the request, whatever becomes of the connection.
   deps.waitUntil(running.then((turn) => turn?.done).catch(() => null))
@@ -121,6 +125,13 @@ async function stopTurn({ request, deps }: Context, turnId: string): Promise<Res
   return Response.json({ state }, { status: 202, headers: { 'cache-control': 'no-store' } })
 }
 
+async function stopMessage({ request, deps }: Context, encodedId: string): Promise<Response> {
+  const messageId = decodeId(encodedId)
+  if (messageId === null) throw new CodedError('message_not_found', 'There is no such message.')
+  const { state } = await deps.store.stopMessage(messageId, await callerOf(request, deps))
+  return Response.json({ state }, { status: 202, headers: { 'cache-control': 'no-store' } })
+}
+
 async function follow(
   turnId: string,
   after: number,
@@ -132,8 +143,20 @@ async function follow(
   const stream = createPartStream()
   // One request may not outlive its worker: a reader who is cut off here comes back with the last number it has.
   const signal = AbortSignal.any([stream.left, deps.shutdown, AbortSignal.timeout(deps.deadlineMs)])
-  const parts = followTurn(first, { turnId, after, caller, requestId, signal }, deps)
-  deps.waitUntil(pipe(parts, stream, (error) => deps.report(error, requestId)))
+  const report = (error: unknown) => deps.report(error, requestId)
+  const { send, onStored } = sendStored(stream)
+  let sendPart = stream.send
+  const takeOver = async () => {
+    const { store, deadlineMs } = deps
+    // The first step: nothing was said before it.
+    const turn = await store.resumeTurn({ id: turnId, lease: crypto.randomUUID() }, 1, deadlineMs, caller)
+    if (turn.joined) return null
+    sendPart = send
+    const context = { caller, requestId, safetyIdentifier: await safetyIdentifierOf(caller), deadlineMs }
+    return runTurn(turn, context, { ...deps, decideNext, report, onStored })
+  }
+  const parts = followTurn(first, { turnId, after, caller, requestId, signal }, { ...deps, takeOver })
+  deps.waitUntil(pipe(parts, stream, report, (part) => sendPart(part)))
   return stream.response
 }
 
@@ -142,10 +165,11 @@ async function pipe(
   parts: AsyncIterable<NumberedPart>,
   stream: PartStream,
   report: (error: unknown) => void,
+  send: PartStream['send'],
 ): Promise<void> {
   try {
     for await (const part of parts) {
-      stream.send(part)
+      send(part)
       if (isTerminal(part.part)) stream.end()
     }
   } catch (error) {

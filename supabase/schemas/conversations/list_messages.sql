@@ -139,13 +139,76 @@ comment on function loacl_private.find_live_turn(uuid) is 'The turn in a thread 
 revoke all on function loacl_private.find_live_turn(uuid) from public;
 grant execute on function loacl_private.find_live_turn(uuid) to anon, authenticated;
 
+create function loacl_private.end_abandoned_turn(thread_id uuid)
+returns void
+language plpgsql
+volatile
+security definer -- ends turns; asks itself whose thread it is
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  abandoned_id uuid := (
+    select turn.id
+    from loacl_private.turns turn
+    join loacl.threads t on t.id = turn.thread_id
+    where turn.thread_id = end_abandoned_turn.thread_id
+      and turn.state in ('running', 'waiting')
+      and loacl_private.is_overdue(turn)
+      and (
+        t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
+        or t.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
+      )
+  );
+begin
+  if loacl_private.end_overdue_turn(abandoned_id) then
+    perform loacl_private.settle_turn(abandoned_id);
+  end if;
+end
+$$;
+comment on function loacl_private.end_abandoned_turn(uuid) is
+  'Ends the turn in a thread of the caller''s whose worker has gone, or that has waited too long, if there is one.';
+revoke all on function loacl_private.end_abandoned_turn(uuid) from public;
+grant execute on function loacl_private.end_abandoned_turn(uuid) to anon, authenticated;
+
+create function loacl_private.find_streamed_parts(message_ids uuid[])
+returns table (message_id uuid, parts jsonb)
+language plpgsql
+stable
+security definer -- reads turns; asks itself whose messages they are
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select m.id, jsonb_agg(p.part order by c.seq, p.place)
+  from loacl_private.turns turn
+  join loacl.messages m on m.id = turn.message_id
+  join loacl.assistants a on a.id = m.assistant_id
+  join loacl_private.turn_chunks c on c.turn_id = turn.id
+  cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
+  where turn.message_id = any (find_streamed_parts.message_ids)
+    and not turn.is_folded
+    and (a.show_reasoning or p.part ->> 'type' not like 'reasoning-%')
+    and (
+      m.session_id = any ((select loacl_private.own_session_ids())::uuid[])
+      or m.assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[])
+    )
+  group by m.id;
+end
+$$;
+comment on function loacl_private.find_streamed_parts(uuid[]) is
+  'What was streamed of those of these messages whose parts nobody has folded yet, for their worker died, and that are the caller''s.';
+revoke all on function loacl_private.find_streamed_parts(uuid[]) from public;
+grant execute on function loacl_private.find_streamed_parts(uuid[]) to anon, authenticated;
+
 create function loacl.list_messages(thread_id uuid, cursor text default null, page_size integer default 50)
 returns jsonb
 language sql
-stable
+volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-return coalesce(
+begin atomic
+select loacl_private.end_abandoned_turn(list_messages.thread_id);
+select coalesce(
   (
     with recursive asked as (
       select
@@ -183,7 +246,7 @@ return coalesce(
         jsonb_agg(
           loacl_private.to_message(
             b.message, (b.message).id is not distinct from asked.live_message_id, f.items, r.parts
-          )
+          ) || case when s.parts is null then '{}' else jsonb_build_object('streamed', s.parts) end
           order by b.place
         ) filter (where b.place <= asked.page_size),
         '[]'
@@ -194,11 +257,13 @@ return coalesce(
     left join branch b on true
     left join loacl_private.find_suggestions(array(select (branch.message).id from branch)) f on f.message_id = (b.message).id
     left join loacl_private.find_reasoned_parts(array(select (branch.message).id from branch)) r on r.message_id = (b.message).id
+    left join loacl_private.find_streamed_parts(array(select (branch.message).id from branch)) s on s.message_id = (b.message).id
     group by asked.thread, asked.turn_id, asked.page_size
   ),
   loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.')
 );
+end;
 comment on function loacl.list_messages(uuid, text, integer) is
-  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. Errors: thread_not_found.';
+  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. A turn whose worker has gone is ended first; what it had streamed comes along as `streamed`, until a function has folded it into the message. Errors: thread_not_found.';
 revoke all on function loacl.list_messages(uuid, text, integer) from public;
 grant execute on function loacl.list_messages(uuid, text, integer) to anon, authenticated;

@@ -21,21 +21,22 @@ create table loacl_private.reservations (
   assistant_id uuid not null references loacl.assistants (id) on delete cascade,
   day date not null,
   tokens bigint not null,
+  output_tokens bigint not null default 0,
   usd numeric not null,
   constraint reservations_pkey primary key (turn_id, step, purpose),
   constraint reservations_purpose check (purpose in ('answer', 'follow_ups')),
-  constraint reservations_positive check (tokens >= 0 and usd >= 0)
+  constraint reservations_positive check (tokens >= 0 and usd >= 0),
+  constraint reservations_output_tokens check (output_tokens between 0 and tokens)
 );
 create index reservations_assistant_id_idx on loacl_private.reservations (assistant_id);
 comment on index loacl_private.reservations_assistant_id_idx is 'Serves: the deletion of an assistant.';
-create index reservations_day_idx on loacl_private.reservations (day);
-comment on index loacl_private.reservations_day_idx is 'Serves: reservations that nobody will settle any more.';
 alter table loacl_private.reservations enable row level security;
 revoke all on table loacl_private.reservations from public, anon, authenticated, service_role;
 comment on table loacl_private.reservations is
-  'What the model calls of a turn''s step may take at most, and is in the budget already. Settling deletes the row and gives back what was too much; a row that is never settled counts as spent in full.';
+  'What the model calls of a turn''s step may take at most, and is in the budget already. Settling deletes the row and gives back what was too much.';
 comment on column loacl_private.reservations.purpose is 'As in usage_logs: a step makes at most one call of each, and only a turn''s last step the one for follow-ups.';
 comment on column loacl_private.reservations.day is 'The day whose budget it is in.';
+comment on column loacl_private.reservations.output_tokens is 'Of the tokens, those of the answer; the others are of what is sent.';
 comment on column loacl_private.reservations.usd is '0 where the price is not known, which no spend limit lets through.';
 
 create function loacl_private.bound_tokens(content text)
@@ -56,7 +57,7 @@ revoke all on function loacl_private.bound_tokens(text) from public;
 create function loacl_private.bound_calls(
   assistant loacl.assistants, history jsonb, is_first_turn boolean, added_bytes bigint default 0
 )
-returns table (purpose text, tokens bigint, usd numeric)
+returns table (purpose text, tokens bigint, usd numeric, output_tokens bigint)
 language plpgsql
 stable
 security invoker
@@ -90,7 +91,8 @@ begin
       loacl_private.compute_cost(price, c.input, 0, c.output),
       -- In an owner's price list cached input may be the dearer.
       loacl_private.compute_cost(price, c.input, c.input, c.output)
-    )
+    ),
+    c.output::bigint
   from calls c;
 end
 $$;
@@ -168,12 +170,13 @@ declare
   purposes text[];
   most_tokens bigint[];
   most_usd numeric[];
+  most_output bigint[];
   tokens bigint;
   usd numeric;
   budget loacl_private.budgets;
 begin
-  select array_agg(c.purpose), array_agg(c.tokens), array_agg(c.usd), sum(c.tokens), coalesce(sum(c.usd), 0)
-  into purposes, most_tokens, most_usd, tokens, usd
+  select array_agg(c.purpose), array_agg(c.tokens), array_agg(c.usd), array_agg(c.output_tokens), sum(c.tokens), coalesce(sum(c.usd), 0)
+  into purposes, most_tokens, most_usd, most_output, tokens, usd
   from loacl_private.bound_calls(assistant, history, is_first_turn, added_bytes) c;
   if array_position(most_usd, null) is not null
     and num_nonnulls(assistant.spend_per_day_usd, assistant.spend_per_month_usd) > 0
@@ -196,9 +199,9 @@ begin
   update loacl_private.budgets b
   set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
   where b.assistant_id = assistant.id;
-  insert into loacl_private.reservations (turn_id, step, purpose, assistant_id, day, tokens, usd)
-  select reserve_budget.turn_id, reserve_budget.step, c.purpose, assistant.id, budget.day, c.tokens, coalesce(c.usd, 0)
-  from unnest(purposes, most_tokens, most_usd) as c (purpose, tokens, usd);
+  insert into loacl_private.reservations (turn_id, step, purpose, assistant_id, day, tokens, output_tokens, usd)
+  select reserve_budget.turn_id, reserve_budget.step, c.purpose, assistant.id, budget.day, c.tokens, c.output_tokens, coalesce(c.usd, 0)
+  from unnest(purposes, most_tokens, most_usd, most_output) as c (purpose, tokens, usd, output_tokens);
 end
 $$;
 comment on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, bigint, uuid, integer) is
@@ -214,6 +217,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   reserved loacl_private.reservations;
+  settled_usd numeric;
 begin
   delete from loacl_private.reservations r
   where r.turn_id = settle_reservation.turn_id
@@ -223,45 +227,18 @@ begin
   if not found then
     return;
   end if;
-  -- What was reserved yesterday is no longer in today's budget.
+  settled_usd := coalesce(settle_reservation.usd, reserved.usd);
+  -- What was reserved yesterday is no longer in today's budget, and an owner may have put that to 0 meanwhile.
   update loacl_private.budgets b
-  set day_tokens = b.day_tokens + case when b.day = reserved.day then settle_reservation.tokens - reserved.tokens else 0 end,
-    day_usd = b.day_usd + case when b.day = reserved.day then coalesce(settle_reservation.usd, reserved.usd) - reserved.usd else 0 end,
-    month_usd = b.month_usd
-      + case when b.month = date_trunc('month', reserved.day)::date then coalesce(settle_reservation.usd, reserved.usd) - reserved.usd else 0 end
+  set day_tokens = greatest(0, b.day_tokens + case when b.day = reserved.day then settle_reservation.tokens - reserved.tokens else 0 end),
+    day_usd = greatest(0, b.day_usd + case when b.day = reserved.day then settled_usd - reserved.usd else 0 end),
+    month_usd = greatest(0, b.month_usd + case when b.month = date_trunc('month', reserved.day)::date then settled_usd - reserved.usd else 0 end)
   where b.assistant_id = reserved.assistant_id;
 end
 $$;
 comment on function loacl_private.settle_reservation(uuid, integer, text, bigint, numeric) is
   'Puts what a call did take in place of what was reserved for it, once. `usd` null: the whole reservation.';
 revoke all on function loacl_private.settle_reservation(uuid, integer, text, bigint, numeric) from public;
-
-create function loacl_private.settle_usage(turn loacl_private.turns, used loacl.usage_logs)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if used.id is null then
-    return;
-  end if;
-  perform loacl_private.settle_reservation(
-    turn.id, used.step, used.purpose, used.input_tokens + used.output_tokens,
-    -- The provider may name the model in a way that has no price: then the price of the model that was asked holds.
-    coalesce(
-      used.cost_usd,
-      loacl_private.compute_cost(
-        loacl_private.find_price(used.owner_id, turn.model), used.input_tokens, used.cached_input_tokens, used.output_tokens
-      )
-    )
-  );
-end
-$$;
-comment on function loacl_private.settle_usage(loacl_private.turns, loacl.usage_logs) is
-  'Settles a call by what log_usage wrote of it; where that was nothing, the reservation stands in full.';
-revoke all on function loacl_private.settle_usage(loacl_private.turns, loacl.usage_logs) from public;
 
 create function loacl_private.release_follow_ups(turn_id uuid)
 returns void
@@ -279,16 +256,3 @@ $$;
 comment on function loacl_private.release_follow_ups(uuid) is
   'Gives back what a turn reserved for follow-ups, where none are to come of its latest step.';
 revoke all on function loacl_private.release_follow_ups(uuid) from public;
-
-create function loacl_private.purge_reservations()
-returns void
-language sql
-volatile
-security invoker
-set search_path = pg_catalog, pg_temp
-begin atomic
-  -- No turn takes that long. What it reserved stays in the budget of its month.
-  delete from loacl_private.reservations r where r.day < (now() at time zone 'utc')::date - 1;
-end;
-comment on function loacl_private.purge_reservations() is 'Deletes reservations that nobody will settle any more: they stand in full.';
-revoke all on function loacl_private.purge_reservations() from public;

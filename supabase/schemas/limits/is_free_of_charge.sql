@@ -4,7 +4,7 @@ language sql
 immutable
 security invoker
 set search_path = pg_catalog, pg_temp
-return coalesce(
+return coalesce(outcome ->> 'isCalled' = 'false', false) or coalesce(
   outcome ->> 'state' = 'failed'
     -- Before the provider began to answer.
     and outcome ->> 'responseId' is null
@@ -17,5 +17,5 @@ return coalesce(
   false
 );
 comment on function loacl_private.is_free_of_charge(jsonb, text) is
-  'Whether a step ended without a model call that anybody charges for: none was made, or the provider refused it. `content_before`: the answer as the steps before it left it. A stopped step may have been charged for, whatever came of it.';
+  'Whether a step ended without a model call that anybody charges for: none was made, or the provider refused it. `content_before`: the answer as the steps before it left it. `isCalled` false: no call was made. A step that was stopped in a call may have been charged for, whatever came of it.';
 revoke all on function loacl_private.is_free_of_charge(jsonb, text) from public;

@@ -13,6 +13,7 @@ create table loacl.usage_logs (
   output_tokens bigint not null,
   reasoning_tokens bigint not null,
   cost_usd numeric,
+  is_estimate boolean not null default false,
   created_at timestamptz not null default now(),
   constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups')),
   constraint usage_logs_step_positive check (step > 0),
@@ -43,6 +44,8 @@ comment on column loacl.usage_logs.model is 'As the provider reported it.';
 comment on column loacl.usage_logs.cached_input_tokens is 'Of the input tokens, those read from the provider''s cache.';
 comment on column loacl.usage_logs.reasoning_tokens is 'Of the output tokens, those spent on reasoning.';
 comment on column loacl.usage_logs.cost_usd is 'null where the price of the model is not known.';
+comment on column loacl.usage_logs.is_estimate is
+  'Whether the provider never said what the call used: the tokens are then what settle_call makes of what was sent and received.';
 
 create policy usage_logs_select_own on loacl.usage_logs for select to authenticated
   using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));
@@ -116,14 +119,15 @@ begin
   select a.owner_id into owner_id from loacl.assistants a where a.id = thread.assistant_id;
   insert into loacl.usage_logs (
     owner_id, assistant_id, session_id, thread_id, step, purpose, provider, model,
-    input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd
+    input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, is_estimate
   )
   values (
     owner_id, thread.assistant_id, thread.session_id, thread.id, step, purpose, turn.provider, answered_by,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
     loacl_private.compute_cost(
       loacl_private.find_price(owner_id, answered_by), input_tokens, cached_input_tokens, output_tokens
-    )
+    ),
+    coalesce((usage ->> 'isEstimate')::boolean, false)
   )
   returning * into logged;
   return logged;

@@ -1,15 +1,17 @@
 create function loacl_private.purge_turn_chunks(max_turns integer)
-returns void
+returns integer
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  purged_ids uuid[];
 begin
   with old as (
     select t.id
     from loacl_private.turns t
-    where t.ended_at < now() - interval '10 minutes' and t.purged_at is null
+    where t.ended_at < now() - interval '10 minutes' and t.purged_at is null and t.is_folded
     order by t.ended_at
     limit max_turns
     for update skip locked
@@ -17,11 +19,13 @@ begin
   purged as (
     update loacl_private.turns t set purged_at = now() from old where t.id = old.id returning t.id
   )
-  delete from loacl_private.turn_chunks c using purged where c.turn_id = purged.id;
+  select array_agg(p.id) into purged_ids from purged p;
+  delete from loacl_private.turn_chunks c where c.turn_id = any (purged_ids);
+  return coalesce(cardinality(purged_ids), 0);
 end
 $$;
 comment on function loacl_private.purge_turn_chunks(integer) is
-  'Deletes what turns streamed that ended more than ten minutes ago, the oldest first.';
+  'Deletes what turns streamed that ended more than ten minutes ago, the oldest first, and says of how many turns.';
 revoke all on function loacl_private.purge_turn_chunks(integer) from public;
 
 create function loacl_private.is_overdue(turn loacl_private.turns)
@@ -70,12 +74,15 @@ begin
     return loacl_private.end_turn(turn.id, '{"state": "cut", "cutReason": "time_limit"}');
   end if;
 
-  -- Somebody has read what was streamed, so it is kept, up to the longest message that is allowed. If this failed, every
-  -- later look at the turn and every clean_up would fail too.
+  -- Somebody has read what was streamed, so it is kept: its text here, up to the longest message that is allowed, and the rest
+  -- by a function, which knows how parts fold. If this failed, every later look at the turn and every clean_up would fail too.
   select left(coalesce(string_agg(part ->> 'delta', '' order by c.seq, place), ''), 1000000) into answer_text
   from loacl_private.turn_chunks c
   cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
   where c.turn_id = turn.id and part ->> 'type' = 'text-delta';
+  update loacl_private.turns t
+  set is_folded = not exists (select from loacl_private.turn_chunks c where c.turn_id = t.id)
+  where t.id = turn.id;
   return loacl_private.end_turn(turn.id, jsonb_build_object(
     'state', 'failed',
     'errorCode', 'turn_abandoned',
@@ -89,24 +96,35 @@ comment on function loacl_private.end_overdue_turn(uuid) is
 revoke all on function loacl_private.end_overdue_turn(uuid) from public;
 
 create function loacl_private.clean_up()
-returns void
+returns boolean
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  ended integer;
+  purged integer;
+  is_more boolean;
 begin
-  perform loacl_private.end_overdue_turn(t.id)
-  from loacl_private.turns t
-  where (t.state = 'running' and t.lease_expires_at < now()) or (t.state = 'waiting' and t.wait_expires_at < now())
-  order by t.thread_id;
-  perform loacl_private.purge_turn_chunks(100000);
-  -- On a hosted project the Data API ends this after eight seconds, and rolls all of it back.
-  perform loacl_private.purge_expired_data(interval '4 seconds');
-  perform loacl_private.purge_rate_counters(100000);
-  perform loacl_private.purge_reservations();
+  select count(loacl_private.end_overdue_turn(overdue.id)) into ended
+  from (
+    select t.id
+    from loacl_private.turns t
+    join loacl.threads thread on thread.id = t.thread_id
+    where (t.state = 'running' and t.lease_expires_at < now()) or (t.state = 'waiting' and t.wait_expires_at < now())
+    limit 100
+    for no key update of thread skip locked
+  ) overdue;
+  purged := loacl_private.purge_turn_chunks(200);
+  is_more := loacl_private.purge_expired_data(interval '1 second');
+  perform loacl_private.purge_rate_counters(10000);
+  perform loacl_private.purge_kept_stops(10000);
+  perform loacl_private.settle_left_turns(left_over.assistant_id, 100)
+  from (select distinct r.assistant_id from loacl_private.reservations r order by 1) left_over;
+  return ended = 100 or purged = 200 or is_more;
 end
 $$;
 comment on function loacl_private.clean_up() is
-  'For a scheduler, where there is one. Nothing depends on its having run: whoever looks does the same for what they look at.';
+  'One batch of what a scheduler does, where there is one; says whether more is left. Nothing depends on its having run: whoever looks does the same for what they look at.';
 revoke all on function loacl_private.clean_up() from public;

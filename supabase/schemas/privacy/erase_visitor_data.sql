@@ -17,6 +17,9 @@ begin
     begin
       -- Threads are locked first, as in begin_turn and finish_turn: in another order they could wait for each other.
       perform from loacl.threads t where t.session_id = any (session_ids) order by t.id for update;
+      delete from loacl_private.kept_stops s
+      using loacl_private.session_tokens k
+      where k.session_id = any (session_ids) and s.token_hash = k.token_hash;
       -- Everything else follows: usage_logs loses the ids, uploads are queued for deletion, a running turn loses its lease.
       delete from loacl.sessions s where s.id = any (session_ids);
       return erased;

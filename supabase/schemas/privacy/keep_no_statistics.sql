@@ -73,6 +73,7 @@ alter table loacl.message_annotations
 alter table loacl.message_feedback
   alter column comment set statistics 0;
 alter table loacl.messages
+  alter column client_id set statistics 0,
   alter column content set statistics 0,
   alter column model set statistics 0,
   alter column error_code set statistics 0;
@@ -97,6 +98,7 @@ alter table loacl.thread_overrides
   alter column instructions set statistics 0,
   alter column context_token_budget set statistics 0;
 alter table loacl.threads
+  alter column client_id set statistics 0,
   alter column title set statistics 0;
 alter table loacl.tool_executions
   alter column call_id set statistics 0,

@@ -1,5 +1,5 @@
 create function loacl_private.purge_expired_data(max_duration interval)
-returns void
+returns boolean
 language plpgsql
 volatile
 security invoker
@@ -51,10 +51,20 @@ begin
   )
   delete from loacl.files f using old where f.id = old.id;
 
-  delete from loacl.sessions s
-  where s.expires_at <= now() and not exists (select from loacl.threads t where t.session_id = s.id);
+  loop
+    with old as (
+      select s.id
+      from loacl.sessions s
+      where s.expires_at <= now() and not exists (select from loacl.threads t where t.session_id = s.id)
+      limit 500
+      for update skip locked
+    )
+    delete from loacl.sessions s using old where s.id = old.id;
+    exit when not found or clock_timestamp() >= ends_at;
+  end loop;
+  return clock_timestamp() >= ends_at;
 end
 $$;
 comment on function loacl_private.purge_expired_data(interval) is
-  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. Threads go a few at a time for as long as `max_duration`, and what is left then at the next call.';
+  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. They go a few at a time for as long as `max_duration`; says whether that was too short, and what is left then goes at the next call.';
 revoke all on function loacl_private.purge_expired_data(interval) from public;

@@ -11,6 +11,7 @@ declare
   joined loacl_private.turns := asked.joined;
 begin
   if joined.id is not null then
+    perform loacl_private.settle_turn(joined.id);
     return jsonb_build_object(
       'turn', jsonb_build_object('id', joined.id, 'lease', null, 'deadlineAt', joined.deadline_at),
       'joined', true,

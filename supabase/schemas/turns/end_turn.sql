@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   step loacl_private.turn_steps;
-  used loacl.usage_logs;
+  content_before text := (select m.content from loacl.messages m where m.id = turn.message_id);
 begin
   update loacl_private.turn_steps s
   set state = outcome ->> 'state',
@@ -21,16 +21,19 @@ begin
   if not found then
     return;
   end if;
-  used := loacl_private.log_usage(turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage');
-  if loacl_private.is_free_of_charge(outcome, (select m.content from loacl.messages m where m.id = turn.message_id)) then
+  if loacl_private.is_free_of_charge(outcome, content_before) then
     perform loacl_private.settle_reservation(turn.id, step.step, 'answer', 0, 0);
-  else
-    perform loacl_private.settle_usage(turn, used);
+  elsif outcome ? 'usage' then
+    perform loacl_private.settle_call(
+      turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage',
+      octet_length(coalesce(outcome ->> 'content', '')) - octet_length(content_before)
+        + coalesce(octet_length(loacl_private.take_reasoning(nullif(outcome -> 'parts', 'null'))::text), 0)
+    );
   end if;
 end
 $$;
 comment on function loacl_private.end_step(loacl_private.turns, jsonb) is
-  'Ends the running step of a turn, if there is one: keeps the provider''s items, logs what the call used and settles it. To be called before the message changes: what the step said is told by what it held so far.';
+  'Ends the running step of a turn, if there is one: keeps the provider''s items, logs what the call used and settles it. Where the outcome is not its worker''s, and so has no `usage`, settle_turn is to do that. To be called before the message changes: what the step said is told by what it held so far.';
 revoke all on function loacl_private.end_step(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.end_turn(turn_id uuid, outcome jsonb)

@@ -104,6 +104,7 @@ begin
     ),
     'history', history,
     'lastSeq', turn.last_seq,
+    'stopRequested', turn.stop_requested_at is not null,
     'parts', (
       select coalesce(loacl_private.read_reasoned_parts(m), m.parts) from loacl.messages m where m.id = turn.message_id
     ),
@@ -175,11 +176,14 @@ begin
   insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, role, status, model)
   values (thread.id, session.id, assistant.id, question.id, 'assistant', 'streaming', assistant.model)
   returning * into answer;
-  insert into loacl_private.turns (thread_id, user_message_id, message_id, lease_expires_at, deadline_at, provider, model, created_at)
+  insert into loacl_private.turns (
+    thread_id, user_message_id, message_id, lease_expires_at, deadline_at, stop_requested_at, provider, model, created_at
+  )
   values (
     thread.id, question.id, answer.id,
     clock_timestamp() + loacl_private.lease_duration(),
     loacl_private.to_deadline((request ->> 'deadlineMs')::integer),
+    loacl_private.take_kept_stop(request),
     (provider.config).provider, assistant.model, clock_timestamp()
   )
   returning * into turn;
@@ -188,6 +192,7 @@ begin
   perform loacl_private.purge_turn_chunks(5);
   perform loacl_private.purge_rate_counters(5);
   history := loacl_private.read_history(question.id, assistant.context_token_budget);
+  perform loacl_private.settle_left_turns(assistant.id, 5);
   perform loacl_private.reserve_budget(assistant, history, thread.title is null, 0, turn.id, 1);
   return loacl_private.to_open_turn(turn, assistant, provider.config, provider.secret, history, thread.title is null);
 end

@@ -19,6 +19,7 @@ begin
     perform loacl_private.raise_not_found('turn_not_found', 'There is no such turn.');
   end if;
   if loacl_private.end_overdue_turn(turn.id) then
+    perform loacl_private.settle_turn(turn.id);
     select t.* into turn from loacl_private.turns t where t.id = enter_turn.turn_id;
   end if;
   return turn;
@@ -45,6 +46,8 @@ begin
     'userMessageId', turn.user_message_id,
     'messageId', turn.message_id,
     'lastSeq', turn.last_seq,
+    'isFolded', turn.is_folded,
+    'isSilent', loacl_private.is_silent(turn),
     'parts', (
       select coalesce(jsonb_agg(jsonb_build_object('seq', c.seq + p.place - 1, 'part', p.part) order by c.seq, p.place), '[]')
       from loacl_private.turn_chunks c

@@ -1,3 +1,17 @@
+create function loacl_private.is_silent(turn loacl_private.turns)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (turn).state = 'running'
+  -- Its two first parts say nothing of the answer.
+  and (turn).last_seq <= 2
+  and (turn).lease_expires_at < clock_timestamp() + loacl_private.lease_duration() - interval '2 seconds';
+comment on function loacl_private.is_silent(loacl_private.turns) is
+  'Whether a turn of which nothing was said yet has missed two beats of its worker, which beats at least each second: another may take it over.';
+revoke all on function loacl_private.is_silent(loacl_private.turns) from public;
+
 create function loacl_private.resume_turn(turn_id uuid, step integer, lease uuid, deadline_ms integer, claims jsonb)
 returns jsonb
 language plpgsql
@@ -10,6 +24,7 @@ declare
   thread loacl.threads;
   assistant loacl.assistants;
   provider record;
+  is_taken_over boolean;
 begin
   -- Of two that resume a turn the second waits here.
   perform loacl_private.lock_turn(resume_turn.turn_id);
@@ -17,6 +32,7 @@ begin
   select t.* into turn from loacl_private.turns t where t.id = resume_turn.turn_id for update;
   -- Asked again because an answer was lost, it has the lease already.
   if not (turn.state = 'running' and turn.lease = resume_turn.lease)
+    and not loacl_private.is_silent(turn)
     and (
       turn.state <> 'waiting'
       or resume_turn.step <> (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id)
@@ -34,6 +50,7 @@ begin
   assistant := loacl_private.prepare_assistant(assistant, thread.id);
   -- The steps before were this model's.
   assistant.model := turn.model;
+  is_taken_over := turn.state = 'running' and turn.lease <> resume_turn.lease;
   update loacl_private.turns t
   set state = 'running',
     lease = resume_turn.lease,
@@ -43,6 +60,15 @@ begin
   where t.id = turn.id
   returning t.* into turn;
   perform loacl_private.keep_answer(turn, null, 'streaming');
+  if is_taken_over then
+    -- The worker that fell silent may have called the model.
+    perform loacl_private.release_follow_ups(turn.id);
+    perform loacl_private.settle_call(turn, 1, 'answer', null, null, 0);
+    if not loacl_private.reserve_step(turn, 1, '[]') then
+      perform loacl_private.end_turn(turn.id, '{"state": "cut", "cutReason": "budget"}');
+      return jsonb_build_object('turn', jsonb_build_object('id', turn.id), 'joined', true);
+    end if;
+  end if;
   return loacl_private.to_open_turn(
     turn, assistant, provider.config, provider.secret,
     loacl_private.read_history(turn.user_message_id, assistant.context_token_budget), thread.title is null
@@ -63,6 +89,6 @@ return loacl_private.resume_turn(
   resume_turn.turn_id, resume_turn.step, resume_turn.lease, resume_turn.deadline_ms, resume_turn.claims
 );
 comment on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) is
-  'For the functions: takes up a turn of the visitor''s that waits after step `step`, under a new lease, which the caller makes, and with a new deadline. Gives what begin_turn gives; begin_step goes on from there. Of several that try one gets it; the others, and whoever comes after it has ended or waits for something else, get `joined`. Safe to repeat with the same lease. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found, assistant_inactive, assistant_paused, provider_key_missing.';
+  'For the functions: takes up a turn of the visitor''s that waits after step `step`, or one of which nothing was said yet and whose worker has missed two beats, under a new lease, which the caller makes, and with a new deadline. Gives what begin_turn gives; begin_step goes on from there. A worker that comes back late finds its lease lost. Of several that try one gets it; the others, and whoever comes after it has ended or waits for something else, get `joined`. Safe to repeat with the same lease. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found, assistant_inactive, assistant_paused, provider_key_missing.';
 revoke all on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) from public;
 grant execute on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) to service_role;

@@ -1,4 +1,4 @@
-create function loacl_private.save_follow_ups(turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb)
+create function loacl_private.save_follow_ups(turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb, is_called boolean)
 returns jsonb
 language plpgsql
 volatile
@@ -22,7 +22,14 @@ begin
   cross join unnest(save_follow_ups.suggestions) with ordinality as s (suggestion, place)
   where m.id = turn.message_id and not loacl_private.is_blank(s.suggestion) and s.place <= 10
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
-  perform loacl_private.settle_usage(turn, loacl_private.log_usage(turn, last_step, 'follow_ups', usage ->> 'model', usage));
+  if is_called then
+    perform loacl_private.settle_call(
+      turn, last_step, 'follow_ups', usage ->> 'model', usage,
+      octet_length(concat(save_follow_ups.title, array_to_string(save_follow_ups.suggestions, '')))
+    );
+  else
+    perform loacl_private.release_follow_ups(turn.id);
+  end if;
 
   return (
     select jsonb_build_object('suggestions', loacl_private.to_message(m, false) -> 'suggestions', 'title', t.title)
@@ -32,20 +39,23 @@ begin
   );
 end
 $$;
-comment on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) is 'Does the work of loacl.save_follow_ups.';
-revoke all on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) from public;
-grant execute on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb) to service_role;
+comment on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) is 'Does the work of loacl.save_follow_ups.';
+revoke all on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) from public;
+grant execute on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) to service_role;
 
-create function loacl.save_follow_ups(turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb)
+create function loacl.save_follow_ups(
+  turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb, is_called boolean default true
+)
 returns jsonb
 language sql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.save_follow_ups(
-  save_follow_ups.turn_id, save_follow_ups.lease, save_follow_ups.title, save_follow_ups.suggestions, save_follow_ups.usage
+  save_follow_ups.turn_id, save_follow_ups.lease, save_follow_ups.title, save_follow_ups.suggestions, save_follow_ups.usage,
+  save_follow_ups.is_called
 );
-comment on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) is
-  'For the functions, after finish_turn: stores suggestions, the title if the thread has none yet, and the usage of the call (`model` in it, if it was another). Gives `{"suggestions": Suggestion[], "title"}`, the title being the one that the thread now has. Errors: turn_lease_lost.';
-revoke all on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) from public;
-grant execute on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb) to service_role;
+comment on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) is
+  'For the functions, after finish_turn: stores suggestions, the title if the thread has none yet, and the usage of the call (`model` in it, if it was another; null where nobody knows it: it is estimated). `is_called` false: the model was not called, or refused the call. Gives `{"suggestions": Suggestion[], "title"}`, the title being the one that the thread now has. Errors: turn_lease_lost.';
+revoke all on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) from public;
+grant execute on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) to service_role;

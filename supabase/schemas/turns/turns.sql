@@ -17,6 +17,7 @@ create table loacl_private.turns (
   created_at timestamptz not null default now(),
   ended_at timestamptz,
   purged_at timestamptz,
+  is_folded boolean not null default true,
   constraint turns_message_id_key unique (message_id),
   constraint turns_state check (state in ('running', 'waiting', 'completed', 'stopped', 'cut', 'failed')),
   constraint turns_ended_at_state check ((ended_at is null) = (state in ('running', 'waiting'))),
@@ -32,8 +33,11 @@ create index turns_thread_id_idx on loacl_private.turns (thread_id);
 comment on index loacl_private.turns_thread_id_idx is 'Serves: the deletion of a thread.';
 create index turns_user_message_id_created_at_idx on loacl_private.turns (user_message_id, created_at desc);
 comment on index loacl_private.turns_user_message_id_created_at_idx is 'Serves: the latest turn that answers a message.';
-create index turns_unpurged_idx on loacl_private.turns (ended_at) where ended_at is not null and purged_at is null;
+create index turns_unpurged_idx on loacl_private.turns (ended_at)
+  where ended_at is not null and purged_at is null and is_folded;
 comment on index loacl_private.turns_unpurged_idx is 'Serves: ended turns whose chunks can go.';
+create index turns_unfolded_idx on loacl_private.turns (ended_at) where not is_folded;
+comment on index loacl_private.turns_unfolded_idx is 'Serves: ended turns whose parts a function is to fold into the message.';
 create index turns_running_lease_idx on loacl_private.turns (lease_expires_at) where state = 'running';
 comment on index loacl_private.turns_running_lease_idx is 'Serves: turns that were abandoned.';
 create index turns_waiting_idx on loacl_private.turns (wait_expires_at) where state = 'waiting';
@@ -50,6 +54,8 @@ comment on column loacl_private.turns.wait_expires_at is 'How long it waits. A t
 comment on column loacl_private.turns.last_seq is 'Number of the last part: it goes on across steps and workers. Parts that say that the turn waits have numbers, and are not in turn_chunks.';
 comment on column loacl_private.turns.model is 'The model that was asked.';
 comment on column loacl_private.turns.purged_at is 'When its chunks were deleted.';
+comment on column loacl_private.turns.is_folded is
+  'Whether the message holds all that was streamed. Where a worker died it holds the text alone, until a function has folded the chunks into it; they are kept until then.';
 
 create table loacl_private.turn_chunks (
   turn_id uuid not null references loacl_private.turns (id) on delete cascade,
@@ -63,6 +69,6 @@ create table loacl_private.turn_chunks (
 alter table loacl_private.turn_chunks enable row level security;
 revoke all on table loacl_private.turn_chunks from public, anon, authenticated, service_role;
 comment on table loacl_private.turn_chunks is
-  'What a turn has streamed so far, for a page that comes back. Append-only, and deleted some minutes after the turn has ended.';
+  'What a turn has streamed so far, for a page that comes back. Append-only, and deleted some minutes after the turn has ended, once the message holds it all.';
 comment on column loacl_private.turn_chunks.seq is 'Number of the first part in `parts`; the turn''s first is 1.';
 comment on column loacl_private.turn_chunks.parts is 'Parts of the UI message stream.';

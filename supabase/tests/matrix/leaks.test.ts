@@ -24,6 +24,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await sql`delete from loacl_private.deletion_queue where reference = ${MARKER}`
+  await sql`delete from loacl_private.kept_stops where message_id = ${MARKER}`
   await world.close()
 })
 

@@ -51,6 +51,7 @@ export async function plantMarkers(sql: postgres.Sql, matrix: MatrixWorld): Prom
 function filterOf({ table, columns }: TextColumn): string {
   if (table === 'assistants') return 'id = any ($2)'
   if (table === 'sessions') return 'id = any ($1)'
+  if (table === 'loacl_private.kept_stops') return `message_id = '${MARKER}'`
   if (table === 'loacl_private.deletion_queue') return `reference = '${MARKER}'`
   const has = (column: string): boolean => columns.includes(column)
   if (has('session_id')) return 'session_id = any ($1)'
@@ -72,6 +73,7 @@ async function makeRoom(sql: postgres.Sql, matrix: MatrixWorld): Promise<void> {
   await sql`
     insert into loacl_private.deletion_queue (kind, reference, due_at) values ('storage_object', ${MARKER}, now() + interval '1 day')
   `
+  await sql`insert into loacl_private.kept_stops (token_hash, message_id) values (sha256(${MARKER}::text::bytea), ${MARKER})`
 }
 
 /** Turns that failed and turns that were cut, with a step and what they streamed, and tool calls that came to nothing. */

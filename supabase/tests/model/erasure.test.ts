@@ -163,7 +163,7 @@ describe('exporting a visitor as the operator', () => {
         },
         { id: elsewhere.threadId },
       ],
-      usage: [{ purpose: 'answer', inputTokens: 100 }, { purpose: 'answer' }],
+      usage: expect.arrayContaining([expect.objectContaining({ purpose: 'answer', inputTokens: 100 })]),
     })
     for (const secret of ['Somebody else', 'Said to another assistant', 'secret instructions'])
       expect(JSON.stringify(body)).not.toContain(secret)

@@ -46,6 +46,10 @@ export async function createMarkedVisitor(world: World): Promise<MarkedVisitor> 
     update loacl.messages set status = 'failed', error_code = 'x'
     where role = 'assistant' and session_id = any (${[...caller.sessionIds]})
   `
+  await sql`
+    insert into loacl_private.kept_stops (token_hash, message_id)
+    select k.token_hash, 'x' from loacl_private.session_tokens k where k.session_id = any (${[...caller.sessionIds]})
+  `
   const mark = `m${randomBytes(6).toString('hex')}`
   const markers = new Map<string, string>()
   const unmarked: string[] = []
@@ -70,6 +74,8 @@ function ownRowsOf({ table, columns }: TextColumn): string | null {
   if (table === 'file_objects') return 'id in (select object_id from loacl.files where session_id = any ($1))'
   if (table === 'conversation_tags')
     return `id in (select tag_id from loacl.thread_tags where thread_id in (${threads}))`
+  if (table === 'loacl_private.kept_stops')
+    return 'token_hash in (select token_hash from loacl_private.session_tokens where session_id = any ($1))'
   if (columns.includes('session_id')) return 'session_id = any ($1)'
   if (columns.includes('thread_id')) return `thread_id in (${threads})`
   if (columns.includes('message_id')) return `message_id in (select id from loacl.messages where session_id = any ($1))`

@@ -154,6 +154,7 @@ export function createWorld(stack: StackAddress): World {
         title: 'About it',
         suggestions: ['And why?', 'And how?'],
         usage: null,
+        is_called: false,
       },
       asServer(),
     )

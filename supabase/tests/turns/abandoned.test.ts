@@ -6,7 +6,7 @@ import { createTurnCalls, delta, leaseLost } from './turn_calls.ts'
 
 const world = createWorld(workerStack())
 const { sql } = world
-const { abandon, append, listMessages, read, stop } = createTurnCalls(world)
+const { abandon, append, read, stop } = createTurnCalls(world)
 let assistantId: string
 
 beforeAll(async () => {
@@ -48,16 +48,6 @@ describe('a turn whose worker has gone', () => {
     const { turn } = await world.ask(assistantId, token)
     await abandon(turn)
     expect((await stop(turn, token)).body).toEqual({ state: 'failed' })
-  })
-
-  it('is shown as failed by a list, which writes nothing', async () => {
-    const token = createToken()
-    const { turn, threadId } = await world.ask(assistantId, token)
-    await abandon(turn)
-    const page = await listMessages(threadId, token)
-    expect(page.activeTurnId).toBeNull()
-    expect(page.items[0]).toMatchObject({ status: 'failed', errorCode: 'turn_abandoned' })
-    expect(await sql`select state from loacl_private.turns where id = ${turn.id}`).toEqual([{ state: 'running' }])
   })
 
   it('makes way for the next message, and for a retry', async () => {

@@ -63,7 +63,7 @@ describe('what a turn costs', () => {
   })
 
   it('is not logged where nothing was used', async () => {
-    expect(await finishWith(assistantId, { usage: null })).toHaveLength(0)
+    expect(await finishWith(assistantId, { usage: null, isCalled: false })).toHaveLength(0)
   })
 
   it('outlives the assistant', async () => {
@@ -71,7 +71,7 @@ describe('what a turn costs', () => {
     await world.converse(id, createToken())
     await sql`delete from loacl.assistants where id = ${id}`
     const logs =
-      await sql`select assistant_id, session_id, thread_id, model from loacl.usage_logs where owner_id = ${owner.userId}`
+      await sql`select assistant_id, session_id, thread_id, model from loacl.usage_logs where owner_id = ${owner.userId} and purpose = 'answer'`
     expect(logs).toEqual([{ assistant_id: null, session_id: null, thread_id: null, model: 'gpt-6-luna' }])
     expect(await sql`select from loacl.messages where assistant_id = ${id}`).toHaveLength(0)
   })

@@ -27,7 +27,7 @@ describe('save_follow_ups', () => {
     const token = createToken()
     const { turn, threadId } = await world.ask(assistantId, token)
     expect(await save(turn)).toMatchObject(leaseLost)
-    await world.finish(turn, { usage: null })
+    await world.finish(turn, { usage: null, isCalled: false })
     const usage = { inputTokens: 10, cachedInputTokens: 0, outputTokens: 10, reasoningTokens: 0 }
     const { body } = await save(turn, { usage })
     expect(body).toEqual({

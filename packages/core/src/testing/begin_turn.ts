@@ -13,6 +13,9 @@ import {
 import { createTestTurn, type TestTurn } from './test_turn.ts'
 import type { Caller } from './visitors.ts'
 
+/** How long a stop waits for its message. */
+const KEPT_STOP_MS = 120_000
+
 /** The visitor's message that a request is about, where it is there already. */
 function findQuestion(request: TurnRequest, own: readonly StoredThread[]) {
   if (request.type === 'retry') {
@@ -66,8 +69,8 @@ export function beginTurn(
   sent: TurnRequest,
   caller: Caller,
 ): { turn: TestTurn; begin: (() => void) | null } {
-  const { assistant, clock, visitors, threads, turns } = state
-  visitors.requireToken(caller)
+  const { assistant, clock, visitors, threads, turns, keptStops } = state
+  const stopKey = `${visitors.requireToken(caller)} ${sent.id}`
   enterAssistant(state, sent.assistantId)
   const known = visitors.enter(caller)
   const sessions = visitors.own(caller)
@@ -82,7 +85,9 @@ export function beginTurn(
   if (joined) return { turn: joined, begin: null }
   checkPlace(state, request, thread, question)
   const text = question?.content ?? (request.type === 'message' ? request.text : '')
-  const answer = state.nextAnswer(text)
+  const isStopped = request.type === 'message' && Date.now() - (keptStops.get(stopKey) ?? 0) < KEPT_STOP_MS
+  keptStops.delete(stopKey)
+  const answer = isStopped ? null : state.nextAnswer(text)
 
   const session = visitors.use(caller, known)
   thread ??= newThread(session, request.clientThreadId ?? null, clock)
@@ -114,7 +119,7 @@ export function beginTurn(
   const turn = createTestTurn(thread, question, message, clock)
   turns.set(turn.id, turn)
   log(thread, clock, 'turn_began', { messageId: message.id, turnId: turn.id })
-  return { turn, begin: () => answer.begin(turn) }
+  return { turn, begin: () => (answer ? answer.begin(turn) : turn.end({ state: 'stopped' })) }
 }
 
 /** A turn in a thread of the caller's. */

@@ -8,7 +8,7 @@ import { type Caller, typeOf } from './visitors.ts'
 export interface FunctionCall {
   state: ProjectState
   caller: Caller
-  /** Of the turn, where the path names one. */
+  /** Of the turn, or of the message, that the path names. */
   turnId: string
   after: string
   body: string
@@ -47,6 +47,19 @@ function stopTurn({ state, caller, turnId }: FunctionCall): Response {
   return response
 }
 
+function stopMessage({ state, caller, turnId: messageId }: FunctionCall): Response {
+  const token = state.visitors.requireToken(caller)
+  const own = state.visitors.own(caller)
+  const turn = [...state.turns.values()].findLast(
+    ({ question, thread }) =>
+      question.clientId === messageId && thread.status !== 'deleted' && own.includes(thread.session),
+  )
+  if (!turn) state.keptStops.set(`${token} ${messageId}`, Date.now())
+  const response = json({ state: turn?.state ?? 'kept' }, 202)
+  turn?.end({ state: 'stopped' })
+  return response
+}
+
 function identify({ state, caller, body }: FunctionCall): Response {
   state.visitors.requireToken(caller)
   const { assistantId, newToken, identityToken } = Object(readJson(body)) as Record<string, unknown>
@@ -72,12 +85,19 @@ function signOut({ state, caller }: FunctionCall): Response {
 }
 
 /** What the function `loacl-chat` does. */
-export type ChatRoute = 'POST turns' | 'GET turns/:id' | 'POST turns/:id/stop' | 'POST identify' | 'POST sign-out'
+export type ChatRoute =
+  | 'POST turns'
+  | 'GET turns/:id'
+  | 'POST turns/:id/stop'
+  | 'POST messages/:id/stop'
+  | 'POST identify'
+  | 'POST sign-out'
 
 export const CHAT_ROUTES: Readonly<Record<ChatRoute, (call: FunctionCall) => Response>> = {
   'POST turns': sendMessage,
   'GET turns/:id': followTurn,
   'POST turns/:id/stop': stopTurn,
+  'POST messages/:id/stop': stopMessage,
   'POST identify': identify,
   'POST sign-out': signOut,
 }

@@ -192,6 +192,7 @@ function eraseVisitorData(state: ProjectState, caller: Caller) {
     runningTurnOf(state, thread)?.end({ state: 'stopped' })
     state.threads.delete(thread.id)
   }
+  for (const key of state.keptStops.keys()) if (key.startsWith(`${caller.token} `)) state.keptStops.delete(key)
   state.visitors.erase(sessions)
   const messages = threads.reduce((sum, thread) => sum + thread.messages.length, 0)
   return { sessions: sessions.length, threads: threads.length, messages, files: 0 }

@@ -22,6 +22,8 @@ export interface ProjectState extends Owned {
   visitors: Visitors
   threads: Map<string, StoredThread>
   turns: Map<string, TestTurn>
+  /** When a message was stopped that had not come yet, by its sender's token and its id. */
+  keptStops: Map<string, number>
   /** The site's own ids of its visitors, by token. */
   identityTokens: Map<string, string>
   /** Ids of Supabase users, by token. */
@@ -36,6 +38,7 @@ export function newProjectState(owned: Owned): ProjectState {
     visitors: createVisitors(clock),
     threads: new Map(),
     turns: new Map(),
+    keptStops: new Map(),
     identityTokens: new Map(),
     accessTokens: new Map(),
   }

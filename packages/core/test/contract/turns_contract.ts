@@ -5,6 +5,39 @@ import { ask, codeOf, messagesIn } from './wire_calls.ts'
 
 /** What each project answers to requests for turns, as a client reads it. */
 export function turnsContract(project: () => ProjectUnderTest): void {
+  describe('POST /messages/:id/stop', () => {
+    it('stops the turn that answers the message, for its visitor alone', async () => {
+      const me = callerOf(project())
+      const answer = project().stream().say('Hel')
+      const message = me.message('Hello')
+      const stream = collect(await me.chat('POST', 'turns', message))
+      await stream.until('text-delta')
+      const other = await callerOf(project()).chat('POST', `messages/${message.id}/stop`)
+      expect([other.status, await other.json()]).toEqual([202, { state: 'kept' }])
+      expect(await (await me.chat('POST', `messages/${message.id}/stop`)).json()).toEqual({ state: 'running' })
+      expect((await stream.all()).at(-1)!.part).toMatchObject({ type: 'abort' })
+      answer.end()
+    })
+
+    it('is kept for a message that comes late, once, and goes with who erases everything', async () => {
+      const me = callerOf(project())
+      const late = me.message('Late')
+      expect(await (await me.chat('POST', `messages/${late.id}/stop`)).json()).toEqual({ state: 'kept' })
+      const parts = await collect(await me.chat('POST', 'turns', late)).all()
+      expect(typesOf(parts)).toEqual(['start', 'data-turn', 'data-answer-complete', 'abort'])
+      const { threadId } = turnOf(parts)
+      expect(await messagesIn(me, threadId)).toMatchObject({
+        items: [{ status: 'stopped', content: '' }, { content: 'Late' }],
+      })
+
+      const never = me.message('Never')
+      await me.chat('POST', `messages/${never.id}/stop`)
+      await me.rpc('erase_visitor_data', {})
+      project().stream().say('Hi').end()
+      expect(typesOf(await collect(await me.chat('POST', 'turns', never)).all()).at(-1)).toBe('finish')
+    })
+  })
+
   describe('POST /turns', () => {
     it('streams an answer as it comes, and what comes with its end', async () => {
       const me = callerOf(project())

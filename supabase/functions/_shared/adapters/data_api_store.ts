@@ -26,8 +26,11 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     findTurn: (threadId, caller) =>
       call('find_turn', { thread_id: threadId, claims: caller.claims }, asVisitor(caller)),
     stopTurn: (turnId, caller) => call('stop_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),
+    stopMessage: (messageId, caller) =>
+      call('stop_message', { message_id: messageId, claims: caller.claims }, asVisitor(caller)),
+    foldTurn: (turnId, { content, parts }) => call('fold_turn', { turn_id: turnId, content, parts }),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
-    saveFollowUps: ({ id, lease }, { title, suggestions, usage }) =>
-      call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage }),
+    saveFollowUps: ({ id, lease }, { title, suggestions, usage, isCalled }) =>
+      call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage, is_called: isCalled }),
   }
 }

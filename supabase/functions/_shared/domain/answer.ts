@@ -34,12 +34,14 @@ export async function* streamStep(
   const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
   const meter = new OutputMeter({ characters })
   let showsReasoning = false
+  let isCalled = false
   let failure: unknown = null
   const isShown = (part: StreamPart) => showsReasoning || !isReasoning(part)
   try {
     const call = await prepare()
     showsReasoning = call.showsReasoning
-    for await (const event of untilAborted(model.stream(call, interrupt), interrupt)) {
+    isCalled = !interrupt.aborted
+    for await (const event of isCalled ? untilAborted(model.stream(call, interrupt), interrupt) : []) {
       for (const part of meter.pass(reader.read(event))) {
         if (!isShown(part)) continue
         message.add(part)
@@ -51,7 +53,7 @@ export async function* streamStep(
     failure = error
   }
   yield* reader.close().filter(isShown)
-  return { end: endOf(reader, failure, interrupt), details: reader.details }
+  return { end: endOf(reader, failure, interrupt), details: { ...reader.details, isCalled } }
 }
 
 /**
@@ -88,8 +90,8 @@ export const handBack = (providerItems: readonly unknown[]): InputItem[] =>
   providerItems.map((item) => ({ type: 'provider-item', item }))
 
 export function toStepOutcome(message: MessageParts, details: StepDetails): StepOutcome {
-  const { providerItems, responseId, model, usage } = details
-  return { parts: message.parts, content: message.content, providerItems, responseId, model, usage }
+  const { isCalled, providerItems, responseId, model, usage } = details
+  return { parts: message.parts, content: message.content, isCalled, providerItems, responseId, model, usage }
 }
 
 export const toTurnOutcome = (end: TurnEnd, outcome: StepOutcome): TurnOutcome => ({

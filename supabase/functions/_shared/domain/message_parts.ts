@@ -22,3 +22,10 @@ export class MessageParts {
     return contentOf(this.parts)
   }
 }
+
+/** What a whole stream makes of a message. */
+export function foldAll(parts: readonly StreamPart[]): MessageParts {
+  const message = new MessageParts()
+  for (const part of parts) message.add(part)
+  return message
+}

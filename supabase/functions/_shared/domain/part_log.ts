@@ -4,18 +4,20 @@ import { retryWhileAway, wait } from './retry.ts'
 import type { TurnIds, TurnStore } from './store.ts'
 
 export interface PartLogOptions {
-  /** How long parts are gathered before they are stored together. */
+  /** Pause after each batch, in which parts are gathered for the next. */
   batchMs?: number
   /** After how long without a part the lease is renewed and a request to stop is polled for. */
   heartbeatMs?: number
   /** Called once, when the store says that the visitor wants the turn to end. */
   onStop: () => void
+  /** Called with the number of the last part that is stored, each time that there are more. */
+  onStored?: ((seq: number) => void) | undefined
   /** Called once, when parts can't be stored any more: the lease is lost, or the database is away for too long. */
   onLost: (error: CodedError) => void
 }
 
 /**
- * Stores the parts of a turn's step as they come, in batches, in order and each once, and never makes the stream wait for it.
+ * Stores the parts of a turn's step as they come, in batches, in order and each once, and never makes the model wait for it.
  * Its heartbeat renews the lease and polls for a request to stop.
  */
 export class PartLog {
@@ -37,7 +39,7 @@ export class PartLog {
     this.#last = last
     this.#store = store
     this.#turn = turn
-    this.#options = { batchMs: 200, heartbeatMs: 700, ...options }
+    this.#options = { batchMs: 100, heartbeatMs: 700, ...options }
     this.#running = this.#run()
   }
 
@@ -72,9 +74,14 @@ export class PartLog {
         if (this.#pending.length === 0) {
           this.#wake = new AbortController()
           await wait(heartbeatMs, this.#wake.signal)
+          // What comes at once is stored at once.
+          await wait(0, this.#closing.signal)
         }
-        if (this.#pending.length > 0) await wait(batchMs, this.#closing.signal)
-        if (!this.#closing.signal.aborted) await this.#storeBatch()
+        if (this.#closing.signal.aborted) break
+        // A reader waits for what is said; the two first parts, and a beat, keep nobody waiting.
+        const isSaid = this.#pending.length > 0 && this.#last > 2
+        await this.#storeBatch()
+        if (isSaid) await wait(batchMs, this.#closing.signal)
       }
       if (this.#pending.length > 0) await this.#storeBatch()
     } catch (error) {
@@ -90,6 +97,7 @@ export class PartLog {
     const seq = this.#stored + 1
     const { stopRequested } = await retryWhileAway(() => this.#store.appendParts(this.#turn, seq, batch))
     this.#stored += batch.length
+    if (batch.length > 0) this.#options.onStored?.(this.#stored)
     if (stopRequested && !this.#stopSeen) {
       this.#stopSeen = true
       this.#options.onStop()

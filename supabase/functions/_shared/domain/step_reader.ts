@@ -6,6 +6,8 @@ import type { TokenUsage } from './store.ts'
 
 /** What the model said beside the parts. */
 export interface StepDetails {
+  /** Whether the model was called at all. */
+  isCalled: boolean
   responseId: string | null
   model: string | null
   usage: TokenUsage | null
@@ -15,7 +17,14 @@ export interface StepDetails {
 }
 
 /** Of a step in which the model said nothing. */
-export const NO_DETAILS: StepDetails = { responseId: null, model: null, usage: null, providerItems: [], toolCalls: [] }
+export const NO_DETAILS: StepDetails = {
+  isCalled: false,
+  responseId: null,
+  model: null,
+  usage: null,
+  providerItems: [],
+  toolCalls: [],
+}
 
 /** Turns what a model says in one step into parts. */
 export interface StepReader {
@@ -25,7 +34,7 @@ export interface StepReader {
   close(): StreamPart[]
   /** `null` until the model's own last event. */
   readonly end: ModelEnd | null
-  readonly details: StepDetails
+  readonly details: Omit<StepDetails, 'isCalled'>
 }
 
 type Kind = 'text' | 'reasoning'

@@ -68,6 +68,8 @@ export interface OpenTurn extends TurnIds {
   history: readonly HistoryMessage[]
   /** Number of its last part. */
   lastSeq: number
+  /** Whether the visitor wants it stopped: then nothing is asked of the model. */
+  stopRequested: boolean
   /** The answer so far. */
   parts: readonly MessagePart[]
   /**
@@ -82,7 +84,7 @@ interface HistoryMessage {
   content: string
 }
 
-/** It runs, waits or ended elsewhere: the same message was sent before, or somebody else has resumed it. */
+/** It runs, waits or ended elsewhere: the same message was sent before, or somebody else has resumed it or taken it over. */
 export interface JoinedTurn {
   joined: true
   turn: { id: string }
@@ -104,6 +106,8 @@ export interface StepOutcome {
   /** The answer so far, earlier steps' part in it included. */
   parts: readonly MessagePart[]
   content: string
+  /** Whether the model was called: else nothing is charged for the step. */
+  isCalled: boolean
   /** The provider's own output items. They never reach a visitor. */
   providerItems: readonly unknown[]
   responseId: string | null
@@ -127,6 +131,10 @@ export interface StoredTurn {
   parts: readonly NumberedPart[]
   /** Number of its last part, stored or not. */
   lastSeq: number
+  /** Whether the message holds all that was streamed. Where its worker died it does not: `foldTurn` is to be called. */
+  isFolded: boolean
+  /** Whether its worker has fallen silent before it said anything: `resumeTurn` takes it over. */
+  isSilent: boolean
   /** What is said of it while it waits. */
   waiting: DataParts['waiting'] | null
   /** The answer, once the turn has ended. */
@@ -171,7 +179,8 @@ export interface TurnStore {
     outcome: StepOutcome,
   ): Promise<{ state: TurnState; waiting: DataParts['waiting'] | null }>
   /**
-   * Takes up a turn that waits after step `step`, under a lease that the caller makes: one of several gets it.
+   * Takes up a turn that waits after step `step`, or that is silent, under a lease that the caller makes: one of several
+   * gets it.
    * Rejects with `turn_not_found` for a turn of another session.
    */
   resumeTurn(turn: TurnIds['turn'], step: number, deadlineMs: number, caller: Caller): Promise<OpenTurn | JoinedTurn>
@@ -181,11 +190,24 @@ export interface TurnStore {
   findTurn(threadId: string, caller: Caller): Promise<string | null>
   /** Asks the worker to end it; one that waits ends at once. */
   stopTurn(turnId: string, caller: Caller): Promise<{ state: TurnState }>
+  /**
+   * The same for the turn that answers the visitor's message of this client-made id. Where there is none yet, the stop is
+   * kept for two minutes.
+   */
+  stopMessage(messageId: string, caller: Caller): Promise<{ state: TurnState | 'kept' }>
+  /** Stores what was streamed of a turn that is not folded yet, once. */
+  foldTurn(turnId: string, answer: { content: string; parts: readonly MessagePart[] }): Promise<void>
   /** Ends the turn, once: `turn_lease_lost` where it has ended already. */
   finishTurn(turn: TurnIds['turn'], outcome: TurnOutcome): Promise<void>
   /** After `finishTurn`. Keeps a title that the thread already has, and returns the one that it now has. */
   saveFollowUps(
     turn: TurnIds['turn'],
-    followUps: { title: string | null; suggestions: readonly string[]; usage: TokenUsage | null },
+    followUps: {
+      title: string | null
+      suggestions: readonly string[]
+      usage: TokenUsage | null
+      /** Whether anybody charges for the call: with `usage` unknown it is estimated. */
+      isCalled: boolean
+    },
   ): Promise<{ suggestions: readonly Suggestion[]; title: string | null }>
 }

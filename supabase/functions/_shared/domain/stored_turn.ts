@@ -1,5 +1,6 @@
 import { type NumberedPart, type StreamPart, streamOfMessage } from '@loacl/wire'
 import { answerComplete, terminalParts, waitingParts, type TurnEnd } from './ending.ts'
+import { foldAll } from './message_parts.ts'
 import { orAborted, retryWhileAway } from './retry.ts'
 import type { Caller, StoredTurn, TurnStore } from './store.ts'
 import { turnError } from './turn_errors.ts'
@@ -13,6 +14,13 @@ export interface Following {
   requestId: string
   /** Aborted when the reader has gone, or has followed for long enough. */
   signal: AbortSignal
+}
+
+export interface FollowDeps {
+  store: TurnStore
+  pollTurn: PollTurn
+  /** Runs a turn whose worker has fallen silent, and gives its parts; `null` where somebody else does. */
+  takeOver: () => Promise<AsyncIterable<NumberedPart> | null>
 }
 
 /** How long a reader who saw the end come waits for follow-ups: a little longer than the turn's own stream does. */
@@ -42,7 +50,7 @@ export function endOfStored({ state, cutReason, errorCode }: StoredTurn): TurnEn
 export async function* followTurn(
   first: StoredTurn,
   { turnId, after, caller, requestId, signal }: Following,
-  { store, pollTurn }: { store: TurnStore; pollTurn: PollTurn },
+  { store, pollTurn, takeOver }: FollowDeps,
 ): AsyncGenerator<NumberedPart, void, undefined> {
   let turn = first
   let seq = after
@@ -63,11 +71,18 @@ export async function* followTurn(
       for (const [place, part] of last.entries()) yield { seq: turn.lastSeq - last.length + 1 + place, part }
       return
     }
+    const taken = turn.isSilent ? await takeOver() : null
+    if (taken) return yield* taken
     const next = await readNext(signal)
     if (!next) return
     turn = next
   }
 
+  if (!turn.isFolded) {
+    const { parts } = await readAll()
+    const { content, parts: folded } = foldAll(parts.map(({ part }) => part))
+    await retryWhileAway(() => store.foldTurn(turnId, { content, parts: folded }))
+  }
   const isGone = turn.parts.length === 0 && (seq === 0 || (await readAll()).parts.length === 0)
   if (isGone) for (const part of retell(turn, turnId)) yield { seq: ++seq, part }
   yield { seq: ++seq, part: answerComplete(turn.messageId, end, null) }

@@ -101,6 +101,17 @@ describe('a turn', () => {
     expect(store.titleOf(turn.threadId)).toBe('A greeting')
   })
 
+  it.each([
+    ['was refused', turnError('model_rate_limited'), []],
+    ['broke off', turnError('model_stream_broken'), [null]],
+  ])('says what follow-ups cost whose call %s', async (_, followUps, usage) => {
+    const { done, store } = await start(new ScriptedModel(answering('Hi'), followUps))
+    await vi.runAllTimersAsync()
+    await done
+    expect(store.calls.at(-1)).toBe('saveFollowUps')
+    expect(store.followUpUsage).toEqual(usage)
+  })
+
   it('completes without follow-ups where their call fails', async () => {
     const { types, done, reported } = await start(new ScriptedModel(answering('Hi'), turnError('model_unavailable')))
     await vi.runAllTimersAsync()

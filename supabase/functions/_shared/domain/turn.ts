@@ -1,10 +1,12 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { toCodedError } from './coded_error.ts'
 import { answerComplete, terminalParts, waitingParts } from './ending.ts'
-import { type FollowUps, parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
+import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
 import type { InputItem, ModelCall } from './model.ts'
-import { wait } from './retry.ts'
+import { retryWhileAway, wait } from './retry.ts'
 import type { OpenTurn } from './store.ts'
 import { runSteps } from './turn_steps.ts'
+import { isRefusal } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 /** How long the stream stays open for follow-ups after the answer. */
@@ -13,8 +15,8 @@ const FOLLOW_UPS_SHOWN_MS = 3_000
 const FOLLOW_UPS_STORED_MS = 8_000
 
 /**
- * A turn, as the parts that a visitor sees. It stores what it yields, yields exactly one terminal part, and does not
- * throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
+ * A turn, as the parts that a visitor sees. It stores what it yields, yields exactly one terminal part, none only where
+ * another worker has taken it over, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
  *
  * @param added for a turn that has waited: what it waited for
  */
@@ -31,6 +33,8 @@ export async function* runTurn(
     for (const part of waitingParts(closing.waiting)) yield number(part)
     return
   }
+  // Who reads it comes back, and follows the other worker.
+  if ('takenOver' in closing) return
   const { end, stored } = closing
   if (stored) yield number(answerComplete(turn.messageId, end, usage))
   const extras = stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, deps) : null
@@ -47,11 +51,17 @@ async function makeFollowUps(
   { store, model, shutdown, report }: TurnDeps,
 ): Promise<StreamPart[]> {
   if (!wantsFollowUps(turn)) return []
+  const signal = AbortSignal.any([shutdown, AbortSignal.timeout(FOLLOW_UPS_STORED_MS)])
+  const none = { title: null, suggestions: [] }
   try {
-    const signal = AbortSignal.any([shutdown, AbortSignal.timeout(FOLLOW_UPS_STORED_MS)])
-    const { text, usage } = await model.generate(toFollowUpsCall(call, turn, answer), signal)
-    const { title, suggestions }: FollowUps = parseFollowUps(text, turn)
-    const saved = await store.saveFollowUps(turn.turn, { title, suggestions, usage })
+    const made = await model.generate(toFollowUpsCall(call, turn, answer), signal).then(
+      ({ text, usage }) => ({ ...parseFollowUps(text, turn), usage, isCalled: true }),
+      (error: unknown) => {
+        report(error)
+        return { ...none, usage: null, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }
+      },
+    )
+    const saved = await retryWhileAway(() => store.saveFollowUps(turn.turn, made))
     const isTitled = turn.isFirstTurn && saved.title !== null
     const { messageId, threadId } = turn
     return [

@@ -12,8 +12,8 @@ import { endOfStored } from './stored_turn.ts'
 import { turnError } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
-/** How a worker leaves its turn: it has ended, or it waits. */
-export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] }
+/** How a worker leaves its turn: it has ended, it waits, or another worker has taken it over. */
+export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] } | { takenOver: true }
 
 /**
  * Stores what becomes of a turn between its steps and at its end. Where it was ended by somebody else in the meantime,
@@ -48,6 +48,7 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
     try {
       const stored = await retryWhileAway(() => store.readTurn(turn.turn.id, 0, caller))
       if (stored.waiting) return { waiting: stored.waiting }
+      if (stored.state === 'running') return { takenOver: true }
       return { end: endOfStored(stored) ?? { state: 'failed', error: turnError('turn_lease_lost') }, stored: true }
     } catch (cause) {
       report(cause)
@@ -96,6 +97,7 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
 function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
   const content = outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
-  const none = { cutReason: null, providerItems: [], responseId: null, model: null, usage: null }
+  const { isCalled } = outcome
+  const none = { cutReason: null, isCalled, providerItems: [], responseId: null, model: null, usage: null }
   return { ...none, state: 'failed', parts, content, errorCode: code }
 }

@@ -10,6 +10,8 @@ export interface TurnDeps {
   decideNext: DecideNext
   /** Aborted when the worker is about to be ended. */
   shutdown: AbortSignal
+  /** Told up to which number the turn's parts are stored. */
+  onStored?: (seq: number) => void
   /** Told of errors, for the owner's log. */
   report: (error: unknown) => void
 }

@@ -146,6 +146,20 @@ describe('a turn ends once', () => {
     expect(await read()).toMatchObject({ state: 'cut', cutReason: 'time_limit' })
   })
 
+  it('without a call, where it is stopped before one is made', async () => {
+    const model = new ScriptedModel(answering('Hi'))
+    const opened = gate()
+    keyRing.open.mockImplementationOnce(async () => opened.opened.then(() => 'sk'))
+    const { turn, done, store, read } = await start(model)
+    await store.stopTurn(turn.turn.id, caller)
+    await vi.advanceTimersByTimeAsync(1_000)
+    opened.open()
+    await done
+    expect(model.calls).toEqual([])
+    expect(store.stepsCalled).toEqual([false])
+    expect(await read()).toMatchObject({ state: 'stopped' })
+  })
+
   it('as somebody else ended it, once its lease is lost', async () => {
     const model = new ScriptedModel([textDelta('Hal'), gate().opened])
     const { turn, done, parts, store } = await start(model)

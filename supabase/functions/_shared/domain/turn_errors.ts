@@ -22,3 +22,15 @@ export function turnError(
 ): CodedError {
   return new CodedError(code, MESSAGES[code] ?? 'The answer failed. Please try again.', options)
 }
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'provider_key_missing',
+  'provider_key_unusable',
+  'provider_key_rejected',
+  'model_rate_limited',
+  'model_request_rejected',
+  'model_unavailable',
+])
+
+/** Whether a call that brought nothing failed before anybody charged for it. The database asks the same of an answer. */
+export const isRefusal = ({ code }: CodedError): boolean => REFUSALS.has(code)

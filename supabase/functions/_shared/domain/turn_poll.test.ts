@@ -32,7 +32,8 @@ async function startTurn() {
     const seen: NumberedPart[] = []
     const following = { turnId, after, caller, requestId: 'r', signal: leaving.signal }
     const ended = (async () => {
-      for await (const part of followTurn(first, following, { store, pollTurn })) seen.push(part)
+      for await (const part of followTurn(first, following, { store, pollTurn, takeOver: async () => null }))
+        seen.push(part)
     })()
     ended.catch(() => null)
     return { ended, leave: () => leaving.abort(), text: () => textOf(seen.map(({ part }) => part)) }

@@ -212,7 +212,8 @@ describe('a turn that has to wait', () => {
       const asked = { turnId: turn.turn.id, after, caller, requestId: 'r', signal: new AbortController().signal }
       const parts = []
       const first = await store.readTurn(turn.turn.id, after, caller)
-      for await (const part of followTurn(first, asked, { store, pollTurn: createTurnPoll(store) })) parts.push(part)
+      const deps = { store, pollTurn: createTurnPoll(store), takeOver: async () => null }
+      for await (const part of followTurn(first, asked, deps)) parts.push(part)
       return parts
     }
     const early = follow(0)

@@ -44,13 +44,16 @@ export async function* runSteps(
     new PartLog(deps.store, turn.turn, last, {
       onStop: () => interruptBy({ state: 'stopped' }),
       onLost: (error) => interruptBy({ state: 'failed', error }),
+      onStored: deps.onStored,
     })
 
   let log = openLog(turn.lastSeq)
-  if (turn.steps.length === 0) {
-    yield log.push({ type: 'start', messageId })
-    yield log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })
+  if (turn.lastSeq === 0) {
+    // Pushed together, and so stored together: who takes the turn over begins after both.
+    const start = log.push({ type: 'start', messageId })
+    yield* [start, log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })]
   }
+  if (turn.stopRequested) interruptBy({ state: 'stopped' })
 
   const message = new MessageParts(turn.parts)
   const close = createClosing(turn, message, context, deps)

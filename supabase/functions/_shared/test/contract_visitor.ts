@@ -43,6 +43,7 @@ export const newCaller = (): Caller => ({
 export const stepOutcome = (content: string): StepOutcome => ({
   parts: [{ type: 'text', text: content }],
   content,
+  isCalled: true,
   providerItems: [{ said: content }],
   responseId: 'resp_1',
   model: 'gpt-6-luna',
@@ -56,6 +57,7 @@ export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
     content: '',
     errorCode: null,
     cutReason: null,
+    isCalled: true,
     providerItems: [],
     responseId: 'resp_1',
     model: 'gpt-6-luna',

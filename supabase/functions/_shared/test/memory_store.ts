@@ -22,9 +22,13 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements TurnStore {
   readonly threads = new Map<string, MemoryThread>()
   readonly turns = new Map<string, MemoryTurn>()
+  /** Of each call for follow-ups; nothing where there was none. */
   readonly followUpUsage: (TokenUsage | null)[] = []
+  /** Whether the model was called in each step that has ended. */
+  readonly stepsCalled: boolean[] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
+  readonly keptStops = new Set<string>()
   /** Makes the next calls of a method fail, one error after the other. */
   readonly faults: { [Method in keyof TurnStore]?: CodedError[] } = {}
   /** Every call, by method. */
@@ -79,7 +83,9 @@ export class MemoryStore implements TurnStore {
       userMessageId: asked.id,
       messageId: answer.id,
       state: 'running',
-      stopRequested: false,
+      stopRequested: request.type === 'message' && this.keptStops.delete(sessionToken + request.id),
+      isSilent: false,
+      isFolded: true,
       lastSeq: 0,
       parts: [],
       steps: [{ input: [], providerItems: null }],
@@ -117,6 +123,7 @@ export class MemoryStore implements TurnStore {
         .filter((message) => message.content !== '' && message.id !== messageId)
         .map(({ role, content }) => ({ role, content })),
       lastSeq: turn.lastSeq,
+      stopRequested: turn.stopRequested,
       parts,
       steps: turn.steps.flatMap(({ input, providerItems }) => (providerItems ? [{ input, providerItems }] : [])),
     }
@@ -135,10 +142,8 @@ export class MemoryStore implements TurnStore {
 
   async readTurn(...[turnId, afterSeq, { sessionToken }]: Parameters<TurnStore['readTurn']>): Promise<StoredTurn> {
     this.#enter('readTurn')
-    const { state, thread, userMessageId, messageId, lastSeq, parts, waiting, outcome } = this.#owned(
-      turnId,
-      sessionToken,
-    )
+    const { state, thread, userMessageId, messageId, lastSeq, isFolded, isSilent, parts, waiting, outcome } =
+      this.#owned(turnId, sessionToken)
     return {
       state,
       threadId: thread.id,
@@ -146,6 +151,8 @@ export class MemoryStore implements TurnStore {
       messageId,
       parts: parts.filter(({ seq }) => seq > afterSeq),
       lastSeq,
+      isFolded,
+      isSilent,
       waiting,
       message: state === 'running' || state === 'waiting' ? null : thread.messages.find(({ id }) => id === messageId)!,
       errorCode: outcome?.errorCode ?? null,
@@ -159,6 +166,27 @@ export class MemoryStore implements TurnStore {
     turn.stopRequested = true
     if (turn.state === 'waiting') this.#end(turn, { state: 'stopped' })
     return { state: turn.state }
+  }
+
+  async stopMessage(
+    ...[messageId, caller]: Parameters<TurnStore['stopMessage']>
+  ): Promise<{ state: TurnState | 'kept' }> {
+    this.#enter('stopMessage')
+    const turns = [...this.turns.values()].filter(({ session }) => session === caller.sessionToken)
+    const turn = turns.findLast(({ thread, userMessageId }) =>
+      thread.messages.some(({ id, clientId }) => id === userMessageId && clientId === messageId),
+    )
+    if (turn) return this.stopTurn(turn.id, caller)
+    this.keptStops.add(caller.sessionToken + messageId)
+    return { state: 'kept' }
+  }
+
+  async foldTurn(...[turnId, { content, parts }]: Parameters<TurnStore['foldTurn']>): Promise<void> {
+    this.#enter('foldTurn')
+    const turn = this.turns.get(turnId)
+    if (!turn || turn.isFolded) return
+    turn.isFolded = true
+    this.#updateAnswer(turn, { content, parts })
   }
 
   async finishTurn(...[{ id, lease }, outcome]: Parameters<TurnStore['finishTurn']>): Promise<void> {
@@ -207,8 +235,8 @@ export class MemoryStore implements TurnStore {
     this.#enter('resumeTurn')
     const turn = this.#owned(id, sessionToken)
     const isAgain = turn.state === 'running' && turn.lease === lease
-    if (!isAgain && turn.waiting?.step !== step) return { joined: true as const, turn: { id } }
-    Object.assign(turn, { state: 'running', lease, waiting: null })
+    if (!isAgain && !turn.isSilent && turn.waiting?.step !== step) return { joined: true as const, turn: { id } }
+    Object.assign(turn, { state: 'running', lease, waiting: null, isSilent: false })
     this.#updateAnswer(turn, { status: 'streaming' })
     return this.#toOpenTurn(turn)
   }
@@ -218,7 +246,7 @@ export class MemoryStore implements TurnStore {
     const turn = this.turns.get(id)
     if (turn?.lease !== lease || turn.state === 'running' || turn.state === 'waiting') throw fault('turn_lease_lost')
     turn.thread.title ??= followUps.title
-    this.followUpUsage.push(followUps.usage)
+    if (followUps.isCalled) this.followUpUsage.push(followUps.usage)
     const suggestions = followUps.suggestions.map((suggestion) => ({
       id: crypto.randomUUID(),
       suggestion,
@@ -237,8 +265,14 @@ export class MemoryStore implements TurnStore {
     return this.threads.get(threadId)!.title
   }
 
+  /** As if the worker of a turn that has said nothing had missed two beats. */
+  silence(turnId: string): void {
+    this.turns.get(turnId)!.isSilent = true
+  }
+
   /** What happens to a turn whose worker is gone. */
   abandon(turnId: string): void {
+    this.turns.get(turnId)!.isFolded = false
     this.#end(this.turns.get(turnId)!, { state: 'failed', errorCode: 'turn_abandoned' })
   }
 
@@ -271,7 +305,8 @@ export class MemoryStore implements TurnStore {
     return turn
   }
 
-  #endStep(turn: MemoryTurn, { parts, content, providerItems }: StepOutcome): void {
+  #endStep(turn: MemoryTurn, { parts, content, providerItems, isCalled }: StepOutcome): void {
+    this.stepsCalled.push(isCalled)
     turn.steps.at(-1)!.providerItems ??= providerItems
     this.#updateAnswer(turn, { parts, content })
   }

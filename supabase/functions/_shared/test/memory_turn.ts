@@ -20,6 +20,8 @@ export interface MemoryTurn {
   messageId: string
   state: TurnState
   stopRequested: boolean
+  isSilent: boolean
+  isFolded: boolean
   lastSeq: number
   parts: NumberedPart[]
   /** Of each step: what was added before it, and what it left once it has ended. */

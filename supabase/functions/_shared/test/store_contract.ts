@@ -207,7 +207,12 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
       const { turn, threadId } = await beginNew(message('Hello'))
       await store.finishTurn(turn, outcome({}))
       const usage = { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, reasoningTokens: 0 }
-      const saved = await store.saveFollowUps(turn, { title: 'Greetings', suggestions: ['What now?', 'Why?'], usage })
+      const saved = await store.saveFollowUps(turn, {
+        title: 'Greetings',
+        suggestions: ['What now?', 'Why?'],
+        usage,
+        isCalled: true,
+      })
       expect(saved.title).toBe('Greetings')
       expect(saved.suggestions.map(({ suggestion, used }) => ({ suggestion, used }))).toEqual([
         { suggestion: 'What now?', used: false },

@@ -12,7 +12,8 @@ export interface AdminStoreOptions extends DataApiOptions {
 }
 
 const DELETIONS_AT_ONCE = 10
-/** Of a clean-up and an erasure, which may have much to do. */
+const TURNS_AT_ONCE = 20
+/** Of an erasure, which may have much to do. */
 const LONG_TIMEOUT_MS = 20_000
 
 const asOperator = ({ accessToken }: Operator) => ({ authorization: `Bearer ${accessToken}` })
@@ -20,7 +21,6 @@ const asOperator = ({ accessToken }: Operator) => ({ authorization: `Bearer ${ac
 /** The database over the Data API: with the secret key where sealed values are touched, else as the operator. */
 export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore {
   const call = createFunctionCaller(options)
-  const callWithLongTimeout = createFunctionCaller({ ...options, timeoutMs: LONG_TIMEOUT_MS })
   const client = createDataApiClient(options, options.publishableKey)
   const callAsOperator = createFunctionCaller({
     ...options,
@@ -86,6 +86,8 @@ export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore 
     takeDeletions: () => call('take_deletions', { batch_size: DELETIONS_AT_ONCE }),
     confirmDeletion: (id) => call('confirm_deletion', { deletion_id: id }),
     failDeletion: (id, error) => call('fail_deletion', { deletion_id: id, error }),
-    cleanUp: () => callWithLongTimeout('run_clean_up', {}),
+    cleanUp: () => call('run_clean_up', {}),
+    listUnfoldedTurns: () => call('list_unfolded_turns', { max_turns: TURNS_AT_ONCE }),
+    foldTurn: (turnId, { content, parts }) => call('fold_turn', { turn_id: turnId, content, parts }),
   }
 }

@@ -1,6 +1,7 @@
 import type { KeyRing } from '@loacl/sealing'
 import type { Maintenance } from '@loacl/wire'
 import { toCodedError } from '../../_shared/domain/coded_error.ts'
+import { foldAll } from '../../_shared/domain/message_parts.ts'
 import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import type { AdminStore, Deletion, ObjectStorage, Provider } from './ports.ts'
@@ -17,16 +18,18 @@ export interface MaintenanceDeps {
 }
 
 /**
- * Purges what has run out, then deletes what is queued in Storage and at providers. One that fails keeps none of the
+ * Purges what has run out for as long as there is more of it, then deletes what is queued in Storage and at providers. One that fails keeps none of the
  * others up; what was taken and not got to, here or by a worker that died, is due again after five minutes.
  */
 export async function maintain(deps: MaintenanceDeps): Promise<Maintenance> {
   const { store, isLate, report } = deps
   const done: Maintenance = { cleanedUp: true, deleted: 0, failed: 0, isDone: false }
-  await store.cleanUp().catch((error: unknown) => {
+  try {
+    await cleanUp(deps)
+  } catch (error) {
     report(error)
     done.cleanedUp = false
-  })
+  }
   while (!isLate()) {
     const batch = await store.takeDeletions()
     done.isDone = batch.length === 0
@@ -47,6 +50,19 @@ export async function maintain(deps: MaintenanceDeps): Promise<Maintenance> {
     }
   }
   return done
+}
+
+/** Folds what dead workers streamed, so that it may be purged, and purges a batch at a time. */
+async function cleanUp({ store, isLate }: MaintenanceDeps): Promise<void> {
+  for (let isMore = true; isMore && !isLate();) {
+    isMore = await store.cleanUp()
+    const turns = await store.listUnfoldedTurns()
+    for (const { turnId, parts } of turns) {
+      const { content, parts: folded } = foldAll(parts)
+      await store.foldTurn(turnId, { content, parts: folded })
+    }
+    isMore ||= turns.length > 0
+  }
 }
 
 async function deleteThere(

@@ -1,5 +1,5 @@
 import type { NewSecret } from '@loacl/sealing'
-import type { IdentitySecretState, ProviderConfig, VisitorErasure } from '@loacl/wire'
+import type { IdentitySecretState, MessagePart, ProviderConfig, StreamPart, VisitorErasure } from '@loacl/wire'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 
 export interface Operator {
@@ -52,7 +52,11 @@ export interface AdminStore {
   takeDeletions(): Promise<readonly Deletion[]>
   confirmDeletion(id: string): Promise<void>
   failDeletion(id: string, error: string): Promise<void>
-  cleanUp(): Promise<void>
+  /** One batch; gives whether more is left. */
+  cleanUp(): Promise<boolean>
+  /** Turns whose worker died, with what they had streamed. */
+  listUnfoldedTurns(): Promise<readonly { turnId: string; parts: readonly StreamPart[] }[]>
+  foldTurn(turnId: string, answer: { content: string; parts: readonly MessagePart[] }): Promise<void>
 }
 
 export interface Account {

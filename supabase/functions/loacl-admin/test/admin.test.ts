@@ -258,6 +258,8 @@ describe('rotating the ring', () => {
   })
 })
 
+const said = (delta: string) => [{ type: 'text-delta', id: 't', delta }] as const
+
 describe('maintenance', () => {
   it('purges, and deletes everywhere what is queued', async () => {
     await queue()
@@ -265,6 +267,17 @@ describe('maintenance', () => {
     expect(body).toEqual({ cleanedUp: true, deleted: 3, failed: 0, isDone: true })
     expect(world.outside.deleted).toEqual(['object a/b', `file file-1 with ${KEY}`, `store vs_1 with ${KEY}`])
     expect(world.store.cleanUps).toBe(1)
+  })
+
+  it('purges until nothing is left, and folds what dead workers streamed', async () => {
+    world.store.cleanUpsNeeded = 3
+    world.store.unfolded.push({ turnId: '1', parts: said('So far') }, { turnId: '2', parts: said('Hm') })
+    await world.call('POST', '/maintenance/drain', 'owner')
+    expect(world.store.cleanUps).toBe(3)
+    expect(world.store.folded).toEqual([
+      { turnId: '1', content: 'So far' },
+      { turnId: '2', content: 'Hm' },
+    ])
   })
 
   it('gives back what failed, without the words of others, and does the rest', async () => {

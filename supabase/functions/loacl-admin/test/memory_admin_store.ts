@@ -1,5 +1,5 @@
 import type { NewSecret } from '@loacl/sealing'
-import type { ProviderConfig } from '@loacl/wire'
+import type { ProviderConfig, StreamPart } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 import type { AdminStore, Deletion, Operator } from '../domain/ports.ts'
@@ -19,6 +19,9 @@ export class MemoryAdminStore implements AdminStore {
   readonly failed: { id: string; error: string }[] = []
   readonly erased: string[] = []
   cleanUps = 0
+  cleanUpsNeeded = 1
+  readonly unfolded: { turnId: string; parts: readonly StreamPart[] }[] = []
+  readonly folded: { turnId: string; content: string }[] = []
   /** Every call that changes or opens something. */
   touched = 0
 
@@ -137,7 +140,15 @@ export class MemoryAdminStore implements AdminStore {
 
   async cleanUp() {
     this.touched++
-    this.cleanUps++
+    return ++this.cleanUps < this.cleanUpsNeeded
+  }
+
+  async listUnfoldedTurns() {
+    return this.unfolded.splice(0, 1)
+  }
+
+  async foldTurn(turnId: string, { content }: { content: string }) {
+    this.folded.push({ turnId, content })
   }
 
   #keep(ownerId: string, purpose: string, provider: string, baseUrl: string | null, secret: NewSecret): void {

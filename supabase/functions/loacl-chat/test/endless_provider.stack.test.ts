@@ -85,6 +85,28 @@ describe('a provider that sends without an end', () => {
     expect(parts.map((part) => (part.type === 'text-delta' ? part.delta : '')).join('')).toBe(answer.content)
   })
 
+  it.each([
+    ['x', 1_200_000],
+    ['🙂', 600_000],
+    // Three bytes, and two in JSON where it is escaped.
+    ['\n€', 600_000],
+  ])('an answer of more characters than are stored is cut there: %j, %i times', async (character, times) => {
+    await world.sql`update loacl.assistants set max_output_tokens = 100000 where id = ${assistantId}`
+    provider.script = (say) => {
+      for (let said = 0; said < times; said += 1_000) say(character.repeat(1_000))
+    }
+    const parts = await send()
+    expect(parts.slice(-2)).toMatchObject([
+      { type: 'data-answer-complete', data: { status: 'cut', cutReason: 'max_output_tokens' } },
+      { type: 'finish', finishReason: 'length' },
+    ])
+    const answer = await readAnswer()
+    expect(answer).toMatchObject({ status: 'cut', cutReason: 'max_output_tokens' })
+    expect(answer.content).toHaveLength(1_000_000)
+    expect(parts.map((part) => (part.type === 'text-delta' ? part.delta : '')).join('') === answer.content).toBe(true)
+    await world.sql`update loacl.assistants set max_output_tokens = ${MAX_OUTPUT_TOKENS} where id = ${assistantId}`
+  })
+
   it('a line is left as well that is short until it is unpacked', async () => {
     provider.script = async (_say, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })

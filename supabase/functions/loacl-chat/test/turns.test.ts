@@ -173,7 +173,15 @@ describe('GET /turns/:id', () => {
   it('ends with what a turn waits for, and [DONE], and keeps nothing open', async () => {
     const { world, seen, turn } = await startHeld()
     const following = world.request(`/turns/${turn.id}?after=${seen.at(-1)!.seq}`)
-    const answer = { parts: [], content: 'Hel', providerItems: [], responseId: null, model: null, usage: null }
+    const answer = {
+      parts: [],
+      content: 'Hel',
+      isCalled: true,
+      providerItems: [],
+      responseId: null,
+      model: null,
+      usage: null,
+    }
     await world.store.waitTurn(turn, 60_000, answer)
     const events = (await (await following).text()).trimEnd().split('\n\n')
     expect(events.slice(-3).map((event) => event.slice(event.indexOf('data: ')))).toEqual([
@@ -222,6 +230,8 @@ describe('POST /turns/:id/stop', () => {
     const world = await createChatWorld([created, textDelta('Hel'), gate().opened])
     const parts = readParts((await world.post(world.message())).body!)
     const seen: NumberedPart[] = []
+    // What is read is stored first.
+    await vi.advanceTimersByTimeAsync(100)
     while (seen.at(-1)?.part.type !== 'text-delta') seen.push((await parts.next()).value!)
     const [turn] = world.store.turns.values()
     const stopped = await world.request(`/turns/${turn!.id}/stop`, { method: 'POST' })

@@ -1,0 +1,54 @@
+import { ERROR_STATUS } from '@loacl/wire'
+import type { Check } from './check.ts'
+
+const isLocal = (line: string): boolean => /^user (failed|sending)/.test(line)
+
+/** What the visitor sees is what a reload shows. */
+export const checkViews: Check = ({ observation, going, visitor }) => {
+  // One who is somebody else now has nothing of it.
+  const isGone = visitor.hasErased || visitor.hasSignedOut || visitor.hasDeleted
+  const views = [
+    ...(isGone ? [] : observation.views.filter(({ isLost }) => !isLost)),
+    ...(going.view ? [going.view] : []),
+  ]
+  const lost = isGone ? [] : observation.views.flatMap(({ shown }) => shown.filter(isLocal))
+  return [
+    ...[...new Set(lost)].map((line) => ({ kind: 'text-lost-at-reload', detail: line })),
+    ...views.flatMap(({ shown, reloaded }) => {
+      const kept = shown.filter((line) => !isLocal(line))
+      return kept.join('\n') === reloaded.join('\n')
+        ? []
+        : [{ kind: 'view-differs', detail: `shown:\n  ${kept.join('\n  ')}\nreloaded:\n  ${reloaded.join('\n  ')}` }]
+    }),
+  ]
+}
+
+/** A title that the visitor gave stays. */
+export const checkTitle: Check = ({ visitor: { title }, stored }) =>
+  title === null || stored.titles.includes(title)
+    ? []
+    : [{ kind: 'title-lost', detail: `"${title}" is not among ${JSON.stringify(stored.titles)}` }]
+
+/** What the visitor is told is true: it is what went wrong. */
+export const checkCodes: Check = ({ going, plan, stored }) => {
+  const { ability, blows } = plan
+  const allowed = new Set<string>([...(ability.codes ?? []), ...blows.flatMap(({ fault }) => fault.codes)])
+  // Its preparation.
+  if (ability.name === 'retry') allowed.add('model_unavailable')
+  const told = [...going.codes, ...stored.messages.flatMap(({ errorCode }) => errorCode ?? [])]
+  return [...new Set(told)]
+    .filter((code) => !allowed.has(code) || !Object.hasOwn(ERROR_STATUS, code))
+    .map((code) => ({ kind: `code-${code}`, detail: `told beside ${[...allowed].join(', ') || 'none'}` }))
+}
+
+/** The visitor can go on: the next question is answered. */
+export const checkGoingOn: Check = ({ going: { last, error } }) => {
+  if (error) return [{ kind: 'cannot-go-on', detail: `${error.code ?? ''} ${error.stack}` }]
+  if (last?.status === 'completed') return []
+  return [
+    {
+      kind: 'cannot-go-on',
+      detail: last?.status === 'failed' ? `failed: ${last.error.code}` : (last?.status ?? 'nothing was asked'),
+    },
+  ]
+}

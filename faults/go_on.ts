@@ -1,0 +1,79 @@
+import { remedyOf, type ErrorCode, type LoaclError, type TurnResult } from '@loacl/core'
+import { compareWithReload, type Observation } from './observe.ts'
+import type { Tab, Visitor } from './visitor.ts'
+
+/** How the visitor went on, once nothing more went wrong. */
+export interface Going {
+  /** What the visitor was told, in order. */
+  codes: ErrorCode[]
+  /** How often they had to press "try again". */
+  presses: number
+  /** How the next question was answered. */
+  last: TurnResult | null
+  error: LoaclError | null
+  view: Observation['views'][number] | null
+}
+
+const MOST_PRESSES = 3
+const PRESSED: ReadonlySet<string> = new Set(['try_again', 'nothing', 'wait'])
+
+/** Comes back where the page is gone, tries again what failed, and asks the next question. */
+export async function goOn(visitor: Visitor): Promise<Going> {
+  // Those have had their time.
+  const already = visitor.pending.length
+  const going: Going = { codes: [], presses: 0, last: null, error: null, view: null }
+  try {
+    await repeatAct(visitor, going)
+    visitor.tab ??= await visitor.openTab()
+    // The visitor waits for an answer that is still being written.
+    visitor.pending.splice(0, already)
+    await visitor.settled()
+    // A page that has deleted its conversation, or is another visitor's now, begins a new one.
+    const isOver = visitor.hasDeleted || visitor.hasErased || visitor.hasSignedOut
+    if (!isOver) for (const tab of [visitor.tab, ...visitor.otherTabs]) await tryAgain(visitor, tab, going)
+    if (isOver || isThreadOver(visitor.tab))
+      visitor.tab = { client: visitor.tab.client, thread: visitor.tab.client.threads.create() }
+    going.last = await visitor.ask(visitor.beginTrace()).done
+    if (going.last.status === 'failed') going.codes.push(going.last.error.code)
+    // Another page of theirs has gone on as well.
+    if (visitor.otherTabs.length > 0) await visitor.tab.thread.load()
+    going.view = await compareWithReload(visitor, visitor.tab)
+  } catch (error) {
+    going.error = error as LoaclError
+  }
+  return going
+}
+
+const isThreadOver = ({ thread }: Tab): boolean => {
+  const { turn } = thread.getSnapshot()
+  return turn.status === 'failed' && remedyOf(turn.error.code) === 'start_over'
+}
+
+/** What the visitor did and was told to have failed, they do again. */
+async function repeatAct(visitor: Visitor, going: Going): Promise<void> {
+  const { act } = visitor
+  if (!act?.error) return
+  going.codes.push(act.error.code)
+  if (act.name === 'sign-out' || act.error.code === 'disposed') return
+  visitor.tab ??= await visitor.openTab()
+  going.presses++
+  const first = act.error
+  await act.run().catch((error: LoaclError) => {
+    // A conversation that was never stored can't be deleted or renamed, nor can one that is deleted already.
+    if (error.code !== 'thread_not_found') throw error
+    if (act.name === 'delete-thread' && first.code === 'network') visitor.hasDeleted = true
+  })
+}
+
+async function tryAgain(visitor: Visitor, { thread }: Tab, going: Going): Promise<void> {
+  for (let presses = 0; presses < MOST_PRESSES; presses++) {
+    const { turn, messages } = thread.getSnapshot()
+    if (turn.status !== 'failed') return
+    going.codes.push(turn.error.code)
+    if (visitor.stopped || !PRESSED.has(remedyOf(turn.error.code))) return
+    going.presses++
+    const question = messages.findLast(({ role }) => role === 'user')
+    if (question) visitor.beginTrace(question.content)
+    await thread.retry().done
+  }
+}

@@ -1,0 +1,99 @@
+import type { Plan } from './plan.ts'
+import type { Violation } from './sequence.ts'
+import type { Point } from './world/trace.ts'
+
+/** Something that is known to be broken, and why it is still so. */
+export interface Known {
+  kind: string
+  reason: string
+  /** In stories of these abilities alone. */
+  abilities?: readonly string[]
+  /** With these faults alone. */
+  faults?: readonly string[]
+  /** Where the visitor acts at these points alone. */
+  actPoints?: readonly Point[]
+  /** The short run always comes upon it. When it no longer does, the line has to go. */
+  isInShortRun?: true
+}
+
+const DATABASE = ['database-restarted', 'database-gone', 'database-gone-long', 'backend-killed']
+
+/**
+ * What the run finds today. A line goes with the change that mends it: the short run fails when one of its own no longer
+ * occurs.
+ */
+export const KNOWN: readonly Known[] = [
+  {
+    kind: 'reservation-left',
+    reason: 'A turn whose worker dies after the answer keeps what it reserved for follow-ups.',
+    faults: ['worker-killed', 'worker-frozen', 'database-answer-lost', ...DATABASE],
+  },
+  {
+    kind: 'budget-left',
+    reason: 'A turn that is erased while it runs leaves in the budget what it reserved.',
+    abilities: ['erase'],
+    isInShortRun: true,
+  },
+  {
+    kind: 'usage-unknown',
+    reason: 'A call for a turn that was erased meanwhile is not in the usage log, not even as an estimate.',
+    abilities: ['erase'],
+    isInShortRun: true,
+  },
+  {
+    kind: 'usage-doubled',
+    reason: 'Where the answer to save_follow_ups is lost, it is called again, and logs its usage again.',
+    faults: ['database-answer-lost', 'worker-frozen', ...DATABASE],
+  },
+  {
+    kind: 'budget-left',
+    reason: 'The same: the budget has it once.',
+    faults: ['database-answer-lost', 'worker-frozen', ...DATABASE],
+  },
+  {
+    kind: 'turn-left-running',
+    reason: 'Without a scheduler nobody ends a turn whose worker has died and that nobody looks at.',
+  },
+  {
+    kind: 'text-lost-at-reload',
+    reason: 'A message that never came to be stored is in the memory of its page alone.',
+    isInShortRun: true,
+  },
+  {
+    kind: 'question-lost',
+    reason: 'The same, for a page that was left before the visitor tried again.',
+    abilities: ['reload', 'leave', 'stop', 'sign-out', 'identify'],
+  },
+  {
+    kind: 'view-differs',
+    reason: 'Who comes back to a turn whose worker has died sees it failed, and without the text that had come.',
+    abilities: ['leave', 'reload', 'second-tab'],
+    faults: ['worker-killed', ...DATABASE],
+  },
+  {
+    kind: 'erased-data-left',
+    reason: 'A question that is on its way during an erasure is stored after it, under the token that was erased.',
+    abilities: ['erase'],
+    actPoints: ['request-sent', 'begin-asked'],
+  },
+  {
+    kind: 'stack-died',
+    reason: 'The local stack’s process throws where a connection of its Data API closes under a write.',
+    faults: DATABASE,
+  },
+  {
+    kind: 'stack-process-died',
+    reason: 'The same, as its process says it.',
+  },
+  {
+    kind: 'code-internal',
+    reason: 'A worker that dies before its first byte is told as a fault of nobody’s, and not tried again.',
+    faults: ['worker-killed'],
+  },
+]
+
+export const isKnown = (known: Known, { kind }: Violation, { ability, actPoint, blows }: Plan): boolean =>
+  known.kind === kind &&
+  (!known.abilities || known.abilities.includes(ability.name)) &&
+  (!known.actPoints || known.actPoints.includes(actPoint)) &&
+  (!known.faults || blows.some(({ fault }) => known.faults!.includes(fault.name)))

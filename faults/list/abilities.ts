@@ -1,0 +1,127 @@
+import type { ErrorCode, Turn } from '@loacl/core'
+import type { Visitor } from '../visitor.ts'
+import { refuse } from './model_faults.ts'
+import { POINTS, type Point, type Trace } from '../world/trace.ts'
+
+/** Something that a visitor does with the chat. A new one is a line in `ABILITIES`. */
+export interface Ability {
+  name: string
+  /** Before faults come. */
+  prepare?(visitor: Visitor): Promise<unknown>
+  /** Asks. Left out: a question, as usual. */
+  ask?(visitor: Visitor, trace: Trace): Turn
+  /** What the visitor does at a point of that turn, or after it where the turn doesn't come to the point. */
+  act?(visitor: Visitor): Promise<void>
+  /** Left out: any. */
+  points?: readonly Point[]
+  /** Whether `act` sends a request that can be lost by itself. */
+  sends?: boolean
+  /** What the visitor may be told because of it. */
+  codes?: readonly ErrorCode[]
+}
+
+const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).done
+const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))
+
+const reload = async (visitor: Visitor): Promise<void> => {
+  visitor.tab?.client.dispose()
+  visitor.tab = null
+  visitor.tab = await visitor.openTab()
+}
+
+export const ABILITIES: readonly Ability[] = [
+  { name: 'ask' },
+  { name: 'ask-again', prepare: askFirst },
+  {
+    name: 'retry',
+    async prepare(visitor) {
+      const trace = visitor.beginTrace()
+      trace.script = refuse(500)
+      await visitor.ask(trace).done
+    },
+    ask: (visitor) => visitor.retry(),
+  },
+  {
+    name: 'stop',
+    async act(visitor) {
+      const { trace, tab } = visitor
+      if (trace && !trace.reached.has('model-ended') && !trace.reached.has('finish-asked')) visitor.stopped = trace
+      tab?.thread.stop()
+    },
+    sends: true,
+    codes: ['aborted'],
+  },
+  { name: 'reload', act: reload, codes: ['disposed'] },
+  {
+    name: 'leave',
+    async act(visitor) {
+      visitor.tab?.client.dispose()
+      visitor.tab = null
+    },
+    codes: ['disposed'],
+  },
+  {
+    name: 'second-tab',
+    prepare: askFirst,
+    act: async (visitor) => void visitor.otherTabs.push(await visitor.openTab()),
+  },
+  {
+    name: 'two-questions',
+    async prepare(visitor) {
+      await askFirst(visitor)
+      visitor.otherTabs.push(await visitor.openTab())
+    },
+    async act(visitor) {
+      const { trace, otherTabs } = visitor
+      await visitor.ask(visitor.beginTrace(), otherTabs[0]).done
+      visitor.world.current.set(visitor.name, trace!)
+    },
+    // The latest alone can be tried again.
+    codes: ['turn_in_progress', 'id_conflict'],
+  },
+  {
+    name: 'rename',
+    async act(visitor) {
+      const title = `Renamed by ${visitor.name}`
+      await visitor.tab?.thread.rename(title)
+      visitor.title = title
+    },
+    points: AFTER_BEGIN,
+    sends: true,
+    codes: ['thread_not_found'],
+  },
+  {
+    name: 'identify',
+    act: async (visitor) => visitor.tab?.client.identify(await visitor.credential()),
+    sends: true,
+    codes: ['session_replaced'],
+  },
+  {
+    name: 'sign-out',
+    async act(visitor) {
+      visitor.hasSignedOut = true
+      await visitor.tab?.client.signOut()
+    },
+    sends: true,
+    codes: ['aborted'],
+  },
+  {
+    name: 'erase',
+    async act(visitor) {
+      await visitor.tab?.client.eraseData()
+      visitor.hasErased = true
+    },
+    sends: true,
+    codes: ['aborted', 'session_missing', 'session_invalid'],
+  },
+  {
+    name: 'delete-thread',
+    async act(visitor) {
+      await visitor.tab?.thread.delete()
+      visitor.hasDeleted = true
+    },
+    points: AFTER_BEGIN,
+    sends: true,
+    codes: ['thread_not_found', 'turn_not_found', 'turn_lease_lost'],
+  },
+]

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isClosed, speak, untilClosed, type Script } from '../world/model.ts'
+import { DEADLINE_MS } from '../world/limits.ts'
+import type { Fault } from './fault.ts'
+
+/** Answers with an HTTP status. */
+export const refuse =
+  (status: number, headers: Record<string, string> = {}): Script =>
+  ({ call, answer }) => {
+    call.refused = true
+    answer.sendError(status, { message: 'Not now.', type: 'scripted', code: null }, headers)
+  }
+
+const begin = (name: string, codes: Fault['codes'], script: Script): Fault => ({
+  name,
+  codes,
+  script,
+  points: ['model-called'],
+})
+
+/** The model's own failures. */
+export const MODEL_FAULTS: readonly Fault[] = [
+  begin('model-error', ['model_unavailable'], refuse(500)),
+  begin('model-busy', ['model_rate_limited'], refuse(429, { 'retry-after': '1' })),
+  begin('model-malformed', ['model_stream_broken'], async (speaking) => {
+    await speak(speaking, 3)
+    speaking.response.end('event: response.output_text.delta\ndata: {"type":"response.output_\n\n')
+  }),
+  begin('model-cut', ['model_stream_broken'], async (speaking) => {
+    await speak(speaking, 4)
+    speaking.say('lan')
+    speaking.response.destroy()
+  }),
+  begin('model-silent', [], ({ response }) => untilClosed(response, DEADLINE_MS * 2)),
+  begin('model-slow', [], async (speaking) => {
+    await delay(3_000)
+    await speak(speaking)
+  }),
+  begin('model-endless', [], async (speaking) => {
+    for (let piece = 0; !isClosed(speaking); piece++) {
+      speaking.say(`and ${piece} `)
+      await delay(50)
+    }
+  }),
+]

@@ -1,0 +1,135 @@
+import type { PlannedByName } from '../plan.ts'
+
+/** A small patch: this text in place of that one, which has to be there once. */
+interface Patch {
+  /** A function of the database, or a file below supabase/functions. */
+  where: { sql: string } | { file: string }
+  from: string
+  to: string
+}
+
+/** A bug that is planted in a copy of what ships, and the kind of what the run has to find then. */
+export interface PlantedBug {
+  name: string
+  finds: string
+  patches: readonly Patch[]
+  /** Run before the patches. */
+  statement?: string
+  stories: readonly PlannedByName[]
+}
+
+const inSql = (sql: string, from: string, to: string): Patch => ({ where: { sql: `loacl_private.${sql}` }, from, to })
+const inFile = (file: string, from: string, to: string): Patch => ({ where: { file: `_shared/${file}` }, from, to })
+
+const TURN = 'loacl_private.turns'
+const APPEND = 'append_turn_parts(uuid, uuid, integer, jsonb)'
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'a dropped settlement',
+    finds: 'reservation-left',
+    patches: [
+      inSql(
+        'settle_reservation(uuid, integer, text, bigint, numeric)',
+        'where r.turn_id = settle_reservation.turn_id',
+        'where false and r.turn_id = settle_reservation.turn_id',
+      ),
+    ],
+    stories: [{ ability: 'ask' }],
+  },
+  {
+    name: 'a skipped fence: a worker that comes back late ends its turn once more',
+    finds: 'turn-ended-twice',
+    patches: [
+      inSql(APPEND, " and t.state = 'running'", ''),
+      inSql('finish_turn(uuid, uuid, jsonb)', "turn.state <> 'running' or ", ''),
+      inSql('end_turn(uuid, jsonb)', " and t.state in ('running', 'waiting')", ''),
+    ],
+    stories: [{ ability: 'ask', fault: 'worker-frozen', point: 'append-asked', nth: 2 }],
+  },
+  {
+    name: 'a lost batch',
+    finds: 'view-differs',
+    patches: [inSql(APPEND, "if tail <> '[]' then", "if tail <> '[]' and turn.last_seq < 4 then")],
+    stories: [{ ability: 'reload', actPoint: 'model-ended' }],
+  },
+  {
+    name: 'a doubled question',
+    finds: 'question-doubled',
+    statement: 'alter table loacl.messages drop constraint messages_client_id_session_id_key',
+    patches: [
+      inSql(
+        'find_asked_message(jsonb, uuid[])',
+        'where m.client_id = request_id and',
+        'where false and m.client_id = request_id and',
+      ),
+    ],
+    stories: [{ ability: 'ask', fault: 'answer-lost', point: 'stream-begun' }],
+  },
+  {
+    name: 'a lost stop',
+    finds: 'stop-lost',
+    patches: [inSql(APPEND, 'turn.stop_requested_at is not null', 'false')],
+    stories: [{ ability: 'stop', actPoint: 'part-sent' }],
+  },
+  {
+    name: 'a title written after an erasure, which passed over what runs',
+    finds: 'erased-data-left',
+    patches: [
+      inSql(
+        'erase_sessions(uuid[])',
+        'delete from loacl.sessions s where s.id = any (session_ids);',
+        `delete from loacl.sessions s
+         where s.id = any (session_ids) and not exists (
+           select from loacl_private.turns r join loacl.threads t on t.id = r.thread_id
+           where t.session_id = s.id and r.state = 'running'
+         );`,
+      ),
+    ],
+    stories: [{ ability: 'erase', actPoint: 'part-sent' }],
+  },
+  {
+    name: 'usage that is logged twice',
+    finds: 'usage-doubled',
+    patches: [
+      inSql(
+        `log_usage(${TURN}, integer, text, text, jsonb)`,
+        'returning * into logged;',
+        `returning * into logged;
+         logged.id := gen_random_uuid();
+         insert into loacl.usage_logs select logged.*;`,
+      ),
+    ],
+    stories: [{ ability: 'ask-again' }],
+  },
+  {
+    name: 'an end that is not stored where the database is away',
+    finds: 'view-differs',
+    patches: [
+      inFile(
+        'domain/turn_closing.ts',
+        'retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)',
+        'store.finishTurn(turn.turn, saved).catch(() => undefined)',
+      ),
+    ],
+    stories: [{ ability: 'ask', fault: 'database-request-lost', point: 'finish-asked' }],
+  },
+  {
+    name: 'an answer that is stored without its last letters',
+    finds: 'answer-short',
+    patches: [
+      inSql(
+        'end_turn(uuid, jsonb)',
+        "content = coalesce(outcome ->> 'content', m.content),",
+        "content = coalesce(left(outcome ->> 'content', -3), m.content),",
+      ),
+    ],
+    stories: [{ ability: 'ask' }],
+  },
+  {
+    name: 'a false code',
+    finds: 'code-model_request_rejected',
+    patches: [inFile('adapters/openai_client.ts', 'if (status === 429)', 'if (status === 428)')],
+    stories: [{ ability: 'ask', fault: 'model-busy', point: 'model-called' }],
+  },
+]

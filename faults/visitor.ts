@@ -1,0 +1,143 @@
+import {
+  createClient,
+  type Credential,
+  type LoaclClient,
+  type LoaclError,
+  type Message,
+  type Thread,
+  type Turn,
+} from '@loacl/core'
+import type { Assistant } from './world/assistant.ts'
+import { withClock, type Clock } from './world/clock.ts'
+import { Trace } from './world/trace.ts'
+import type { World } from './world/world.ts'
+
+/** A page of the visitor's. */
+export interface Tab {
+  client: LoaclClient
+  thread: Thread
+}
+
+/** What the visitor did beside asking. */
+interface Act {
+  name: string
+  run: () => Promise<void>
+  done: Promise<void>
+  error: LoaclError | null
+}
+
+/** A message as a person sees it. */
+export const lineOf = ({ role, status, errorCode, cutReason, content }: Message): string =>
+  `${role} ${status} ${errorCode ?? cutReason ?? ''} ${JSON.stringify(content)}`
+
+/** A person with one browser, whose tabs share a storage. */
+export class Visitor {
+  readonly name: string
+  readonly world: World
+  readonly assistant: Assistant
+  readonly clock: Clock = { ahead: 0 }
+  /** The page that the visitor looks at, if any. */
+  tab: Tab | null = null
+  readonly otherTabs: Tab[] = []
+  /** Texts of the questions that were put to the assistant. */
+  readonly questions: string[] = []
+  readonly traces: Trace[] = []
+  /** Settle when what the pages have begun is over. */
+  readonly pending: Promise<unknown>[] = []
+  /** What is waited for in the story. */
+  stage = 'the first page opens'
+  act: Act | null = null
+  hasErased = false
+  hasSignedOut = false
+  hasDeleted = false
+  /** The trace that was under way when the visitor pressed stop, if the model was not done then. */
+  stopped: Trace | null = null
+  title: string | null = null
+  readonly #items = new Map<string, string>()
+
+  constructor(name: string, world: World, assistant: Assistant) {
+    this.name = name
+    this.world = world
+    this.assistant = assistant
+  }
+
+  get trace(): Trace | undefined {
+    return this.traces.at(-1)
+  }
+
+  async credential(): Promise<Credential> {
+    return { identityToken: await this.assistant.signIdentity(`person-${this.name}`) }
+  }
+
+  createClient(): LoaclClient {
+    const items = this.#items
+    return withClock(this.clock, () =>
+      createClient({
+        url: `${this.world.clientUrl}/${this.name}`,
+        key: this.world.stack.publishableKey,
+        assistant: this.assistant.id,
+        storage: {
+          getItem: (key) => items.get(key) ?? null,
+          setItem: (key, value) => void items.set(key, value),
+          removeItem: (key) => void items.delete(key),
+        },
+      }),
+    )
+  }
+
+  /** Opens a page, on the newest conversation that is there, and follows the turn in it. */
+  async openTab(): Promise<Tab> {
+    const client = this.createClient()
+    // A page that was not told how it went says once more who the visitor is.
+    if (this.act?.name === 'identify' && this.act.error) await client.identify(await this.credential())
+    await client.open()
+    const state = client.getSnapshot()
+    const newest = state.status === 'open' ? state.threads[0] : undefined
+    const thread = newest ? client.threads.get(newest.id) : client.threads.create()
+    await thread.load()
+    const turn = thread.resume()
+    if (turn) this.pending.push(turn.done)
+    return { client, thread }
+  }
+
+  /** A new try at an answer: to a new question, or once more to the last one. */
+  beginTrace(text = `Question ${this.questions.length + 1} of ${this.name}?`): Trace {
+    const trace = new Trace(text)
+    if (!this.questions.includes(text)) this.questions.push(text)
+    this.traces.push(trace)
+    this.world.traces.name(trace, text)
+    this.world.current.set(this.name, trace)
+    return trace
+  }
+
+  ask({ text }: Trace, tab: Tab = this.tab!): Turn {
+    const turn = tab.thread.send(text)
+    this.pending.push(turn.done)
+    return turn
+  }
+
+  retry(): Turn {
+    const turn = this.tab!.thread.retry()
+    this.pending.push(turn.done)
+    return turn
+  }
+
+  /** Resolves when all that the pages have begun is over. */
+  async settled(): Promise<void> {
+    for (let known = -1; known !== this.pending.length;) {
+      known = this.pending.length
+      await Promise.all(this.pending)
+    }
+  }
+
+  /** Does what may fail, and remembers how it went. */
+  perform(name: string, run: () => Promise<void>): Promise<void> {
+    const act: Act = { name, run, done: Promise.resolve(), error: null }
+    act.done = run().catch((error: LoaclError) => {
+      act.error = error
+    })
+    this.act = act
+    this.pending.push(act.done)
+    return act.done
+  }
+}

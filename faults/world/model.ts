@@ -1,0 +1,119 @@
+import { startMockModel, type MockModel } from '@loacl/mock-model'
+import type { ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Trace, Traces } from './trace.ts'
+
+type Answer = Parameters<MockModel['script']>[2]
+
+/** One call of the model, as the model remembers it. */
+export interface Call {
+  trace: Trace
+  purpose: 'answer' | 'follow_ups'
+  /** Its output tokens: no other call has this number. */
+  tokens: number
+  /** What it means to say. */
+  text: string
+  said: string
+  /** Whether it has told what it used. */
+  toldUsage: boolean
+  /** Answered with an HTTP status instead, which nobody charges for. */
+  refused: boolean
+}
+
+export interface Speaking {
+  call: Call
+  answer: Answer
+  response: ServerResponse
+  say(piece: string): void
+}
+/** What the model does in place of answering. */
+export type Script = (speaking: Speaking) => Promise<void> | void
+
+export interface Model {
+  url: string
+  calls: readonly Call[]
+  stop(): void
+}
+
+const PIECE_MS = 40
+const WORDS = 'The lamp stands by the quay, its light turns once a minute, and nobody has to wind it 💡 at night.'
+/** Longest wait in the middle of an answer, for whoever is to stop it. */
+const MOST_WAITED_MS = 4_000
+
+export const isClosed = ({ response }: Speaking): boolean => response.destroyed || response.writableEnded
+
+/** Says the whole answer, piece by piece, then what it used. */
+export async function speak(speaking: Speaking, pieces = Infinity): Promise<void> {
+  const { call, say, response, answer } = speaking
+  const words = call.text.match(/\s*\S{1,8}/gu) ?? []
+  for (const [index, word] of words.entries()) {
+    if (isClosed(speaking) || index >= pieces) return
+    say(word)
+    if (index === 0) await call.trace.reach('model-spoke')
+    if (index === 5 && call.trace.waits) await untilClosed(response, MOST_WAITED_MS)
+    await delay(PIECE_MS)
+    await call.trace.held
+  }
+  await call.trace.reach('model-ended')
+  if (isClosed(speaking)) return
+  answer.endText()
+  answer.end()
+  call.toldUsage = true
+}
+
+export function untilClosed(response: ServerResponse, most: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, most)
+    response.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** The model provider at the network's edge: it answers each question once by the script of its trace, else as it should. */
+export async function startModel(traces: Traces): Promise<Model> {
+  const calls: Call[] = []
+
+  function receive(answer: Answer, purpose: Call['purpose']): Call {
+    const trace = traces.findLatest({ text: answer.question })
+    if (!trace) throw new Error(`The model was asked what nobody has asked: ${answer.question}`)
+    const tokens = calls.length + 1
+    const text = purpose === 'answer' ? `Answer ${tokens} to "${trace.text}" ${WORDS}` : ''
+    const call = { trace, purpose, tokens, text, said: '', toldUsage: false, refused: false }
+    calls.push(call)
+    answer.usage = { input_tokens: 1_000 + tokens, output_tokens: tokens }
+    return call
+  }
+
+  const model = await startMockModel({
+    async script(say, response, answer) {
+      const call = receive(answer, 'answer')
+      const { trace } = call
+      const script = trace.script ?? speak
+      trace.script = null
+      await trace.reach('model-called')
+      await script({
+        call,
+        answer,
+        response,
+        say(piece) {
+          call.said += piece
+          say(piece)
+        },
+      })
+      // What the script left open was left open by intent.
+      if (!response.writableEnded) response.destroy()
+    },
+    async answerWhole(response, answer) {
+      const call = receive(answer, 'follow_ups')
+      await call.trace.reach('follow-ups-called')
+      if (response.destroyed) return
+      answer.sendWhole(
+        JSON.stringify({ title: `About ${call.trace.text}`.slice(0, 80), followUps: [`More of ${call.trace.text}`] }),
+      )
+      call.toldUsage = true
+    },
+  })
+  return { url: model.url, calls, stop: () => model.stop() }
+}

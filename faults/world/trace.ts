@@ -1,0 +1,108 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Script } from './model.ts'
+
+/** The named points of a turn, as they are seen from outside, in the order of a turn that nothing disturbs. */
+export const POINTS = [
+  /** The client's request is on its way, and the function has not got it. */
+  'request-sent',
+  /** The function calls `begin_turn`, and the database has not got it. */
+  'begin-asked',
+  /** The database has answered, and the function has not got it. */
+  'begin-answered',
+  /** The first bytes of the stream are on their way to the client. */
+  'stream-begun',
+  /** The model has the call, and has said nothing. */
+  'model-called',
+  'model-spoke',
+  'part-sent',
+  'append-asked',
+  'append-answered',
+  /** The model has said its last word. */
+  'model-ended',
+  'finish-asked',
+  'finish-answered',
+  /** `data-answer-complete` is on its way to the client. */
+  'complete-sent',
+  /** The model has the call for a title and follow-ups. */
+  'follow-ups-called',
+  'follow-ups-saved',
+] as const
+export type Point = (typeof POINTS)[number]
+/** Those of a request by which the visitor does something else than asking. */
+export type ActPoint = 'act-sent' | 'act-answered'
+
+/** What becomes of the request or the answer that is at a point: it passes, or it is lost. */
+export type Fate = 'drop' | undefined
+type Hook = () => Promise<Fate> | Fate
+
+/** An outcome that a worker asked the database to store, as the database answered it. */
+export interface Finish {
+  call: 'finish_turn' | 'save_follow_ups'
+  outputTokens: number | null
+  status: number
+}
+
+/** One try at getting an answer, followed through the stack from outside. */
+export class Trace {
+  readonly text: string
+  readonly reached = new Set<Point | ActPoint>()
+  readonly finishes: Finish[] = []
+  /** Whose the turn is, of the function's processes. */
+  worker: number | null = null
+  turnId: string | null = null
+  /** Calls of the database for it that are under way. */
+  asking = 0
+  /** Every id that the database gave it. */
+  readonly ids = new Set<string>()
+  /** Played by the model's next answer, once. */
+  script: Script | null = null
+  /** The model waits in the middle of its answer, until the call is closed or four seconds are over. */
+  waits = false
+  /** Until this is settled the model says nothing more: something is about to strike in the middle of the turn. */
+  held: Promise<unknown> | null = null
+  #hooks: { point: Point | ActPoint; left: number; run: Hook }[] = []
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** Runs a hook when a point is reached for the `nth` time, once. What is at the point waits for it. */
+  at(point: Point | ActPoint, run: Hook, nth = 1): void {
+    // The hook is run from a server's request, and belongs to the visitor whose clock this is.
+    this.#hooks.push({ point, left: nth, run: AsyncLocalStorage.bind(run) })
+  }
+
+  /** Nothing more goes wrong here. */
+  disarm(): void {
+    this.#hooks = []
+    this.script = null
+  }
+
+  async reach(point: Point | ActPoint): Promise<Fate> {
+    this.reached.add(point)
+    const due = this.#hooks.filter((hook) => hook.point === point && --hook.left === 0)
+    this.#hooks = this.#hooks.filter((hook) => !due.includes(hook))
+    const fates = await Promise.all(due.map(({ run }) => run()))
+    return fates.includes('drop') ? 'drop' : undefined
+  }
+}
+
+/** Finds the trace that a request belongs to. */
+export class Traces {
+  readonly #byKey = new Map<string, Trace>()
+
+  /** By its turn's id. */
+  find(key: unknown): Trace | undefined {
+    return typeof key === 'string' ? this.#byKey.get(key) : undefined
+  }
+
+  /** The latest try at a question: by the question's text, or by its client's id for it. */
+  findLatest({ text, id }: { text?: unknown; id?: unknown }): Trace | undefined {
+    const known = this.find(text) ?? this.find(id)
+    return known && this.find(known.text)
+  }
+
+  name(trace: Trace, key: unknown): void {
+    if (typeof key === 'string') this.#byKey.set(key, trace)
+  }
+}

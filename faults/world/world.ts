@@ -1,0 +1,122 @@
+import { startStack, type Stack, type StackOptions } from '@loacl/local'
+import type { Server } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import postgres from 'postgres'
+import { createAssistant, type Assistant } from './assistant.ts'
+import { startClientProxy } from './client_proxy.ts'
+import { installClocks } from './clock.ts'
+import { startDataApiProxy } from './data_api_proxy.ts'
+import { DEADLINE_MS } from './limits.ts'
+import { startModel, type Model } from './model.ts'
+import { Traces, type Trace } from './trace.ts'
+
+const CHAT = 'loacl-chat'
+
+export interface World {
+  stack: Stack
+  /** As the superuser. */
+  sql: postgres.Sql
+  model: Model
+  traces: Traces
+  /** What visitors' clients go through. */
+  clientUrl: string
+  /** By visitor: the turn that is under way. */
+  current: Map<string, Trace>
+  /** Settle when what struck everybody is over. */
+  recoveries: Promise<unknown>[]
+  /** What broke by itself: lines that say so. */
+  breakdowns: string[]
+  /** Resolves when the stack's process would have ended: it threw where nobody catches it. */
+  died: Promise<void>
+  readonly hasDied: boolean
+  createAssistant(name: string): Promise<Assistant>
+  /** Ends a process of the function at once. Resolves when the stack has noticed. */
+  kill(worker: number): Promise<void>
+  signal(worker: number, name: NodeJS.Signals): void
+  stop(): Promise<void>
+}
+
+const MOST_STOPPED_MS = 10_000
+const JUMPING_CLOCK = fileURLToPath(new URL('./jumping_clock.js', import.meta.url))
+
+/** A stack with two processes of each function, and with proxies and a model that see, hold and lose what passes. */
+export async function startWorld(options: StackOptions = {}): Promise<World> {
+  installClocks()
+  const traces = new Traces()
+  const current: World['current'] = new Map()
+  const breakdowns: string[] = []
+  const { promise: died, resolve: die } = Promise.withResolvers<void>()
+  let isStopped = false
+  // One that has died throws on for a while.
+  process.on('uncaughtException', (error) => {
+    if (isStopped) return
+    breakdowns.push(`stack: ${error.message}`)
+    die()
+  })
+  const model = await startModel(traces)
+  let apiUrl = ''
+  const dataApi = await startDataApiProxy(() => apiUrl, traces)
+  const clients = await startClientProxy(
+    () => apiUrl,
+    traces,
+    (visitor) => current.get(visitor) ?? null,
+  )
+  const stack = await startStack({
+    apiKey: 'sk-mock-model',
+    modelUrl: model.url,
+    workers: 2,
+    workerEnv: (worker) => ({ SUPABASE_URL: `${dataApi.url}/${worker}`, LOACL_TURN_DEADLINE_MS: String(DEADLINE_MS) }),
+    preload: [JUMPING_CLOCK],
+    log: (line) => {
+      if (/ended with code|could not start/.test(line)) breakdowns.push(line)
+    },
+    ...options,
+  })
+  apiUrl = stack.apiUrl
+  const sql = postgres(Object.assign(new URL(stack.dbUrl), { username: 'supabase_admin' }).href, {
+    max: 4,
+    onnotice: () => {},
+    connection: { application_name: 'loacl-faults' },
+  })
+  const pids = () => stack.functionPids(CHAT)
+
+  return {
+    stack,
+    sql,
+    model,
+    traces,
+    clientUrl: clients.url,
+    current,
+    recoveries: [],
+    breakdowns,
+    died,
+    get hasDied() {
+      return breakdowns.some((line) => line.startsWith('stack: '))
+    },
+    createAssistant: (name) => createAssistant(stack, sql, name),
+    async kill(worker) {
+      const pid = pids()[worker]
+      if (typeof pid !== 'number') return
+      process.kill(pid, 'SIGKILL')
+      while (pids()[worker] === pid) await delay(5)
+    },
+    signal(worker, name) {
+      const pid = pids()[worker]
+      if (typeof pid === 'number') process.kill(pid, name)
+    },
+    async stop() {
+      isStopped = true
+      for (const server of [dataApi.server, clients.server]) close(server)
+      model.stop()
+      // One that has died can't stop in order, nor does its database answer: its guard ends what it started.
+      const stopping = Promise.all([sql.end({ timeout: 1 }), stack.stop()])
+      await Promise.race([stopping, delay(MOST_STOPPED_MS)])
+    },
+  }
+}
+
+function close(server: Server): void {
+  server.close()
+  server.closeAllConnections()
+}

@@ -1,0 +1,162 @@
+create function loacl_private.reasons(owner_id uuid, model text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (model ~ '^(openai/)?(o[0-9]|gpt-([5-9]|[0-9]{2}))' and model !~ '-chat\y')
+    or exists (
+      select
+      from (
+        select u.model, u.reasoning_tokens
+        from loacl.usage_logs u
+        where u.owner_id = reasons.owner_id
+        order by u.created_at desc
+        limit 100
+      ) latest
+      where latest.model = reasons.model and latest.reasoning_tokens > 0
+    );
+end
+$$;
+comment on function loacl_private.reasons(uuid, text) is
+  'Whether a model reasons before it answers, in tokens that nobody sees: by its name, or because it lately did for this owner.';
+revoke all on function loacl_private.reasons(uuid, text) from public;
+
+create function loacl_private.estimate_usage(turn loacl_private.turns, step integer, purpose text, received_bytes bigint)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reserved loacl_private.reservations;
+  owner_id uuid;
+  sent bigint;
+begin
+  select r.* into reserved
+  from loacl_private.reservations r
+  where r.turn_id = turn.id and r.step = estimate_usage.step and r.purpose = estimate_usage.purpose;
+  if not found then
+    return null;
+  end if;
+  select a.owner_id into owner_id from loacl.assistants a where a.id = reserved.assistant_id;
+  sent := reserved.tokens - reserved.output_tokens;
+  return jsonb_build_object('isEstimate', true) || case
+    -- Else who stops each answer would pay for nothing of what the model thought.
+    when loacl_private.reasons(owner_id, turn.model)
+      then jsonb_build_object('inputTokens', sent, 'outputTokens', reserved.output_tokens)
+    -- As estimate_tokens: what is reserved is a token for each byte.
+    else jsonb_build_object(
+      'inputTokens', ceil(sent / 3.0)::bigint,
+      'outputTokens', least(reserved.output_tokens, ceil(received_bytes / 3.0)::bigint)
+    )
+  end;
+end
+$$;
+comment on function loacl_private.estimate_usage(loacl_private.turns, integer, text, bigint) is
+  'What a call used of which the provider did not say it: a token for three bytes sent or received, or all that was reserved where the model reasons unseen. null where nothing is reserved for it.';
+revoke all on function loacl_private.estimate_usage(loacl_private.turns, integer, text, bigint) from public;
+
+create function loacl_private.settle_call(
+  turn loacl_private.turns, step integer, purpose text, model text, usage jsonb, received_bytes bigint
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  used loacl.usage_logs := loacl_private.log_usage(
+    turn, step, purpose, model,
+    coalesce(nullif(usage, 'null'), loacl_private.estimate_usage(turn, step, purpose, received_bytes))
+  );
+begin
+  if used.id is null then
+    return;
+  end if;
+  perform loacl_private.settle_reservation(
+    turn.id, used.step, used.purpose, used.input_tokens + used.output_tokens,
+    -- The provider may name the model in a way that has no price: then the price of the model that was asked holds.
+    coalesce(
+      used.cost_usd,
+      loacl_private.compute_cost(
+        loacl_private.find_price(used.owner_id, turn.model), used.input_tokens, used.cached_input_tokens, used.output_tokens
+      )
+    )
+  );
+end
+$$;
+comment on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) is
+  'Logs what a call used and settles it: by the provider''s usage, or where that never came by an estimate of what was sent and received, marked as one.';
+revoke all on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) from public;
+
+create function loacl_private.is_past_follow_ups(turn loacl_private.turns)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (turn).ended_at < clock_timestamp() - interval '30 seconds';
+comment on function loacl_private.is_past_follow_ups(loacl_private.turns) is
+  'Whether a turn ended so long ago that no worker still asks for its follow-ups, which it does for eight seconds.';
+revoke all on function loacl_private.is_past_follow_ups(loacl_private.turns) from public;
+
+create function loacl_private.settle_turn(turn_id uuid)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Only what was answered to the end has follow-ups.
+  if exists (select from loacl_private.turns t where t.id = settle_turn.turn_id and t.state in ('stopped', 'cut', 'failed')) then
+    perform loacl_private.release_follow_ups(settle_turn.turn_id);
+  end if;
+  perform loacl_private.settle_call(
+    t, r.step, r.purpose, null, null, case r.purpose when 'answer' then octet_length(m.content) else 0 end
+  )
+  from loacl_private.reservations r
+  join loacl_private.turns t on t.id = r.turn_id
+  join loacl.messages m on m.id = t.message_id
+  where r.turn_id = settle_turn.turn_id and t.ended_at is not null
+    and (r.purpose = 'answer' or loacl_private.is_past_follow_ups(t));
+end
+$$;
+comment on function loacl_private.settle_turn(uuid) is
+  'Settles what an ended turn still reserves: calls whose worker has gone. Takes the assistant''s budget to the end of the transaction: to be called last. The caller holds the thread.';
+revoke all on function loacl_private.settle_turn(uuid) from public;
+
+create function loacl_private.settle_left_turns(assistant_id uuid, max_turns integer)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform loacl_private.settle_turn(held.turn_id)
+  from (
+    select distinct l.turn_id
+    from (
+      select t.id as turn_id
+      from loacl_private.reservations r
+      join loacl_private.turns t on t.id = r.turn_id
+      join loacl.threads thread on thread.id = t.thread_id
+      where r.assistant_id = settle_left_turns.assistant_id
+        and t.ended_at is not null
+        and (r.purpose = 'answer' or t.state <> 'completed' or loacl_private.is_past_follow_ups(t))
+      limit max_turns
+      -- Who holds the budget waits for no thread.
+      for no key update of thread skip locked
+    ) l
+  ) held;
+end
+$$;
+comment on function loacl_private.settle_left_turns(uuid, integer) is
+  'Settles turns of an assistant whose worker has gone, as settle_turn. Without this a budget would be short of what they reserved.';
+revoke all on function loacl_private.settle_left_turns(uuid, integer) from public;
