@@ -292,11 +292,11 @@ async function frame({ chat, shoot, page }: Scene): Promise<void> {
 /** What the browser's own setting of 24 pixels makes of it. */
 const inLargeText =
   (play: typeof story): typeof story =>
-  async (scene) => {
-    const session = await scene.page.context().newCDPSession(scene.page)
+  async ({ page, ...rest }) => {
+    const session = await page.context().newCDPSession(page)
     await session.send('Page.setFontSizes', { fontSizes: { standard: 24 } })
-    await scene.page.reload()
-    await play(scene)
+    await page.reload()
+    await play({ page, ...rest })
   }
 
 await scene('light', {}, story)

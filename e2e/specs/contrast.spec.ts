@@ -12,7 +12,6 @@ for (const theme of ['light', 'dark'] as const)
     await chat.composer.fill('And I?')
     await expect(chat.composer).toBeFocused()
     await expect(chat.send).toBeEnabled()
-    await page.addStyleTag({ content: '* { transition: none !important }' })
     for (const accent of ACCENTS)
       for (const way of ['appearance', 'variable']) {
         await page.evaluate(

@@ -31,7 +31,7 @@ test.for(['light', 'dark'] as const)(
       await expect
         .poll(painted)
         .toBe(`rgb(${[1, 3, 5].map((at) => Number.parseInt(accent.slice(at, at + 2), 16)).join(', ')})`)
-      await expect.poll(async () => tooLow(await chat.page.evaluate(measureContrasts)), accent).toEqual([])
+      await expect.poll(async () => tooLow(await chat.page.evaluate(measureContrasts)), { message: accent }).toEqual([])
     }
   },
 )

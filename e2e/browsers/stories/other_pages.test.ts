@@ -87,10 +87,10 @@ test('on a page that is zoomed by its style, the panel stands in the window, abo
   const { seen, gap } = await chat.page.evaluate(async () => {
     const root = document.querySelector('loacl-chat')!.shadowRoot!
     const [panel, launcher] = ['dialog', '.launcher'].map((selector) => root.querySelector(selector)!)
-    const seen = await new Promise<number>((resolve) =>
+    const ratio = await new Promise<number>((resolve) =>
       new IntersectionObserver(([entry]) => resolve(entry!.intersectionRatio)).observe(panel!),
     )
-    return { seen, gap: launcher!.getBoundingClientRect().top - panel!.getBoundingClientRect().bottom }
+    return { seen: ratio, gap: launcher!.getBoundingClientRect().top - panel!.getBoundingClientRect().bottom }
   })
   expect(seen).toBe(1)
   expect(gap).toBeGreaterThanOrEqual(0)

@@ -60,6 +60,12 @@ export function defineChatElement(load: LoadWidget): void {
   )
 }
 
+/** What the loading of a widget throws. A variable of that type would be one more in what visitors fetch. */
+interface Failure {
+  name: string
+  code?: string
+}
+
 /** Gives an element its launcher, and what the widget's other parts ask of it. */
 export function setUp(host: ChatElement, load: LoadWidget): void {
   const launcher = createElement('button')
@@ -103,17 +109,17 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
       const widget = await fetchWidget()
       if (!opens || !notice.hidden) await action(widget)
       if (opens) notice.hidden = true
-    } catch (failure) {
+    } catch (error) {
       notice.textContent = words().loadFailed
       // Taken out of the page meanwhile, it has failed nobody.
       notice.hidden = unasked || !host.isConnected
-      if (!failure.code) {
+      if (!(error as Failure).code) {
         // A `LoaclError`, whose class would be most of this file. One that has a code comes from the panel, which told it.
-        failure.name = 'LoaclError'
-        failure.code = 'network'
-        console.error(failure)
+        ;(error as Failure).name = 'LoaclError'
+        ;(error as Failure).code = 'network'
+        console.error(error)
       }
-      host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error: failure }, bubbles: true, composed: true }))
+      host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
     }
   }
 

@@ -303,7 +303,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (drawn < 0) drawn = 0
     },
     hide(focus) {
-      const hasFocus = () => dialog.contains(root.activeElement)
+      const hasFocus = () => dialog.matches(':focus-within')
       const had = hasFocus()
       // Closing gives the keyboard back to what had it at the opening. Some browsers do so where a field of the page has it.
       dialog.open = had || small.matches
