@@ -168,6 +168,7 @@ test(
     await expect(chat.status).toHaveText('ready')
     await chat.again.click()
     await expect(chat.alert).toHaveAttribute('data-code', 'already_answered')
+    await expect(chat.messages).toHaveText([question, 'A little.'])
 
     const lost = unique('Is it windy?')
     await page.route('**/loacl-chat/turns', (route) =>

@@ -20,6 +20,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   sessions_user_id_idx: `where user_id = ${ID} and assistant_id = ${ID}`,
   sessions_external_id_idx: `where external_id = 'x' and assistant_id = ${ID}`,
   sessions_expires_at_idx: `where expires_at <= now()`,
+  threads_client_id_session_id_key: `where client_id = 'x' and session_id ${OWN} and status <> 'deleted'`,
   threads_session_id_last_message_at_idx: `where session_id = ${ID} order by last_message_at desc, id desc`,
   threads_assistant_id_last_message_at_idx: `where assistant_id = ${ID} order by last_message_at desc, id desc`,
   threads_deleted_at_idx: `where deleted_at <= now()`,

@@ -122,6 +122,40 @@ describe('the transport of useChat', () => {
     expect(project.named('POST turns').map(({ body }) => body['id'])).toEqual(['m1', 'm1'])
   })
 
+  it.each(['thread_not_found', 'session_expired'])(
+    'begins another conversation under its id once the server has said %s',
+    async (code) => {
+      const stream = partStream()
+      const project = fakeProject()
+        .on(
+          'POST rpc/find_thread',
+          () => json(summary()),
+          () => json(null),
+        )
+        .on('POST turns', () => functionError(404, code), stream.answer)
+      const transport = createChatTransport(clientOf(project))
+      const failing = chunksOf(await transport.sendMessages(submit([asked('m1')])))
+      await expect(failing).rejects.toMatchObject({ code })
+      stream.send(...begun({ threadId: 'thread-2' }), complete(), { type: 'finish' }).done()
+      await chunksOf(await transport.sendMessages(regenerate([asked('m1')])))
+      expect(project.named('POST turns').at(-1)!.body).toMatchObject({ id: 'm1', threadId: null, clientThreadId: CHAT })
+    },
+  )
+
+  it('gives a complete answer that is to be tried again back to the page, with the error', async () => {
+    const suggestions = [{ id: 's1', suggestion: 'And then?', used: false }]
+    const answer = message(IDS.messageId, 'Here', { suggestions })
+    const project = stored(answer, question)
+    const client = clientOf(project)
+    const stream = await createChatTransport(client).sendMessages(regenerate([asked('of-tab-1')]))
+    let last: ChatMessage | undefined
+    const reading = (async () => {
+      for await (const one of readUIMessageStream<ChatMessage>({ stream, terminateOnError: true })) last = one
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'already_answered' })
+    expect(last).toEqual((await loadMessages(client, CHAT))[1])
+  })
+
   it('has words of its own for what the client finds out', async () => {
     const project = stored(message(IDS.messageId, 'Here'), question)
     const transport = createChatTransport(clientOf(project))

@@ -94,6 +94,17 @@ describe('what changes about an element', () => {
     expect(element.shadowRoot!.querySelectorAll('button')).toHaveLength(1)
   })
 
+  test('as its assistant is taken away leaves no launcher, and as it comes back makes another chat', async () => {
+    const element = show(PROJECT)
+    element.removeAttribute('data-assistant')
+    await observed()
+    expect(element.widget).toBeNull()
+    expect(element.shadowRoot!.children).toHaveLength(0)
+    element.options = { assistant: 'a2' }
+    expect((await clientOf(element)).assistant).toBe('a2')
+    expect(element.shadowRoot!.querySelectorAll('button')).toHaveLength(1)
+  })
+
   test('as its client makes another widget, and the same options again do not', () => {
     const client = createScriptedClient()
     const element = show({}, { client })

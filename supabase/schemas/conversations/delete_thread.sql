@@ -54,7 +54,12 @@ declare
   thread loacl.threads;
 begin
   update loacl.threads t
-  set status = 'active'
+  set status = 'active',
+    -- Another thread may have been begun under it meanwhile.
+    client_id = case when not exists (
+      select from loacl.threads o
+      where o.client_id = t.client_id and o.session_id = t.session_id and o.status <> 'deleted'
+    ) then t.client_id end
   where t.id = restore_thread.thread_id
     and t.session_id = any ((select loacl_private.own_session_ids())::uuid[])
     and t.deleted_at > now() - interval '7 days'

@@ -12,12 +12,13 @@ declare
     from loacl.threads t
     where t.id = case when find_thread_id.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then find_thread_id.id::uuid end
       and t.session_id = any (find_thread_id.session_ids)
+      and t.status <> 'deleted'
   );
 begin
   return coalesce(found_id, (
     select t.id
     from loacl.threads t
-    where t.client_id = find_thread_id.id and t.session_id = any (find_thread_id.session_ids)
+    where t.client_id = find_thread_id.id and t.session_id = any (find_thread_id.session_ids) and t.status <> 'deleted'
     -- Two devices may have given the same id before they were known to be one person's.
     order by t.created_at, t.id
     limit 1
@@ -25,7 +26,7 @@ begin
 end
 $$;
 comment on function loacl_private.find_thread_id(text, uuid[]) is
-  'The thread that has this id or client id among those of these sessions; null where none has.';
+  'The thread that has this id or client id among those of these sessions that are not deleted; null where none has.';
 revoke all on function loacl_private.find_thread_id(text, uuid[]) from public;
 
 create function loacl_private.find_thread(id text)
@@ -40,7 +41,7 @@ declare
 begin
   select t.* into thread
   from loacl.threads t
-  where t.id = loacl_private.find_thread_id(find_thread.id, loacl_private.own_session_ids()) and t.status <> 'deleted';
+  where t.id = loacl_private.find_thread_id(find_thread.id, loacl_private.own_session_ids());
   if not found then
     perform loacl_private.refuse_replaced_token(
       loacl_private.hash_session_token(loacl_private.read_header('x-loacl-session'))

@@ -13,7 +13,6 @@ create table loacl.threads (
   constraint threads_session_fkey foreign key (session_id, assistant_id)
     references loacl.sessions (id, assistant_id) on delete cascade,
   constraint threads_id_session_id_assistant_id_key unique (id, session_id, assistant_id),
-  constraint threads_client_id_session_id_key unique (client_id, session_id),
   constraint threads_client_id_format check (client_id ~ '^[!-~]{1,128}$'),
   constraint threads_title_length check (char_length(btrim(title)) between 1 and 200),
   constraint threads_status check (status in ('active', 'archived', 'deleted')),
@@ -21,6 +20,8 @@ create table loacl.threads (
   constraint threads_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
 
+create unique index threads_client_id_session_id_key on loacl.threads (client_id, session_id) where status <> 'deleted';
+comment on index loacl.threads_client_id_session_id_key is 'Serves: a thread by the id that its client gave it. One that was deleted leaves its id to the next.';
 create index threads_session_id_last_message_at_idx on loacl.threads (session_id, last_message_at desc, id desc);
 comment on index loacl.threads_session_id_last_message_at_idx is 'Serves: a visitor''s list of threads; the deletion of a session.';
 create index threads_assistant_id_last_message_at_idx on loacl.threads (assistant_id, last_message_at desc, id desc);

@@ -27,6 +27,8 @@ let ofA: BegunTurn
 
 const begin = (caller: CallerName, request: object) =>
   world.beginTurn(matrix.assistantIds[0]!, matrix.callers[caller].token, { origin: null, text: 'A asks', ...request })
+const ask = async (clientThreadId: string): Promise<string> =>
+  (await begin('visitor A', { id: crypto.randomUUID(), clientThreadId })).body.threadId
 const find = async (caller: CallerName, id: string) => await api.rpc('find_thread', { id }, matrix.callers[caller].api)
 const rowsOfA = async () => [
   await sql`select * from loacl.threads where id = ${ofA.threadId}`,
@@ -107,5 +109,39 @@ describe('ids that a client makes', () => {
       status: 409,
       body: { message: 'id_conflict' },
     })
+  })
+
+  it('of a conversation that was deleted begin another, and the first comes back beside it', async () => {
+    const caller = matrix.callers['visitor A'].api
+    const call = (name: string, thread_id: string) => api.rpc(name, { thread_id }, caller)
+    const first = await ask('support')
+    await call('delete_thread', first)
+    expect(await find('visitor A', 'support')).toMatchObject({ status: 200, body: null })
+    const second = await ask('support')
+    expect(second).not.toBe(first)
+    expect(await call('restore_thread', first)).toMatchObject({ status: 200, body: { id: first } })
+    expect(await find('visitor A', 'support')).toMatchObject({ body: { id: second } })
+    expect(await find('visitor A', first)).toMatchObject({ body: { id: first } })
+
+    await call('delete_thread', second)
+    expect((await call('restore_thread', second)).status).toBe(200)
+    expect(await find('visitor A', 'support')).toMatchObject({ body: { id: second } })
+    // A page that knows a thread by the server's id alone begins the next one under that.
+    await call('delete_thread', first)
+    const third = await ask(first)
+    expect(third).not.toBe(first)
+    expect(await find('visitor A', first)).toMatchObject({ body: { id: third } })
+  })
+
+  it('lead past what one device has deleted to what another of the same person has', async () => {
+    const [here, elsewhere] = matrix.callers['identified visitor'].sessionIds
+    const add = async (session: string, at: string) => {
+      const row = { session_id: session, assistant_id: matrix.assistantIds[0]!, client_id: 'shared', created_at: at }
+      return (await sql`insert into loacl.threads ${sql(row)} returning id`)[0]!['id']
+    }
+    const [older, later] = [await add(elsewhere!, '2026-01-01'), await add(here!, '2026-01-02')]
+    expect(await find('identified visitor', 'shared')).toMatchObject({ body: { id: older } })
+    await api.rpc('delete_thread', { thread_id: older }, matrix.callers['identified visitor'].api)
+    expect(await find('identified visitor', 'shared')).toMatchObject({ body: { id: later } })
   })
 })

@@ -4,8 +4,8 @@ import { runningTurn } from '../thread_state.ts'
 import type { LoaclClient, Thread, Turn } from '../types.ts'
 import { chunkStreamOf } from './chunk_stream.ts'
 import { inWords } from './error_words.ts'
-import { findThread } from './find_thread.ts'
-import type { ChatMessage } from './ui_message.ts'
+import { findThread, leaveIfOver } from './find_thread.ts'
+import { toUIMessage, type ChatMessage } from './ui_message.ts'
 
 /**
  * What `useChat` of the Vercel AI SDK sends and resumes by. A chat's id, and those of its messages, are the page's own or
@@ -49,7 +49,9 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
         const turn =
           trigger === 'submit-message' ? submit(thread, messages, signal) : await retry(thread, messages, signal)
         signal?.addEventListener('abort', () => keep(thread, turn))
-        return chunkStreamOf(turn)
+        void leaveIfOver(client, chatId, turn)
+        // `regenerate()` has taken the answer off the page.
+        return chunkStreamOf(turn, trigger === 'submit-message' ? undefined : completeAnswer(thread))
       } catch (error) {
         throw inWords(error)
       }
@@ -70,6 +72,12 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
       }
     },
   }
+}
+
+/** The latest message, where it is an answer that can't be tried again. */
+function completeAnswer(thread: Thread): ChatMessage | undefined {
+  const last = thread.getSnapshot().messages.at(-1)
+  return last?.role === 'assistant' && last.status === 'completed' ? toUIMessage(last) : undefined
 }
 
 const textOf = ({ parts }: UIMessage): string => parts.map((part) => (part.type === 'text' ? part.text : '')).join('')

@@ -8,9 +8,11 @@ export type Chunk = InferUIMessageChunk<ChatMessage>
 /**
  * A turn as the chunks of the ai package, from its start. A turn that fails errors the stream with its LoaclError. Whoever
  * cancels the stream leaves the turn, which goes on.
+ *
+ * @param before a message that the page is to show again first
  */
-export function chunkStreamOf(turn: Turn): ReadableStream<Chunk> {
-  const chunks = toChunks(turn)
+export function chunkStreamOf(turn: Turn, before?: ChatMessage): ReadableStream<Chunk> {
+  const chunks = toChunks(turn, before)
   return new ReadableStream<Chunk>({
     async pull(controller) {
       try {
@@ -25,7 +27,8 @@ export function chunkStreamOf(turn: Turn): ReadableStream<Chunk> {
   })
 }
 
-async function* toChunks(turn: Turn): AsyncGenerator<Chunk, void, undefined> {
+async function* toChunks(turn: Turn, before: ChatMessage | undefined): AsyncGenerator<Chunk, void, undefined> {
+  if (before) yield* chunksOf(before)
   let hasStarted = false
   /** The part that deltas go to, until those of another kind come. */
   let open: { type: 'text' | 'reasoning'; id: string } | null = null
@@ -57,6 +60,20 @@ async function* toChunks(turn: Turn): AsyncGenerator<Chunk, void, undefined> {
       yield* close()
       yield endOf(result)
     } else yield toChunk(event)
+  }
+}
+
+/** All of a message. */
+function* chunksOf({ id, metadata, parts }: ChatMessage): Generator<Chunk> {
+  yield { type: 'start', messageId: id, ...(metadata && { messageMetadata: metadata }) }
+  for (const [index, part] of parts.entries()) {
+    if (part.type === 'text' || part.type === 'reasoning') {
+      const name = { id: `${index}` }
+      yield { type: `${part.type}-start`, ...name }
+      yield { type: `${part.type}-delta`, ...name, delta: part.text }
+      yield { type: `${part.type}-end`, ...name }
+    } else if (part.type === 'source-url' || part.type === 'source-document' || part.type === 'data-follow-ups')
+      yield part
   }
 }
 

@@ -1,6 +1,6 @@
-import type { ThreadSummary } from '@loacl/wire'
+import { isThreadOver, type ThreadSummary } from '@loacl/wire'
 import type { WithClient } from '../client_context.ts'
-import type { Abortable, LoaclClient, Thread } from '../types.ts'
+import type { Abortable, LoaclClient, Thread, Turn } from '../types.ts'
 import { inWords } from './error_words.ts'
 import { toUIMessage, type ChatMessage } from './ui_message.ts'
 
@@ -17,6 +17,13 @@ export async function findThread(api: LoaclClient, chatId: string, { signal }: A
   const thread = api.threads.get(found.id)
   client.threads.set(chatId, thread)
   return thread
+}
+
+/** Where a turn ends because its thread is over, such as deleted, the chat's next message begins another one. */
+export async function leaveIfOver(api: LoaclClient, chatId: string, turn: Turn): Promise<void> {
+  const { client } = api as LoaclClient & WithClient
+  const result = await turn.done
+  if (result.status === 'failed' && isThreadOver(result.error.code)) client.threads.delete(chatId)
 }
 
 /**

@@ -49,7 +49,7 @@ function findNamedThread({ threads, visitors }: ProjectState, caller: Caller, { 
     [...threads.values()].filter(({ session }) => own.includes(session)),
     id,
   )
-  return thread && isThere(thread) ? summaryOf(thread) : null
+  return thread ? summaryOf(thread) : null
 }
 
 const isThere = ({ status }: StoredThread): boolean => status !== 'deleted'
@@ -155,7 +155,9 @@ function restoreThread(state: ProjectState, caller: Caller, args: Args) {
     deletedAt !== null && toMs(deletedAt) > state.clock.ms() - RESTORABLE_MS
   const thread = findThread(state, caller, args.thread_id, isRestorable)
   log(thread, state.clock, 'thread_restored')
-  return summaryOf(Object.assign(thread, { status: 'active', deletedAt: null }))
+  const others = [...state.threads.values()].filter(({ session }) => session === thread.session)
+  const clientId = threadNamed(others, thread.clientId) ? null : thread.clientId
+  return summaryOf(Object.assign(thread, { status: 'active', deletedAt: null, clientId }))
 }
 
 function useSuggestion(state: ProjectState, caller: Caller, args: Args): null {

@@ -65,9 +65,11 @@ export function log(
 
 export const lastEventOf = ({ events }: StoredThread): number => events.length
 
-/** By either of its ids. */
-export const threadNamed = (threads: readonly StoredThread[], name: unknown): StoredThread | undefined =>
-  threads.find(({ id }) => id === name) ?? threads.find(({ clientId }) => clientId !== null && clientId === name)
+/** By either of its ids, of those that are not deleted. */
+export function threadNamed(threads: readonly StoredThread[], name: unknown): StoredThread | undefined {
+  const there = threads.filter(({ status }) => status !== 'deleted')
+  return there.find(({ id }) => id === name) ?? there.find(({ clientId }) => clientId !== null && clientId === name)
+}
 
 /** A thread as it travels. One that is deleted doesn't, but in an export. */
 export function summaryOf({ id, title, status, createdAt, lastMessageAt }: StoredThread): ThreadSummary {

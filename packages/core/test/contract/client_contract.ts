@@ -238,6 +238,28 @@ export function clientContract(project: () => ProjectUnderTest): void {
       expect(threadsOf(client)).toMatchObject([{ id: thread.getSnapshot().id, status: 'active' }])
     })
 
+    it('begins another conversation under the id of one that was deleted, which can still come back', async () => {
+      const storage = memoryStorage()
+      const [page, other] = [visitor(storage), visitor(storage)]
+      answer('One')
+      const deleted = page.threads.create({ id: 'support' })
+      await deleted.send('First').done
+      await deleted.delete()
+      answer('Two')
+      const next = other.threads.create({ id: 'support' })
+      expect(await next.send('Second').done).toMatchObject({ status: 'completed' })
+      expect(next.getSnapshot().id).not.toBe(deleted.getSnapshot().id)
+      await deleted.restore()
+      answer('Three')
+      const again = visitor(storage).threads.create({ id: 'support' })
+      await again.send('Third').done
+      expect(again.getSnapshot().id).toBe(next.getSnapshot().id)
+      expect((await page.threads.list()).items.map(({ id }) => id)).toEqual([
+        next.getSnapshot().id,
+        deleted.getSnapshot().id,
+      ])
+    })
+
     it('signs a visitor in by their Supabase account, finds their threads on another device, and forgets them', async () => {
       const accessToken = await project().accessToken()
       const storage = memoryStorage()

@@ -88,7 +88,8 @@ export function defineElement(): void {
         }
         const widget = host.widget as EarlyWidget | null
         if (!widget) {
-          if (!this.#isOnPage || !(next.assistant || next.client)) return
+          if (!this.#isOnPage) return
+          if (!(next.assistant || next.client)) return this.shadowRoot!.replaceChildren()
           host.widget = createEarlyWidget(host, this.#forWidget(next))
           host.connected()
           return
