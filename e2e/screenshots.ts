@@ -53,6 +53,7 @@ interface Scene {
 }
 
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
+const TABLET = { viewport: { width: 820, height: 1180 }, isMobile: true, hasTouch: true }
 
 async function scene(
   prefix: string,
@@ -77,7 +78,10 @@ async function scene(
       Promise.all(
         [document, document.querySelector('loacl-chat')!.shadowRoot!]
           .flatMap((root) => root.getAnimations())
-          .filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity)
+          .filter(
+            ({ effect, timeline }) =>
+              effect?.getComputedTiming().iterations !== Infinity && timeline instanceof DocumentTimeline,
+          )
           .map((animation) => animation.finished.catch(() => null)),
       ),
     )
@@ -261,6 +265,40 @@ async function offline({ chat, shoot, page }: Scene): Promise<void> {
   await shoot('conversations')
 }
 
+/** Who asks too much waits, and sees for how long. */
+async function countdown({ chat, shoot, page }: Scene): Promise<void> {
+  const headers = { 'access-control-allow-origin': '*' }
+  const error = {
+    code: 'rate_limited',
+    message: '',
+    requestId: '0b7c0d5e-9b0a-4d39-8c57-0a4b2f1f5c11',
+    retryAfterMs: 9e4,
+  }
+  await chat.open()
+  await page.route('**/loacl-chat/turns', (route) => route.fulfill({ status: 429, headers, json: { error } }))
+  await chat.ask(unique('Is there a discount?'))
+  await expect(chat.alert.getByRole('timer')).toBeVisible()
+  await shoot('refused')
+}
+
+/** The panel's frame, until the panel has come. */
+async function frame({ chat, shoot, page }: Scene): Promise<void> {
+  const asked = new Promise<void>((resolve) => void page.route(/panel-[\w-]{8}\.js/, () => resolve()))
+  await chat.launcher.click()
+  await asked
+  await shoot('alone')
+}
+
+/** What the browser's own setting of 24 pixels makes of it. */
+const inLargeText =
+  (play: typeof story): typeof story =>
+  async ({ page, ...rest }) => {
+    const session = await page.context().newCDPSession(page)
+    await session.send('Page.setFontSizes', { fontSizes: { standard: 24 } })
+    await page.reload()
+    await play({ page, ...rest })
+  }
+
 await scene('light', {}, story)
 await scene('dark', { colorScheme: 'dark' }, story)
 await scene('phone', PHONE, story)
@@ -278,9 +316,22 @@ await scene('refused', {}, refused)
 await scene('too-long', {}, tooLong)
 await scene('offline', {}, offline)
 await scene('zoomed', { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }, story)
+await scene('tablet', TABLET, story)
+await scene('tablet-waits', TABLET, countdown)
+await scene('landscape', { ...PHONE, viewport: { width: 844, height: 390 } }, story)
+await scene('landscape-waits', { ...PHONE, viewport: { width: 844, height: 390 } }, countdown)
+await scene('large-text', {}, inLargeText(story))
+await scene('large-text-waits', {}, inLargeText(countdown))
+await scene('large-text-phone', PHONE, inLargeText(story))
+await scene('frame', {}, frame)
+await scene('frame-dark', { colorScheme: 'dark' }, frame)
+await scene('frame-phone', PHONE, frame)
+await scene('frame-landscape', { ...PHONE, viewport: { width: 844, height: 390 } }, frame)
+await scene('waits-dark', { colorScheme: 'dark' }, countdown)
 await scene('low', { viewport: { width: 1100, height: 400 } }, story)
 await scene('hostile', {}, story, 'hostile-css')
 await scene('forced-colors', { forcedColors: 'active' }, story)
+await scene('forced-colors-dark', { forcedColors: 'active', colorScheme: 'dark' }, story)
 
 const reasoning = { assistant: reasoner }
 await scene('parts-light', {}, parts, 'plain', reasoning)

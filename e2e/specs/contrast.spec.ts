@@ -1,45 +1,5 @@
-import type { Page } from '@playwright/test'
+import { measureContrasts, tooLow } from '../support/contrast.ts'
 import { expect, test, unique } from '../support/fixtures.ts'
-
-/** Contrasts by WCAG 2.2, of what is on the screen. */
-const measure = (page: Page) =>
-  page.evaluate(() => {
-    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })!
-    /** Relative luminance of a colour, in whatever notation, over the colours beneath it. */
-    const luminance = (...colors: string[]) => {
-      for (const color of ['#fff', ...colors]) {
-        canvas.fillStyle = color
-        canvas.fillRect(0, 0, 1, 1)
-      }
-      const [red, green, blue] = Array.from(canvas.getImageData(0, 0, 1, 1).data, (byte) => {
-        const share = byte / 255
-        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-      })
-      return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!
-    }
-    const contrast = (one: string, other: string) => {
-      const [low, high] = [luminance(one), luminance(other)].toSorted((a, b) => a - b)
-      return (high! + 0.05) / (low! + 0.05)
-    }
-    const root = document.querySelector('loacl-chat')!.shadowRoot!
-    const style = (selector: string) => getComputedStyle(root.querySelector(selector)!)
-    const [launcher, panel, field, send, question] = ['.launcher', '.panel', '.field', '.send', '.mine'].map(style)
-    const edge = (inner: CSSStyleDeclaration, outer: string) =>
-      Math.max(contrast(inner.backgroundColor, outer), contrast(inner.borderTopColor, outer))
-    const around = getComputedStyle(document.body).backgroundColor
-    return {
-      launcherIcon: contrast(launcher!.color, launcher!.backgroundColor),
-      launcherEdge: edge(launcher!, around),
-      sendIcon: contrast(send!.color, send!.backgroundColor),
-      sendEdge: edge(send!, field!.backgroundColor),
-      focusedField: contrast(field!.borderTopColor, field!.backgroundColor),
-      focusAround: contrast(field!.borderTopColor, panel!.backgroundColor),
-      question: contrast(question!.color, question!.backgroundColor),
-    }
-  })
-
-/** Of texts 4.5, of all else 3. */
-const LEAST = { launcherIcon: 4.5, sendIcon: 4.5, question: 4.5 }
 
 const ACCENTS = ['#ffffff', '#ffff00', '#000000', '#000080', '#767676', '#ff6600', '#0000ff', '#ff00ff', '#14665a']
 
@@ -52,7 +12,6 @@ for (const theme of ['light', 'dark'] as const)
     await chat.composer.fill('And I?')
     await expect(chat.composer).toBeFocused()
     await expect(chat.send).toBeEnabled()
-    await page.addStyleTag({ content: '* { transition: none !important }' })
     for (const accent of ACCENTS)
       for (const way of ['appearance', 'variable']) {
         await page.evaluate(
@@ -66,15 +25,7 @@ for (const theme of ['light', 'dark'] as const)
         await expect
           .poll(() => chat.send.evaluate((button) => getComputedStyle(button).backgroundColor))
           .toBe(`rgb(${[1, 3, 5].map((at) => Number.parseInt(accent.slice(at, at + 2), 16)).join(', ')})`)
-        await expect
-          .poll(
-            async () =>
-              Object.entries(await measure(page)).filter(
-                ([name, ratio]) => ratio < (LEAST[name as keyof typeof LEAST] ?? 3),
-              ),
-            `${accent} by ${way}`,
-          )
-          .toEqual([])
+        await expect.poll(async () => tooLow(await page.evaluate(measureContrasts)), `${accent} by ${way}`).toEqual([])
       }
   })
 

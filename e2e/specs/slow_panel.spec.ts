@@ -53,6 +53,41 @@ test('the frame is there before the panel has come, and is called off by another
   await expect.poll(async () => roughly(await chat.panel.boundingBox())).toEqual(roughly(place))
 })
 
+test('Escape on the launcher calls off a panel that is on its way', async ({ page, visit }) => {
+  const chat = await visit()
+  const letGo = await hold(page, /panel-[\w-]{8}\.js/)
+  const frame = page.locator('loacl-chat .notice')
+  await chat.launcher.press('Enter')
+  await expect(frame).toBeVisible()
+  const come = page.waitForResponse(/panel-[\w-]{8}\.js/)
+  await chat.launcher.press('a')
+  await expect(frame).toBeVisible()
+  await chat.launcher.press('Escape')
+  await expect(frame).toBeHidden()
+  letGo()
+  await (await come).finished()
+  // Were it to open, it would by then: opening takes two tasks.
+  await page.evaluate(async () => {
+    for (let frames = 0; frames < 20; frames++) await new Promise(requestAnimationFrame)
+  })
+  await expect(chat.panel).toBeHidden()
+})
+
+for (const [theme, system, background] of [
+  [undefined, 'dark', 'rgb(18, 18, 18)'],
+  ['auto', 'dark', 'rgb(18, 18, 18)'],
+  ['dark', 'light', 'rgb(18, 18, 18)'],
+  ['light', 'dark', 'rgb(255, 255, 255)'],
+  [undefined, 'light', 'rgb(255, 255, 255)'],
+] as const)
+  test(`with theme ${theme} in a ${system} system, the frame has the panel’s lightness`, async ({ page, visit }) => {
+    await page.emulateMedia({ colorScheme: system })
+    const chat = await visit({ data: theme ? { theme } : {} })
+    await hold(page, /panel-[\w-]{8}\.js/)
+    await chat.launcher.click()
+    await expect(page.locator('loacl-chat .notice')).toHaveCSS('background-color', background)
+  })
+
 test('a panel from npm is called off as well', async ({ page, visit }) => {
   const letGo = await hold(page, /\/widget\.js/)
   const chat = await visit({ variant: 'npm' })

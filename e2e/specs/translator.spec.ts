@@ -1,33 +1,5 @@
-import type { Page } from '@playwright/test'
 import { expect, test, unique } from '../support/fixtures.ts'
-
-/**
- * Does to the panel's texts what Chrome's translator does, as soon as they come or change: each is taken out, and in its
- * place stands another in two `font` elements. What is translated is in capitals.
- */
-async function translate(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const attachShadow = Element.prototype.attachShadow
-    Element.prototype.attachShadow = function (options) {
-      const root = attachShadow.call(this, options)
-      const observer = new MutationObserver(() => {
-        const texts: Text[] = []
-        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
-        while (walker.nextNode()) texts.push(walker.currentNode as Text)
-        for (const text of texts) {
-          if (!text.data.trim() || text.parentElement?.closest('font, textarea, [translate=no]')) continue
-          const [outer, inner] = [document.createElement('font'), document.createElement('font')]
-          outer.style.verticalAlign = inner.style.verticalAlign = 'inherit'
-          inner.append(text.data.toUpperCase())
-          outer.append(inner)
-          text.replaceWith(outer)
-        }
-      })
-      observer.observe(root, { childList: true, characterData: true, subtree: true })
-      return root
-    }
-  })
-}
+import { translate } from '../support/translate.ts'
 
 const ANSWER = `Bells are **made of brass** for the *good ring*, see [the guide](https://harbour.example/guide), or ask.
 
@@ -79,7 +51,7 @@ test(
   'where the browser translates the page, answers and what stands around them are shown whole, and once',
   { tag: '@local' },
   async ({ visit, page, model }) => {
-    await translate(page)
+    await page.addInitScript(translate)
     const [question, next, failing] = [unique('Why brass?'), unique('And steel?'), unique('And now?')]
     await model.says(question, { text: ANSWER, holdAfter: 0 })
     await model.says(next, { text: 'Steel *rusts*.', followUps: [] })

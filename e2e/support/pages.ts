@@ -194,7 +194,7 @@ function twoPage(options: PageOptions): RenderedPage {
   )
   return {
     html: document({
-      head: '<style>#second { --loacl-offset-inline: 120px }</style>',
+      head: `${watcher(options)}<style>#second { --loacl-offset-inline: 120px }</style>`,
       body: scriptTag({ ...first, id: 'first' }) + scriptTag({ ...first, ...second, id: 'second' }),
     }),
   }
@@ -213,7 +213,7 @@ const turboPage = ({ step = '1', ...options }: PageOptions): RenderedPage => {
 }
 
 const VARIANTS: Record<string, (options: PageOptions) => RenderedPage> = {
-  bare: () => ({ html: document({}) }),
+  bare: (options) => ({ html: document({ head: watcher(options) }) }),
   plain: (options) => ({ html: document({ head: watcher(options), body: scriptTag(options) }) }),
   csp: (options) => strictPage(options, false),
   'trusted-types': (options) => strictPage(options, true),

@@ -8,14 +8,17 @@ type Key = keyof typeof KEYS
 /** The widget as its visitor uses it: by what is to be seen, with mouse and keyboard. */
 export class Chat {
   readonly page: Page
+  readonly #selector: string
   #wheels = 0
 
-  constructor(page: Page) {
+  /** `selector`: whose widget it is, of several. */
+  constructor(page: Page, selector = 'loacl-chat') {
     this.page = page
+    this.#selector = selector
   }
 
   look(): Promise<Sight> {
-    return this.page.evaluate(look)
+    return this.page.evaluate(look, this.#selector)
   }
 
   /** Waits until the visitor sees this. */
@@ -95,9 +98,23 @@ export class Chat {
         return this.page.evaluate(() => document.documentElement.dataset.wheel)
       })
       .toBe('turned')
-    await this.page.evaluate(async () => {
-      for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame)
-    })
+    await this.#passFrames()
+  }
+
+  /** Gives the widget these commands, all at once. */
+  async command(...names: string[]): Promise<void> {
+    await this.page.evaluate((commands) => {
+      const { loacl } = window as unknown as { loacl(command: string): void }
+      for (const command of commands) loacl(command)
+    }, names)
+  }
+
+  /** Waits until the panel has been fetched and, were it to open, has opened. */
+  async settled(): Promise<void> {
+    await expect
+      .poll(() => this.page.evaluate(() => !!(window as unknown as { loacl: { get(): unknown } }).loacl.get()))
+      .toBe(true)
+    await this.#passFrames()
   }
 
   /** Opens the panel and waits until a message can be written. */
@@ -122,6 +139,12 @@ export class Chat {
   /** Waits until no answer is on its way. */
   async answered(): Promise<void> {
     await this.has('Send message')
+  }
+
+  async #passFrames(): Promise<void> {
+    await this.page.evaluate(async () => {
+      for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame)
+    })
   }
 
   async #strike(actions: Record<string, string>[]): Promise<void> {

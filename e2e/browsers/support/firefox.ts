@@ -1,13 +1,20 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type InputSource, type Page } from './page.ts'
+import { type Browser, type Device, type InputSource, type Page } from './page.ts'
 import { startProgram } from './process.ts'
 
 /** Firefox speaks WebDriver BiDi by itself: no driver is needed. */
-export async function startFirefox(): Promise<Browser> {
+export async function startFirefox({ textSize = 16, touch = false }: Device): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'loacl-firefox-'))
+  const settings = {
+    'font.size.variable.x-western': textSize,
+    // 1: coarse.
+    ...(touch && { 'ui.primaryPointerCapabilities': 1, 'ui.allPointerCapabilities': 1 }),
+  }
+  const lines = Object.entries(settings).map(([name, value]) => `user_pref("${name}", ${value});\n`)
+  await writeFile(join(profile, 'user.js'), lines)
   const program = startProgram('firefox', [
     '--headless',
     '--no-remote',

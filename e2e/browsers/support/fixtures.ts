@@ -1,11 +1,11 @@
 import { inject, test as base } from 'vitest'
 import { Model } from '../../support/model.ts'
-import { pageAddress } from '../../support/pages.ts'
+import { pageAddress, type PageOptions } from '../../support/pages.ts'
 import { readTarget, type Target } from '../../support/target.ts'
 import { Chat } from './chat.ts'
 import { startChromium, startWebKit } from './drivers.ts'
 import { startFirefox } from './firefox.ts'
-import { type Page } from './page.ts'
+import { type Device, type Page } from './page.ts'
 
 export { expect } from './expect.ts'
 export { unique } from '../../support/model.ts'
@@ -22,13 +22,17 @@ const START = { firefox: startFirefox, webkit: startWebKit, chromium: startChrom
 interface Visit {
   /** Page of the test site; see `e2e/support/pages.ts`. */
   variant?: string
+  /** Further options of its widget. */
+  data?: PageOptions
 }
 
 export const test = base
   .extend('target', { scope: 'file' }, () => readTarget())
   .extend('model', { scope: 'file' }, ({ target }) => new Model(target.local!.modelControlUrl))
-  .extend('browser', { scope: 'file' }, async ({ target: _target }, { onCleanup }) => {
-    const browser = await START[inject('browser')]()
+  /** A file whose visitors have another one extends its tests. */
+  .extend('device', { scope: 'file' }, (): Device => ({}))
+  .extend('browser', { scope: 'file' }, async ({ target: _target, device }, { onCleanup }) => {
+    const browser = await START[inject('browser')](device)
     onCleanup(() => browser.close())
     return browser
   })
@@ -46,13 +50,13 @@ export const test = base
       const wrong = await Promise.all(pages.map((page) => findWrongs(page, target)))
       if (wrong.flat().length > 0) throw new Error(wrong.flat().join('\n'))
     })
-    return async ({ variant = 'plain' }: Visit = {}): Promise<Chat> => {
+    return async ({ variant = 'plain', data }: Visit = {}): Promise<Chat> => {
       const page = await visitor.newPage()
       pages.push(page)
       // Each browser opens another size, and of some the panel would take the whole.
       await page.resize(1000, 700)
       const { pagesOrigin, url, key, assistantId: assistant } = target
-      await page.goTo(pageAddress(pagesOrigin, variant, { url, key, assistant, watch: '' }))
+      await page.goTo(pageAddress(pagesOrigin, variant, { url, key, assistant, watch: '', ...data }))
       return new Chat(page)
     }
   })

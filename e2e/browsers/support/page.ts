@@ -10,6 +10,14 @@ export interface Page {
   resize(width: number, height: number): Promise<void>
 }
 
+/** On what a browser runs. */
+export interface Device {
+  /** The size of text that is set in the browser, in pixels. */
+  textSize?: number
+  /** A finger is all that points. WebKit has no way to say so. */
+  touch?: boolean
+}
+
 /** Somebody who is new to every site: a browser without a past. */
 export interface Visitor {
   /** The browser's name and version, as it says them. */

@@ -25,9 +25,9 @@ export interface Sight {
   scrolled: number
 }
 
-/** Runs in the page. */
-export function look(): Sight {
-  const host = document.querySelector('loacl-chat')
+/** Runs in the page. `widget`: a selector of whose it is, of several. */
+export function look(widget: string): Sight {
+  const host = document.querySelector(widget)
   const root = host?.shadowRoot
   const describe = (element: HTMLElement) => {
     const { left, top, right, bottom } = element.getBoundingClientRect()

@@ -191,6 +191,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     model.dispose()
     own?.dispose()
     memory.write()
+    flag.write()
     if (element) element.widget = null
   }
 

@@ -60,6 +60,12 @@ export function defineChatElement(load: LoadWidget): void {
   )
 }
 
+/** What the loading of a widget throws. A variable of that type would be one more in what visitors fetch. */
+interface Failure {
+  name: string
+  code?: string
+}
+
 /** Gives an element its launcher, and what the widget's other parts ask of it. */
 export function setUp(host: ChatElement, load: LoadWidget): void {
   const launcher = createElement('button')
@@ -90,8 +96,8 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
     }
     root.append(notice, launcher)
     launcher.setAttribute('aria-label', words().openChat)
-    // What is no colour scheme, such as `auto`, changes nothing.
-    notice.style.colorScheme = theme!
+    // The style would take `auto` for the name of a scheme, as any word.
+    if (theme && theme !== 'auto') notice.style.colorScheme = theme
     if (opens) void host.run((widget) => widget.reopen(), true, true)
   }
   host.run = async (action, opens, unasked) => {
@@ -107,12 +113,11 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
       notice.textContent = words().loadFailed
       // Taken out of the page meanwhile, it has failed nobody.
       notice.hidden = unasked || !host.isConnected
-      const failure = error as { name: string; code?: string }
-      if (!failure.code) {
+      if (!(error as Failure).code) {
         // A `LoaclError`, whose class would be most of this file. One that has a code comes from the panel, which told it.
-        failure.name = 'LoaclError'
-        failure.code = 'network'
-        console.error(failure)
+        ;(error as Failure).name = 'LoaclError'
+        ;(error as Failure).code = 'network'
+        console.error(error)
       }
       host.dispatchEvent(new CustomEvent('loacl-error', { detail: { error }, bubbles: true, composed: true }))
     }
@@ -126,8 +131,8 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
 
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
-  notice.className = 'notice'
   notice.setAttribute('role', 'alert')
+  notice.className = 'notice'
   notice.hidden = true
   launcher.className = 'launcher'
   launcher.setAttribute('part', 'launcher')
@@ -139,6 +144,7 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
       (widget) => widget.warm(),
       () => {},
     )
+  launcher.onkeydown = ({ key }) => notice.hidden || key !== 'Escape' || host.close()
   launcher.onclick = () => {
     if (host.isOpening()) host.close()
     else void host.run((widget) => widget.press(), true)

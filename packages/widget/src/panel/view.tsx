@@ -170,13 +170,13 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   const lock = (locked: boolean) => {
     const sheets = pageDocument.adoptedStyleSheets
     const at = sheets.indexOf(still)
-    if (locked && at < 0) sheets.push(still)
-    else if (!locked && at >= 0) sheets.splice(at, 1)
+    if (at >= 0) sheets.splice(at, 1)
+    if (locked) sheets.push(still)
   }
   const place = () => {
     // Opening gives the keyboard to something. Another element would cost a second layout.
-    for (const element of dialog.querySelectorAll('[autofocus]')) element.removeAttribute('autofocus')
-    focusTarget().setAttribute('autofocus', '')
+    dialog.querySelector('[autofocus]')?.removeAttribute('autofocus')
+    focusTarget().autofocus = true
     if (small.matches) dialog.showModal()
     else dialog.show()
     lock(small.matches)
@@ -293,7 +293,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (!dialog.isConnected) root.append(dialog)
       if (takesKeyboard) place()
       else {
-        dialog.setAttribute('open', '')
+        dialog.open = true
         lock(small.matches)
       }
       if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
@@ -303,8 +303,10 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (drawn < 0) drawn = 0
     },
     hide(focus) {
-      const hasFocus = () => dialog.contains(root.activeElement)
+      const hasFocus = () => dialog.matches(':focus-within')
       const had = hasFocus()
+      // Closing gives the keyboard back to what had it at the opening. Some browsers do so where a field of the page has it.
+      dialog.open = had || small.matches
       dialog.close()
       lock(false)
       // The browser gives it back to what had it at the opening, where that is still there. Where it does not, what is
@@ -328,6 +330,6 @@ export function createView({ host, root, model, look, language, loadFeature, rep
 }
 
 function overlap(one: Element, other: Element): boolean {
-  const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
+  const [a, b] = [one, other].map((element) => element.getBoundingClientRect()) as [DOMRect, DOMRect]
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
