@@ -62,7 +62,8 @@ const retain = async (): Promise<void> => {
     where id in (select assistant_id from loacl.sessions where id = any (${ids}))
   `
   await sql`
-    update loacl.threads set last_message_at = now() - interval '31 days', status = 'active', deleted_at = null
+    update loacl.threads
+    set last_message_at = now() - interval '31 days', status = 'active', deleted_at = null, client_id = client_id || id
     where session_id = any (${ids})
   `
   await sql`update loacl.sessions set expires_at = now() where id = any (${ids})`
