@@ -29,7 +29,7 @@ function run(command, args, options) {
 }
 
 /** Tests, and what a build writes: its output, and the types of `wire` beside their source. */
-const NOT_SOURCE = /[\\/](node_modules|dist|test)[\\/]|[\\/]wire[\\/]src[\\/].*\.d\.ts$/
+const NOT_SOURCE = /[\\/](node_modules|dist|dist-size|test)[\\/]|[\\/]wire[\\/]src[\\/].*\.d\.ts$/
 
 /** Names, sizes and times of all files that the widget is built from. */
 function widgetSources() {

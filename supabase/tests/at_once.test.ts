@@ -198,6 +198,9 @@ it('an abandoned answer that is longer than a message may be keeps nobody up', a
   expect(body.items[0]).toMatchObject({ status: 'failed', errorCode: 'turn_abandoned' })
   expect(body.items[0].content).toHaveLength(1_000_000)
   expect(await world.beginTurn(site.assistantId, token, { threadId })).toMatchObject({ status: 200 })
+  const content = 'x'.repeat(1_200_000)
+  const folded = { turn_id: turn.id, content, parts: [{ type: 'text', text: content }] }
+  expect(await api.rpc('fold_turn', folded, world.asServer())).toMatchObject({ status: 204 })
 })
 
 it.each(['NaN', 'Infinity'])('a price of %s is refused: no budget would get rid of it', async (price) => {

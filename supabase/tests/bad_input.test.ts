@@ -108,11 +108,6 @@ const BAD: Record<string, Bad> = {
     status: 409,
     code: 'id_conflict',
   },
-  'a conversation that was deleted, by the client’s id': {
-    request: () => ({ clientThreadId: 'deleted' }),
-    status: 404,
-    code: 'thread_not_found',
-  },
   'a retry of an unknown message': {
     request: () => ({ type: 'retry', id: randomUUID(), threadId: own.threadId }),
     status: 404,

@@ -1,4 +1,13 @@
-import { contentOf, type FoldedMessage, foldPart, type MessagePart, NO_PARTS, type StreamPart } from '@loacl/wire'
+import {
+  contentOf,
+  type FoldedMessage,
+  foldPart,
+  MalformedPartError,
+  type MessagePart,
+  NO_PARTS,
+  parsePart,
+  type StreamPart,
+} from '@loacl/wire'
 
 /** Collects the parts of a stream into the parts of a message, as they are stored. */
 export class MessageParts {
@@ -23,9 +32,24 @@ export class MessageParts {
   }
 }
 
-/** What a whole stream makes of a message. */
-export function foldAll(parts: readonly StreamPart[]): MessageParts {
+/**
+ * What a whole stream makes of a message, as it was stored by whichever version. A part that this one does not know, or that
+ * is broken, is passed over: it would be in the way at each try.
+ */
+export function foldAll(parts: readonly unknown[]): MessageParts {
   const message = new MessageParts()
-  for (const part of parts) message.add(part)
+  for (const stored of parts) {
+    const part = readStored(stored)
+    if (part) message.add(part)
+  }
   return message
+}
+
+function readStored(stored: unknown): StreamPart | null {
+  try {
+    return parsePart(JSON.stringify(stored))
+  } catch (error) {
+    if (error instanceof MalformedPartError) return null
+    throw error
+  }
 }

@@ -1,4 +1,4 @@
-import { ERROR_STATUS, type ErrorCode } from '@loacl/wire'
+import { ERROR_STATUS, type ErrorCode, type StreamPart } from '@loacl/wire'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import { createAdminWorld, ringOf, SECRET_KEY } from './admin_world.ts'
@@ -278,6 +278,14 @@ describe('maintenance', () => {
       { turnId: '1', content: 'So far' },
       { turnId: '2', content: 'Hm' },
     ])
+  })
+
+  it('folds what this version knows of what another one streamed', async () => {
+    const strange = [{ type: 'of a later version' }, { type: 'text-delta' }, 'x', null] as unknown as StreamPart[]
+    world.store.unfolded.push({ turnId: '1', parts: [...strange, ...said('So far')] })
+    const { body } = await world.call('POST', '/maintenance/drain', 'owner')
+    expect(body).toMatchObject({ cleanedUp: true })
+    expect(world.store.folded).toEqual([{ turnId: '1', content: 'So far' }])
   })
 
   it('gives back what failed, without the words of others, and does the rest', async () => {
