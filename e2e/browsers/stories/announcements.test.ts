@@ -26,6 +26,8 @@ test('a screen reader is told once that an answer comes, once how it reads, and 
   await model.says(failing, { status: 500 })
   const chat = await visit()
   await chat.open()
+  // Before the session is open the assistant has no name, and "Loading…" is said.
+  await chat.has('Do you rent bicycles?')
   await chat.page.evaluate(listen)
   const heard = () => chat.page.evaluate(() => (window as unknown as { heard: string[] }).heard)
   await chat.ask(question)
