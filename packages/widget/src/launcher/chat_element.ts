@@ -86,13 +86,13 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
 
   host.launcher = launcher
   host.connected = () => {
-    const { open = false, theme } = host.options
+    const { assistant, open = false, theme } = host.options
     let opens: unknown = `${open}` !== 'false'
     try {
-      // This tab has had a panel open: the widget knows whether it is this one, and whether the visitor has closed it.
-      opens ||= sessionStorage.loacl
+      // This tab has had a panel of this assistant open: the widget knows whether it is this one, and still to be open.
+      opens ||= sessionStorage.loacl.match(assistant)
     } catch {
-      // Storage is blocked.
+      // No panel was open, or storage is blocked.
     }
     root.append(notice, launcher)
     launcher.setAttribute('aria-label', words().openChat)
