@@ -118,10 +118,14 @@ export interface TagWidget extends Omit<Widget, 'client' | 'send'> {
   send(text: string): Turn
 }
 
+/** Who opens the panel: it does so by itself as on the page before, or where the owner wants it open. */
+export type OpenedBy = 'visitor' | 'api' | 'itself'
+
 /** By name; on the element they are `loacl-${name}` and cross shadow roots. None carries a message's text. */
 export interface WidgetEvents {
   ready: Record<never, never>
-  opened: { by: 'visitor' | 'api' }
+  /** By `itself`: as on the page before, or as the owner wants it. */
+  opened: { by: OpenedBy }
   closed: Record<never, never>
   threadchange: { threadId: string | null }
   sent: { turnId: string }

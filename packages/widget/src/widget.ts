@@ -7,10 +7,10 @@ import { mark, mergeLook } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
 import { assistantOf, failureOf } from './model_state.ts'
-import type { OpenedBy, View, ViewOptions } from './panel/view.tsx'
+import type { View, ViewOptions } from './panel/view.tsx'
 import { SMALL } from './page_state.ts'
 import { createTabMemory } from './tab_memory.ts'
-import type { ChatWidget, LoaclChatElement, WidgetEvents, WidgetOptions } from './types.ts'
+import type { ChatWidget, LoaclChatElement, OpenedBy, WidgetEvents, WidgetOptions } from './types.ts'
 
 type CreateView = (options: ViewOptions) => View
 
@@ -145,7 +145,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       view.show(by)
       memory.set('open', 'true')
       flag.set('', prefix)
-      emit('opened', { by: by === 'visitor' ? by : 'api' })
+      emit('opened', { by })
       await nextTask()
     }
     void model.start()

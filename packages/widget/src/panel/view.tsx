@@ -6,7 +6,8 @@ import { assistantOf, failureOf, isRunning } from '../model_state.ts'
 import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
 import { fill } from '../strings.ts'
-import type { Look } from '../types.ts'
+import type { ChatElement } from '../launcher/chat_element.ts'
+import type { Look, OpenedBy, WidgetEvents } from '../types.ts'
 import { fitComposer } from './composer.tsx'
 import { directionOf, directionOfLocale } from '../direction.ts'
 import css from './panel.css?inline'
@@ -27,9 +28,6 @@ export interface ViewOptions {
   report: (cause: unknown) => void
   close: () => void
 }
-
-/** Who opens the panel: it does so by itself as on the page before, or where the owner wants it open. */
-export type OpenedBy = 'visitor' | 'api' | 'itself'
 
 export interface View {
   /** Takes the keyboard, unless it opens by itself or a field of the page has it: the panel may come long after the press. */
@@ -207,12 +205,14 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       },
       { signal },
     )
-  // Two panels in one place: the one that was opened last is wanted.
+  // Two panels in one place: the one that was opened last is wanted, unless it has opened by itself.
   addEventListener(
     'loacl-opened',
-    ({ target }) => {
+    (event) => {
+      const { target, detail } = event as CustomEvent<WidgetEvents['opened']>
       const other = target !== host && (target as Element).shadowRoot?.querySelector('dialog')
-      if (dialog.open && other && overlap(dialog, other)) close()
+      if (dialog.open && other && overlap(dialog, other))
+        (detail.by === 'itself' ? (target as unknown as ChatElement) : { close }).close()
     },
     { signal },
   )
