@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { minify } from 'terser'
 import { build, type InlineConfig, type Plugin } from 'vite'
+import { clientRuntime, fromClientRuntime } from './client_runtime.ts'
 import { leanPreact } from './lean_preact.ts'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
@@ -113,11 +114,25 @@ const runtimeObject: Plugin = {
   },
 }
 
-/** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
+/** The output of a file that gets from the panel what it shares with it. It makes a function of it, which the panel calls. */
+const calledByPanel = (name: string): RolldownOptions['output'] & object => ({
+  format: 'iife',
+  name: 'feature',
+  globals: () => 'runtime',
+  postBanner: 'export default (runtime) => {',
+  postFooter: 'return feature }',
+  entryFileNames: `panel-${name}-${UNNAMED}.js`,
+  generatedCode: { symbols: false },
+})
+
+/** What @loacl/core fetches when it is first used. */
 const client = (): InlineConfig =>
   configure(
-    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: `panel-client-${UNNAMED}.js` } },
-    { resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] } },
+    { input: path('../core/src/on_demand.ts'), output: calledByPanel('client') },
+    {
+      plugins: [fromClientRuntime],
+      resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] },
+    },
   )
 
 const FEATURES = readdirSync(path('src/features'), { withFileTypes: true })
@@ -148,24 +163,15 @@ function nameFiles(files: readonly string[], fetching: string): void {
 }
 
 /**
- * What the panel fetches when it is first used. The file makes a function of it, to which the panel hands what
- * `runtime.ts` exports. An import would load a second panel where the first has come from another address, at a second
- * attempt.
+ * What the panel fetches when it is first used. The panel hands it what `runtime.ts` exports: an import would load a second
+ * panel where the first has come from another address, at a second attempt.
  */
 const feature = (name: string): InlineConfig =>
   configure(
     {
       input: path(`src/features/${name}/index.ts`),
       external: [RUNTIME],
-      output: {
-        format: 'iife',
-        name: 'feature',
-        globals: () => 'runtime',
-        postBanner: 'export default (runtime) => {',
-        postFooter: 'return feature }',
-        entryFileNames: `panel-${name}-${UNNAMED}.js`,
-        generatedCode: { symbols: false },
-      },
+      output: calledByPanel(name),
     },
     { build: { license: { fileName: `licenses-${name}.md` } } },
   )
@@ -187,7 +193,7 @@ function panel(): InlineConfig {
       transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {
-      plugins: [runtimeObject, plainCss],
+      plugins: [runtimeObject, clientRuntime, plainCss],
       resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
       define: {
         LATER_VERSION: JSON.stringify(UNNAMED),

@@ -67,7 +67,7 @@ export const leanPreact: Plugin = {
         if (own === before) throw new Error(`Preact's ${file} has no "${out}" now.`)
       }
       for (const name of PASSED) own = own.replaceAll(new RegExp(`\\b${name},`, 'g'), '')
-      own = own.replace(/\b_[a-z]\w*/gi, (name) => `_${PRIVATE.indexOf(name).toString(36)}`)
+      own = own.replace(/\b_[a-z]\w*/gi, (name) => `$${PRIVATE.indexOf(name).toString(36)}`)
       return { code: own, map: null }
     },
   },

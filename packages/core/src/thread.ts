@@ -1,7 +1,7 @@
 import type { ClientContext } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type * as OnDemand from './on_demand.ts'
-import { randomUuid } from './random.ts'
+import { randomId } from './random.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
@@ -83,7 +83,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     load: onDemand('loadThread'),
     loadOlder: onDemand('loadOlder'),
 
-    send(input, { id: clientId = randomUuid(), signal } = {}) {
+    send(input, { id: clientId = randomId(), signal } = {}) {
       const given: { text: string; suggestionId?: string | undefined } =
         typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
@@ -93,7 +93,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     },
 
     retry({ signal } = {}) {
-      const turnId = randomUuid()
+      const turnId = randomId()
       if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
       const { lostTurn, serverId } = context
       const { messages } = state()

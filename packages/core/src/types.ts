@@ -214,7 +214,7 @@ export interface ThreadState {
 export interface SendOptions extends Abortable {
   /**
    * The message's client id, 1 to 128 visible ASCII characters. Sending the same id and text again is the same turn.
-   * Default: a random UUID.
+   * Default: 22 random ones.
    */
   id?: string | undefined
 }

@@ -35,7 +35,7 @@ describe('a turn', () => {
     const [post] = project.named('POST turns')
     expect(post!.body).toEqual({
       type: 'message',
-      clientThreadId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      clientThreadId: expect.stringMatching(/^[\w-]{22}$/),
       assistantId: ASSISTANT,
       id: turn.id,
       threadId: null,

@@ -210,6 +210,9 @@ export interface ChatWidget extends TagWidget, LauncherCalls {
   end(): void
 }
 
+/** What the script tag's widget and that from npm have of it in common. */
+export type CommonWidget = Omit<ChatWidget, 'element' | 'on' | 'toggle' | 'leave' | 'dispose'>
+
 declare global {
   interface Window {
     loacl?: LoaclGlobal

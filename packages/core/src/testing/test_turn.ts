@@ -13,7 +13,6 @@ import {
   type StreamPart,
   type Usage,
 } from '@loacl/wire'
-import { randomUuid } from '../random.ts'
 import type { Clock } from './clock.ts'
 import { type Refusal, toWireError } from './refusal.ts'
 import { log, type StoredMessage, type StoredThread } from './stored_thread.ts'
@@ -69,7 +68,7 @@ export function createTestTurn(
   answer: StoredMessage,
   clock: Clock,
 ): TestTurn {
-  const id = randomUuid()
+  const id = crypto.randomUUID()
   const parts: NumberedPart[] = []
   const readers = new Set<Reader>()
   let state: TestTurn['state'] = 'running'
@@ -122,7 +121,7 @@ export function createTestTurn(
       log(thread, clock, 'thread_renamed')
     }
     if (end.followUps && end.followUps.length > 0) {
-      answer.suggestions = end.followUps.map((suggestion) => ({ id: randomUuid(), suggestion, used: false }))
+      answer.suggestions = end.followUps.map((suggestion) => ({ id: crypto.randomUUID(), suggestion, used: false }))
       log(thread, clock, 'message_changed', { messageId: answer.id })
     }
   }
