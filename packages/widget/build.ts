@@ -71,7 +71,9 @@ const plainCss: Plugin = {
         .replace(/\s*([{};,!])\s*/g, '$1')
         .replace(/(?<=:) |(?<=\[[\w-]+=)'|'(?=\])/g, '')
         .replace(/(?<=\d) \* /g, '*')
-        .replaceAll(';}', '}'),
+        .replace(/(?<![\d.])0(?=\.\d)/g, '')
+        .replaceAll(';}', '}')
+        .trim(),
       map: null,
     }),
   },

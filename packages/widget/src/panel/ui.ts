@@ -24,6 +24,8 @@ export interface Actions {
   stop(): void
   newThread(): void
   select(threadId: string): void
+  /** Draws further messages that are there, or else has earlier ones loaded. */
+  showEarlier(): Promise<void>
   showConversations(): void
 }
 
