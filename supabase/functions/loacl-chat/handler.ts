@@ -148,7 +148,7 @@ async function follow(
   const signal = AbortSignal.any([stream.left, deps.shutdown, AbortSignal.timeout(deps.deadlineMs)])
   const report = (error: unknown) => deps.report(error, requestId)
   const { send, onStored } = sendStored(stream)
-  let sendPart = stream.send
+  let sendPart = (part: NumberedPart) => stream.send([part])
   const takeOver = async () => {
     const { store, deadlineMs } = deps
     // The first step: nothing was said before it.
@@ -168,7 +168,7 @@ async function pipe(
   parts: AsyncIterable<NumberedPart>,
   stream: PartStream,
   report: (error: unknown) => void,
-  send: PartStream['send'],
+  send: (part: NumberedPart) => void,
 ): Promise<void> {
   try {
     for await (const part of parts) {
