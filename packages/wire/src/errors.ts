@@ -9,7 +9,7 @@
  */
 
 /** A client repeats the request by itself. */
-const RETRIED = { network: 0, stream_cut: 0 } as const
+const RETRIED = { network: 0, stream_cut: 0, busy: 503 } as const
 
 /** The session has ended, and its threads with it. A client opens another; the visitor starts a new conversation. */
 const SESSION_ENDED = {

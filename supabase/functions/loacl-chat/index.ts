@@ -4,6 +4,7 @@ import { createDataApiIdentity } from '../_shared/adapters/data_api_identity.ts'
 import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
 import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
+import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
 import { toLogLine } from '../_shared/adapters/log_line.ts'
 import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
@@ -32,6 +33,8 @@ Deno.serve(
     apiKeys: environment.apiKeys,
     addressHeader: environment.addressHeader,
     deadlineMs: environment.deadlineMs,
+    maxTurns: environment.maxTurns,
+    memory: createMemoryGauge(Deno),
     waitUntil: (promise) => {
       // Plain Deno lives as long as its server does.
       if (typeof EdgeRuntime !== 'undefined') EdgeRuntime.waitUntil(promise)

@@ -86,6 +86,7 @@ export const strings: Strings = {
     message_not_found: 'Diese Nachricht gibt es nicht mehr. Beginnen Sie neu, um fortzufahren.',
     thread_full: 'Diese Unterhaltung ist voll. Beginnen Sie neu, um fortzufahren.',
     turn_in_progress: 'Hier kommt noch eine Antwort. Versuchen Sie es noch einmal, wenn sie da ist.',
+    busy: 'Gerade fragen sehr viele. Versuchen Sie es gleich noch einmal.',
     rate_limited: 'Das war viel auf einmal.',
     budget_exceeded: 'Dieser Chat hat vorerst seine Grenze erreicht.',
     model_rate_limited: MODEL_DOWN,

@@ -1,7 +1,9 @@
 import type { Model, ModelCall, StructuredCall } from '../domain/model.ts'
 import { outputLimits } from '../domain/output_limits.ts'
+import { readEvents } from './event_stream.ts'
+import { joinDeltas } from './joined_deltas.ts'
 import { connectOpenAI, toCodedOpenAIError, type OpenAIOptions } from './openai_client.ts'
-import { createResponsesReader, toTokenUsage } from './responses_events.ts'
+import { createResponsesReader, type ResponsesEvent, toTokenUsage } from './responses_events.ts'
 import { toResponsesInput } from './responses_input.ts'
 
 /** The Responses API, of OpenAI or of anybody who speaks it, stateless: nothing is kept at the provider's. */
@@ -11,16 +13,16 @@ export function createOpenAIModel(options: OpenAIOptions): Model {
       let begun = false
       const read = createResponsesReader(call.showsReasoning)
       try {
-        const events = await connectOpenAI(call, outputLimits(call), options).responses.create(
-          { ...toParams(call), stream: true, stream_options: { include_obfuscation: false } },
-          { signal },
-        )
-        for await (const event of events) {
+        const { responses } = connectOpenAI(call, outputLimits(call), options)
+        const params = { ...toParams(call), stream: true as const, stream_options: { include_obfuscation: false } }
+        // Its body is read here: the client's own reader takes each event by itself, through many hands.
+        const response = await responses.create(params, { signal }).asResponse()
+        for await (const events of readEvents(response)) {
           begun = true
-          yield* read(event)
+          yield* joinDeltas(events.flatMap((event) => read(event as ResponsesEvent)))
         }
       } catch (error) {
-        throw toCodedOpenAIError(error, begun)
+        if (!signal.aborted) throw toCodedOpenAIError(error, begun)
       }
     },
 

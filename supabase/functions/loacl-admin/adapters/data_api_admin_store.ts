@@ -1,9 +1,5 @@
-import {
-  createDataApiClient,
-  createFunctionCaller,
-  toCodedDatabaseError,
-  type DataApiOptions,
-} from '../../_shared/adapters/data_api.ts'
+import { createFunctionCaller, toCodedDatabaseError, type DataApiOptions } from '../../_shared/adapters/data_api.ts'
+import { createDataApiClient } from '../../_shared/adapters/data_api_client.ts'
 import type { AdminStore, Operator } from '../domain/ports.ts'
 
 export interface AdminStoreOptions extends DataApiOptions {

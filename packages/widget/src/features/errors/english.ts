@@ -21,6 +21,7 @@ const ERRORS: Partial<Strings['errors']> = {
   message_not_found: 'This message is no longer there. Start over to go on.',
   thread_full: 'This conversation is full. Start over to go on.',
   turn_in_progress: 'An answer is still on its way here. Try again when it has come.',
+  busy: 'Many people are asking at the moment. Try again shortly.',
   rate_limited: 'That was a lot at once.',
   budget_exceeded: 'This chat has reached its limit for now.',
   model_rate_limited: MODEL_DOWN,
