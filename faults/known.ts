@@ -43,15 +43,6 @@ export const KNOWN: readonly Known[] = [
     abilities: ['leave', 'reload', 'second-tab'],
     faults: ['worker-killed', ...DATABASE],
   },
-  {
-    kind: 'stack-died',
-    reason: 'The local stack’s process throws where a connection of its Data API closes under a write.',
-    faults: DATABASE,
-  },
-  {
-    kind: 'stack-process-died',
-    reason: 'The same, as its process says it.',
-  },
 ]
 
 export const isKnown = (known: Known, { kind }: Violation, { ability, actPoint, blows }: Plan): boolean =>

@@ -37,13 +37,16 @@ const ACT_MS = 1_000
 export async function runSequence(world: World, plan: Plan, gathering: Gathering | null): Promise<Story> {
   const assistant = await world.createAssistant(`s${plan.id}`)
   const visitor = new Visitor(`v${plan.id}-${assistant.id.slice(0, 8)}`, world, assistant)
-  const playing = withClock(visitor.clock, () => play(visitor, plan, gathering))
-  return Promise.race([playing, delay(LONGEST_MS, null, { ref: false }).then(() => hung(visitor, plan))])
+  const playing = withClock(visitor.clock, () => play(visitor, plan, gathering)).catch((error: Error) =>
+    endEarly(visitor, plan, 'story-breaks', error.stack),
+  )
+  const hangs = delay(LONGEST_MS, null, { ref: false }).then(() => endEarly(visitor, plan, 'story-hangs'))
+  return Promise.race([playing, hangs])
 }
 
-/** Of a story that does not end at all. */
-function hung(visitor: Visitor, plan: Plan): Story {
-  const violations = [{ kind: 'story-hangs', detail: `while ${visitor.stage}` }]
+/** Of a story that does not come to its end. */
+function endEarly({ stage }: Visitor, plan: Plan, kind: string, why = ''): Story {
+  const violations = [{ kind, detail: `while ${stage}: ${why}` }]
   return { plan, met: [], violations, codes: [], settledMs: LONGEST_MS, presses: 0 }
 }
 
