@@ -17,12 +17,23 @@ export class Gathering {
   readonly #strike: (traces: readonly Trace[]) => Promise<void>
   readonly #here: Trace[] = []
   readonly #struck = Promise.withResolvers<void>()
+  readonly #preparing: Promise<void>[] = []
+  readonly #prepared = Promise.withResolvers<unknown>()
+  readonly #size: number
   #missing: number
   #isOver = false
 
   constructor(size: number, strike: (traces: readonly Trace[]) => Promise<void>) {
+    this.#size = size
     this.#missing = size
     this.#strike = strike
+  }
+
+  /** Waits until everybody of the round has what they need before they ask. */
+  async prepare(preparing: Promise<void>): Promise<void> {
+    if (this.#preparing.push(preparing) === this.#size) this.#prepared.resolve(Promise.allSettled(this.#preparing))
+    await this.#prepared.promise
+    await preparing
   }
 
   /** Resolves once it has struck, to whether it was in time. */

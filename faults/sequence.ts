@@ -54,8 +54,11 @@ async function play(visitor: Visitor, plan: Plan, gathering: Gathering | null): 
   const { ability, blows } = plan
   const violations: Violation[] = []
   const met = new Set<string>()
-  visitor.tab = await visitor.openTab()
-  await ability.prepare?.(visitor)
+  const prepare = async () => {
+    visitor.tab = await visitor.openTab()
+    await ability.prepare?.(visitor)
+  }
+  await (gathering ? gathering.prepare(prepare()) : prepare())
 
   const trace = visitor.beginTrace(ability.name === 'retry' ? visitor.questions[0] : undefined)
   for (const blow of blows) arm(visitor, trace, blow, gathering, met)

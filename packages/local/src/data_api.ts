@@ -51,7 +51,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     postgresOptions: {
       max: 10,
       // Else requests wait up to 20 seconds for a database that is back.
-      backoff: 0.1,
+      backoff: () => 0.1,
       onnotice: () => {},
       connection: { application_name: APPLICATION_NAME },
       types: { json: jsonType(114), jsonb: jsonType(3802), ...TEXT_TYPES },
