@@ -20,10 +20,12 @@ interface View {
   /** What stands in the composer of the one that is loaded again. */
   draft: string
   isLost: boolean
+  /** Its composer has a question again that came to be stored meanwhile: one press shows the answer. */
+  isRestored: boolean
 }
 
 /** The next look at a turn whose worker has died is nobody's, for as long as its lease and some seconds more. */
-const TURN_ENDS_MS = LEASE_MS + 7_000
+const TURN_ENDS_MS = LEASE_MS + 15_000
 /** After its answer, a turn stores follow-ups. */
 const SETTLED_MS = 4_000
 
@@ -81,7 +83,8 @@ const isUnsent = ({ role, status }: Message) => role === 'user' && (status === '
 
 /** What a page shows, and what one shows that is loaded again. */
 export async function compareWithReload(visitor: Visitor, tab: Tab): Promise<View> {
-  const { messages, turn } = tab.model.getSnapshot().thread
+  const { thread: shown, restored } = tab.model.getSnapshot()
+  const { messages, turn } = shown
   const reloaded = await visitor.openTab(tab.memory)
   const { thread, draft } = reloaded.model.getSnapshot()
   const view = {
@@ -90,6 +93,7 @@ export async function compareWithReload(visitor: Visitor, tab: Tab): Promise<Vie
     unsent: messages.filter(isUnsent).map(({ content }) => content),
     draft,
     isLost: turn.status === 'failed',
+    isRestored: restored,
   }
   closeTab(reloaded)
   return view

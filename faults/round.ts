@@ -8,9 +8,9 @@ import type { World } from './world/world.ts'
 import type { Worlds } from './world/worlds.ts'
 
 /** How many visitors there are at once. */
-const MOST_AT_ONCE = 24
+const MOST_AT_ONCE = 16
 /** How long those who are at their points wait for the others. */
-const GATHER_MS = 6_000
+const GATHER_MS = 10_000
 
 /** Strikes everybody of a round at once, each of them at a point of their own. */
 export class Gathering {

@@ -28,9 +28,9 @@ export interface Story {
 }
 
 /** How long a page may take to settle. */
-const SETTLES_MS = 40_000
+const SETTLES_MS = 60_000
 /** How long a whole story may take. */
-const LONGEST_MS = 150_000
+const LONGEST_MS = 240_000
 /** What a visitor does at a point is under way when its request has been answered, or after this time. */
 const ACT_MS = 1_000
 

@@ -6,7 +6,7 @@ export const checkViews: Check = ({ observation, going, visitor }) => {
   // One who is somebody else now has nothing of it.
   const isGone = visitor.hasErased || visitor.hasSignedOut || visitor.hasDeleted
   const views = [
-    ...(isGone ? [] : observation.views.filter(({ isLost }) => !isLost)),
+    ...(isGone ? [] : observation.views.filter(({ isLost, isRestored }) => !isLost && !isRestored)),
     ...(going.view ? [going.view] : []),
   ]
   const lost = isGone ? [] : observation.views.flatMap(({ unsent, draft }) => unsent.filter((text) => text !== draft))
