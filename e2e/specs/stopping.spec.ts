@@ -71,6 +71,7 @@ test(
     await chat.answered()
     expect(await owner.readStatusOfAnswerTo(question)).toEqual(['stopped'])
     expect(await model.calls(question)).toEqual([])
+    await page.unroute(TURNS)
     await chat.askAndWait(unique('And now?'))
   },
 )
