@@ -88,6 +88,13 @@ export class Owner {
     return JSON.stringify(rows)
   }
 
+  /** How each answer to `text` stands. */
+  async readStatusOfAnswerTo(text: string): Promise<string[]> {
+    const rows = await this.#sql<{ status: string }[]>`
+      select a.status from loacl.messages q join loacl.messages a on a.parent_id = q.id where q.content = ${text}`
+    return rows.map(({ status }) => status)
+  }
+
   /** Puts a part in front of the answer to `text`, as a newer version might have stored it. */
   async addPart(text: string, part: Record<string, string>): Promise<void> {
     const sql = this.#sql

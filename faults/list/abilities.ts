@@ -1,4 +1,5 @@
-import type { ErrorCode, Turn } from '@loacl/core'
+import type { ErrorCode } from '@loacl/core'
+import { closeTab, threadOf } from '../tab.ts'
 import type { Visitor } from '../visitor.ts'
 import { refuse } from './model_faults.ts'
 import { POINTS, type Point, type Trace } from '../world/trace.ts'
@@ -9,7 +10,7 @@ export interface Ability {
   /** Before faults come. */
   prepare?(visitor: Visitor): Promise<unknown>
   /** Asks. Left out: a question, as usual. */
-  ask?(visitor: Visitor, trace: Trace): Turn
+  ask?(visitor: Visitor, trace: Trace): unknown
   /** What the visitor does at a point of that turn, or after it where the turn doesn't come to the point. */
   act?(visitor: Visitor): Promise<void>
   /** Left out: any. */
@@ -24,9 +25,16 @@ const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).d
 const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))
 
 const reload = async (visitor: Visitor): Promise<void> => {
-  visitor.tab?.client.dispose()
+  leave(visitor)
+  visitor.tab = await visitor.openTab(visitor.remembered)
+}
+
+/** To come back in the same tab of the browser. */
+const leave = (visitor: Visitor): void => {
+  if (!visitor.tab) return
+  visitor.remembered = visitor.tab.memory
+  closeTab(visitor.tab)
   visitor.tab = null
-  visitor.tab = await visitor.openTab()
 }
 
 export const ABILITIES: readonly Ability[] = [
@@ -46,7 +54,7 @@ export const ABILITIES: readonly Ability[] = [
     async act(visitor) {
       const { trace, tab } = visitor
       if (trace && !trace.reached.has('model-ended') && !trace.reached.has('finish-asked')) visitor.stopped = trace
-      tab?.thread.stop()
+      tab?.model.stop()
     },
     sends: true,
     codes: ['aborted'],
@@ -54,10 +62,7 @@ export const ABILITIES: readonly Ability[] = [
   { name: 'reload', act: reload, codes: ['disposed'] },
   {
     name: 'leave',
-    async act(visitor) {
-      visitor.tab?.client.dispose()
-      visitor.tab = null
-    },
+    act: async (visitor) => leave(visitor),
     codes: ['disposed'],
   },
   {
@@ -83,7 +88,7 @@ export const ABILITIES: readonly Ability[] = [
     name: 'rename',
     async act(visitor) {
       const title = `Renamed by ${visitor.name}`
-      await visitor.tab?.thread.rename(title)
+      if (visitor.tab) await threadOf(visitor.tab).rename(title)
       visitor.title = title
     },
     points: AFTER_BEGIN,
@@ -117,7 +122,7 @@ export const ABILITIES: readonly Ability[] = [
   {
     name: 'delete-thread',
     async act(visitor) {
-      await visitor.tab?.thread.delete()
+      if (visitor.tab) await threadOf(visitor.tab).delete()
       visitor.hasDeleted = true
     },
     points: AFTER_BEGIN,

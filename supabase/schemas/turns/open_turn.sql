@@ -221,6 +221,7 @@ begin
   perform loacl_private.purge_turn_chunks(5);
   perform loacl_private.purge_rate_counters(5);
   history := loacl_private.read_history(question.id, assistant.context_token_budget);
+  perform loacl_private.end_left_turns(assistant.id, 5);
   perform loacl_private.settle_left_turns(assistant.id, 5);
   perform loacl_private.reserve_budget(assistant, history, thread.title is null, 0, turn.id, 1);
   return loacl_private.to_open_turn(turn, assistant, provider.config, provider.secret, history, thread.title is null);

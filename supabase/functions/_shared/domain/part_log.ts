@@ -70,6 +70,11 @@ export class PartLog {
     return this.#lost
   }
 
+  /** Whether there are parts that nobody will store: the lease is another's, or the turn has ended. */
+  get hasOrphans(): boolean {
+    return this.#lost?.code === 'turn_lease_lost' && this.#stored < this.#last
+  }
+
   /** Number of the last part. */
   get last(): number {
     return this.#last

@@ -16,7 +16,7 @@ const FOLLOW_UPS_STORED_MS = 8_000
 
 /**
  * A turn, as the parts that a visitor sees. It stores what it yields, yields exactly one terminal part, none only where
- * another worker has taken it over, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
+ * it is no longer this worker's, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
  *
  * @param added for a turn that has waited: what it waited for
  */
@@ -33,7 +33,7 @@ export async function* runTurn(
     for (const part of waitingParts(closing.waiting)) yield number(part)
     return
   }
-  // Who reads it comes back, and follows the other worker.
+  // Who reads it comes back, and follows the other worker or sees how it ended.
   if ('takenOver' in closing) return
   const { end, stored } = closing
   if (stored) yield number(answerComplete(turn.messageId, end, usage))

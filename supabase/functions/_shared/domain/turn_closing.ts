@@ -12,7 +12,7 @@ import { endOfStored } from './stored_turn.ts'
 import { turnError } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
-/** How a worker leaves its turn: it has ended, it waits, or another worker has taken it over. */
+/** How a worker leaves its turn: it has ended, it waits, or it is no longer this worker's, and who reads it has to come back. */
 export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] } | { takenOver: true }
 
 /**

@@ -66,8 +66,7 @@ export async function* runSteps(
     const before: EndedStep | null = step
     if (number > 1) {
       // Its parts are stored before the turn may end here: whoever follows it reads no further than that.
-      await log.close()
-      closing = await close.beginStep(number, input, before?.details)
+      closing = (await closeLog()) ?? (await close.beginStep(number, input, before?.details))
       if (closing) break
       log = openLog(log.last)
     }
@@ -85,12 +84,19 @@ export async function* runSteps(
     }
     clearTimeout(deadline)
     if (step.end.state === 'failed') deps.report(step.end.error)
-    await log.close()
-    closing = move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost)
+    closing =
+      (await closeLog()) ??
+      (move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost))
   }
   clearTimeout(deadline)
   deps.shutdown.removeEventListener('abort', timeIsUp)
   return { closing, call, usage, content: message.content, last: log.last }
+
+  /** Gives how the turn is left where something was said that is not in it. */
+  async function closeLog(): Promise<Closing | null> {
+    await log.close()
+    return log.hasOrphans ? { takenOver: true } : null
+  }
 
   function nextCall(latest: ModelCall | null, before: EndedStep | null): Promise<ModelCall> | ModelCall {
     if (!latest || !before) return toModelCall(turn, deps.keyRing, context.safetyIdentifier, input)
