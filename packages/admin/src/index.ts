@@ -13,4 +13,5 @@ export type {
   SetProviderKeyRequest,
   TestProviderKeyRequest,
   VisitorErasure,
+  WireFormat,
 } from '@loacl/wire'

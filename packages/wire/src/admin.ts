@@ -2,10 +2,13 @@
 import type { Timestamp } from './dto.ts'
 import type { ErrorCode } from './errors.ts'
 
+/** How a provider is spoken to: `openai` is the Responses API, `openai-chat` Chat Completions. */
+export type WireFormat = 'openai' | 'openai-chat'
+
 /** What an owner may see of a provider key: it never comes back out. */
 export interface ProviderConfig {
   id: string
-  provider: string
+  provider: WireFormat
   /** `null` for the provider's own address. */
   baseUrl: string | null
   /** Empty for a key of fewer than twelve characters. */
@@ -21,8 +24,8 @@ export interface ProviderConfig {
 export interface SetProviderKeyRequest {
   /** The key alone, without spaces or line breaks. */
   apiKey: string
-  /** Left out: `openai`, which stands for whoever speaks its Responses API. */
-  provider?: 'openai'
+  /** Left out: `openai`. */
+  provider?: WireFormat
   /** Of another provider, such as `https://host/v1`: HTTPS on a public host, or one that the project lists. */
   baseUrl?: string | null
 }

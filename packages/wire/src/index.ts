@@ -10,6 +10,7 @@ export type {
   SetProviderKeyRequest,
   TestProviderKeyRequest,
   VisitorErasure,
+  WireFormat,
 } from './admin.ts'
 export { isBlank } from './blank_text.ts'
 export {

@@ -16,6 +16,7 @@ export interface MemoryStoreOptions {
   assistantId: string
   assistant?: Partial<OpenTurn['assistant']>
   provider?: OpenTurn['provider']
+  fallback?: OpenTurn['fallback']
 }
 
 /** The turn's store, kept in memory, as faithful to the database as the turn's tests need it. */
@@ -89,7 +90,7 @@ export class MemoryStore implements TurnStore {
       isFolded: true,
       lastSeq: 0,
       parts: [],
-      steps: [{ input: [], providerItems: null }],
+      steps: [{ input: [], providerItems: null, configId: null }],
       waiting: null,
       outcome: null,
     }
@@ -114,19 +115,24 @@ export class MemoryStore implements TurnStore {
         model: 'gpt-6-luna',
         instructions: 'Be kind.',
         temperature: null,
+        reasoningEffort: null,
         maxOutputTokens: 2_000,
         followUps: true,
+        followUpModel: null,
         showReasoning: false,
         ...this.#options.assistant,
       },
       provider: this.#options.provider ?? null,
+      fallback: this.#options.fallback ?? null,
       history: thread.messages
         .filter((message) => message.content !== '' && message.id !== messageId)
         .map(({ role, content }) => ({ role, content })),
       lastSeq: turn.lastSeq,
       stopRequested: turn.stopRequested,
       parts,
-      steps: turn.steps.flatMap(({ input, providerItems }) => (providerItems ? [{ input, providerItems }] : [])),
+      steps: turn.steps.flatMap(({ input, providerItems, configId }) =>
+        providerItems ? [{ input, providerItems, configId }] : [],
+      ),
     }
   }
 
@@ -211,7 +217,7 @@ export class MemoryStore implements TurnStore {
     if (before) this.#endStep(turn, before)
     if (turn.stopRequested) this.#end(turn, { state: 'stopped' })
     else if (step > this.stepBudget) this.#end(turn, { state: 'cut', cutReason: 'budget' })
-    else turn.steps.push({ input, providerItems: null })
+    else turn.steps.push({ input, providerItems: null, configId: null })
     return { state: turn.state }
   }
 
@@ -306,9 +312,11 @@ export class MemoryStore implements TurnStore {
     return turn
   }
 
-  #endStep(turn: MemoryTurn, { parts, content, providerItems, isCalled }: StepOutcome): void {
+  #endStep(turn: MemoryTurn, { parts, content, providerItems, isCalled, fallback }: StepOutcome): void {
     this.stepsCalled.push(isCalled)
-    turn.steps.at(-1)!.providerItems ??= providerItems
+    const step = turn.steps.at(-1)!
+    step.providerItems ??= providerItems
+    step.configId = fallback?.configId ?? this.#options.provider?.configId ?? null
     this.#updateAnswer(turn, { parts, content })
   }
 

@@ -1,5 +1,14 @@
 import type { NewSecret } from '@loacl/sealing'
-import type { IdentitySecretState, MessagePart, ProviderConfig, StreamPart, VisitorErasure } from '@loacl/wire'
+import type {
+  IdentitySecretState,
+  MessagePart,
+  ProviderConfig,
+  StreamPart,
+  VisitorErasure,
+  WireFormat,
+} from '@loacl/wire'
+import type { ModelAccount } from '../../_shared/domain/model.ts'
+import type { SealedProvider } from '../../_shared/domain/store.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 
 export interface Operator {
@@ -21,7 +30,7 @@ export interface Deletion {
   kind: 'storage_object' | 'provider_file' | 'provider_vector_store'
   reference: string
   /** `null` where no key is needed, or its owner has removed it. */
-  provider: StoredSecret | null
+  provider: SealedProvider | null
 }
 
 /** The database. Every method rejects with a `CodedError`. */
@@ -30,13 +39,13 @@ export interface AdminStore {
 
   listProviderConfigs(operator: Operator): Promise<readonly ProviderConfig[]>
   /** Takes the place of the key for the same address, and becomes the one that turns use. Returns the config's id. */
-  setProviderKey(ownerId: string, provider: string, baseUrl: string | null, secret: NewSecret): Promise<string>
+  setProviderKey(ownerId: string, provider: WireFormat, baseUrl: string | null, secret: NewSecret): Promise<string>
   removeProviderKey(ownerId: string, configId: string): Promise<boolean>
   /** Without a config, the key that turns use. */
   readProviderKey(
     ownerId: string,
     configId: string | null,
-  ): Promise<{ secret: StoredSecret; model: string | null } | null>
+  ): Promise<{ secret: SealedProvider; model: string | null } | null>
 
   setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret): Promise<void>
   removeIdentitySecret(ownerId: string, assistantId: string): Promise<boolean>
@@ -59,19 +68,14 @@ export interface AdminStore {
   foldTurn(turnId: string, answer: { content: string; parts: readonly MessagePart[] }): Promise<void>
 }
 
-export interface Account {
-  apiKey: string
-  baseUrl: string | null
-}
-
 /** The model provider. Every method rejects with a `CodedError`. What is not there any more counts as deleted. */
 export interface Provider {
   /** @throws CodedError `provider_key_unusable` for an address that may not be called */
   checkAddress(baseUrl: string): void
   /** One cheap call. */
-  ask(account: Account, model: string): Promise<void>
-  deleteFile(account: Account, id: string): Promise<void>
-  deleteVectorStore(account: Account, id: string): Promise<void>
+  ask(account: ModelAccount, model: string): Promise<void>
+  deleteFile(account: ModelAccount, id: string): Promise<void>
+  deleteVectorStore(account: ModelAccount, id: string): Promise<void>
 }
 
 export interface ObjectStorage {

@@ -1,5 +1,6 @@
 import { ERROR_STATUS, type ErrorCode, type StreamPart } from '@loacl/wire'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { SealedProvider } from '../../_shared/domain/store.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import { createAdminWorld, ringOf, SECRET_KEY } from './admin_world.ts'
 
@@ -44,11 +45,12 @@ const sealedBy = (keyId: string) => [...world.store.secrets.values()].filter((se
 
 const queue = async () => {
   await world.call('PUT', '/provider-key', 'owner', { apiKey: KEY })
-  const [provider] = world.store.secrets.values()
+  const [secret] = world.store.secrets.values()
+  const provider: SealedProvider = { ...secret!, configId: 'c', provider: 'openai' }
   world.store.queue.push(
     { id: '1', kind: 'storage_object', reference: 'a/b', provider: null },
-    { id: '2', kind: 'provider_file', reference: 'file-1', provider: provider! },
-    { id: '3', kind: 'provider_vector_store', reference: 'vs_1', provider: provider! },
+    { id: '2', kind: 'provider_file', reference: 'file-1', provider },
+    { id: '3', kind: 'provider_vector_store', reference: 'vs_1', provider },
   )
 }
 
@@ -148,7 +150,15 @@ describe('a provider key', () => {
       model: 'gpt-6-luna',
     })
     expect(world.outside.asked).toEqual([
-      { account: { apiKey: KEY, baseUrl: 'https://models.example/v1' }, model: 'gpt-6-luna' },
+      {
+        account: {
+          wireFormat: 'openai',
+          configId: expect.any(String),
+          apiKey: KEY,
+          baseUrl: 'https://models.example/v1',
+        },
+        model: 'gpt-6-luna',
+      },
     ])
     for (const code of [
       'provider_key_rejected',

@@ -1,5 +1,5 @@
 import type { NewSecret } from '@loacl/sealing'
-import type { ProviderConfig, StreamPart } from '@loacl/wire'
+import type { ProviderConfig, StreamPart, WireFormat } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 import type { AdminStore, Deletion, Operator } from '../domain/ports.ts'
@@ -44,7 +44,7 @@ export class MemoryAdminStore implements AdminStore {
       }))
   }
 
-  async setProviderKey(ownerId: string, provider: string, baseUrl: string | null, secret: NewSecret) {
+  async setProviderKey(ownerId: string, provider: WireFormat, baseUrl: string | null, secret: NewSecret) {
     this.touched++
     const found = this.configs.findIndex((config) => config.ownerId === ownerId && config.baseUrl === baseUrl)
     const [old] = found < 0 ? [] : this.configs.splice(found, 1)
@@ -80,7 +80,9 @@ export class MemoryAdminStore implements AdminStore {
     const config = this.configs.findLast(
       (candidate) => candidate.ownerId === ownerId && (configId === null || candidate.id === configId),
     )
-    return config ? { secret: this.secrets.get(config.secretId)!, model: 'gpt-6-luna' } : null
+    if (!config) return null
+    const { id, provider } = config
+    return { secret: { ...this.secrets.get(config.secretId)!, configId: id, provider }, model: 'gpt-6-luna' }
   }
 
   async setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret) {
