@@ -7,6 +7,8 @@ import { FORMATS, type Story } from '../test/wire_stories.ts'
 
 const OTHER: Record<WireFormat, WireFormat> = { openai: 'openai-chat', 'openai-chat': 'openai' }
 
+const silent = () => new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+
 describe.each(Object.keys(FORMATS) as WireFormat[])('the model port in the wire format %s', (wireFormat) => {
   const format = FORMATS[wireFormat]
   const call = { ...CALL, wireFormat, showsReasoning: true }
@@ -218,7 +220,6 @@ describe.each(Object.keys(FORMATS) as WireFormat[])('the model port in the wire 
 
   it('leaves a provider that is silent when it is told to stop', async () => {
     const stop = new AbortController()
-    const silent = () => new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
     const { ask, requests } = createProvider(silent)
     const asking = ask(call, stop.signal)
     await expect.poll(() => requests.length).toBe(1)

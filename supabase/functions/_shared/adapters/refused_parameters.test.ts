@@ -19,6 +19,8 @@ const refusing =
       { status },
     )
 
+const refuse = (param: string) => refusing({ param, code: 'unknown_parameter', message: `Unknown parameter: ${param}` })
+
 describe('a parameter that a model refuses', () => {
   it.each([
     ['temperature', responses, { param: 'temperature', code: 'unsupported_parameter' }, ['temperature']],
@@ -58,7 +60,6 @@ describe('a parameter that a model refuses', () => {
   })
 
   it('may be one of several, each refused by itself', async () => {
-    const refuse = (param: string) => refusing({ param, code: 'unsupported_parameter' })
     const { ask, requests } = createProvider(
       refuse('temperature'),
       refuse('prompt_cache_key'),
@@ -83,8 +84,7 @@ describe('a parameter that a model refuses', () => {
     ['max_completion_tokens', 'max_tokens', { ...chat, baseUrl: null }],
     ['safety_identifier', 'user', responses],
   ] as const)('is sent under its other name, where it can’t be spared: %s as %s', async (name, otherName, call) => {
-    const refuse = refusing({ param: name, code: 'unsupported_parameter', message: `Unsupported parameter: '${name}'` })
-    const { ask, requests, notes } = createProvider(refuse, answerOf(call))
+    const { ask, requests, notes } = createProvider(refuse(name), answerOf(call))
     expect(await ask(call)).toMatchObject({ text: 'Hi', error: null })
     expect(requests.map(({ body }) => [body[name], body[otherName]])).toEqual([
       [requests[0]!.body[name], undefined],
@@ -97,8 +97,6 @@ describe('a parameter that a model refuses', () => {
     ['the longest answer, under both names', chat, 'max_tokens', 'max_completion_tokens'],
     ['what tells visitors apart, under both names', responses, 'safety_identifier', 'user'],
   ] as const)('refuses the turn where it can’t be spared: %s', async (_, call, name, otherName) => {
-    const refuse = (param: string) =>
-      refusing({ param, code: 'unknown_parameter', message: `Unknown parameter: ${param}` })
     const { ask, requests } = createProvider(refuse(name), refuse(otherName))
     expect((await ask(call)).error?.code).toBe('model_request_rejected')
     expect(requests).toHaveLength(2)

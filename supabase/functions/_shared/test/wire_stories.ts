@@ -71,16 +71,17 @@ const responses: Format = {
   error: (code) => ({ type: 'error', code, message: 'secret words sk-live-123' }),
 }
 
+const chunk = (delta: object, finish: string | null = null) => ({
+  id: 'r-1',
+  object: 'chat.completion.chunk',
+  model: 'm-1',
+  choices: [{ index: 0, delta, finish_reason: finish }],
+})
+
 const chat: Format = {
   path: '/v1/chat/completions',
   stream(story) {
     const { reasoning, pieces = [], refusal, call, source } = story
-    const chunk = (delta: object, finish: string | null = null) => ({
-      id: 'r-1',
-      object: 'chat.completion.chunk',
-      model: 'm-1',
-      choices: [{ index: 0, delta, finish_reason: finish }],
-    })
     const usage = toChatUsage(story)
     return [
       chunk({ role: 'assistant', content: '' }),
