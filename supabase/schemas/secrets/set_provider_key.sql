@@ -99,7 +99,15 @@ begin atomic
   select jsonb_build_object(
     'secret', loacl_private.to_sealed_secret(s),
     'model', (
-      select a.model from loacl.assistants a where a.owner_id = p.owner_id order by a.is_default desc, a.created_at limit 1
+      select case
+        when a.provider_config_id is distinct from p.id and a.fallback_provider_config_id = p.id then a.fallback_model
+        else a.model
+      end
+      from loacl.assistants a
+      where a.owner_id = p.owner_id
+      order by a.provider_config_id is not distinct from p.id desc, a.fallback_provider_config_id is not distinct from p.id desc,
+        a.is_default desc, a.created_at
+      limit 1
     )
   )
   from loacl.provider_configs p
@@ -121,6 +129,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.read_provider_key(read_provider_key.owner_id, read_provider_key.config_id);
 comment on function loacl.read_provider_key(uuid, uuid) is
-  'For the functions: an owner''s sealed key and a model of theirs to try it with, `{secret, model}`; without `config_id` the key that turns use. null where there is none.';
+  'For the functions: an owner''s sealed key and a model to try it with, that of an assistant which names it or else of the default one, `{secret, model}`; without `config_id` the key that turns use. null where there is none.';
 revoke all on function loacl.read_provider_key(uuid, uuid) from public;
 grant execute on function loacl.read_provider_key(uuid, uuid) to service_role;

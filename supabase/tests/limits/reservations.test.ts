@@ -30,7 +30,7 @@ describe('a reservation', () => {
     const followUps = 4000 + 1000 + 1000 + 4016 + 4000
     expect(rows).toEqual([
       { purpose: 'answer', tokens: answer + 1000, usd: expect.closeTo(answer * INPUT + 1000 * OUTPUT, 12) },
-      { purpose: 'follow_ups', tokens: followUps + 1000, usd: expect.closeTo(followUps * INPUT + 1000 * OUTPUT, 12) },
+      { purpose: 'title', tokens: followUps + 1000, usd: expect.closeTo(followUps * INPUT + 1000 * OUTPUT, 12) },
     ])
   })
 
@@ -60,7 +60,7 @@ describe('a reservation', () => {
     expect(await readBudget(id)).toMatchObject({ tokens: bound.tokens, usd: expect.closeTo(bound.usd, 12) })
     await world.finish(turn, { usage: usageOf(1000, 100) })
     const answer = 1000 * INPUT + 100 * OUTPUT
-    expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(answer + bound.follow_ups, 12) })
+    expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(answer + bound.title, 12) })
     await saveFollowUps(turn, usageOf(200, 50))
     const both = answer + 200 * INPUT + 50 * OUTPUT
     const settled = { tokens: 1350, usd: expect.closeTo(both, 12), month: expect.closeTo(both, 12) }
