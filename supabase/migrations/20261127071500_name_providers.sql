@@ -211,6 +211,85 @@ grant execute on function loacl_private.read_provider_key(uuid, uuid) to service
 comment on function loacl.read_provider_key(uuid, uuid) is
   'For the functions: an owner''s sealed key and a model to try it with, that of an assistant which names it or else of the default one, `{secret, model}`; without `config_id` the key that turns use. null where there is none.';
 
+drop function loacl.set_provider_key(uuid, text, text, uuid, text, text, text);
+drop function loacl_private.set_provider_key(uuid, text, text, uuid, text, text, text);
+
+create function loacl_private.set_provider_key(
+  owner_id uuid,
+  provider text,
+  base_url text,
+  secret_id uuid,
+  key_id text,
+  ciphertext text,
+  last_four text,
+  is_default boolean default true
+)
+returns uuid
+language plpgsql
+volatile
+security definer -- service_role has no rights in loacl_private
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  config_id uuid;
+begin
+  perform loacl_private.lock_operator(set_provider_key.owner_id);
+  insert into loacl_private.secrets (id, owner_id, purpose, key_id, ciphertext)
+  values (
+    set_provider_key.secret_id, set_provider_key.owner_id, 'provider_key',
+    set_provider_key.key_id, set_provider_key.ciphertext
+  );
+  update loacl.provider_configs p
+  set is_default = false
+  where p.owner_id = set_provider_key.owner_id and p.is_default and set_provider_key.is_default
+    and (p.provider, coalesce(p.base_url, '')) <> (set_provider_key.provider, coalesce(set_provider_key.base_url, ''));
+  insert into loacl.provider_configs as p (owner_id, provider, base_url, secret_id, key_last_four, is_default)
+  values (
+    set_provider_key.owner_id, set_provider_key.provider, set_provider_key.base_url,
+    set_provider_key.secret_id, set_provider_key.last_four, set_provider_key.is_default
+  )
+  on conflict on constraint provider_configs_owner_id_provider_base_url_key
+  do update set secret_id = excluded.secret_id, key_last_four = excluded.key_last_four, is_active = true,
+    is_default = p.is_default or excluded.is_default
+  returning p.id into config_id;
+  return config_id;
+end
+$$;
+comment on function loacl_private.set_provider_key(uuid, text, text, uuid, text, text, text, boolean) is
+  'Does the work of loacl.set_provider_key.';
+revoke all on function loacl_private.set_provider_key(uuid, text, text, uuid, text, text, text, boolean) from public;
+grant execute on function loacl_private.set_provider_key(uuid, text, text, uuid, text, text, text, boolean) to service_role;
+
+create function loacl.set_provider_key(
+  owner_id uuid,
+  provider text,
+  base_url text,
+  secret_id uuid,
+  key_id text,
+  ciphertext text,
+  last_four text,
+  is_default boolean default true
+)
+returns uuid
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+return loacl_private.set_provider_key(
+  set_provider_key.owner_id,
+  set_provider_key.provider,
+  set_provider_key.base_url,
+  set_provider_key.secret_id,
+  set_provider_key.key_id,
+  set_provider_key.ciphertext,
+  set_provider_key.last_four,
+  set_provider_key.is_default
+);
+comment on function loacl.set_provider_key(uuid, text, text, uuid, text, text, text, boolean) is
+  'For the functions: keeps a key, sealed for a new `secret_id`, as the one that the owner''s next turns use, or, `is_default` false, for assistants that name it; and forgets the one it replaces. Returns the id of the provider config. Errors: not_operator.';
+revoke all on function loacl.set_provider_key(uuid, text, text, uuid, text, text, text, boolean) from public;
+grant execute on function loacl.set_provider_key(uuid, text, text, uuid, text, text, text, boolean) to service_role;
+
 create function loacl_private.asked_model(turn loacl_private.turns, purpose text)
 returns text
 language plpgsql

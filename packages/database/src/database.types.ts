@@ -757,7 +757,7 @@ isOneToOne: false
 { Args: { "assistant_id": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"secret_id": string }; Returns: undefined
                            },
 "set_provider_key":
-{ Args: { "base_url": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
+{ Args: { "base_url": string,"ciphertext": string,"is_default"?: boolean,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
                            },
 "sign_out_session":
 { Args: Record<PropertyKey, never>; Returns: undefined

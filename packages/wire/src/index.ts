@@ -1,4 +1,5 @@
 export type {
+  AssistantModel,
   IdentitySecretState,
   KeyRotation,
   Maintenance,
@@ -6,6 +7,7 @@ export type {
   ProviderConfig,
   ProviderConfigList,
   ProviderKeyTest,
+  ReasoningEffort,
   SavedProviderKey,
   SetProviderKeyRequest,
   TestProviderKeyRequest,

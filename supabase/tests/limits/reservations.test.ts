@@ -30,7 +30,7 @@ describe('a reservation', () => {
     const followUps = 4000 + 1000 + 1000 + 4016 + 4000
     expect(rows).toEqual([
       { purpose: 'answer', tokens: answer + 1000, usd: expect.closeTo(answer * INPUT + 1000 * OUTPUT, 12) },
-      { purpose: 'title', tokens: followUps + 1000, usd: expect.closeTo(followUps * INPUT + 1000 * OUTPUT, 12) },
+      { purpose: 'follow_ups', tokens: followUps + 1000, usd: expect.closeTo(followUps * INPUT + 1000 * OUTPUT, 12) },
     ])
   })
 

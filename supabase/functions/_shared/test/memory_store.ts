@@ -25,8 +25,8 @@ export class MemoryStore implements TurnStore {
   readonly turns = new Map<string, MemoryTurn>()
   /** Of each call for follow-ups; nothing where there was none. */
   readonly followUpUsage: (TokenUsage | null)[] = []
-  /** Whether the model was called in each step that has ended. */
-  readonly stepsCalled: boolean[] = []
+  /** Of each step that has ended. */
+  readonly outcomes: StepOutcome[] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   readonly keptStops = new Set<string>()
@@ -38,6 +38,11 @@ export class MemoryStore implements TurnStore {
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options
+  }
+
+  /** Whether the model was called in each step that has ended. */
+  get stepsCalled(): boolean[] {
+    return this.outcomes.map(({ isCalled }) => isCalled)
   }
 
   async beginTurn(
@@ -312,8 +317,9 @@ export class MemoryStore implements TurnStore {
     return turn
   }
 
-  #endStep(turn: MemoryTurn, { parts, content, providerItems, isCalled, fallback }: StepOutcome): void {
-    this.stepsCalled.push(isCalled)
+  #endStep(turn: MemoryTurn, outcome: StepOutcome): void {
+    const { parts, content, providerItems, fallback } = outcome
+    this.outcomes.push(outcome)
     const step = turn.steps.at(-1)!
     step.providerItems ??= providerItems
     step.configId = fallback?.configId ?? this.#options.provider?.configId ?? null

@@ -42,8 +42,9 @@ export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
   decide: DecideNext = decideNext,
+  fallback: OpenTurn['fallback'] = null,
 ) {
-  const store = new MemoryStore({ assistantId, assistant: change, provider })
+  const store = new MemoryStore({ assistantId, assistant: change, provider, fallback })
   const shutdown = new AbortController()
   const reported: unknown[] = []
   const turn = (await store.beginTurn(

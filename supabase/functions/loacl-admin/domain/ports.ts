@@ -1,5 +1,6 @@
 import type { NewSecret } from '@loacl/sealing'
 import type {
+  AssistantModel,
   IdentitySecretState,
   MessagePart,
   ProviderConfig,
@@ -38,14 +39,26 @@ export interface AdminStore {
   getOperatorRole(userId: string): Promise<Operator['role'] | null>
 
   listProviderConfigs(operator: Operator): Promise<readonly ProviderConfig[]>
-  /** Takes the place of the key for the same address, and becomes the one that turns use. Returns the config's id. */
-  setProviderKey(ownerId: string, provider: WireFormat, baseUrl: string | null, secret: NewSecret): Promise<string>
+  /** Takes the place of the key for the same address and wire format. Returns the config's id. */
+  setProviderKey(
+    ownerId: string,
+    provider: WireFormat,
+    baseUrl: string | null,
+    secret: NewSecret,
+    isDefault: boolean,
+  ): Promise<string>
+  /** Rejects with `invalid_body` where an assistant names it. */
   removeProviderKey(ownerId: string, configId: string): Promise<boolean>
   /** Without a config, the key that turns use. */
   readProviderKey(
     ownerId: string,
     configId: string | null,
   ): Promise<{ secret: SealedProvider; model: string | null } | null>
+
+  /** `null` where the operator has no such assistant. */
+  readAssistantModel(operator: Operator, assistantId: string): Promise<AssistantModel | null>
+  /** Changes nothing where there is none. Rejects with `invalid_body` for what the database does not take. */
+  updateAssistantModel(operator: Operator, assistantId: string, change: Partial<AssistantModel>): Promise<void>
 
   setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret): Promise<void>
   removeIdentitySecret(ownerId: string, assistantId: string): Promise<boolean>

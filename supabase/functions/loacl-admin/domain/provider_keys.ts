@@ -15,7 +15,7 @@ export interface ProviderKeysDeps {
 const CHEAP_MODEL = 'gpt-6-luna'
 
 /**
- * Seals a key and makes it the one that the owner's next turns use.
+ * Seals a key and makes it the one that the owner's next turns use, unless it is for assistants that name it.
  * @throws CodedError `invalid_body`
  */
 export async function setProviderKey(
@@ -27,11 +27,12 @@ export async function setProviderKey(
   const name = fields.provider ?? 'openai'
   if (name !== 'openai' && name !== 'openai-chat')
     throw invalid('"provider" must be "openai", for the Responses API, or "openai-chat", for Chat Completions.')
-  const { apiKey, baseUrl: address = null } = fields
+  const { apiKey, baseUrl: address = null, isDefault = true } = fields
+  if (typeof isDefault !== 'boolean') throw invalid('"isDefault" must be true or false.')
   const baseUrl = address === null ? null : toBaseUrl(address, provider.checkAddress)
   const secret = await sealProviderKey(keyRing, apiKey, { ownerId, provider: name, baseUrl })
   if (!secret) throw invalid('"apiKey" must be the key alone, without spaces or line breaks.')
-  const id = await store.setProviderKey(ownerId, name, baseUrl, secret)
+  const id = await store.setProviderKey(ownerId, name, baseUrl, secret, isDefault)
   return { id, provider: name, baseUrl, keyLastFour: secret.lastFour }
 }
 
