@@ -5,7 +5,7 @@ import { listOf, objectOf, stringOf } from './json_values.ts'
  * What one provider's output item says, for another provider: its text and its calls of tools. Reasoning, ids of items and
  * files, and tools that the provider ran itself are nothing to others.
  */
-export function toNeutralItems(item: unknown): InputItem[] {
+function toNeutralItems(item: unknown): InputItem[] {
   const { type, role, content, call_id, name, arguments: args, tool_calls } = objectOf(item)
   if (type === 'function_call')
     return [{ type: 'tool-call', callId: stringOf(call_id), name: stringOf(name), arguments: stringOf(args) }]
