@@ -1,3 +1,4 @@
+import type { WireFormat } from '@loacl/wire'
 import { ABILITIES, type Ability } from './list/abilities.ts'
 import type { Fault } from './list/fault.ts'
 import { FAULTS, whyImpossible } from './list/faults.ts'
@@ -18,6 +19,9 @@ export interface Plan {
   actPoint: Point
   blows: readonly Blow[]
 }
+
+/** In which its assistant asks the model: which story has which number is the seed's. */
+export const wireFormatOf = ({ id }: Plan): WireFormat => (id % 2 === 0 ? 'openai' : 'openai-chat')
 
 export interface Pair {
   ability: Ability

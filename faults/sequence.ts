@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkStory } from './checks/check_story.ts'
 import { goOn } from './go_on.ts'
-import type { Blow, Plan } from './plan.ts'
+import { wireFormatOf, type Blow, type Plan } from './plan.ts'
 import type { Gathering } from './round.ts'
 import { observe, type Observation } from './observe.ts'
 import { Visitor } from './visitor.ts'
@@ -35,7 +35,7 @@ const LONGEST_MS = 240_000
 const ACT_MS = 1_000
 
 export async function runSequence(world: World, plan: Plan, gathering: Gathering | null): Promise<Story> {
-  const assistant = await world.createAssistant(`s${plan.id}`)
+  const assistant = await world.createAssistant(`s${plan.id}`, wireFormatOf(plan))
   const visitor = new Visitor(`v${plan.id}-${assistant.id.slice(0, 8)}`, world, assistant)
   const playing = withClock(visitor.clock, () => play(visitor, plan, gathering)).catch((error: Error) =>
     endEarly(visitor, plan, 'story-breaks', error.stack),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, it } from 'vitest'
 import { workerStack } from '../../packages/local/test/worker_stack.ts'
+import { createToken } from './support/api.ts'
 import { createWorld } from './support/world.ts'
 
 const world = createWorld(workerStack())
@@ -22,6 +23,7 @@ it('every statement of docs/admin.md and docs/limits.md runs, and changes what i
   const idle: string[] = []
   const done = world.sql.begin(async (tx) => {
     const { id } = await world.createAssistant()
+    await world.converse(id, createToken())
     await tx`update loacl.assistants set name = 'Other' where name = 'Lumi' and id <> ${id}`
     await tx`update loacl.assistants set name = 'Lumi' where id = ${id}`
     // Another assistant's, which nobody means.

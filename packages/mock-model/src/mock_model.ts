@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { Answer } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { ChatAnswer } from './chat_answer.ts'
+import { ResponsesAnswer } from './responses_answer.ts'
 
 type Say = (piece: string) => void
 /** Plays one answer: says pieces, waits for what it likes, and returns where the answer is complete. */
@@ -55,7 +57,7 @@ const answerFollowUps: WholeScript = (_, answer) => {
   answer.sendWhole(JSON.stringify({ title: 'A greeting', followUps: ['What now?'] }))
 }
 
-/** Speaks the Responses API, and says yes to what else a provider is asked. */
+/** Speaks the Responses API and Chat Completions, each at its own path, and says yes to what else a provider is asked. */
 export async function startMockModel(options: MockModelOptions = {}): Promise<MockModel> {
   const http = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -87,7 +89,8 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     const key = String(request.headers.authorization).replace('Bearer ', '')
     remember(server.requests, { what: `${request.method} ${request.url}`, key })
     const body = content === '' ? null : (JSON.parse(content) as Record<string, unknown>)
-    const answer = new Answer(body ?? {}, key, response)
+    const Format = url.pathname.endsWith('/chat/completions') ? ChatAnswer : ResponsesAnswer
+    const answer = new Format(body ?? {}, key, response)
     const status = server.statuses.shift() ?? 200
     // A provider may well quote the key that it refuses.
     if (status !== 200) return answer.sendError(status, { message: `Not with ${key}.`, code: 'x' })

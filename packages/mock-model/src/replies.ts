@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Said } from './answer.ts'
+import type { Incomplete, Said } from './answer.ts'
 import type { Control, MockModelOptions, Script, WholeScript } from './mock_model.ts'
 
 /** A source that an answer cites. */
@@ -23,7 +23,7 @@ export interface Reply {
   /** After so many characters of `text`, drop the connection. */
   cutAfter?: number
   /** End `text` as cut short, for this reason. */
-  incomplete?: 'max_output_tokens' | 'content_filter'
+  incomplete?: Incomplete
   title?: string
   followUps?: string[]
 }
@@ -94,11 +94,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
       return answer.sendError(status, error, { 'retry-after-ms': '1' })
     }
     answer.begin()
-    for (const [index, thought] of reasoning.entries()) {
-      const at = { item_id: 'reasoning-1', output_index: 0, summary_index: index }
-      answer.event('response.reasoning_summary_text.delta', { ...at, delta: thought })
-      answer.event('response.reasoning_summary_text.done', { ...at, text: thought })
-    }
+    for (const [index, thought] of reasoning.entries()) answer.think(thought, index)
     const now = (): Reply => replies.get(text) ?? reply
     let length = 0
     for (const word of (reply.text ?? DEFAULT.text).match(/\s*\S+\s*/g) ?? []) {
@@ -118,11 +114,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
         end_index: 1,
         ...source,
       })
-    if (more) {
-      const second = { item_id: 'msg_2', output_index: 1, content_index: 0 }
-      answer.event('response.output_text.delta', { ...second, delta: more })
-      answer.event('response.output_text.done', { ...second, text: more })
-    }
+    if (more) answer.sayMore(more)
     answer.end(incomplete)
   }
 

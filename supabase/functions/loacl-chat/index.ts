@@ -5,8 +5,8 @@ import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
 import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
 import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
-import { toLogLine } from '../_shared/adapters/log_line.ts'
-import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
+import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
+import { createProviderModel } from '../_shared/adapters/provider_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createHandler } from './handler.ts'
 
@@ -19,13 +19,14 @@ addEventListener('beforeunload', () => shutdown.abort())
 Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
-    model: createOpenAIModel({
+    model: createProviderModel({
       egress: createEgress({
         privateHosts: environment.privateHosts,
         fetch,
         resolve: createHostResolver(Deno, environment.isBehindProxy),
       }),
       defaultBaseUrl: environment.defaultBaseUrl,
+      note: (refused) => console.warn(toNoteLine(refused)),
     }),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),

@@ -54,7 +54,7 @@ begin
   if assistant.paused_at is not null then
     perform loacl_private.raise_error(403, 'assistant_paused', 'This assistant is paused. Please come back later.');
   end if;
-  perform loacl_private.find_provider(assistant.owner_id);
+  perform loacl_private.find_provider(assistant, turn);
   is_taken_over := turn.state = 'running' and turn.lease <> resume_turn.lease;
   update loacl_private.turns t
   set state = 'running',

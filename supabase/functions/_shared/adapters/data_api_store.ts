@@ -30,7 +30,14 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
       call('stop_message', { message_id: messageId, claims: caller.claims }, asVisitor(caller)),
     foldTurn: (turnId, { content, parts }) => call('fold_turn', { turn_id: turnId, content, parts }),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
-    saveFollowUps: ({ id, lease }, { title, suggestions, usage, isCalled }) =>
-      call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage, is_called: isCalled }),
+    saveFollowUps: ({ id, lease }, { title, suggestions, usage, model, isCalled }) =>
+      call('save_follow_ups', {
+        turn_id: id,
+        lease,
+        title,
+        suggestions,
+        usage: usage && { ...usage, model },
+        is_called: isCalled,
+      }),
   }
 }

@@ -3,13 +3,12 @@ import type { CodedError } from '../domain/coded_error.ts'
 import type { ModelEnd, ModelEvent } from '../domain/model.ts'
 import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
 
 /** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
 export interface ResponsesEvent {
   readonly type: string
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 /**
  * What the events of one stream of the Responses API say, one after the other. Unknown events are passed over.
@@ -29,8 +28,7 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
 
   const finish = (response: Json, end: ModelEnd): ModelEvent[] => {
     // Some providers send the items only here.
-    const output = Array.isArray(response.output) ? response.output : []
-    return [...output.slice(items).flatMap(item), toResponse(response), { type: 'end', end }]
+    return [...listOf(response.output).slice(items).flatMap(item), toResponse(response), { type: 'end', end }]
   }
 
   return (event) => {
@@ -104,18 +102,23 @@ export function toTokenUsage(usage: unknown): TokenUsage | null {
   const reasoningTokens = objectOf(counted.output_tokens_details).reasoning_tokens ?? 0
   if (!isCount(inputTokens) || !isCount(outputTokens) || !isCount(cachedInputTokens) || !isCount(reasoningTokens))
     return null
-  if (cachedInputTokens > inputTokens) return null
+  // No call is made of nothing: some servers count only when they are asked in a way of their own.
+  if (cachedInputTokens > inputTokens || inputTokens + outputTokens === 0) return null
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens }
 }
 
-/** An error code of the provider's stream → ours. Its message may quote the prompt or the key, so it goes no further. */
+/** An error code of the provider's stream, which for some is a status → ours. Its message may quote the prompt or the key, so it goes no further. */
 export function toModelError(code: unknown): CodedError {
   switch (code) {
     case 'rate_limit_exceeded':
     case 'insufficient_quota':
     case 'too_many_requests':
+    case 402:
+    case 429:
       return turnError('model_rate_limited')
     case 'invalid_api_key':
+    case 401:
+    case 403:
       return turnError('provider_key_rejected')
     case 'invalid_prompt':
     case 'invalid_request_error':
@@ -123,6 +126,9 @@ export function toModelError(code: unknown): CodedError {
     case 'model_not_found':
     case 'unsupported_value':
     case 'unsupported_parameter':
+    case 400:
+    case 404:
+    case 422:
       return turnError('model_request_rejected')
     default:
       return turnError('model_unavailable')
@@ -133,6 +139,3 @@ function cutReasonOf(response: Json): CutReason {
   const { reason } = objectOf(response.incomplete_details)
   return reason === 'content_filter' ? 'content_filter' : 'max_output_tokens'
 }
-
-const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
-const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')

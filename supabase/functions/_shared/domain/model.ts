@@ -1,4 +1,4 @@
-import type { CutReason } from '@loacl/wire'
+import type { CutReason, WireFormat } from '@loacl/wire'
 import type { CodedError } from './coded_error.ts'
 import type { TokenUsage } from './store.ts'
 
@@ -9,8 +9,11 @@ export type InputItem =
   | { type: 'file'; name: string; mediaType: string; data: string }
   | ToolCall
   | { type: 'tool-result'; callId: string; output: string }
-  /** Output of an earlier step, to be handed back as it came: reasoning, calls of tools. Its provider's adapter reads it. */
-  | { type: 'provider-item'; item: unknown }
+  /**
+   * Output of an earlier step: reasoning, calls of tools. The account that it came from gets it back as it came, any other
+   * what is said in it. `from` is a `configId`.
+   */
+  | { type: 'provider-item'; item: unknown; from: string }
 
 export interface ToolCall {
   type: 'tool-call'
@@ -40,14 +43,23 @@ export type ModelEnd =
   | { state: 'cut'; cutReason: CutReason }
   | { state: 'failed'; error: CodedError }
 
-export interface ModelCall {
+/** Where a call goes, and with which key. */
+export interface ModelAccount {
+  wireFormat: WireFormat
+  /** Of the provider config: tells accounts apart. */
+  configId: string
   apiKey: string
   /** `null` for the provider's own address. */
   baseUrl: string | null
+}
+
+export interface ModelCall extends ModelAccount {
   model: string
   instructions: string
   input: readonly InputItem[]
   temperature: number | null
+  /** How long the model is to think; `null` for its own default. */
+  reasoningEffort: string | null
   maxOutputTokens: number
   /** Whether a visitor sees the reasoning, so that the provider is asked for it in words. */
   showsReasoning: boolean

@@ -14,6 +14,8 @@ export interface StepDetails {
   /** Its output as the provider has it. */
   providerItems: readonly unknown[]
   toolCalls: readonly ToolCall[]
+  /** Who was asked in the end, where the first was down. */
+  fallback: { configId: string; model: string } | null
 }
 
 /** Of a step in which the model said nothing. */
@@ -24,6 +26,7 @@ export const NO_DETAILS: StepDetails = {
   usage: null,
   providerItems: [],
   toolCalls: [],
+  fallback: null,
 }
 
 /** Turns what a model says in one step into parts. */
@@ -34,7 +37,7 @@ export interface StepReader {
   close(): StreamPart[]
   /** `null` until the model's own last event. */
   readonly end: ModelEnd | null
-  readonly details: Omit<StepDetails, 'isCalled'>
+  readonly details: Omit<StepDetails, 'isCalled' | 'fallback'>
 }
 
 type Kind = 'text' | 'reasoning'

@@ -8,8 +8,10 @@ import type {
   StreamPart,
   Suggestion,
   TurnRequest,
+  WireFormat,
 } from '@loacl/wire'
 import type { InputItem } from './model.ts'
+import type { StoredSecret } from './stored_secret.ts'
 
 /** The claims of a Supabase user's access token that has been verified. */
 export type UserClaims = Readonly<Record<string, unknown>>
@@ -52,20 +54,17 @@ export interface OpenTurn extends TurnIds {
     model: string
     instructions: string
     temperature: number | null
+    reasoningEffort: string | null
     maxOutputTokens: number
     followUps: boolean
+    /** Asked for the title and follow-ups in place of `model`, at the same provider. */
+    followUpModel: string | null
     /** Whether visitors see how the model came to its answer. */
     showReasoning: boolean
   }
-  provider: {
-    secretId: string
-    keyId: string
-    ciphertext: string
-    purpose: string
-    ownerId: string
-    provider: string
-    baseUrl: string | null
-  } | null
+  provider: SealedProvider | null
+  /** Asked where `provider` is down. */
+  fallback: { model: string; provider: SealedProvider } | null
   /** Oldest first; ends with the message that is to be answered. */
   history: readonly HistoryMessage[]
   /** Number of its last part. */
@@ -78,7 +77,18 @@ export interface OpenTurn extends TurnIds {
    * The steps that have ended. With none its first is open already: the turn has begun. With some it has waited, and
    * `beginStep` opens the next.
    */
-  steps: readonly { input: readonly InputItem[]; providerItems: readonly unknown[] }[]
+  steps: readonly {
+    input: readonly InputItem[]
+    providerItems: readonly unknown[]
+    /** The account that answered; `null` where it is gone. */
+    configId: string | null
+  }[]
+}
+
+/** A provider config with its key as it is stored. */
+export interface SealedProvider extends StoredSecret {
+  configId: string
+  provider: WireFormat
 }
 
 interface HistoryMessage {
@@ -116,6 +126,8 @@ export interface StepOutcome {
   /** The model that answered, as the provider names it. */
   model: string | null
   usage: TokenUsage | null
+  /** Who answered in place of the provider and model that the turn began with, if so. */
+  fallback: { configId: string; model: string } | null
 }
 
 /** How a turn ended, with its last step. */
@@ -208,6 +220,8 @@ export interface TurnStore {
       title: string | null
       suggestions: readonly string[]
       usage: TokenUsage | null
+      /** The model that was asked. */
+      model: string
       /** Whether anybody charges for the call: with `usage` unknown it is estimated. */
       isCalled: boolean
     },

@@ -54,11 +54,12 @@ async function makeFollowUps(
   const signal = AbortSignal.any([shutdown, AbortSignal.timeout(FOLLOW_UPS_STORED_MS)])
   const none = { title: null, suggestions: [] }
   try {
-    const made = await model.generate(toFollowUpsCall(call, turn, answer), signal).then(
-      ({ text, usage }) => ({ ...parseFollowUps(text, turn), usage, isCalled: true }),
+    const asked = toFollowUpsCall(call, turn, answer)
+    const made = await model.generate(asked, signal).then(
+      ({ text, usage }) => ({ ...parseFollowUps(text, turn), usage, model: asked.model, isCalled: true }),
       (error: unknown) => {
         report(error)
-        return { ...none, usage: null, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }
+        return { ...none, usage: null, model: asked.model, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }
       },
     )
     const saved = await retryWhileAway(() => store.saveFollowUps(turn.turn, made))

@@ -45,7 +45,7 @@ describe('a turn of several steps', () => {
     const { types, parts, seen, stored, store } = await run(model, goOn)
     expect(model.calls.map(({ input }) => input)).toEqual([
       [{ type: 'text', role: 'user', text: 'Hello' }],
-      [{ type: 'text', role: 'user', text: 'Hello' }, { type: 'provider-item', item: reasoning }, result],
+      [{ type: 'text', role: 'user', text: 'Hello' }, { type: 'provider-item', item: reasoning, from: 'c' }, result],
     ])
     expect(types()).toEqual([
       'start',
@@ -184,7 +184,7 @@ describe('a turn that has to wait', () => {
     const more = await resuming
     expect(model.calls[1]!.input).toEqual([
       { type: 'text', role: 'user', text: 'Hello' },
-      { type: 'provider-item', item: reasoning },
+      { type: 'provider-item', item: reasoning, from: 'c' },
       result,
     ])
     expect(more.map(({ part }) => part.type)).toEqual([

@@ -1,6 +1,7 @@
 import type { NumberedPart, Usage } from '@loacl/wire'
-import { type EndedStep, handBack, streamStep, toModelCall } from './answer.ts'
+import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
 import type { TurnEnd } from './ending.ts'
+import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
 import type { NextMove } from './next_move.ts'
@@ -57,6 +58,7 @@ export async function* runSteps(
 
   const message = new MessageParts(turn.parts)
   const close = createClosing(turn, message, context, deps)
+  let calls: StepCalls | null = null
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
@@ -70,11 +72,13 @@ export async function* runSteps(
       if (closing) break
       log = openLog(log.last)
     }
-    const prepare = async () => (call = await nextCall(call, before))
-    const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
+    const prepare = async () => (calls = await nextCalls(calls, before))
+    const limits = outputLimits(turn.assistant)
+    const parts = streamStep(prepare, limits, deps.model, message, interrupt.signal, deps.report)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value
+    call = step.call
     usage = addUsage(usage, step.details.usage)
 
     const move = nextMove(step, number)
@@ -98,9 +102,10 @@ export async function* runSteps(
     return log.hasOrphans ? { takenOver: true } : null
   }
 
-  function nextCall(latest: ModelCall | null, before: EndedStep | null): Promise<ModelCall> | ModelCall {
-    if (!latest || !before) return toModelCall(turn, deps.keyRing, context.safetyIdentifier, input)
-    return { ...latest, input: [...latest.input, ...handBack(before.details.providerItems), ...input] }
+  function nextCalls(latest: StepCalls | null, before: EndedStep | null): Promise<StepCalls> | StepCalls {
+    return latest && before?.call
+      ? toNextCalls(latest, before, before.call, input)
+      : toStepCalls(turn, deps.keyRing, context.safetyIdentifier, input)
   }
 
   function nextMove(ended: EndedStep, number: number): NextMove {

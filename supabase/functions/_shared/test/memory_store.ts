@@ -16,6 +16,7 @@ export interface MemoryStoreOptions {
   assistantId: string
   assistant?: Partial<OpenTurn['assistant']>
   provider?: OpenTurn['provider']
+  fallback?: OpenTurn['fallback']
 }
 
 /** The turn's store, kept in memory, as faithful to the database as the turn's tests need it. */
@@ -24,8 +25,8 @@ export class MemoryStore implements TurnStore {
   readonly turns = new Map<string, MemoryTurn>()
   /** Of each call for follow-ups; nothing where there was none. */
   readonly followUpUsage: (TokenUsage | null)[] = []
-  /** Whether the model was called in each step that has ended. */
-  readonly stepsCalled: boolean[] = []
+  /** Of each step that has ended. */
+  readonly outcomes: StepOutcome[] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   readonly keptStops = new Set<string>()
@@ -37,6 +38,11 @@ export class MemoryStore implements TurnStore {
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options
+  }
+
+  /** Whether the model was called in each step that has ended. */
+  get stepsCalled(): boolean[] {
+    return this.outcomes.map(({ isCalled }) => isCalled)
   }
 
   async beginTurn(
@@ -89,7 +95,7 @@ export class MemoryStore implements TurnStore {
       isFolded: true,
       lastSeq: 0,
       parts: [],
-      steps: [{ input: [], providerItems: null }],
+      steps: [{ input: [], providerItems: null, configId: null }],
       waiting: null,
       outcome: null,
     }
@@ -114,19 +120,24 @@ export class MemoryStore implements TurnStore {
         model: 'gpt-6-luna',
         instructions: 'Be kind.',
         temperature: null,
+        reasoningEffort: null,
         maxOutputTokens: 2_000,
         followUps: true,
+        followUpModel: null,
         showReasoning: false,
         ...this.#options.assistant,
       },
       provider: this.#options.provider ?? null,
+      fallback: this.#options.fallback ?? null,
       history: thread.messages
         .filter((message) => message.content !== '' && message.id !== messageId)
         .map(({ role, content }) => ({ role, content })),
       lastSeq: turn.lastSeq,
       stopRequested: turn.stopRequested,
       parts,
-      steps: turn.steps.flatMap(({ input, providerItems }) => (providerItems ? [{ input, providerItems }] : [])),
+      steps: turn.steps.flatMap(({ input, providerItems, configId }) =>
+        providerItems ? [{ input, providerItems, configId }] : [],
+      ),
     }
   }
 
@@ -211,7 +222,7 @@ export class MemoryStore implements TurnStore {
     if (before) this.#endStep(turn, before)
     if (turn.stopRequested) this.#end(turn, { state: 'stopped' })
     else if (step > this.stepBudget) this.#end(turn, { state: 'cut', cutReason: 'budget' })
-    else turn.steps.push({ input, providerItems: null })
+    else turn.steps.push({ input, providerItems: null, configId: null })
     return { state: turn.state }
   }
 
@@ -306,9 +317,12 @@ export class MemoryStore implements TurnStore {
     return turn
   }
 
-  #endStep(turn: MemoryTurn, { parts, content, providerItems, isCalled }: StepOutcome): void {
-    this.stepsCalled.push(isCalled)
-    turn.steps.at(-1)!.providerItems ??= providerItems
+  #endStep(turn: MemoryTurn, outcome: StepOutcome): void {
+    const { parts, content, providerItems, fallback } = outcome
+    this.outcomes.push(outcome)
+    const step = turn.steps.at(-1)!
+    step.providerItems ??= providerItems
+    step.configId = fallback?.configId ?? this.#options.provider?.configId ?? null
     this.#updateAnswer(turn, { parts, content })
   }
 

@@ -31,7 +31,12 @@ export async function createChatWorld(
     provider: 'openai',
     baseUrl: null,
   }
-  const provider = { ...context, ...(await keyRing.seal('sk-live-123', context)) }
+  const provider = {
+    ...context,
+    provider: 'openai' as const,
+    configId: 'c',
+    ...(await keyRing.seal('sk-live-123', context)),
+  }
   const store = new MemoryStore({ assistantId, provider })
   const model = new ScriptedModel(steps, FOLLOW_UPS)
   const waited: Promise<unknown>[] = []
