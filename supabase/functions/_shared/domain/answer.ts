@@ -1,6 +1,7 @@
 import type { KeyRing } from '@loacl/sealing'
 import { isReasoning, type StreamPart } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
+import { GO_ON, isContinuation, type OpenText } from './continuation.ts'
 import type { TurnEnd } from './ending.ts'
 import type { MessageParts } from './message_parts.ts'
 import type { InputItem, Model, ModelCall, ModelEvent } from './model.ts'
@@ -21,6 +22,7 @@ export interface EndedStep {
  * whatever goes wrong is an end as well.
  *
  * @param interrupt ends the step early; its reason is a `TurnEnd`
+ * @param cut the text of the message in which the model goes on
  */
 export async function* streamStep(
   prepare: () => Promise<ModelCall>,
@@ -28,8 +30,9 @@ export async function* streamStep(
   model: Model,
   message: MessageParts,
   interrupt: AbortSignal,
+  cut: OpenText | null = null,
 ): AsyncGenerator<StreamPart, EndedStep, undefined> {
-  const reader = createStepReader(limits, message.parts)
+  const reader = createStepReader(limits, message.parts, cut)
   // A message has a longest text, however many steps write it.
   const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
   const meter = new OutputMeter({ characters })
@@ -52,7 +55,10 @@ export async function* streamStep(
   } catch (error) {
     failure = error
   }
-  yield* reader.close().filter(isShown)
+  for (const part of reader.close().filter(isShown)) {
+    message.add(part)
+    yield part
+  }
   return { end: endOf(reader, failure, interrupt), details: { ...reader.details, isCalled } }
 }
 
@@ -76,7 +82,12 @@ export async function toModelCall(
     baseUrl: provider.baseUrl,
     model: assistant.model,
     instructions: assistant.instructions,
-    input: [...said, ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]), ...added],
+    input: [
+      ...said,
+      ...(isContinuation(turn) ? [GO_ON] : []),
+      ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]),
+      ...added,
+    ],
     temperature: assistant.temperature,
     maxOutputTokens: assistant.maxOutputTokens,
     showsReasoning: assistant.showReasoning,

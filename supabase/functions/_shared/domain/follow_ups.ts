@@ -1,4 +1,5 @@
 import { isBlank } from '@loacl/wire'
+import { GO_ON } from './continuation.ts'
 import type { ModelCall, StructuredCall } from './model.ts'
 import type { OpenTurn } from './store.ts'
 
@@ -48,7 +49,10 @@ export function toFollowUpsCall(call: ModelCall, turn: OpenTurn, answer: string)
       ? `"followUps": up to ${MAX_SUGGESTIONS} questions that the visitor may want to ask next, each under ${MAX_SUGGESTION_LENGTH} characters, in the visitor's own voice; none that was answered already.`
       : '"followUps": an empty array.',
   ]
-  const said = call.input.filter((item) => item.type === 'text').slice(-3)
+  const said = call.input
+    .filter((item) => item !== GO_ON)
+    .filter((item) => item.type === 'text')
+    .slice(-3)
   const last = [...said, { type: 'text' as const, role: 'assistant' as const, text: answer }]
   return {
     ...call,

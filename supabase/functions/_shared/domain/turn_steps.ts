@@ -1,5 +1,6 @@
 import type { NumberedPart, Usage } from '@loacl/wire'
 import { type EndedStep, handBack, streamStep, toModelCall } from './answer.ts'
+import { isContinuation, reopen } from './continuation.ts'
 import type { TurnEnd } from './ending.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
@@ -47,15 +48,18 @@ export async function* runSteps(
       onStored: deps.onStored,
     })
 
+  /** What an answer that goes on has said already. */
+  const cut = isContinuation(turn) && turn.steps.length === 0 ? reopen(turn.parts) : { stream: [], open: null }
   let log = openLog(turn.lastSeq)
   if (turn.lastSeq === 0) {
     // Pushed together, and so stored together: who takes the turn over begins after both.
     const start = log.push({ type: 'start', messageId })
-    yield* [start, log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })]
+    const ids = log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })
+    yield* [start, ids, ...cut.stream.map((part) => log.push(part))]
   }
   if (turn.stopRequested) interruptBy({ state: 'stopped' })
 
-  const message = new MessageParts(turn.parts)
+  const message = new MessageParts(turn.parts, cut.stream)
   const close = createClosing(turn, message, context, deps)
   let call: ModelCall | null = null
   let usage: Usage | null = null
@@ -72,7 +76,14 @@ export async function* runSteps(
       log = openLog(log.last)
     }
     const prepare = async () => (call = await nextCall(call, before))
-    const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
+    const parts = streamStep(
+      prepare,
+      outputLimits(turn.assistant),
+      deps.model,
+      message,
+      interrupt.signal,
+      number === 1 ? cut.open : null,
+    )
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value

@@ -1,5 +1,5 @@
 import type { KeyRing } from '@loacl/sealing'
-import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { contentOf, type MessagePart, type NumberedPart, type StreamPart } from '@loacl/wire'
 import { vi } from 'vitest'
 import type { InputItem } from '../domain/model.ts'
 import { decideNext, type DecideNext } from '../domain/next_move.ts'
@@ -41,11 +41,13 @@ export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
   decide: DecideNext = decideNext,
+  /** Of the answer that goes on. */
+  saidBefore: readonly MessagePart[] = [],
 ) {
   const store = new MemoryStore({ assistantId, assistant: change, provider })
   const shutdown = new AbortController()
   const reported: unknown[] = []
-  const turn = (await store.beginTurn(
+  const begun = (await store.beginTurn(
     {
       request: { type: 'message', assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hello' },
       origin: null,
@@ -55,6 +57,9 @@ export async function start(
     },
     caller,
   )) as OpenTurn
+  const answer = { role: 'assistant' as const, content: contentOf(saidBefore) }
+  const turn: OpenTurn =
+    saidBefore.length > 0 ? { ...begun, parts: saidBefore, history: [...begun.history, answer] } : begun
   const seen: NumberedPart[] = []
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
   const deps: TurnDeps = {
