@@ -113,11 +113,19 @@ const runtimeObject: Plugin = {
   },
 }
 
-/** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
-const client = (): InlineConfig =>
+/** What @loacl/core fetches when it is first used, and what that fetches. They have copies of the little that they share. */
+const client = (name: string, file: string): InlineConfig =>
   configure(
-    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: `panel-client-${UNNAMED}.js` } },
-    { resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] } },
+    { input: path(`../core/src/${file}`), output: { format: 'es', entryFileNames: `panel-${name}-${UNNAMED}.js` } },
+    {
+      resolve: {
+        alias: [
+          { find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') },
+          { find: './fetch_actions.ts', replacement: path('src/panel/fetch_actions.ts') },
+        ],
+      },
+      define: { LATER_VERSION: JSON.stringify(UNNAMED) },
+    },
   )
 
 const FEATURES = readdirSync(path('src/features'), { withFileTypes: true })
@@ -143,6 +151,7 @@ function nameFiles(files: readonly string[], fetching: string): void {
   })
   const { version, text } = named.reduce((best, next) => (next.bytes < best.bytes ? next : best))
   writeFileSync(join(OUT, fetching), text)
+  for (const file of files) writeFileSync(join(OUT, file), read(file).replaceAll(UNNAMED, version))
   for (const file of files)
     for (const end of ['', '.map']) renameSync(join(OUT, file + end), join(OUT, file.replace(UNNAMED, version) + end))
 }
@@ -244,10 +253,11 @@ process.env.NODE_ENV = 'production'
 rmSync(OUT, { recursive: true, force: true })
 for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))
-await build(client())
+await build(client('client', 'on_demand.ts'))
+await build(client('actions', 'thread_actions.ts'))
 await build(panel())
 nameFiles(
-  ['client', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
+  ['client', 'actions', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
   PANEL,
 )
 await build(loader())

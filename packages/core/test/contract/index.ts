@@ -1,3 +1,4 @@
+import { branchesContract } from './branches_contract.ts'
 import { clientContract } from './client_contract.ts'
 import { dataApiContract } from './data_api_contract.ts'
 import { identityContract } from './identity_contract.ts'
@@ -12,4 +13,5 @@ export function projectContract(project: () => ProjectUnderTest): void {
   dataApiContract(project)
   identityContract(project)
   clientContract(project)
+  branchesContract(project)
 }
