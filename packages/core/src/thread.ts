@@ -31,7 +31,6 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       client.threads.set(serverId, thread)
       context.update({ id: serverId })
     },
-    lostTurn: null,
   }
   const { update } = context
 
@@ -72,7 +71,6 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       const { turn: before } = state()
       const id = randomUuid()
       if (runningTurn(state())) return refusedTurn(id, 'turn_in_progress')
-      if (context.serverId === null) return refusedTurn(id, 'message_not_found')
       const how: TurnStart = {
         id,
         clientId: null,
@@ -99,12 +97,11 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     },
 
     retry(options = {}) {
-      const { lostTurn } = context
       const message = state().messages.findLast(isQuestion)
-      if (runningTurn(state()) || (!lostTurn && message?.status !== 'failed')) return later('retry')(options)
-      return lostTurn
-        ? start({ id: randomUuid(), clientId: null, ...options, follow: lostTurn })
-        : sendMessage(message!.clientId, message!.content, options)
+      if (context.activeTurnId !== null) return thread.resume(options)!
+      return message?.status === 'failed' && !runningTurn(state())
+        ? sendMessage(message.clientId, message.content, options)
+        : later('retry')(options)
     },
     edit: later('edit'),
     regenerate: later('regenerate'),

@@ -13,12 +13,10 @@ export interface ThreadContext {
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */
   cursor: string | null
-  /** A turn that runs or waits, and that nothing here follows. */
+  /** A turn that runs or waits, and that nothing here follows. It may have ended, where its connection failed. */
   activeTurnId: string | null
   /** The server has the thread under this id. */
   setServerId(serverId: string): void
-  /** The server's id of a turn whose connection failed: it may well go on at the server. */
-  lostTurn: string | null
 }
 
 /** Asked anew for each try: the thread may have got its id, or lost it with its session. */

@@ -165,7 +165,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       const { error } = result
       ended = { status: 'failed', error }
       if (!turnId || !progress.ids) messages = withFailed(messages, clientId, error)
-      else if (isTransient(error, true)) thread.lostTurn = turnId
+      else if (isTransient(error, true)) thread.activeTurnId = turnId
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
@@ -174,7 +174,6 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   if (start.signal?.aborted) stop()
   start.signal?.addEventListener('abort', stop, { signal: running.signal })
   void run()
-  thread.lostTurn = null
   update({ turn: show() })
   return turn
 }

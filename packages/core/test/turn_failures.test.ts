@@ -157,7 +157,7 @@ describe('a turn that fails', () => {
     expect(await clientOf(project).threads.create().retry().done).toMatchObject({
       error: { code: 'message_not_found' },
     })
-    expect(project.calls).toEqual([])
+    expect(project.named('POST turns')).toEqual([])
   })
 })
 

@@ -57,5 +57,6 @@ export function createFeatures(
     entities: create('entities'),
     errors: create('errors'),
     parts: create('parts'),
+    siblings: create('siblings'),
   }
 }
