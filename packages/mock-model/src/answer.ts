@@ -21,6 +21,9 @@ function readSaid({ input = [] }: ResponsesRequest): Said[] {
   }))
 }
 
+/** What the functions tell a model whose answer was cut. */
+const GO_ON = /^Your answer was cut off\./
+
 const PLACE = { item_id: 'msg_1', output_index: 0, content_index: 0 }
 
 /** Writes one answer in the form of the Responses API. */
@@ -45,9 +48,11 @@ export class Answer {
     this.response = response
   }
 
-  /** The visitor's last message. */
+  /** The visitor's last message; with ` (continued)` where the model is to go on with its answer to it. */
   get question(): string {
-    return this.said.findLast(({ role }) => role === 'user')?.content ?? ''
+    const asked = this.said.filter(({ role }) => role === 'user').map(({ content }) => content)
+    const last = asked.at(-1) ?? ''
+    return GO_ON.test(last) ? `${asked.at(-2)} (continued)` : last
   }
 
   begin(): void {

@@ -37,6 +37,7 @@ export interface Strings {
   continueAnswer: string
   edit: string
   editQuestion: string
+  sendEdited: string
   cancel: string
   /** Name the switch between alternatives: `{number}` of `{count}`. */
   answerOf: string
@@ -83,6 +84,7 @@ type ElsewhereWord =
   | 'continueAnswer'
   | 'edit'
   | 'editQuestion'
+  | 'sendEdited'
   | 'cancel'
   | 'answerOf'
   | 'questionOf'

@@ -36,6 +36,7 @@ export const strings: Strings = {
   continueAnswer: 'Fortsetzen',
   edit: 'Bearbeiten',
   editQuestion: 'Ihre Frage bearbeiten',
+  sendEdited: 'Senden',
   cancel: 'Abbrechen',
   answerOf: 'Antwort {number} von {count}',
   questionOf: 'Frage {number} von {count}',

@@ -36,6 +36,18 @@ describe('the seam of an answer that goes on', () => {
     ['in code, opened again on a line of its own', 'A:\n```js\nlet a', '\n```js\nlet b', 'A:\n```js\nlet a\nlet b'],
     ['in code, opened again with the line again', CODE, '```python\n    print(i)\n```', `${CODE}nt(i)\n\`\`\``],
     ['in code, with all of it again', CODE, `${CODE.slice(5)}nt(i)\n`, `${CODE}nt(i)\n`],
+    [
+      'in code, opened again with a whole line again',
+      'A:\n```js\nring()\n',
+      '```js\nring()\nwait()\n',
+      'A:\n```js\nring()\nwait()\n',
+    ],
+    [
+      'in a table, with its head and a whole row again',
+      '| A |\n|---|\n| 1 |\n',
+      '| A |\n|---|\n| 1 |\n| 2 |\n',
+      '| A |\n|---|\n| 1 |\n| 2 |\n',
+    ],
     ['at the end of code', '```\na\n', '```\nDone.', '```\na\n```\nDone.'],
     ['at the end of code with a language', '```js\na\n', '```\nDone.', '```js\na\n```\nDone.'],
     ['after code', '```js\na\n```\n', '```js\nb\n```', '```js\na\n```\n```js\nb\n```'],

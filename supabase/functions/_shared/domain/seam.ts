@@ -20,6 +20,7 @@ const SHORTEST_LINES = 20
 export function createSeam(before: string): Seam {
   const openings = openingsOf(before)
   const starts = startsOf(before)
+  const linesWithin = openings.length > 0 ? linesSince(before, openings[0]!) : []
   let held: string | null = ''
 
   const join = (isWhole: boolean): string => {
@@ -33,10 +34,12 @@ export function createSeam(before: string): Seam {
     if (!isWhole && openings.some((opening) => opening.length > said.length && opening.startsWith(said))) return null
     const opening = openings.find((known) => said.startsWith(known)) ?? ''
     const rest = said.slice(opening.length)
+    // Who opens it again repeats lines of it, however short they are.
+    const places = opening ? [...linesWithin, ...starts] : starts
     const isOpen = (start: number) => before.length - start > rest.length && before.startsWith(rest, start)
-    if (!isWhole && starts.some(isOpen)) return null
-    // The longest one: they are in the order of the text.
-    const start = starts.find((at) => rest.startsWith(before.slice(at)))
+    if (!isWhole && places.some(isOpen)) return null
+    // The longest one: both are in the order of the text.
+    const start = places.find((at) => rest.startsWith(before.slice(at)))
     if (start !== undefined) return rest.slice(before.length - start)
     return opening.startsWith('\n') ? `\n${rest}` : rest
   }
@@ -65,6 +68,18 @@ function startsOf(before: string): number[] {
   return starts
 }
 
+/** The beginnings of the lines after the last place that a text has been opened in this way. */
+function linesSince(before: string, opening: string): number[] {
+  const lines: number[] = []
+  for (
+    let at = before.lastIndexOf(opening) + opening.length;
+    at > 0 && at < before.length;
+    at = before.indexOf('\n', at) + 1
+  )
+    lines.push(at)
+  return lines
+}
+
 const isLetter = (character: string | undefined): boolean => /[\p{L}\p{N}_]/u.test(character ?? '')
 
 /** How a model may open again what is still open at the end of a text: its code block, or its table. */
@@ -88,7 +103,7 @@ function openFence(lines: readonly string[]): string | null {
 
 /** The head of a table in which a text ends. */
 function openTable(lines: readonly string[]): string | null {
-  const first = lines.findLastIndex((line) => !/^\s*\|/.test(line) && line !== '') + 1
+  const first = lines.findLastIndex((line, at) => !/^\s*\|/.test(line) && (line !== '' || at < lines.length - 1)) + 1
   const [head, rule, ...rows] = lines.slice(first)
   return rows.length > 0 && /^\s*\|[\s:|-]*-[\s:|-]*$/.test(rule!) ? `${head}\n${rule}\n` : null
 }

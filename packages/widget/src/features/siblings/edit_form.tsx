@@ -71,7 +71,7 @@ export class EditForm extends Component<EditFormProps, { sending?: boolean }> {
         </div>
         <div class="under of-mine">
           <button type="submit" class="again" disabled={sending}>
-            {words.sendMessage}
+            {words.sendEdited}
           </button>
           <button type="button" class="again" disabled={sending} onClick={leave}>
             {words.cancel}

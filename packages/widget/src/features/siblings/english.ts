@@ -5,6 +5,7 @@ export const ENGLISH = {
   continueAnswer: 'Continue',
   edit: 'Edit',
   editQuestion: 'Edit your question',
+  sendEdited: 'Send',
   cancel: 'Cancel',
   answerOf: 'Answer {number} of {count}',
   questionOf: 'Question {number} of {count}',
