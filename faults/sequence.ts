@@ -54,7 +54,7 @@ async function play(visitor: Visitor, plan: Plan, gathering: Gathering | null): 
   visitor.tab = await visitor.openTab()
   await ability.prepare?.(visitor)
 
-  const trace = visitor.beginTrace(ability.name === 'retry' ? visitor.questions[0] : undefined)
+  const trace = visitor.beginTrace(ability.again ? visitor.questions[0] : undefined)
   for (const blow of blows) arm(visitor, trace, blow, gathering, met)
   const act = ability.act && armAct(visitor, trace, plan)
   const began = performance.now()

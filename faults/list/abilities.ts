@@ -1,6 +1,6 @@
 import type { ErrorCode, Turn } from '@loacl/core'
 import type { Visitor } from '../visitor.ts'
-import { refuse } from './model_faults.ts'
+import { cutShort, refuse } from './model_faults.ts'
 import { POINTS, type Point, type Trace } from '../world/trace.ts'
 
 /** Something that a visitor does with the chat. A new one is a line in `ABILITIES`. */
@@ -8,6 +8,8 @@ export interface Ability {
   name: string
   /** Before faults come. */
   prepare?(visitor: Visitor): Promise<unknown>
+  /** Whether what it asks is the first question once more. */
+  again?: boolean
   /** Asks. Left out: a question, as usual. */
   ask?(visitor: Visitor, trace: Trace): Turn
   /** What the visitor does at a point of that turn, or after it where the turn doesn't come to the point. */
@@ -21,6 +23,7 @@ export interface Ability {
 }
 
 const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).done
+const idAt = ({ tab }: Visitor, at: number): string => tab!.thread.getSnapshot().messages[at]!.id
 const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))
 
 const reload = async (visitor: Visitor): Promise<void> => {
@@ -39,7 +42,42 @@ export const ABILITIES: readonly Ability[] = [
       trace.script = refuse(500)
       await visitor.ask(trace).done
     },
-    ask: (visitor) => visitor.retry(),
+    again: true,
+    ask: (visitor) => visitor.follow(visitor.tab!.thread.retry()),
+  },
+  {
+    name: 'regenerate',
+    prepare: askFirst,
+    again: true,
+    ask: (visitor) => visitor.follow(visitor.tab!.thread.regenerate(idAt(visitor, 1))),
+  },
+  {
+    name: 'edit',
+    prepare: askFirst,
+    ask: (visitor, { text }) => visitor.follow(visitor.tab!.thread.edit(idAt(visitor, 0), text)),
+  },
+  {
+    name: 'continue',
+    async prepare(visitor) {
+      const trace = visitor.beginTrace()
+      trace.script = cutShort
+      await visitor.ask(trace).done
+    },
+    again: true,
+    ask: (visitor) => visitor.follow(visitor.tab!.thread.continue(idAt(visitor, 1))),
+  },
+  {
+    name: 'switch',
+    async prepare(visitor) {
+      await askFirst(visitor)
+      visitor.sibling = idAt(visitor, 1)
+      visitor.beginTrace(visitor.questions[0])
+      await visitor.tab!.thread.regenerate(visitor.sibling).done
+    },
+    act: async ({ tab, sibling }) => tab?.thread.select(sibling!),
+    points: POINTS.slice(POINTS.indexOf('finish-answered')),
+    sends: true,
+    codes: ['turn_in_progress'],
   },
   {
     name: 'stop',

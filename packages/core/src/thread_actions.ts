@@ -73,6 +73,10 @@ export async function selectBranch(
   const args = { thread_id: serverId, message_id: messageId }
   await client.rpc('choose_branch', args, {}, signal)
   await loadNewest(thread, { signal })
+  // How a turn of another branch failed is nothing to try again here.
+  const { turn, messages } = thread.state()
+  if (turn.status === 'failed' && messages.every(({ status }) => status !== 'failed'))
+    thread.update({ turn: { status: 'idle' } })
   await announceChange(thread)
 }
 
