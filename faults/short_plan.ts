@@ -21,7 +21,7 @@ const STORIES: readonly PlannedByName[] = [
   { ability: 'regenerate', fault: 'answer-lost' },
   { ability: 'edit', fault: 'request-lost' },
   { ability: 'continue', fault: 'worker-killed', point: 'part-sent', nth: 3 },
-  { ability: 'switch', actPoint: 'finish-answered', fault: 'act-answer-lost' },
+  { ability: 'switch', actPoint: 'follow-ups-saved', fault: 'act-answer-lost' },
 ]
 
 export const planShort = (): Plan[] => STORIES.map(planByName)

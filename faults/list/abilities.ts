@@ -75,7 +75,8 @@ export const ABILITIES: readonly Ability[] = [
       await visitor.tab!.thread.regenerate(visitor.sibling).done
     },
     act: async ({ tab, sibling }) => tab?.thread.select(sibling!),
-    points: POINTS.slice(POINTS.indexOf('finish-answered')),
+    // The page knows by then that the answer is stored.
+    points: ['follow-ups-saved'],
     sends: true,
     codes: ['turn_in_progress'],
   },

@@ -1,6 +1,7 @@
 import type { ThreadSummary } from '@loacl/wire'
 import type { ActionTools } from './act.ts'
 import { LoaclError } from './errors.ts'
+import { backOff, isTransient, withRetries } from './retry.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { runningTurn } from './thread_state.ts'
 import type { Abortable } from './types.ts'
@@ -71,7 +72,12 @@ export async function selectBranch(
   if (serverId === null) throw new LoaclError('thread_not_found')
   if (runningTurn(thread.state())) throw new LoaclError('turn_in_progress')
   const args = { thread_id: serverId, message_id: messageId }
-  await client.rpc('choose_branch', args, {}, signal)
+  // Where the answer is lost, the branch is chosen all the same: asked again, it is the same choice.
+  await withRetries(() => client.rpc('choose_branch', args, {}, signal), {
+    limit: 3,
+    when: (error) => isTransient(error, false),
+    before: (_, failures) => backOff(failures, signal ?? client.lifetime()),
+  })
   await loadNewest(thread, { signal })
   // How a turn of another branch failed is nothing to try again here.
   const { turn, messages } = thread.state()
