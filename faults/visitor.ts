@@ -42,6 +42,8 @@ export class Visitor {
   /** The trace that was under way when the visitor pressed stop, if the model was not done then. */
   stopped: Trace | null = null
   title: string | null = null
+  /** An answer beside the one that is shown. */
+  sibling: string | null = null
   readonly #items = new Map<string, string>()
 
   constructor(name: string, world: World, assistant: Assistant) {
@@ -98,6 +100,7 @@ export class Visitor {
     if (!this.questions.includes(text)) this.questions.push(text)
     this.traces.push(trace)
     this.world.traces.name(trace, text)
+    this.world.traces.name(trace, `${text} (continued)`)
     this.world.current.set(this.name, trace)
     return trace
   }
@@ -120,6 +123,12 @@ export class Visitor {
   submit(tab: Tab): Turn | null {
     tab.model.submit()
     const turn = turnOf(tab)
+    this.#await(turn)
+    return turn
+  }
+
+  /** A turn that was begun otherwise than by a question. */
+  follow(turn: Turn): Turn {
     this.#await(turn)
     return turn
   }

@@ -49,7 +49,7 @@ test('what the first answer can do without is fetched when the visitor reaches f
   await chat.askAndWait(unique('Is there more?'))
   const features = files.filter((path) => /\/panel-[a-z]+-[\w-]{8}\.js$/.test(path))
   // What stands under an answer comes when that is complete.
-  expect(features.filter((path) => !path.startsWith('/panel-answers-'))).toEqual([])
+  expect(features.filter((path) => !/^\/panel-(answers|siblings)-/.test(path))).toEqual([])
   const fetched = page.waitForRequest(CONVERSATIONS)
   await chat.conversations.hover()
   await fetched

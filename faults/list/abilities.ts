@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@loacl/core'
 import { closeTab, threadOf } from '../tab.ts'
 import type { Visitor } from '../visitor.ts'
-import { refuse } from './model_faults.ts'
+import { cutShort, refuse } from './model_faults.ts'
 import { POINTS, type Point, type Trace } from '../world/trace.ts'
 
 /** Something that a visitor does with the chat. A new one is a line in `ABILITIES`. */
@@ -9,6 +9,8 @@ export interface Ability {
   name: string
   /** Before faults come. */
   prepare?(visitor: Visitor): Promise<unknown>
+  /** Whether what it asks is the first question once more. */
+  again?: boolean
   /** Asks. Left out: a question, as usual. */
   ask?(visitor: Visitor, trace: Trace): unknown
   /** What the visitor does at a point of that turn, or after it where the turn doesn't come to the point. */
@@ -22,6 +24,7 @@ export interface Ability {
 }
 
 const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).done
+const idAt = ({ tab }: Visitor, at: number): string => threadOf(tab!).getSnapshot().messages[at]!.id
 const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))
 
 const reload = async (visitor: Visitor): Promise<void> => {
@@ -47,7 +50,45 @@ export const ABILITIES: readonly Ability[] = [
       trace.script = refuse(500)
       await visitor.ask(trace).done
     },
-    ask: (visitor) => visitor.retry(),
+    again: true,
+    ask: (visitor) => visitor.follow(threadOf(visitor.tab!).retry()),
+  },
+  {
+    name: 'regenerate',
+    prepare: askFirst,
+    again: true,
+    ask: (visitor) => visitor.follow(threadOf(visitor.tab!).regenerate(idAt(visitor, 1))),
+  },
+  {
+    name: 'edit',
+    prepare: askFirst,
+    ask: (visitor, { text }) => visitor.follow(threadOf(visitor.tab!).edit(idAt(visitor, 0), text)),
+  },
+  {
+    name: 'continue',
+    async prepare(visitor) {
+      const trace = visitor.beginTrace()
+      trace.script = cutShort
+      await visitor.ask(trace).done
+    },
+    again: true,
+    ask: (visitor) => visitor.follow(threadOf(visitor.tab!).continue(idAt(visitor, 1))),
+  },
+  {
+    name: 'switch',
+    async prepare(visitor) {
+      await askFirst(visitor)
+      visitor.sibling = idAt(visitor, 1)
+      visitor.beginTrace(visitor.questions[0])
+      await threadOf(visitor.tab!).regenerate(visitor.sibling).done
+    },
+    async act({ tab, sibling }) {
+      if (tab) await threadOf(tab).select(sibling!)
+    },
+    // The page knows by then that the answer is stored.
+    points: ['follow-ups-saved'],
+    sends: true,
+    codes: ['turn_in_progress'],
   },
   {
     name: 'stop',

@@ -11,6 +11,14 @@ export const refuse =
     answer.sendError(status, { message: 'Not now.', type: 'scripted', code: null }, headers)
   }
 
+/** Says the beginning of an answer, which then has reached its longest length. */
+export const cutShort: Script = async (speaking) => {
+  await speak(speaking, 6)
+  speaking.answer.endText()
+  speaking.answer.end('max_output_tokens')
+  speaking.call.toldUsage = true
+}
+
 const begin = (name: string, codes: Fault['codes'], script: Script): Fault => ({
   name,
   codes,

@@ -127,13 +127,18 @@ const calledByPanel = (name: string): RolldownOptions['output'] & object => ({
   generatedCode: { symbols: false },
 })
 
-/** What @loacl/core fetches when it is first used. */
-const client = (): InlineConfig =>
+/** What @loacl/core fetches when it is first used, and what that fetches. */
+const client = (name: string, file: string): InlineConfig =>
   configure(
-    { input: path('../core/src/on_demand.ts'), output: calledByPanel('client') },
+    { input: path(`../core/src/${file}`), output: calledByPanel(name) },
     {
       plugins: [fromClientRuntime],
-      resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] },
+      resolve: {
+        alias: [
+          { find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') },
+          { find: './fetch_actions.ts', replacement: path('src/panel/fetch_actions.ts') },
+        ],
+      },
     },
   )
 
@@ -160,6 +165,7 @@ function nameFiles(files: readonly string[], fetching: string): void {
   })
   const { version, text } = named.reduce((best, next) => (next.bytes < best.bytes ? next : best))
   writeFileSync(join(OUT, fetching), text)
+  for (const file of files) writeFileSync(join(OUT, file), read(file).replaceAll(UNNAMED, version))
   for (const file of files)
     for (const end of ['', '.map']) renameSync(join(OUT, file + end), join(OUT, file.replace(UNNAMED, version) + end))
 }
@@ -252,10 +258,11 @@ process.env.NODE_ENV = 'production'
 rmSync(OUT, { recursive: true, force: true })
 for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))
-await build(client())
+await build(client('client', 'on_demand.ts'))
+await build(client('actions', 'thread_actions.ts'))
 await build(panel())
 nameFiles(
-  ['client', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
+  ['client', 'actions', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
   PANEL,
 )
 await build(loader())

@@ -11,6 +11,7 @@ const CLIENT_SHARES = new Map(
     '../core/src/random.ts': 'randomToken',
     '../core/src/retry.ts': 'backOff, withRetries',
     'src/page_document.ts': 'pageDocument',
+    'src/panel/fetch_file.ts': 'fetchFile',
   }).map(([file, names]) => [path(file), names]),
 )
 
@@ -25,10 +26,12 @@ export const clientRuntime: Plugin = {
   },
 }
 
-/** In the later part, which the panel calls with it. */
+/** In the later part, and in what that fetches: both are called with it. */
 export const fromClientRuntime: Plugin = {
   name: 'from-client-runtime',
+  resolveId: (id) => (id === 'virtual:client-runtime' ? id : null),
   load(id) {
+    if (id === 'virtual:client-runtime') return 'export const clientRuntime = runtime'
     const names = CLIENT_SHARES.get(id)
     return names ? `export const { ${names} } = runtime` : null
   },

@@ -537,14 +537,14 @@ isOneToOne: false
                   ]
                 },"threads": {
                   Row: {
-                    "assistant_id": string,"client_id": string | null,"created_at": string,"deleted_at": string | null,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"status": string,"title": string | null,"updated_at": string
+                    "assistant_id": string,"client_id": string | null,"created_at": string,"deleted_at": string | null,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"shown_message_id": string | null,"status": string,"title": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id": string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"shown_message_id"?: string | null,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id"?: string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"shown_message_id"?: string | null,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -553,6 +553,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "sessions"
       referencedColumns: ["id","assistant_id"]
+    },{
+      foreignKeyName: "threads_shown_message_id_fkey"
+      columns: ["shown_message_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
     }
                   ]
                 },"tool_executions": {
@@ -650,6 +656,9 @@ isOneToOne: false
                            },
 "begin_turn":
 { Args: { "request": Json }; Returns: Json
+                           },
+"choose_branch":
+{ Args: { "message_id": string,"thread_id": string }; Returns: Json
                            },
 "confirm_deletion":
 { Args: { "deletion_id": string }; Returns: undefined

@@ -30,6 +30,8 @@ function readSaid({ input, messages = [] }: AnswerRequest): Said[] {
 
 /** Why an answer ends before its end, as the Responses API says it. */
 export type Incomplete = 'max_output_tokens' | 'content_filter'
+/** What the functions tell a model whose answer was cut. */
+const GO_ON = /^Your answer was cut off\./
 
 /** One answer, in the wire format that it was asked for in. */
 export abstract class Answer {
@@ -53,9 +55,11 @@ export abstract class Answer {
     this.response = response
   }
 
-  /** The visitor's last message. */
+  /** The visitor's last message; with ` (continued)` where the model is to go on with its answer to it. */
   get question(): string {
-    return this.said.findLast(({ role }) => role === 'user')?.content ?? ''
+    const asked = this.said.filter(({ role }) => role === 'user').map(({ content }) => content)
+    const last = asked.at(-1) ?? ''
+    return GO_ON.test(last) ? `${asked.at(-2)} (continued)` : last
   }
 
   begin(): void {

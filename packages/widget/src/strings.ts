@@ -33,6 +33,17 @@ export interface Strings {
   reasoning: string
   reasoningOngoing: string
   copyAnswer: string
+  anotherAnswer: string
+  continueAnswer: string
+  edit: string
+  editQuestion: string
+  sendEdited: string
+  cancel: string
+  /** Name the switch between alternatives: `{number}` of `{count}`. */
+  answerOf: string
+  questionOf: string
+  previous: string
+  next: string
   copied: string
   copyFailed: string
   loadOlder: string
@@ -69,6 +80,16 @@ type ElsewhereWord =
   | 'followUpQuestions'
   | 'answered'
   | 'copyAnswer'
+  | 'anotherAnswer'
+  | 'continueAnswer'
+  | 'edit'
+  | 'editQuestion'
+  | 'sendEdited'
+  | 'cancel'
+  | 'answerOf'
+  | 'questionOf'
+  | 'previous'
+  | 'next'
   | 'copied'
   | 'copyFailed'
   | 'stopped'

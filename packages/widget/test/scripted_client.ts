@@ -123,6 +123,10 @@ function createThread(threadId: string): ScriptedThread {
       thread.calls.push('retry')
       return begin('retry')
     },
+    edit: (_, text) => begin(text),
+    regenerate: () => begin('regenerate'),
+    continue: () => begin('continue'),
+    select: async () => {},
     resume: () => null,
     stop: () => void thread.calls.push('stop'),
     rename: async () => {},

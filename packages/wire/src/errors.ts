@@ -80,6 +80,7 @@ const GIVE_UP = {
   turn_type_unsupported: 400,
   method_not_allowed: 405,
   id_conflict: 409,
+  answer_not_cut: 409,
   sign_in_required: 401,
   not_operator: 403,
   options_invalid: 0,

@@ -46,6 +46,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'turn_type_unsupported',
     'method_not_allowed',
     'id_conflict',
+    'answer_not_cut',
     'sign_in_required',
     'not_operator',
     'options_invalid',

@@ -90,8 +90,9 @@ begin
     -- Who has stopped it got what they wanted.
     'state', case when turn.stop_requested_at is null then 'failed' else 'stopped' end,
     'errorCode', 'turn_abandoned',
-    'content', answer_text,
-    'parts', case when answer_text = '' then '[]' else jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end
+    -- Of nothing that was streamed the answer stays as it was, where it was to go on.
+    'content', nullif(answer_text, ''),
+    'parts', case when answer_text <> '' then jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end
   ));
 end
 $$;

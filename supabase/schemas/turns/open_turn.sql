@@ -91,6 +91,17 @@ comment on function loacl_private.to_open_turn(loacl_private.turns, loacl.assist
   'A turn as its worker gets it, with all that its model calls need. `providers`: as find_provider gives them. `lastSeq`, `parts` and `steps`: what there is of it already, once it has waited.';
 revoke all on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, jsonb, jsonb, boolean) from public;
 
+create function loacl_private.last_told(turn loacl_private.turns)
+returns uuid
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+return case when (turn).is_continuation then (turn).message_id else (turn).user_message_id end;
+comment on function loacl_private.last_told(loacl_private.turns) is
+  'The last message that a turn''s model is told: the question, or the answer that goes on.';
+revoke all on function loacl_private.last_told(loacl_private.turns) from public;
+
 create function loacl_private.hand_out_turn(turn loacl_private.turns)
 returns jsonb
 language plpgsql
@@ -111,7 +122,7 @@ begin
   assistant.model := turn.model;
   return loacl_private.to_open_turn(
     turn, assistant, providers,
-    loacl_private.read_history(turn.user_message_id, assistant.context_token_budget), thread.title is null
+    loacl_private.read_history(loacl_private.last_told(turn), assistant.context_token_budget), thread.title is null
   );
 end
 $$;
@@ -160,7 +171,7 @@ begin
     returning * into thread;
   else
     -- Who writes in an archived thread takes it up again.
-    update loacl.threads t set last_message_at = now(), status = 'active' where t.id = thread.id;
+    update loacl.threads t set last_message_at = now(), status = 'active', shown_message_id = null where t.id = thread.id;
   end if;
   if question.id is null then
     insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, parts)
@@ -170,12 +181,16 @@ begin
     )
     returning * into question;
   end if;
-  insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, role, status, model)
-  values (thread.id, session.id, assistant.id, question.id, 'assistant', 'streaming', assistant.model)
-  returning * into answer;
+  if request ->> 'type' = 'continue' then
+    answer := loacl_private.reopen_answer(request, thread.id);
+  else
+    insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, role, status, model)
+    values (thread.id, session.id, assistant.id, question.id, 'assistant', 'streaming', assistant.model)
+    returning * into answer;
+  end if;
   insert into loacl_private.turns (
     thread_id, user_message_id, message_id, lease, lease_expires_at, deadline_at, stop_requested_at, provider, provider_config_id, model,
-    created_at
+    is_continuation, request_id, created_at
   )
   values (
     thread.id, question.id, answer.id,
@@ -183,14 +198,17 @@ begin
     clock_timestamp() + loacl_private.lease_duration(),
     loacl_private.to_deadline((request ->> 'deadlineMs')::integer),
     loacl_private.take_kept_stop(request),
-    providers -> 'provider' ->> 'provider', (providers -> 'provider' ->> 'configId')::uuid, assistant.model, clock_timestamp()
+    providers -> 'provider' ->> 'provider', (providers -> 'provider' ->> 'configId')::uuid, assistant.model,
+    coalesce(request ->> 'type' = 'continue', false),
+    case when request ->> 'type' in ('regenerate', 'continue') then request ->> 'id' end,
+    clock_timestamp()
   )
   returning * into turn;
   insert into loacl_private.turn_steps (turn_id, step, model) values (turn.id, 1, turn.model);
   -- Each turn deletes what several earlier ones left, so leftovers shrink even in a project without a scheduler.
   perform loacl_private.purge_turn_chunks(5);
   perform loacl_private.purge_rate_counters(5);
-  history := loacl_private.read_history(question.id, assistant.context_token_budget);
+  history := loacl_private.read_history(loacl_private.last_told(turn), assistant.context_token_budget);
   perform loacl_private.end_left_turns(assistant.id, 5);
   perform loacl_private.settle_left_turns(assistant.id, 5);
   perform loacl_private.reserve_budget(assistant, history, thread.title is null, 0, turn.id, 1);
@@ -198,5 +216,5 @@ begin
 end
 $$;
 comment on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) is
-  'Opens the turn that answers a question, with its first step: makes the session, the thread and the message where they are missing, and reserves what the step may cost. Errors: provider_key_missing, assistant_paused, rate_limited, budget_exceeded, price_unknown.';
+  'Opens the turn that answers a question, or goes on with its answer, with its first step: makes the session, the thread and the message where they are missing, and reserves what the step may cost. Errors: answer_not_cut, id_conflict, provider_key_missing, assistant_paused, rate_limited, budget_exceeded, price_unknown.';
 revoke all on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) from public;

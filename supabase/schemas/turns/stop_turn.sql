@@ -127,6 +127,13 @@ begin
   where m.client_id = stop_message.message_id and m.session_id = any (own_session_ids)
   order by t.created_at desc
   limit 1;
+  turn_id := coalesce(turn_id, (
+    select t.id
+    from loacl.threads thread
+    join loacl_private.turns t on t.thread_id = thread.id and t.request_id = stop_message.message_id
+    where thread.session_id = any (own_session_ids) and thread.status <> 'deleted'
+    limit 1
+  ));
   if turn_id is not null then
     return loacl_private.stop_turn(turn_id, stop_message.claims);
   end if;
@@ -149,6 +156,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.stop_message(stop_message.message_id, stop_message.claims);
 comment on function loacl.stop_message(text, jsonb) is
-  'For the functions: as stop_turn, for the latest turn that answers the visitor''s message of this client-made id. Where there is none of that id yet, the stop is kept for two minutes (`{"state": "kept"}`), and a message that comes late is answered with nothing. Errors: session_missing, session_invalid, session_replaced.';
+  'For the functions: as stop_turn, for the latest turn that answers the visitor''s message of this client-made id, or that the request of this id began. Where there is none of that id yet, the stop is kept for two minutes (`{"state": "kept"}`), and a message that comes late is answered with nothing. Errors: session_missing, session_invalid, session_replaced.';
 revoke all on function loacl.stop_message(text, jsonb) from public;
 grant execute on function loacl.stop_message(text, jsonb) to service_role;

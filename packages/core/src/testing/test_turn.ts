@@ -11,6 +11,7 @@ import {
   type NumberedPart,
   STREAM_HEADERS,
   type StreamPart,
+  streamOfMessage,
   type Usage,
 } from '@loacl/wire'
 import type { Clock } from './clock.ts'
@@ -36,6 +37,10 @@ export interface TestTurn {
   readonly thread: StoredThread
   readonly question: StoredMessage
   readonly answer: StoredMessage
+  /** Of the request that began it, where that was no message's. */
+  readonly requestId: string | null
+  /** Whether it goes on with an answer. */
+  readonly goesOn: boolean
   readonly state: 'running' | TurnEnd['state']
   add(...parts: StreamPart[]): void
   /** Goes on with the text of this kind, or begins one. */
@@ -67,6 +72,7 @@ export function createTestTurn(
   question: StoredMessage,
   answer: StoredMessage,
   clock: Clock,
+  requestId: string | null,
 ): TestTurn {
   const id = crypto.randomUUID()
   const parts: NumberedPart[] = []
@@ -79,6 +85,8 @@ export function createTestTurn(
   let texts = 0
   const isFirst = thread.title === null
   const encoder = new TextEncoder()
+  /** What an answer that goes on has said before. */
+  const told = [...streamOfMessage(answer.parts)]
 
   function send(reader: Reader, numbered: NumberedPart): void {
     if (numbered.seq <= reader.seq) return
@@ -143,6 +151,8 @@ export function createTestTurn(
     thread,
     question,
     answer,
+    requestId,
+    goesOn: told.length > 0,
     get state() {
       return state
     },
@@ -197,5 +207,13 @@ export function createTestTurn(
     messageId: answer.id,
   }
   turn.add({ type: 'start', messageId: answer.id }, { type: 'data-turn', data: ids })
+  // An answer that goes on is told from its beginning, and its last text stays open.
+  const last = told.at(-1)
+  texts = told.length
+  if (last?.type === 'text-end') {
+    told.pop()
+    open = { type: 'text', id: last.id }
+  }
+  for (const part of told) push(part)
   return turn
 }

@@ -8,6 +8,7 @@ const FEATURES = {
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
   parts: () => import('./parts/index.ts'),
+  siblings: () => import('./siblings/index.ts'),
 }
 
 type Features = { [N in keyof typeof FEATURES]: Awaited<ReturnType<(typeof FEATURES)[N]>> }

@@ -10,7 +10,9 @@ export {
   type MessagePart,
   type Readable,
   type Source,
+  type Thread,
   type ThreadSummary,
+  type Turn,
 } from '@loacl/core'
 export { Component, type ComponentChild, h } from 'preact'
 export { type CodeBarProps, Markdown, type MarkdownWords } from '../markdown/index.ts'

@@ -59,5 +59,6 @@ export function createFeatures(
     entities: create('entities'),
     errors: create('errors'),
     parts: create('parts'),
+    siblings: create('siblings'),
   }
 }

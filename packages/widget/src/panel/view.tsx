@@ -267,7 +267,10 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     const answers = messages.filter(({ role, status }) => role === 'assistant' && status !== 'streaming').length
     const last = before
     before = { running, failures, lazyParts, answers }
-    if (answers && answers !== last.answers) void features.answers.load()
+    if (answers && answers !== last.answers) {
+      void features.answers.load()
+      void features.siblings.load()
+    }
     if (failures && failures !== last.failures) void features.errors.load()
     if (lazyParts && lazyParts !== last.lazyParts) void features.parts.load()
     if (ui.name !== (assistantOf(state)?.name ?? '')) refresh()

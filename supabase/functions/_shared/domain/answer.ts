@@ -1,6 +1,7 @@
 import type { KeyRing } from '@loacl/sealing'
 import { isReasoning, type StreamPart } from '@loacl/wire'
 import { type CodedError, toCodedError } from './coded_error.ts'
+import { GO_ON, isContinuation, type OpenText } from './continuation.ts'
 import type { TurnEnd } from './ending.ts'
 import type { MessageParts } from './message_parts.ts'
 import { askModel, type StepCalls } from './fallback.ts'
@@ -25,6 +26,7 @@ export interface EndedStep {
  * whatever goes wrong is an end as well.
  *
  * @param interrupt ends the step early; its reason is a `TurnEnd`
+ * @param cut the text of the message in which the model goes on
  */
 export async function* streamStep(
   prepare: () => Promise<StepCalls>,
@@ -33,8 +35,9 @@ export async function* streamStep(
   message: MessageParts,
   interrupt: AbortSignal,
   report: (error: unknown) => void,
+  cut: OpenText | null = null,
 ): AsyncGenerator<StreamPart, EndedStep, undefined> {
-  const reader = createStepReader(limits, message.parts)
+  const reader = createStepReader(limits, message.parts, cut)
   // A message has a longest text, however many steps write it.
   const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
   const meter = new OutputMeter({ characters })
@@ -66,7 +69,10 @@ export async function* streamStep(
   } catch (error) {
     failure = error
   }
-  yield* reader.close().filter(isShown)
+  for (const part of reader.close().filter(isShown)) {
+    message.add(part)
+    yield part
+  }
   return { end: endOf(reader, failure, interrupt), details: { ...reader.details, isCalled, fallback }, call }
 }
 
@@ -89,7 +95,7 @@ export async function toStepCalls(
     ...(await openAccount(keyRing, sealed)),
     model,
     instructions: assistant.instructions,
-    input: [...said, ...before, ...added],
+    input: [...said, ...(isContinuation(turn) ? [GO_ON] : []), ...before, ...added],
     temperature: assistant.temperature,
     reasoningEffort: assistant.reasoningEffort,
     maxOutputTokens: assistant.maxOutputTokens,

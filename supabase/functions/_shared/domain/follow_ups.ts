@@ -1,4 +1,5 @@
 import { isBlank } from '@loacl/wire'
+import { GO_ON } from './continuation.ts'
 import type { ModelCall, StructuredCall } from './model.ts'
 import type { OpenTurn } from './store.ts'
 
@@ -50,7 +51,10 @@ export function toFollowUpsCall(call: ModelCall, turn: OpenTurn, answer: string)
     // Also for those that take no schema.
     'Answer with one JSON object of these two, and with nothing else.',
   ]
-  const said = call.input.filter((item) => item.type === 'text').slice(-3)
+  const said = call.input
+    .filter((item) => item !== GO_ON)
+    .filter((item) => item.type === 'text')
+    .slice(-3)
   const last = [...said, { type: 'text' as const, role: 'assistant' as const, text: answer }]
   // The owner's choice is one of their first provider's models.
   const isFirst = call.configId === turn.provider?.configId && call.model === assistant.model

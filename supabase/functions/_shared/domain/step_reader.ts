@@ -1,6 +1,8 @@
 import type { MessagePart, StreamPart } from '@loacl/wire'
+import type { OpenText } from './continuation.ts'
 import type { ModelEnd, ModelEvent, ToolCall } from './model.ts'
 import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
+import { createSeam } from './seam.ts'
 import { toStorable, toStorableJson } from './storable.ts'
 import type { TokenUsage } from './store.ts'
 
@@ -50,11 +52,15 @@ const OBJECT_BYTES = 64
  * `model_stream_broken` where that can't be stored.
  *
  * @param before the message's parts from earlier steps: ids go on from theirs, and their sources are not named again
+ * @param cut the text among them in which the model goes on
  */
 export function createStepReader(
   { eventBytes }: Pick<ResponseLimits, 'eventBytes'>,
   before: readonly MessagePart[] = [],
+  cut: OpenText | null = null,
 ): StepReader {
+  const seam = cut && createSeam(cut.text)
+  let isCut = cut !== null
   let open: { key: string; kind: Kind; id: string } | null = null
   let end: ModelEnd | null = null
   let count = before.filter(({ type }) => type === 'text' || type === 'reasoning').length
@@ -73,9 +79,10 @@ export function createStepReader(
 
   const close = (): StreamPart[] => {
     if (!open) return []
-    const part: StreamPart = { type: `${open.kind}-end`, id: open.id }
+    const { kind, id } = open
     open = null
-    return [part]
+    const held = id === cut?.id ? seam!.end() : ''
+    return [...(held ? [{ type: 'text-delta' as const, id, delta: held }] : []), { type: `${kind}-end`, id }]
   }
 
   const delta = (kind: Kind, key: string, piece: string): StreamPart[] => {
@@ -87,12 +94,15 @@ export function createStepReader(
     const parts: StreamPart[] = []
     if (open?.key !== key) {
       parts.push(...close())
-      open = { kind, key, id: `${kind}-${++count}` }
+      const goesOn = isCut && kind === 'text'
+      if (goesOn) isCut = false
+      open = { kind, key, id: goesOn ? cut!.id : `${kind}-${++count}` }
       keep(key.length)
       begun.add(key)
-      parts.push({ type: `${kind}-start`, id: open.id })
+      if (!goesOn) parts.push({ type: `${kind}-start`, id: open.id })
     }
-    parts.push({ type: `${kind}-delta`, id: open.id, delta: text })
+    const said = open.id === cut?.id ? seam!.pass(text) : text
+    if (said) parts.push({ type: `${kind}-delta`, id: open.id, delta: said })
     return parts
   }
 
@@ -150,7 +160,12 @@ export function createStepReader(
           return close()
       }
     },
-    close,
+    close() {
+      const parts = close()
+      if (isCut) parts.push({ type: 'text-end', id: cut!.id })
+      isCut = false
+      return parts
+    },
     get end() {
       return end
     },

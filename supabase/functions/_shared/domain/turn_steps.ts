@@ -1,5 +1,6 @@
 import type { NumberedPart, Usage } from '@loacl/wire'
 import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
+import { isContinuation, reopen } from './continuation.ts'
 import type { TurnEnd } from './ending.ts'
 import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
@@ -48,15 +49,18 @@ export async function* runSteps(
       onStored: deps.onStored,
     })
 
+  /** What an answer that goes on has said already. */
+  const cut = isContinuation(turn) && turn.steps.length === 0 ? reopen(turn.parts) : { stream: [], open: null }
   let log = openLog(turn.lastSeq)
   if (turn.lastSeq === 0) {
     // Pushed together, and so stored together: who takes the turn over begins after both.
     const start = log.push({ type: 'start', messageId })
-    yield* [start, log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })]
+    const ids = log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })
+    yield* [start, ids, ...cut.stream.map((part) => log.push(part))]
   }
   if (turn.stopRequested) interruptBy({ state: 'stopped' })
 
-  const message = new MessageParts(turn.parts)
+  const message = new MessageParts(turn.parts, cut.stream)
   const close = createClosing(turn, message, context, deps)
   let calls: StepCalls | null = null
   let call: ModelCall | null = null
@@ -74,7 +78,8 @@ export async function* runSteps(
     }
     const prepare = async () => (calls = await nextCalls(calls, before))
     const limits = outputLimits(turn.assistant)
-    const parts = streamStep(prepare, limits, deps.model, message, interrupt.signal, deps.report)
+    const open = number === 1 ? cut.open : null
+    const parts = streamStep(prepare, limits, deps.model, message, interrupt.signal, deps.report, open)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value

@@ -16,8 +16,8 @@ export type ContractVisitor = ReturnType<typeof createVisitor>
 /** A visitor who is new to a store under test. */
 export function createVisitor({ store, assistantId }: StoreUnderTest) {
   const caller = newCaller()
-  const message = (text: string, threadId: string | null = null, id: string = crypto.randomUUID()): TurnRequest => ({
-    type: 'message',
+  const message = (text: string, threadId: string | null = null, id: string = crypto.randomUUID()) => ({
+    type: 'message' as const,
     assistantId,
     id,
     threadId,

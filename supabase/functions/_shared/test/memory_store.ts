@@ -50,6 +50,7 @@ export class MemoryStore implements TurnStore {
   ): Promise<OpenTurn | JoinedTurn> {
     this.#enter('beginTurn')
     if (request.assistantId !== this.#options.assistantId) throw fault('assistant_not_found')
+    if (request.type !== 'message' && request.type !== 'retry') throw fault('turn_type_unsupported')
     const clientThreadId = request.clientThreadId ?? null
     const threads = [...this.threads.values()].filter(({ session }) => session === sessionToken)
     const threadId = request.threadId ?? findThread(threads, clientThreadId)?.id ?? null

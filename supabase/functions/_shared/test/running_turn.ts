@@ -1,5 +1,5 @@
 import type { KeyRing } from '@loacl/sealing'
-import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { contentOf, type MessagePart, type NumberedPart, type StreamPart } from '@loacl/wire'
 import { vi } from 'vitest'
 import type { InputItem } from '../domain/model.ts'
 import { decideNext, type DecideNext } from '../domain/next_move.ts'
@@ -43,11 +43,13 @@ export async function start(
   change: Partial<OpenTurn['assistant']> = {},
   decide: DecideNext = decideNext,
   fallback: OpenTurn['fallback'] = null,
+  /** Of the answer that goes on. */
+  saidBefore: readonly MessagePart[] = [],
 ) {
   const store = new MemoryStore({ assistantId, assistant: change, provider, fallback })
   const shutdown = new AbortController()
   const reported: unknown[] = []
-  const turn = (await store.beginTurn(
+  const begun = (await store.beginTurn(
     {
       request: { type: 'message', assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hello' },
       origin: null,
@@ -57,6 +59,9 @@ export async function start(
     },
     caller,
   )) as OpenTurn
+  const answer = { role: 'assistant' as const, content: contentOf(saidBefore) }
+  const turn: OpenTurn =
+    saidBefore.length > 0 ? { ...begun, parts: saidBefore, history: [...begun.history, answer] } : begun
   const seen: NumberedPart[] = []
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
   const deps: TurnDeps = {
