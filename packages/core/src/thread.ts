@@ -69,10 +69,10 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     <Name extends LaterTurn>(name: Name) =>
     (...args: Parameters<Thread[Name]>): Turn => {
       const { turn: before } = state()
-      const id = randomId()
-      if (runningTurn(state())) return refusedTurn(id, 'turn_in_progress')
+      const turnId = randomId()
+      if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
       const how: TurnStart = {
-        id,
+        id: turnId,
         clientId: null,
         signal: (args.at(-1) as Abortable | undefined)?.signal,
         request: async () => (await loadOnDemand()).act('toRequest', context, how, before, name, args),

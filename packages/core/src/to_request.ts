@@ -43,13 +43,7 @@ export function toRequest<Name extends Named>(
       hasBegun = true
       return begun!(ids)
     }
-    void runningTurn(thread.state())?.done.then((result) => {
-      failed.delete(thread)
-      if (result.status !== 'failed' || asked.name === 'retry') return
-      // Sent again, what never arrived is the same request.
-      if (!hasBegun) failed.set(thread, { ...asked, error: result.error })
-      else if (asked.name === 'continue') failed.set(thread, { ...asked, id: randomId(), error: result.error })
-    })
+    void noteFailure(thread, asked, () => hasBegun)
     return request
   } catch (error) {
     thread.update({ turn: before })
@@ -57,13 +51,25 @@ export function toRequest<Name extends Named>(
   }
 }
 
+/** Remembers what is to be asked again where the turn that runs fails. */
+async function noteFailure(thread: ThreadContext, asked: Asked, hasBegun: () => boolean): Promise<void> {
+  const result = await runningTurn(thread.state())?.done
+  failed.delete(thread)
+  if (result?.status !== 'failed' || asked.name === 'retry') return
+  const { error } = result
+  // Sent again, what never arrived is the same request.
+  if (!hasBegun()) failed.set(thread, { ...asked, error })
+  else if (asked.name === 'continue') failed.set(thread, { ...asked, id: randomId(), error })
+}
+
+const refuse = (code: ErrorCode): never => {
+  throw new LoaclError(code)
+}
+
 function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: Asked): TurnRequest {
   const { client, serverId } = thread
   const { assistant: assistantId } = client
   const { messages } = thread.state()
-  const refuse = (code: ErrorCode): never => {
-    throw new LoaclError(code)
-  }
   const last = messages.at(-1)
   const question = messages.findLast(({ clientId }) => clientId !== null)
   if (name === 'retry' && last?.status === 'completed' && last !== question) return refuse('already_answered')
@@ -78,28 +84,30 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
   if (!named || serverId === null) return refuse('message_not_found')
 
   /** The messages before the named one, and what the server hasn't got. */
-  const before = (...next: Message[]): readonly Message[] => {
+  const upTo = (...next: Message[]): readonly Message[] => {
     const shown = thread.state().messages
     const at = shown.findIndex((message) => message.id === named.id)
     if (at < 0) return shown
     const kept = shown.slice(at).filter((message) => message.id === message.clientId)
     return [...shown.slice(0, at), ...next, ...kept]
   }
-  /** A sibling of `before` has these. One of which nothing came is none. */
-  const siblingsOf = (next: string, before: Message | undefined = named): Pick<Message, 'siblings'> => {
-    const known = (before.siblings ?? [before.id]).filter((id) => id !== before.id || before.parts.length > 0)
+  /** A sibling of `replaced` has these. One of which nothing came is none. */
+  const siblingsOf = (next: string, replaced: Message | undefined = named): Pick<Message, 'siblings'> => {
+    const known = (replaced.siblings ?? [replaced.id]).filter(
+      (other) => other !== replaced.id || replaced.parts.length > 0,
+    )
     return known.length > 0 ? { siblings: [...known, next] } : {}
   }
   const thisThread = { assistantId, threadId: serverId }
   switch (name) {
     case 'retry':
       how.begun = ({ messageId: next }) => ({
-        messages: before(named),
+        messages: upTo(named),
         ...(last && last !== named && { answer: siblingsOf(next, last) }),
       })
       return { type: name, ...thisThread, id: named.clientId! }
     case 'regenerate':
-      how.begun = (ids) => ({ messages: before(), answer: siblingsOf(ids.messageId) })
+      how.begun = (ids) => ({ messages: upTo(), answer: siblingsOf(ids.messageId) })
       break
     case 'edit': {
       const edited = toStorable('', text) as string
@@ -107,7 +115,7 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
       how.begun = ({ userMessageId }) => {
         const message = newUserMessage(id, edited, client.timestamp())
         const confirmed = { id: userMessageId, status: 'completed', ...siblingsOf(userMessageId) } as const
-        return { messages: before({ ...message, ...confirmed }) }
+        return { messages: upTo({ ...message, ...confirmed }) }
       }
       return { type: name, ...thisThread, id, messageId: named.id, text: edited }
     }

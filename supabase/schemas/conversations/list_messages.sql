@@ -218,11 +218,10 @@ select coalesce(
         least(greatest(coalesce(list_messages.page_size, 50), 1), 100) as page_size,
         case
           when list_messages.cursor is null then (
-            select m.id
-            from loacl.messages m
-            where m.thread_id = t.id and m.id = coalesce(t.shown_message_id, m.id)
-            order by m.seq desc
-            limit 1
+            select coalesce(
+              (select m.id from loacl.messages m where m.id = t.shown_message_id and m.thread_id = t.id),
+              (select m.id from loacl.messages m where m.thread_id = t.id order by m.seq desc limit 1)
+            )
           )
           when list_messages.cursor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then list_messages.cursor::uuid
           else (loacl_private.raise_error(400, 'invalid_body', '"cursor" is not one that list_messages gave.') ->> 0)::uuid

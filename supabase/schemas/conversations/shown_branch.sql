@@ -1,11 +1,8 @@
 -- Which branch of a thread is shown. Messages with one parent are alternatives: another try at an answer, or a question that
 -- was edited.
-alter table loacl.threads
-  add column shown_message_id uuid constraint threads_shown_message_id_fkey references loacl.messages (id) on delete set null;
+alter table loacl.threads add column shown_message_id uuid;
 comment on column loacl.threads.shown_message_id is
-  'The last message of the branch that the visitor chose; null for the branch that ends in the newest message. A new message is shown.';
-create index threads_shown_message_id_idx on loacl.threads (shown_message_id) where shown_message_id is not null;
-comment on index loacl.threads_shown_message_id_idx is 'Serves: the deletion of a message.';
+  'The last message of the branch that the visitor chose; null, and where that message is gone, for the branch that ends in the newest one. No foreign key: with a second one between the two tables the Data API would no longer know which of them `threads?select=*,messages(*)` goes by.';
 
 create function loacl_private.refuse_another_parent()
 returns trigger

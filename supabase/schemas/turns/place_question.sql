@@ -41,11 +41,10 @@ declare
 begin
   if thread.id is not null then
     perform loacl_private.end_previous_turn(thread.id);
-    select m.* into latest
-    from loacl.messages m
-    where m.thread_id = thread.id and m.id = coalesce(thread.shown_message_id, m.id)
-    order by m.seq desc
-    limit 1;
+    select m.* into latest from loacl.messages m where m.id = thread.shown_message_id and m.thread_id = thread.id;
+    if not found then
+      select m.* into latest from loacl.messages m where m.thread_id = thread.id order by m.seq desc limit 1;
+    end if;
   end if;
   if request ->> 'type' in ('edit', 'regenerate', 'continue') then
     if question.id is null then

@@ -3,11 +3,16 @@ import type { Thread } from '../../src/index.ts'
 import { memoryStorage, messagesOf } from '../support/watch.ts'
 import { clientOf, type ProjectUnderTest } from './project_under_test.ts'
 
+const shown = (thread: Thread) => thread.getSnapshot().messages.map(({ content }) => content)
+const siblings = (thread: Thread) => thread.getSnapshot().messages.map((message) => message.siblings?.length ?? 1)
+const idAt = (thread: Thread, at: number) => thread.getSnapshot().messages.at(at)!.id
+const codes = async (...turns: ReturnType<Thread['retry']>[]) => {
+  const results = await Promise.all(turns.map(({ done }) => done))
+  return results.map((result) => (result.status === 'failed' ? result.error.code : result.status))
+}
+
 /** How a client edits, asks for other answers, goes on with one, and moves between them, in each project. */
 export function branchesContract(project: () => ProjectUnderTest): void {
-  const shown = (thread: Thread) => thread.getSnapshot().messages.map(({ content }) => content)
-  const siblings = (thread: Thread) => thread.getSnapshot().messages.map((message) => message.siblings?.length ?? 1)
-  const idAt = (thread: Thread, at: number) => thread.getSnapshot().messages.at(at)!.id
   const answer = (text: string) => project().stream().say(text).end()
 
   /** Two questions and their answers, on a device, and another device of the visitor's. */
@@ -91,10 +96,6 @@ export function branchesContract(project: () => ProjectUnderTest): void {
     it('says with a code what can’t be done, and stays as it was', async () => {
       const { thread } = await talk()
       const before = thread.getSnapshot()
-      const codes = async (...turns: ReturnType<Thread['retry']>[]) => {
-        const results = await Promise.all(turns.map(({ done }) => done))
-        return results.map((result) => (result.status === 'failed' ? result.error.code : result.status))
-      }
       expect(await codes(thread.retry())).toEqual(['already_answered'])
       expect(await codes(thread.regenerate(idAt(thread, 0)))).toEqual(['message_not_found'])
       expect(await codes(thread.regenerate('nonsense'))).toEqual(['message_not_found'])

@@ -32,11 +32,10 @@ export class EditForm extends Component<EditFormProps, { sending?: boolean }> {
     if (!text || this.state.sending || isRunning(ui)) return
     this.setState({ sending: true })
     const turn = threadOf(ui).edit(message.id, text)
-    void turn.done.then(({ status }) => {
-      if (status !== 'failed') drafts.delete(message.id)
-      this.setState({ sending: false })
-    })
     await send(turn)
+    const { status } = await turn.done
+    if (status !== 'failed') drafts.delete(message.id)
+    this.setState({ sending: false })
   }
 
   override render({ ui, message: { id }, leave }: EditFormProps, { sending }: { sending?: boolean }) {
