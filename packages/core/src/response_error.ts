@@ -39,8 +39,7 @@ export async function toResponseError(response: Response): Promise<LoaclError> {
     message ?? `The server answered with HTTP status ${status}.`,
     {
       status,
-      retryAfterMs:
-        asMs(error?.retryAfterMs) ?? asMs(isOurs && body?.hint) ?? asMs(headers.get('retry-after'), 1000),
+      retryAfterMs: asMs(error?.retryAfterMs) ?? asMs(isOurs && body?.hint) ?? asMs(headers.get('retry-after'), 1000),
       requestId: asText(error?.requestId) ?? headers.get('x-request-id') ?? undefined,
     },
   )
