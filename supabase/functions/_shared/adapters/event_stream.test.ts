@@ -48,8 +48,9 @@ it('fails where an event says that the call has failed', async () => {
   })
 })
 
+const text = (key: string, delta: string) => ({ type: 'text-delta' as const, key, delta })
+
 it('joins pieces of one text, and of no two', () => {
-  const text = (key: string, delta: string) => ({ type: 'text-delta' as const, key, delta })
   const reasoning = { type: 'reasoning-delta' as const, key: '1', delta: 'x' }
   const done = { type: 'text-done' as const, key: '1', text: 'abc' }
   expect(joinDeltas([text('1', 'a'), text('1', 'b'), reasoning, text('1', 'c'), done, text('2', 'd')])).toEqual([
