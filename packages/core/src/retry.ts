@@ -58,13 +58,12 @@ export async function backOff(failures: number, signal: AbortSignal, leastMs = 0
     await new Promise<void>((resolve) => {
       const finish = () => {
         clearTimeout(timer)
-        // It doesn't exist everywhere: this runs outside browsers too.
-        globalThis.removeEventListener?.('online', finish)
         resolve()
       }
       const timer = setTimeout(finish, ms)
       signal.addEventListener('abort', finish)
-      globalThis.addEventListener?.('online', finish)
+      // Until what waits has ended. It doesn't exist everywhere: this runs outside browsers too.
+      globalThis.addEventListener?.('online', finish, { signal })
     })
   if (signal.aborted) throw abortError(signal)
 }

@@ -151,7 +151,7 @@ async function follow(
   const report = (error: unknown) => deps.report(error, requestId)
   const { send, onStored } = sendStored(stream)
   let sendPart = (part: NumberedPart) => stream.send([part])
-  let leave = () => {}
+  let leave: (() => void) | undefined
   const takeOver = async () => {
     const { store, deadlineMs, load } = deps
     // Its reader goes on to wait, for a worker that has room.
@@ -168,7 +168,7 @@ async function follow(
     return runTurn(turn, context, { ...deps, decideNext, report, onStored })
   }
   const parts = followTurn(first, { turnId, after, caller, requestId, signal }, { ...deps, takeOver })
-  deps.waitUntil(pipe(parts, stream, report, (part) => sendPart(part)).finally(() => leave()))
+  deps.waitUntil(pipe(parts, stream, report, (part) => sendPart(part)).finally(() => leave?.()))
   return stream.response
 }
 

@@ -5,14 +5,19 @@ import { createChatWorld, partsOf, readUntil } from './chat_world.ts'
 
 type World = Awaited<ReturnType<typeof createChatWorld>>
 
-async function expectBusy(world: World, message = world.message()): Promise<void> {
-  // The turn that runs goes on to store what it says.
+/** What a message is answered with, and whether anything was asked of the database for it. */
+async function refusalOf(world: World, message = world.message()) {
   const begun = () => world.store.calls.filter((method) => method === 'beginTurn').length
   const before = begun()
-  const refused = await world.post(message)
-  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2'])
-  expect(await refused.json()).toMatchObject({ error: { code: 'busy', retryAfterMs: 2_000 } })
-  expect(begun()).toBe(before)
+  const response = await world.post(message)
+  const { error } = (await response.json()) as { error: object }
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), error, isAsked: begun() > before }
+}
+const BUSY = {
+  status: 503,
+  retryAfter: '2',
+  error: { code: 'busy', retryAfterMs: 2_000 },
+  isAsked: false,
 }
 
 describe('a worker that runs as many turns as it may', () => {
@@ -22,7 +27,7 @@ describe('a worker that runs as many turns as it may', () => {
     const first = await world.post(world.message())
     await readUntil(first, 'data-turn')
     const message = world.message({ text: 'Me too' })
-    await expectBusy(world, message)
+    expect(await refusalOf(world, message)).toMatchObject(BUSY)
     held.open()
     await world.settled()
     expect(textOf((await partsOf(await world.post(message))).map(({ part }) => part))).toBe('Hello')
@@ -70,11 +75,11 @@ describe('a worker that runs as many turns as it may', () => {
 it('a worker that holds much memory refuses turns', async () => {
   const world = await createChatWorld([])
   world.load.memory = 200 * 1024 * 1024
-  await expectBusy(world)
+  expect(await refusalOf(world)).toMatchObject(BUSY)
 })
 
 it('a worker that is about to be ended refuses turns', async () => {
   const world = await createChatWorld([])
   world.shutdown.abort()
-  await expectBusy(world)
+  expect(await refusalOf(world)).toMatchObject(BUSY)
 })
