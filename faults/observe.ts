@@ -1,4 +1,4 @@
-import type { Message } from '@loacl/core'
+import { LoaclError, type Message } from '@loacl/core'
 import { setTimeout as delay } from 'node:timers/promises'
 import { closeTab, threadOf, type Tab } from './tab.ts'
 import { lineOf, type Visitor } from './visitor.ts'
@@ -79,13 +79,24 @@ export async function observe(visitor: Visitor): Promise<Observation> {
   return { stored, views }
 }
 
+/** The run's own look, to which nothing is done: a database that is too busy for it is asked again. */
+async function openPatiently(visitor: Visitor, remembered: Tab['memory'], tries = 10): Promise<Tab> {
+  try {
+    return await visitor.openTab(remembered)
+  } catch (error) {
+    if (tries === 0 || !LoaclError.is(error) || (error.status ?? 0) < 500) throw error
+    await delay(500)
+    return openPatiently(visitor, remembered, tries - 1)
+  }
+}
+
 const isUnsent = ({ role, status }: Message) => role === 'user' && (status === 'failed' || status === 'sending')
 
 /** What a page shows, and what one shows that is loaded again. */
 export async function compareWithReload(visitor: Visitor, tab: Tab): Promise<View> {
   const { thread: shown, restored } = tab.model.getSnapshot()
   const { messages, turn } = shown
-  const reloaded = await visitor.openTab(tab.memory)
+  const reloaded = await openPatiently(visitor, tab.memory)
   const { thread, draft } = reloaded.model.getSnapshot()
   const view = {
     shown: messages.filter((message) => !isUnsent(message)).map(lineOf),

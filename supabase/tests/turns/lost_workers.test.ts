@@ -178,16 +178,17 @@ const stopMessage = (id: string, token: string) => api.rpc('stop_message', { mes
 const send = async (id: string, token: string) =>
   (await world.beginTurn(assistantId, token, { id, text: 'Late' })).body as { turn: TurnKey; stopRequested: boolean }
 
-describe('a stop of a turn whose worker has missed two beats', () => {
-  const begin = async () => {
-    const token = createToken()
-    const begun = await world.ask(assistantId, token)
-    await append(begun.turn, 1, [{ type: 'start' }, { type: 'data-turn' }, delta('So far')])
-    return { ...begun, token }
-  }
+/** A turn that has said something. */
+const beginSaying = async () => {
+  const token = createToken()
+  const begun = await world.ask(assistantId, token)
+  await append(begun.turn, 1, [{ type: 'start' }, { type: 'data-turn' }, delta('So far')])
+  return { ...begun, token }
+}
 
+describe('a stop of a turn whose worker has missed two beats', () => {
   it('ends it at once, with what it had streamed, and the late worker is fenced off', async () => {
-    const { turn, token } = await begin()
+    const { turn, token } = await beginSaying()
     await silence(turn)
     // Whoever only looks waits for its lease.
     expect((await read(turn, 0, token)).body).toMatchObject({ state: 'running' })
@@ -199,7 +200,7 @@ describe('a stop of a turn whose worker has missed two beats', () => {
   })
 
   it('is noticed by who follows it, where the worker dies with the stop', async () => {
-    const { turn, token } = await begin()
+    const { turn, token } = await beginSaying()
     expect((await stop(turn, token)).body).toEqual({ state: 'running' })
     expect((await read(turn, 0, token)).body).toMatchObject({ state: 'running' })
     await silence(turn)
@@ -207,7 +208,7 @@ describe('a stop of a turn whose worker has missed two beats', () => {
   })
 
   it('ends nothing of another visitor', async () => {
-    const { turn, token } = await begin()
+    const { turn, token } = await beginSaying()
     await silence(turn)
     expect(await stop(turn, createToken())).toMatchObject({ status: 404 })
     expect((await read(turn, 0, token)).body).toMatchObject({ state: 'running' })
