@@ -2,6 +2,7 @@ import { Component, type ComponentChild, h } from 'preact'
 import { type SharedProps, renderBlocks } from './block_view.tsx'
 import { entities, lacksEntities } from './entities.ts'
 import { createMarkdown } from './stream.ts'
+import type { Block } from './tree.ts'
 import { ENGLISH_WORDS, type KnownWords } from './words.ts'
 
 export interface MarkdownProps {
@@ -19,6 +20,8 @@ export interface MarkdownProps {
   onWide?: () => unknown
   /** Is called once, when a character was named that is not known; the text is read anew once further ones are. */
   onEntity?: () => unknown
+  /** Puts something in between: is given the blocks, and gives those that are shown. */
+  insert?: (blocks: readonly Block[], read: typeof createMarkdown) => readonly Block[]
 }
 
 /**
@@ -50,7 +53,7 @@ export class Markdown extends Component<MarkdownProps> {
     cancelAnimationFrame(this.#frame)
   }
 
-  override render({ words = ENGLISH_WORDS, CodeBar }: MarkdownProps): ComponentChild {
+  override render({ words = ENGLISH_WORDS, CodeBar, insert }: MarkdownProps): ComponentChild {
     this.#feed(this.props)
     const { blocks } = this.#text
     if (lacksEntities && !this.#hasEntity) {
@@ -58,7 +61,7 @@ export class Markdown extends Component<MarkdownProps> {
       this.props.onEntity?.()
     }
     const shared = { words, CodeBar, onWide: this.#onWide }
-    return <div class="md">{renderBlocks(blocks, shared, true)}</div>
+    return <div class="md">{renderBlocks(insert ? insert(blocks, createMarkdown) : blocks, shared, true)}</div>
   }
 
   readonly #onWide = (): void => {

@@ -1,7 +1,9 @@
+import type { FunctionComponent } from 'preact'
+
 /** What a Markdown text says, as plain objects. They never change once made: the same object means the same content. */
 
 /** Text stands as a plain string; a line ending in it is a soft break. */
-export type Inline = string | CodeSpan | HardBreak | Emphasis | Link
+export type Inline = string | CodeSpan | HardBreak | Emphasis | Link | Inserted
 
 interface CodeSpan {
   type: 'code'
@@ -12,7 +14,14 @@ interface HardBreak {
 }
 export interface Emphasis {
   type: 'em' | 'strong' | 'del'
+  props?: undefined
   children: Inline[]
+}
+/** What no text says: a component that `MarkdownProps.insert` has put in. */
+export interface Inserted {
+  type: FunctionComponent<never>
+  props: object
+  children: []
 }
 export interface Link {
   type: 'link' | 'image'

@@ -53,6 +53,7 @@ export function createFeatures(
   return {
     answers: create('answers'),
     blocks: create('blocks'),
+    citations: create('citations'),
     conversations: create('conversations'),
     entities: create('entities'),
     errors: create('errors'),

@@ -7,6 +7,7 @@ import type { NextMove } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
+import { withKnownFiles } from './known_files.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
@@ -57,6 +58,7 @@ export async function* runSteps(
 
   const message = new MessageParts(turn.parts)
   const close = createClosing(turn, message, context, deps)
+  const model = withKnownFiles(deps.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
@@ -72,7 +74,7 @@ export async function* runSteps(
       log = openLog(log.last)
     }
     const prepare = async () => (call = await nextCall(call, before))
-    const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
+    const parts = streamStep(prepare, outputLimits(turn.assistant), model, message, interrupt.signal)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value
