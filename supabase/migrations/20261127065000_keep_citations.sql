@@ -7,18 +7,18 @@ comment on column loacl.documents.public_url is
 
 drop function loacl.save_annotations(uuid, jsonb);
 
-create function loacl_private.find_id(name text)
+create function loacl_private.find_id(name text, kind text)
 returns uuid
 language sql
 immutable
 security invoker
 set search_path = pg_catalog, pg_temp
-return substring(find_id.name from '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::uuid;
-comment on function loacl_private.find_id(text) is 'The UUID at the end of a name; null where there is none.';
-revoke all on function loacl_private.find_id(text) from public;
-grant execute on function loacl_private.find_id(text) to service_role;
+return substring(find_id.name from '^' || find_id.kind || '-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid;
+comment on function loacl_private.find_id(text, text) is 'The UUID in the name of a source of that kind; null where it names another.';
+revoke all on function loacl_private.find_id(text, text) from public;
+grant execute on function loacl_private.find_id(text, text) to service_role;
 
-create function loacl_private.read_citations(source jsonb, characters integer)
+create function loacl_private.read_citations(citations jsonb, characters integer)
 returns table (place bigint, start_index integer, end_index integer, quote text)
 language plpgsql
 immutable
@@ -28,21 +28,20 @@ as $$
 begin
   return query
   select c.place,
-    case when n.is_place then n.from_index::integer end,
-    case when n.is_place then n.to_index::integer end,
-    nullif(c.citation ->> 'quote', '')
-  from jsonb_array_elements(
-    case when jsonb_typeof(source -> 'citations') = 'array' then source -> 'citations' else '[]' end
-  ) with ordinality as c (citation, place)
+    case when n.is_place then c.from_index::integer end,
+    case when n.is_place then c.to_index::integer end,
+    left(nullif(c.quote, ''), 10000)
+  from (
+    select e.place, e.citation ->> 'quote' as quote,
+      case jsonb_typeof(e.citation -> 'start') when 'number' then (e.citation -> 'start')::numeric end as from_index,
+      case jsonb_typeof(e.citation -> 'end') when 'number' then (e.citation -> 'end')::numeric end as to_index
+    from jsonb_array_elements(case jsonb_typeof(citations) when 'array' then citations else '[]' end)
+      with ordinality as e (citation, place)
+    limit 1000
+  ) c
   cross join lateral (
-    select i.from_index, i.to_index,
-      i.from_index >= 0 and i.from_index <= i.to_index and i.to_index <= characters
-        and i.from_index = trunc(i.from_index) and i.to_index = trunc(i.to_index) as is_place
-    from (
-      select
-        case jsonb_typeof(c.citation -> 'start') when 'number' then (c.citation -> 'start')::numeric end as from_index,
-        case jsonb_typeof(c.citation -> 'end') when 'number' then (c.citation -> 'end')::numeric end as to_index
-    ) i
+    select c.from_index >= 0 and c.from_index <= c.to_index and c.to_index <= characters
+      and c.from_index = trunc(c.from_index) and c.to_index = trunc(c.to_index) as is_place
   ) n;
 end
 $$;
@@ -59,54 +58,54 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if not jsonb_path_exists(old.parts || new.parts, '$[*] ? (@.type == "source-url" || @.type == "source-document")') then
+    return null;
+  end if;
   delete from loacl.message_annotations a where a.message_id = new.id;
 
   insert into loacl.message_annotations (
     message_id, position, type, text, title, url, document_id, file_id, quote, start_index, end_index
   )
+  with sources as materialized (
+    select p.place, s.type, left(p.source ->> 'title', 500) as title,
+      case when s.type = 'url_citation' then p.source ->> 'url' end as url,
+      (
+        select d.id
+        from loacl.documents d
+        join loacl.assistants a on a.owner_id = d.owner_id
+        where a.id = new.assistant_id and d.id = s.document_id
+      ) as document_id,
+      (select f.id from loacl.files f where f.session_id = new.session_id and f.id = s.file_id) as file_id,
+      p.source -> 'citations' as citations
+    from jsonb_array_elements(new.parts) with ordinality as p (source, place)
+    cross join lateral (
+      select
+        loacl_private.find_id(p.source ->> 'sourceId', 'document') as document_id,
+        loacl_private.find_id(p.source ->> 'sourceId', 'file') as file_id,
+        case
+          when p.source ->> 'sourceId' ~ '^(document|file)-' then 'file_citation'
+          when p.source ->> 'sourceId' ~ '^container-' then 'container_file_citation'
+          when p.source ->> 'type' = 'source-url' then 'url_citation'
+          else 'file_citation'
+        end as type
+    ) s
+    where p.source ->> 'type' in ('source-url', 'source-document')
+  )
   select new.id,
     row_number() over (order by s.place, c.place),
     s.type,
     left(substr(new.content, c.start_index + 1, c.end_index - c.start_index), 10000),
-    left(s.source ->> 'title', 500),
-    case when s.type = 'url_citation' then s.source ->> 'url' end,
-    (
-      select d.id
-      from loacl.documents d
-      join loacl.assistants a on a.owner_id = d.owner_id
-      where a.id = new.assistant_id and s.source ->> 'sourceId' = 'document-' || d.id
-        and d.id = loacl_private.find_id(s.source ->> 'sourceId')
-    ),
-    (
-      select f.id
-      from loacl.files f
-      where f.session_id = new.session_id and s.source ->> 'sourceId' = 'file-' || f.id
-        and f.id = loacl_private.find_id(s.source ->> 'sourceId')
-    ),
-    left(c.quote, 10000),
-    c.start_index,
-    c.end_index
-  from (
-    select p.source, p.place,
-      case
-        when p.source ->> 'sourceId' ~ '^(document|file)-' then 'file_citation'
-        when p.source ->> 'sourceId' ~ '^container-' then 'container_file_citation'
-        when p.source ->> 'type' = 'source-url' then 'url_citation'
-        else 'file_citation'
-      end as type
-    from jsonb_array_elements(new.parts) with ordinality as p (source, place)
-    where p.source ->> 'type' in ('source-url', 'source-document')
-  ) s
-  left join lateral loacl_private.read_citations(s.source, char_length(new.content)) c on true
-  where s.type <> 'url_citation'
-    or (s.source ->> 'url' ~ '^https?://[^\s]+$' and char_length(s.source ->> 'url') <= 4000)
+    s.title, s.url, s.document_id, s.file_id, c.quote, c.start_index, c.end_index
+  from sources s
+  left join lateral loacl_private.read_citations(s.citations, char_length(new.content)) c on true
+  where s.type <> 'url_citation' or (s.url ~ '^https?://[^\s]+$' and char_length(s.url) <= 4000)
   order by s.place, c.place
   limit 1000;
   return null;
 end
 $$;
 comment on function loacl_private.keep_annotations() is
-  'Trigger: keeps what an answer cites, in order, as the sources among its parts say it. An address that is no web address is left out.';
+  'Trigger: keeps what an answer cites, in order, as the sources among its parts say it. An address that is no web address is left out. Where an answer has no sources, what a host has put there stays.';
 revoke all on function loacl_private.keep_annotations() from public;
 grant execute on function loacl_private.keep_annotations() to service_role;
 

@@ -1,4 +1,5 @@
 import type {
+  Citation,
   CutReason,
   GuidedQuestion,
   Message as StoredMessage,
@@ -7,6 +8,7 @@ import type {
   MessageStatus,
   Page,
   PublicAssistant,
+  SourcePart,
   Suggestion,
   ThreadSummary,
   Usage,
@@ -16,6 +18,7 @@ import type { LoaclError } from './errors.ts'
 import type { VisitorExport } from './visitor_export.ts'
 
 export type {
+  Citation,
   CutReason,
   GuidedQuestion,
   MessageAuthor,
@@ -281,10 +284,11 @@ export interface Turn extends AsyncIterable<TurnEvent> {
   stop(): void
 }
 
-export type Source = Extract<MessagePart, { type: 'source-url' | 'source-document' }>
+export type Source = SourcePart
 
 export type TurnEvent =
   | { type: 'text' | 'reasoning'; messageId: string; delta: string }
+  /** Comes again, with all of its citations, where it is cited again. */
   | { type: 'source'; messageId: string; source: Source }
   | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
   | { type: 'title'; title: string }

@@ -5,6 +5,8 @@ import { createMarkdown } from './stream.ts'
 import type { Block } from './tree.ts'
 import { ENGLISH_WORDS, type KnownWords } from './words.ts'
 
+export type Insert = (blocks: readonly Block[], read: typeof createMarkdown) => readonly Block[]
+
 export interface MarkdownProps {
   /** The text so far. */
   source: string
@@ -20,8 +22,11 @@ export interface MarkdownProps {
   onWide?: () => unknown
   /** Is called once, when a character was named that is not known; the text is read anew once further ones are. */
   onEntity?: () => unknown
-  /** Puts something in between: is given the blocks, and gives those that are shown. */
-  insert?: (blocks: readonly Block[], read: typeof createMarkdown) => readonly Block[]
+  /**
+   * Puts something into the text: makes the blocks that are shown of those that were read. `read` reads others in the same way.
+   * What is put in anew is shown with the next piece of the text, or with other `words`.
+   */
+  insert?: Insert
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Emphasis {
   props?: undefined
   children: Inline[]
 }
-/** What no text says: a component that `MarkdownProps.insert` has put in. */
+/** Of no text: what `MarkdownProps.insert` has put in. It renders itself. */
 export interface Inserted {
   type: FunctionComponent<never>
   props: object
@@ -25,6 +25,7 @@ export interface Inserted {
 }
 export interface Link {
   type: 'link' | 'image'
+  props?: undefined
   /** As it was written, of any scheme: `safeUrl` says whether it may be followed. `null` while it has not come yet. */
   href: string | null
   title: string

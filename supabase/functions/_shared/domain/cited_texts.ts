@@ -38,7 +38,8 @@ export function createCitedTexts(before: readonly MessagePart[]) {
 
     /** `null`: it is nowhere. `later`: its text has not come that far. */
     find({ key, start, end, unit }: ModelCitation): CitedPlace | 'later' | null {
-      if (!isIndex(start) || !isIndex(end) || start > end) return null
+      // At the very beginning is where providers put what they know no place of.
+      if (!isIndex(start) || !isIndex(end) || start > end || end === 0) return null
       const text = texts.get(key)
       const from = text && toIndex(text.said, start, unit)
       const to = text && toIndex(text.said, end, unit)

@@ -1,1 +1,3 @@
-export const placeMarks = 1
+export { default as styles } from './citations.css?inline'
+export { copyText } from './copy_text.ts'
+export { markText } from './mark_text.ts'
