@@ -17,7 +17,8 @@ interface FooterProps {
 /** What stands under an answer that has ended: how it ended, what can be done with it. */
 export function AnswerFooter({ ui, message, isTold, canRetry }: FooterProps) {
   const { words } = ui
-  const text = textOf(message)
+  const { loaded: citations } = ui.features.citations
+  const text = citations?.copyText(ui, message) ?? textOf(message)
   const ending =
     message.status === 'failed' && !isTold ? describe(ui, message.errorCode ?? 'internal') : endingOf(message, words)
   return (

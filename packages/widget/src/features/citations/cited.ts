@@ -1,4 +1,4 @@
-import { citationsOf, hasPlace, type PlacedCitation, sourcesOf } from '../sources.ts'
+import { citationsOf, hasPlace, type PlacedCitation, sourcesOf } from './sources.ts'
 import type { Message, Source } from '../runtime.ts'
 
 /** One place in a text that rests on a source. */

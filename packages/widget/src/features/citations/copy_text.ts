@@ -1,13 +1,17 @@
 import type { Message, Ui } from '../runtime.ts'
-import { nameOf, sourcesOf } from '../sources.ts'
+import { isNumbered, nameOf, sourcesOf } from './sources.ts'
 import { type Cited, citedIn, textAt } from './cited.ts'
 import { ENGLISH } from './english.ts'
 import { groupBy } from './group_by.ts'
 import { createText } from './mark_text.ts'
 import { createRead, placeMarks } from './place_marks.ts'
 
-/** An answer as it is copied: its texts with the numbers of the sources, and the sources in a list at the end. */
-export function copyText(ui: Ui, message: Message): string {
+/**
+ * An answer as it is copied: its texts with the numbers of the sources, and the sources in a list at the end. `null` where
+ * none of them has a number.
+ */
+export function copyText(ui: Ui, message: Message): string | null {
+  if (!isNumbered(message)) return null
   const texts = message.parts.flatMap((part, place) => (part.type === 'text' ? withNumbers(message, place) : []))
   const list = sourcesOf(message).map((source, index) => {
     const name = nameOf(source)

@@ -1,5 +1,5 @@
 import { fill, h, type Source, type Ui } from '../runtime.ts'
-import { LINK, nameOf, webUrl } from '../sources.ts'
+import { LINK, nameOf, webUrl } from './sources.ts'
 import { ENGLISH } from './english.ts'
 
 interface MarkProps {

@@ -1,58 +1,56 @@
 import { Component, h, type MessagePart, type PartPlace, type Source } from '../runtime.ts'
-import { citationsOf, isCited, isSource, LINK, nameOf, sourcesOf, webUrl } from '../sources.ts'
 import { ENGLISH } from './english.ts'
 import { runAt } from './run.ts'
 
+const isSource = (part: MessagePart): part is Source => part.type === 'source-url' || part.type === 'source-document'
+
 /** What the answer rests on. Sources that follow one another are one list. */
 export function viewSources({ ui, message, place }: PartPlace) {
-  const run = runAt(message, place, isSource as (part: MessagePart) => part is Source)
-  return run && <Sources ui={ui} message={message} place={place} run={run} />
-}
-
-class Sources extends Component<PartPlace & { run: readonly Source[] }> {
-  override componentDidMount(): void {
-    if (isCited(this.props.message)) void this.props.ui.features.citations.load()
-  }
-
-  override componentDidUpdate({ message }: PartPlace): void {
-    if (!isCited(message)) this.componentDidMount()
-  }
-
-  override render({ ui, message, run }: Sources['props']) {
-    const words = { ...ENGLISH, ...ui.words }
-    const numbered = isCited(message)
-    const all = sourcesOf(message)
-    return (
-      <ul class="under sources" part="sources" aria-label={words.sources}>
-        {run.map((source) => (
-          // The mark that opens it finds it by its number, and gives it the keyboard.
-          <li key={source.sourceId} dir="auto" data-source={all.indexOf(source) + 1} tabIndex={-1}>
-            {viewSource(source, numbered ? `${all.indexOf(source) + 1} ` : '')}
+  const run = runAt(message, place, isSource)
+  if (!run) return null
+  const words = { ...ENGLISH, ...ui.words }
+  const { loaded, load } = ui.features.citations
+  return (
+    <ul class="under sources" part="sources" aria-label={words.sources}>
+      {loaded?.listSources(message, run) ??
+        run.map((source) => (
+          <li key={source.sourceId} dir="auto">
+            {source.type === 'source-url' ? linkTo(source) : source.filename || source.title}
           </li>
         ))}
-      </ul>
-    )
+      {run.some(({ citations }) => citations) && <Fetch load={load} />}
+    </ul>
+  )
+}
+
+/** Fetches what shows citations, once for each list that has any. */
+class Fetch extends Component<{ load: () => Promise<void> }> {
+  override componentDidMount(): void {
+    void this.props.load()
+  }
+
+  override render() {
+    return null
   }
 }
 
-/** A link to a page on the web; of a document, its name, which opens the passages; of all else, the name alone. */
-function viewSource(source: Source, number: string) {
-  const name = [number && <span class="number">{number}</span>, <bdi>{nameOf(source)}</bdi>]
-  const href = source.type === 'source-url' ? webUrl(source.url)?.href : undefined
-  if (href)
-    return (
-      <a href={href} {...LINK}>
-        {name}
-      </a>
-    )
-  const quotes = new Set(citationsOf(source).flatMap(({ quote }) => (typeof quote === 'string' && quote ? quote : [])))
-  if (quotes.size === 0) return name
+/** A link to a page on the web, named by its title or its host; an address of any other kind is text. */
+function linkTo({ url, title }: Extract<Source, { type: 'source-url' }>) {
+  const host = hostOf(url)
+  if (!host) return title || url
   return (
-    <details>
-      <summary>{name}</summary>
-      {Array.from(quotes, (quote) => (
-        <q dir="auto">{quote}</q>
-      ))}
-    </details>
+    <a href={url} target="_blank" rel="noopener noreferrer nofollow ugc">
+      {title || host}
+    </a>
   )
+}
+
+/** The host of a web address; empty for every other. */
+function hostOf(url: string): string {
+  try {
+    const { protocol, host } = new URL(url)
+    return /^https?:$/.test(protocol) ? host : ''
+  } catch {
+    return ''
+  }
 }

@@ -1,8 +1,6 @@
-import type { Citation, Message, MessagePart, Source } from './runtime.ts'
+import type { Citation, Message, MessagePart, Source } from '../runtime.ts'
 
-/** Copied into the file of each feature that asks: the panel itself knows nothing of sources. */
-
-export const isSource = (part: MessagePart): part is Source =>
+const isSource = (part: MessagePart): part is Source =>
   part.type === 'source-url' || part.type === 'source-document'
 
 /** In the order of their numbers: that of the first is 1. */
@@ -17,8 +15,8 @@ export type PlacedCitation = Citation & { end: number }
 
 export const hasPlace = ({ end }: Citation): boolean => Number.isInteger(end)
 
-/** Whether there are marks in this answer's text. */
-export const isCited = (message: Message): boolean =>
+/** Whether the sources of this answer have numbers: there are marks in its text. */
+export const isNumbered = (message: Message): boolean =>
   sourcesOf(message).some((source) => citationsOf(source).some(hasPlace))
 
 const LONGEST_NAME = 200
