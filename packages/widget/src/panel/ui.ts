@@ -53,10 +53,10 @@ export function createFeatures(
   return {
     answers: create('answers'),
     blocks: create('blocks'),
-    citations: create('citations'),
     conversations: create('conversations'),
     entities: create('entities'),
     errors: create('errors'),
     parts: create('parts'),
+    citations: create('citations'),
   }
 }
