@@ -35,11 +35,7 @@ test(
         await chat.open()
       }
       await expect(text).toHaveText(SHOWN)
-      await expect(list.getByRole('listitem')).toHaveText([
-        '1 Anchors we sell',
-        /^2 prices\.pdf/,
-        '3 quay.example',
-      ])
+      await expect(list.getByRole('listitem')).toHaveText(['1 Anchors we sell', /^2 prices\.pdf/, '3 quay.example'])
       await expect(answer.getByRole('link', { name: 'Source 1: Anchors we sell' })).toHaveCount(2)
       await expect(answer.getByRole('link', { name: 'Source 3: quay.example' })).toHaveAttribute('rel', /noopener/)
       // It is told beside the link that the model wrote, not in it.
@@ -129,7 +125,11 @@ test(
       text: 'One says so. Two does. Three too.',
       sources: [
         { url: 'javascript:alert(1)', title: 'Free', for: 'One says so' },
-        { url: 'https://evil.example/', title: `\u202e<img src=x onerror=alert(1)>${'long '.repeat(500)}`, for: 'Two does' },
+        {
+          url: 'https://evil.example/',
+          title: `\u202e<img src=x onerror=alert(1)>${'long '.repeat(500)}`,
+          for: 'Two does',
+        },
         { filename: '\u2066../../etc/passwd\u202e', quote: '<script>alert(1)</script>', for: 'Three too' },
       ],
     })

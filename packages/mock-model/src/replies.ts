@@ -149,10 +149,11 @@ function findPlace(text: string, words?: string): [start: number, end: number] {
 }
 
 /** A citation as the Responses API has it. */
-function toAnnotation({ for: _, ...source }: Cited, start: number, end: number): Record<string, unknown> {
+function toAnnotation(source: Cited, start: number, end: number): Record<string, unknown> {
   const place = { start_index: start, end_index: end }
-  if ('url' in source) return { type: 'url_citation', ...place, ...source }
-  return source.container_id
-    ? { type: 'container_file_citation', ...place, ...source }
-    : { type: 'file_citation', index: end, ...source }
+  if ('url' in source) return { type: 'url_citation', ...place, url: source.url, title: source.title }
+  const { filename, file_id, container_id, quote } = source
+  return container_id
+    ? { type: 'container_file_citation', ...place, filename, file_id, container_id }
+    : { type: 'file_citation', index: end, filename, file_id, quote }
 }

@@ -51,14 +51,20 @@ function toText(node: Block | Inline): string {
   if (node.type === 'break') return '⏎'
   if (node.type === 'rule') return '—'
   if ('text' in node) return `<${node.text.trim()}>`
-  const inner = 'cells' in node ? node.cells.map((cell) => cell.map(toText).join('')).join('|') : node.children.map(toText).join(node.type === 'list' || node.type === 'table' ? '/' : '')
+  const inner =
+    'cells' in node
+      ? node.cells.map((cell) => cell.map(toText).join('')).join('|')
+      : node.children.map(toText).join(node.type === 'list' || node.type === 'table' ? '/' : '')
   return /^(em|strong|del|link|image)$/.test(node.type) ? `{${inner}}` : inner
 }
 
 const copied = (answer: Message): string => {
   const { text } = answer.parts[0] as { text: string }
   const places = placeMarks(text, citedIn(answer, 0), read)
-  return [...places.values()].reduceRight((all, { at }) => (at === null ? `${all}|^` : `${all.slice(0, at)}^${all.slice(at)}`), text)
+  return [...places.values()].reduceRight(
+    (all, { at }) => (at === null ? `${all}|^` : `${all.slice(0, at)}^${all.slice(at)}`),
+    text,
+  )
 }
 
 describe('a mark stands', () => {
@@ -86,7 +92,7 @@ describe('a mark stands', () => {
     ['in a cell', '| a | b |\n| - | - |\n| c^ | d |', 'a|b/c^|d'],
     ['in the last cell, for a whole row', '| a | b |\n| - | - |\n| c | d |^', 'a|b/c|d^'],
     ['in the last cell of the head, for what is below it', '| a | b |\n| -^ | - |\n| c | d |', 'a|b^/c|d'],
-    ['in an item', '- one^\n- two\n  1. three^', 'one^/two' + 'three^'],
+    ['in an item', '- one^\n- two\n  1. three^', 'one^/twothree^'],
     ['after the word of an item, for its bullet', '-^ one\n- two', 'one^/two'],
     ['in a heading', '## Head^\n\nText', 'Head^¶Text'],
     ['in a heading with a line below it', 'Head\n===^\n\nText', 'Head^¶Text'],
@@ -114,7 +120,12 @@ describe('a mark stands', () => {
     ].join('\n\n')
     const plain = read(text).map(toText).join('¶')
     for (let end = 1; end <= text.length; end++) {
-      const answer = message({ parts: [{ type: 'text', text }, { ...page, citations: [{ start: 0, end }] }] })
+      const answer = message({
+        parts: [
+          { type: 'text', text },
+          { ...page, citations: [{ start: 0, end }] },
+        ],
+      })
       const shown = show(answer)
       expect(shown.replaceAll('¶^', '').replaceAll('^', '')).toBe(plain)
       expect(shown.split('^').length).toBeLessThan(3)
@@ -145,14 +156,25 @@ it('stays whole in what belongs together', () => {
 it('is quick where hundreds of citations have no place that is simple', () => {
   const text = 'see [the quay](https://a.test/x) and **so on** `x` '.repeat(200)
   const citations = Array.from({ length: 200 }, (_, n) => ({ start: 0, end: n * 50 + 7 }))
-  const answer = message({ parts: [{ type: 'text', text }, { ...page, citations }] })
+  const answer = message({
+    parts: [
+      { type: 'text', text },
+      { ...page, citations },
+    ],
+  })
   const before = performance.now()
   placeMarks(text, citedIn(answer, 0), read)
   expect(performance.now() - before).toBeLessThan(3_000)
 })
 
 test('what another version sends as citations breaks nothing', () => {
-  for (const citations of [null, 7, 'x', {}, [null, 7, 'x', { end: 'x' }, { end: -1 }, { end: 1e9 }, { end: Number.NaN }]]) {
+  for (const citations of [
+    null,
+    7,
+    'x',
+    {},
+    [null, 7, 'x', { end: 'x' }, { end: -1 }, { end: 1e9 }, { end: Number.NaN }],
+  ]) {
     const source = { ...page, citations } as unknown as Source
     const answer = message({ parts: [{ type: 'text', text: 'Words.' }, source] })
     expect(citationsOf(source).every((citation) => typeof citation === 'object')).toBe(true)

@@ -55,7 +55,13 @@ const nothing = {
 
 it('keeps what an answer cites, in order, with places and passages, and finds the files', async () => {
   await save(
-    { ...page, citations: [{ start: 3, end: 18, quote: 'It holds.' }, { start: 19, end: 25 }] },
+    {
+      ...page,
+      citations: [
+        { start: 3, end: 18, quote: 'It holds.' },
+        { start: 19, end: 25 },
+      ],
+    },
     { ...file, sourceId: `document-${documentId}`, title: 'handbook.pdf', citations: [{ quote: 'Always open.' }] },
     { ...file, sourceId: `file-${fileId}`, title: 'mine.pdf' },
     file,
@@ -113,7 +119,8 @@ it.each([7, 'x', {}, null, [7], [null], [[]]])('is kept without citations where 
 it('is kept up to a thousand times in one answer', async () => {
   const citations = Array.from({ length: 10_000 }, () => ({ start: 0, end: 2, quote: 'q'.repeat(20) }))
   await save({ ...page, citations })
-  const [counted] = await sql`select count(*)::integer from loacl.message_annotations where message_id = ${turn.messageId}`
+  const [counted] =
+    await sql`select count(*)::integer from loacl.message_annotations where message_id = ${turn.messageId}`
   expect(counted).toEqual({ count: 1_000 })
 })
 

@@ -18,7 +18,7 @@ export interface Emphasis {
   children: Inline[]
 }
 /** Of no text: what `MarkdownProps.insert` has put in. It renders itself. */
-export interface Inserted {
+interface Inserted {
   type: FunctionComponent<never>
   props: object
   children: []

@@ -21,14 +21,14 @@ interface AnySource {
 }
 
 /** A web page that the answer rests on, or a document of the owner's that anybody may read. */
-export interface SourceUrlPart extends AnySource {
+interface SourceUrlPart extends AnySource {
   type: 'source-url'
   url: string
   title?: string
 }
 
 /** A document that the answer rests on. */
-export interface SourceDocumentPart extends AnySource {
+interface SourceDocumentPart extends AnySource {
   type: 'source-document'
   mediaType: string
   title: string

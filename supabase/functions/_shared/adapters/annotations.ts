@@ -12,7 +12,11 @@ type Json = Readonly<Record<string, unknown>>
  *
  * @param key the text that it is in
  */
-export function toCitations(annotation: unknown, key: string, unit: ModelCitation['unit'] = 'code-point'): ModelCitation[] {
+export function toCitations(
+  annotation: unknown,
+  key: string,
+  unit: ModelCitation['unit'] = 'code-point',
+): ModelCitation[] {
   const { type, ...members } = objectOf(annotation)
   const of: Json = { ...members, ...objectOf(members[stringOf(type)]) }
   const place = { start: of.start_index ?? of.index ?? null, end: of.end_index ?? of.index ?? null, unit }

@@ -71,7 +71,13 @@ it('counts on after what earlier steps have said, and names their sources no sec
   const reader = createStepReader({ eventBytes: 1_000 }, before)
   const stream = [textDelta('Now.'), cite(PAGE, { start: 0, end: 3 }), cite({ url: 'https://b.test/' })]
   expect(stream.flatMap((event) => reader.read(event)).filter((part) => 'sourceId' in part)).toEqual([
-    { ...before[1], citations: [{ start: 0, end: 7 }, { start: 11, end: 14 }] },
+    {
+      ...before[1],
+      citations: [
+        { start: 0, end: 7 },
+        { start: 11, end: 14 },
+      ],
+    },
     { type: 'source-url', sourceId: 'source-2', url: 'https://b.test/' },
   ])
 })
@@ -87,7 +93,13 @@ it('is told with its source, and the source again with each further one', () => 
   const source = { type: 'source-url', sourceId: 'source-1', url: 'https://a.test/' }
   expect(stream.filter((part) => 'sourceId' in part)).toEqual([
     { ...source, citations: [{ start: 0, end: 4 }] },
-    { ...source, citations: [{ start: 0, end: 4 }, { start: 5, end: 9, quote: 'Both.' }] },
+    {
+      ...source,
+      citations: [
+        { start: 0, end: 4 },
+        { start: 5, end: 9, quote: 'Both.' },
+      ],
+    },
   ])
 })
 
@@ -115,7 +127,11 @@ it.each([
   [0, null],
   [{}, []],
 ])('has no place where the provider names one that is none: %j to %j', (start, end) => {
-  const result = read([textDelta('Words.'), cite(PAGE, { start, end }), cite({ name: 'b' }, { start, end, quote: 'Q' })])
+  const result = read([
+    textDelta('Words.'),
+    cite(PAGE, { start, end }),
+    cite({ name: 'b' }, { start, end, quote: 'Q' }),
+  ])
   expect(result.sources).toEqual([
     { type: 'source-url', sourceId: 'source-1', url: 'https://a.test/' },
     expect.objectContaining({ title: 'b', citations: [{ quote: 'Q' }] }),
@@ -138,6 +154,9 @@ it('is kept up to a number, and the answer goes on', () => {
   expect([...meter.pass(one.stream)]).toHaveLength(40)
 })
 
+const titled = (title: string): ModelCitation => cite(PAGE, { source: { type: 'page', url: PAGE.url, title } })
+const titleOf = (title: string) => (read([titled(title)]).sources[0] as { title?: string }).title
+
 describe('a source', () => {
   it.each([
     ['javascript:alert(1)'],
@@ -156,8 +175,6 @@ describe('a source', () => {
   })
 
   it('has a name of one line that ends, and turns nobody’s direction', () => {
-    const source = (title: string): ModelCitation => cite(PAGE, { source: { type: 'page', url: PAGE.url, title } })
-    const titleOf = (title: string) => (read([source(title)]).sources[0] as { title?: string }).title
     expect(titleOf('\u202eevil\u2069\n\n<b>\u0007')).toBe('evil <b>')
     expect(titleOf('می‌خواهم 👩‍👧')).toBe('می‌خواهم 👩‍👧')
     expect([...titleOf('🙂'.repeat(10_000))!]).toHaveLength(200)

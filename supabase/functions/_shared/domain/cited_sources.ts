@@ -88,9 +88,7 @@ function toSource({ source }: ModelCitation, number: number): SourcePart | null 
   const url = known?.url ? toWebUrl(known.url) : null
   if (known && url !== null) return { type: 'source-url', sourceId: known.sourceId, url, title }
   const sourceId = known?.sourceId ?? `${source.type === 'file' ? 'source' : 'container'}-${number}`
-  return title === ''
-    ? null
-    : { type: 'source-document', sourceId, mediaType: 'text/plain', title, filename: title }
+  return title === '' ? null : { type: 'source-document', sourceId, mediaType: 'text/plain', title, filename: title }
 }
 
 function toWebUrl(text: string): string | null {
@@ -109,6 +107,6 @@ const toTitle = (text: string): string =>
   )
 
 const shorten = (text: string, length: number): string => {
-  const characters = [...text.slice(0, length * 2 + 2)]
+  const characters = Array.from(text.slice(0, length * 2 + 2))
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
 }

@@ -17,7 +17,11 @@ const citeFile = (fileId: string, place: Partial<ModelCitation> = {}) =>
   cite({ name: '' }, { source: { type: 'file', fileId, name: 'handbook-v3.pdf' }, ...place })
 
 async function run(files: readonly KnownFile[], faults = away(0)) {
-  const steps = [textDelta('It says so.'), citeFile('file-1', { quote: 'So.' }), citeFile('file-1', { start: 0, end: 2 })]
+  const steps = [
+    textDelta('It says so.'),
+    citeFile('file-1', { quote: 'So.' }),
+    citeFile('file-1', { start: 0, end: 2 }),
+  ]
   const running = await start(new ScriptedModel([...steps, citeFile('file-2'), completed], FOLLOW_UPS))
   running.store.citedFiles.push(...files)
   running.store.faults.findCitedFiles = faults

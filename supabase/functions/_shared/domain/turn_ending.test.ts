@@ -44,7 +44,11 @@ describe('a turn ends once', () => {
     ['one text of any length', [textDelta('a'.repeat(characters + 1)), completed], 'a'.repeat(characters)],
     ['half a character', [textDelta(`${'a'.repeat(characters - 1)}🙂`), completed], 'a'.repeat(characters - 1)],
     ['reasoning', [textDelta('Hal'), ...Array.from({ length: 30 }, () => reasoning('a'.repeat(200)))], 'Hal'],
-    ['sources', [textDelta('Hal'), ...Array.from({ length: 100 }, (_, n) => cite({ url: `https://x.example/${n}` }))], 'Hal'],
+    [
+      'sources',
+      [textDelta('Hal'), ...Array.from({ length: 100 }, (_, n) => cite({ url: `https://x.example/${n}` }))],
+      'Hal',
+    ],
     [
       'items',
       [textDelta('Hal'), ...Array.from({ length: 10 }, () => item({ text: 'a'.repeat(eventBytes / 9) }))],

@@ -53,7 +53,10 @@ export const textDelta = (delta: string, key = 'msg_1'): ModelEvent => ({ type: 
 const textDone = (text: string, key = 'msg_1'): ModelEvent => ({ type: 'text-done', key, text })
 
 /** A citation of a page, or of a file by its name. */
-export const cite = (source: { url: string } | { name: string }, place: Partial<ModelCitation> = {}): ModelCitation => ({
+export const cite = (
+  source: { url: string } | { name: string },
+  place: Partial<ModelCitation> = {},
+): ModelCitation => ({
   type: 'citation',
   key: 'msg_1',
   source: 'url' in source ? { type: 'page', title: null, ...source } : { type: 'file', fileId: '', ...source },

@@ -26,8 +26,7 @@ function withNumbers(message: Message, place: number): string {
   const text = textAt(message, place)
   const cited = citedIn(message, place)
   const { status } = message
-  const places =
-    createText && placeMarks(text, cited, createRead(createText, false, status !== 'completed'))
+  const places = createText && placeMarks(text, cited, createRead(createText, false, status !== 'completed'))
   const at = (each: Cited): number | null => places?.get(each)?.at ?? null
   const numbers = groupBy(cited, at)
   const inText = [...numbers.keys()].filter((end) => end !== null).toSorted((a, b) => a - b)

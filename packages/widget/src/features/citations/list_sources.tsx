@@ -10,7 +10,7 @@ export function listSources(message: Message, sources: readonly Source[]) {
     return (
       // The mark that opens it finds it by its number, and gives it the keyboard.
       <li key={source.sourceId} dir="auto" data-source={number} tabIndex={-1}>
-        {viewSource(source, [hasNumbers && <span class="number">{number} </span>, <bdi>{nameOf(source)}</bdi>])}
+        {viewSource(source, [hasNumbers && <span class="number">{number} </span>, nameOf(source)])}
       </li>
     )
   })

@@ -13,7 +13,14 @@ export function Mark({ ui, source, number }: MarkProps) {
   const name = fill({ ...ENGLISH, ...ui.words }.source, { number, title: nameOf(source) })
   const href = source.type === 'source-url' ? webUrl(source.url)?.href : undefined
   // In words of any direction it reads from left to right.
-  const props = { class: 'mark', part: 'citation', dir: 'ltr' as const, title: name, 'aria-label': name, translate: false }
+  const props = {
+    class: 'mark',
+    part: 'citation',
+    dir: 'ltr' as const,
+    title: name,
+    'aria-label': name,
+    translate: false,
+  }
   const text = `[${number}]`
   return href ? (
     <a {...props} href={href} {...LINK}>

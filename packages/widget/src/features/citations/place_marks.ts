@@ -104,7 +104,7 @@ function findAll(top: Block, block: number): Found[] {
 }
 
 const INLINE = /^(em|strong|del|link|image|code|break)$/
-export const isBlock = (node: Block | Inline): node is Block =>
+const isBlock = (node: Block | Inline): node is Block =>
   typeof node !== 'string' && typeof node.type === 'string' && !INLINE.test(node.type)
 
 export const childrenOf = (node: Exclude<Block | Inline, string>): readonly (Block | Inline)[] =>

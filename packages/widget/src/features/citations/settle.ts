@@ -14,7 +14,7 @@ const BELONGS = new RegExp(
 /** Where a mark may stand that belongs after `at`: right after words, not in the middle of one. */
 export function settle(text: string, at: number): number {
   while (/\s/.test(text.charAt(at - 1))) at--
-  for (BELONGS.lastIndex = at; BELONGS.test(text); ) at = BELONGS.lastIndex
+  for (BELONGS.lastIndex = at; BELONGS.test(text);) at = BELONGS.lastIndex
   return at
 }
 
@@ -24,7 +24,9 @@ export function endsAfter(text: string, at: number): number[] {
   line.lastIndex = at
   const end = line.exec(text)!.index
   const rest = text.slice(at, end)
-  const ends = [...rest.matchAll(/^\S+/g), ...rest.matchAll(/[)\]>`*_~]+/g)].map((match) => at + match.index + match[0].length)
+  const ends = [...rest.matchAll(/^\S+/g), ...rest.matchAll(/[)\]>`*_~]+/g)].map(
+    (match) => at + match.index + match[0].length,
+  )
   return [...ends.toSorted((a, b) => a - b).slice(0, NEAREST), settle(text, end)]
 }
 

@@ -1,7 +1,6 @@
 import type { Citation, Message, MessagePart, Source } from '../runtime.ts'
 
-const isSource = (part: MessagePart): part is Source =>
-  part.type === 'source-url' || part.type === 'source-document'
+const isSource = (part: MessagePart): part is Source => part.type === 'source-url' || part.type === 'source-document'
 
 /** In the order of their numbers: that of the first is 1. */
 export const sourcesOf = ({ parts }: Message): readonly Source[] => parts.filter(isSource)
