@@ -30,6 +30,8 @@ it('every statement of docs/admin.md and docs/limits.md runs, and changes what i
     const other = await world.createAssistant()
     const question = 'Do you ship to Norway?'
     await tx`insert into loacl.guided_questions (assistant_id, question) values (${other.id}, ${question})`
+    const owner = await tx`select owner_id from loacl.assistants where id = ${id}`
+    await tx`insert into loacl.documents (owner_id, original_name) values (${owner[0]!.owner_id}, 'handbook.pdf')`
     for (const statement of statements) {
       const { count } = await tx.unsafe(statement)
       if (count !== 1 && !/^(--.*\n)*select/.test(statement)) idle.push(statement)

@@ -1,4 +1,5 @@
 import type {
+  Citation,
   CutReason,
   GuidedQuestion,
   Message as StoredMessage,
@@ -17,6 +18,7 @@ import type { Source, Turn, TurnEvent, TurnResult } from './turn_types.ts'
 import type { VisitorExport } from './visitor_export.ts'
 
 export type {
+  Citation,
   CutReason,
   GuidedQuestion,
   MessageAuthor,

@@ -50,9 +50,18 @@ describe('a turn', () => {
     const turn = thread.send('Hi')
     const early = eventsOf(turn)
     const source = { type: 'source-url', sourceId: 's1', url: 'https://example.com' } as const
+    const cited = { ...source, citations: [{ start: 0, end: 5 }] }
     const suggestions = [{ id: 'f1', suggestion: 'And then?', used: false }]
     stream
-      .send(...begun(), { type: 'reasoning-delta', id: 'r1', delta: 'Hm' }, text('Hello'), source, source, complete())
+      .send(
+        ...begun(),
+        { type: 'reasoning-delta', id: 'r1', delta: 'Hm' },
+        text('Hello'),
+        source,
+        source,
+        cited,
+        complete(),
+      )
       .send({ type: 'data-follow-ups', data: { messageId: IDS.messageId, suggestions } })
       .send({ type: 'data-title', data: { threadId: IDS.threadId, title: 'Greetings' } }, finish)
       .done()
@@ -63,6 +72,8 @@ describe('a turn', () => {
       { type: 'reasoning', messageId, delta: 'Hm' },
       { type: 'text', messageId, delta: 'Hello' },
       { type: 'source', messageId, source },
+      // Again, for it is cited now.
+      { type: 'source', messageId, source: cited },
       { type: 'follow-ups', messageId, suggestions },
       { type: 'title', title: 'Greetings' },
       { type: 'end', result },
@@ -71,7 +82,7 @@ describe('a turn', () => {
     expect(await eventsOf(turn)).toEqual(expected)
     expect(await turn.text()).toBe('Hello')
     expect(result).toMatchObject({
-      message: { parts: [{ type: 'reasoning', text: 'Hm' }, { type: 'text', text: 'Hello' }, source], suggestions },
+      message: { parts: [{ type: 'reasoning', text: 'Hm' }, { type: 'text', text: 'Hello' }, cited], suggestions },
     })
     expect(thread.getSnapshot().title).toBe('Greetings')
   })

@@ -197,14 +197,14 @@ isOneToOne: false
                   ]
                 },"documents": {
                   Row: {
-                    "category": string | null,"created_at": string,"error_message": string | null,"id": string,"metadata": NonNullable<Json>,"mime_type": string | null,"original_name": string,"owner_id": string,"provider_config_id": string | null,"provider_file_id": string | null,"sha256": string | null,"size_bytes": number | null,"status": string,"storage_path": string | null,"updated_at": string
+                    "category": string | null,"created_at": string,"error_message": string | null,"id": string,"metadata": NonNullable<Json>,"mime_type": string | null,"original_name": string,"owner_id": string,"provider_config_id": string | null,"provider_file_id": string | null,"public_url": string | null,"sha256": string | null,"size_bytes": number | null,"status": string,"storage_path": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name": string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
+                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name": string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"public_url"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name"?: string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
+                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name"?: string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"public_url"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -684,6 +684,9 @@ isOneToOne: false
 "fail_deletion":
 { Args: { "deletion_id": string,"error": string }; Returns: undefined
                            },
+"find_cited_files":
+{ Args: { "file_ids": (string)[],"lease": string,"turn_id": string }; Returns: Json
+                           },
 "find_thread":
 { Args: { "id": string }; Returns: Json
                            },
@@ -752,9 +755,6 @@ isOneToOne: false
                            },
 "run_clean_up":
 { Args: Record<PropertyKey, never>; Returns: boolean
-                           },
-"save_annotations":
-{ Args: { "annotations": Json,"message_id": string }; Returns: number
                            },
 "save_follow_ups":
 { Args: { "is_called"?: boolean,"lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json

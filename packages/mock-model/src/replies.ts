@@ -4,8 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Incomplete, Said } from './answer.ts'
 import type { Control, MockModelOptions, Script, WholeScript } from './mock_model.ts'
 
-/** A source that an answer cites. */
-type Cited = { url: string; title?: string } | { filename: string }
+/**
+ * A source that an answer cites. `for`: the words of `text` that rest on it; it is cited once they are said, and the others at
+ * the end, without a place. With a `container_id` it is a file that the provider's own tool has made.
+ */
+type Cited = (
+  | { url: string; title?: string }
+  | { filename: string; file_id?: string; container_id?: string; quote?: string }
+) & { for?: string }
 
 /** What the model says to a visitor's text. */
 export interface Reply {
@@ -96,6 +102,15 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
     answer.begin()
     for (const [index, thought] of reasoning.entries()) answer.think(thought, index)
     const now = (): Reply => replies.get(text) ?? reply
+    const left = [...sources.entries()]
+    /** Cites what is for the first so many characters; all that is left, at the end. */
+    function cite(length: number): void {
+      for (const [index, source] of left.splice(0)) {
+        const [start, end] = findPlace(reply.text ?? '', source.for)
+        if (end > length || (end === 0 && length !== Infinity)) left.push([index, source])
+        else answer.cite(index, toAnnotation(source, start, end))
+      }
+    }
     let length = 0
     for (const word of (reply.text ?? DEFAULT.text).match(/\s*\S+\s*/g) ?? []) {
       while (call.state === 'running' && length >= (now().holdAfter ?? Infinity))
@@ -104,19 +119,33 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
       if (call.state !== 'running' || response.destroyed) return
       say(word)
       length += word.length
+      cite(countOf((reply.text ?? DEFAULT.text).slice(0, length)))
       await delay(WORD_MS)
     }
     answer.endText()
-    for (const [index, source] of sources.entries())
-      answer.cite(index, {
-        type: 'url' in source ? 'url_citation' : 'file_citation',
-        start_index: 0,
-        end_index: 1,
-        ...source,
-      })
+    cite(Infinity)
     if (more) answer.sayMore(more)
     answer.end(incomplete)
   }
 
   return { script, answerWhole, control }
+}
+
+/** In characters of Unicode, as OpenAI counts. */
+const countOf = (text: string): number => [...text].length
+
+/** Where these words stand in a text; at its beginning, as providers say that know no place, where there are none. */
+function findPlace(text: string, words?: string): [start: number, end: number] {
+  const at = words ? text.indexOf(words) : -1
+  return at < 0 ? [0, 0] : [countOf(text.slice(0, at)), countOf(text.slice(0, at + words!.length))]
+}
+
+/** A citation as the Responses API has it. */
+function toAnnotation(source: Cited, start: number, end: number): Record<string, unknown> {
+  const place = { start_index: start, end_index: end }
+  if ('url' in source) return { type: 'url_citation', ...place, url: source.url, title: source.title }
+  const { filename, file_id, container_id, quote } = source
+  return container_id
+    ? { type: 'container_file_citation', ...place, filename, file_id, container_id }
+    : { type: 'file_citation', index: end, filename, file_id, quote }
 }

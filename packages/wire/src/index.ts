@@ -57,10 +57,12 @@ export {
   PARTS,
   parsePart,
   streamOfMessage,
+  type Citation,
   type DataParts,
   type FinishReason,
   type FoldedMessage,
   type MessagePart,
+  type SourcePart,
   type StreamPart,
   type Shape,
 } from './parts/index.ts'

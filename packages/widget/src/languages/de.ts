@@ -29,6 +29,7 @@ export const strings: Strings = {
   thinking: '{name} denkt nach',
   answered: '{name} hat geantwortet',
   sources: 'Quellen',
+  source: 'Quelle {number}: {title}',
   reasoning: 'Gedankengang',
   reasoningOngoing: 'Denkt nach …',
   copyAnswer: 'Antwort kopieren',

@@ -59,6 +59,7 @@ export function createFeatures(
     entities: create('entities'),
     errors: create('errors'),
     parts: create('parts'),
+    citations: create('citations'),
     siblings: create('siblings'),
   }
 }

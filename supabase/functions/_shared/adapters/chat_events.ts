@@ -1,6 +1,7 @@
 import type { ModelEnd, ModelEvent } from '../domain/model.ts'
 import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { toCitations } from './annotations.ts'
 import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
 import { toTokenUsage } from './responses_events.ts'
 
@@ -50,7 +51,7 @@ export function createChatReader(showsReasoning: boolean): ChatReader {
       ...(thought === '' ? [] : [{ type: 'reasoning-delta' as const, key: 'reasoning', delta: thought }]),
       ...(text === '' ? [] : [{ type: 'text-delta' as const, key: 'text', delta: text }]),
       ...(refused === '' ? [] : [{ type: 'text-delta' as const, key: 'refusal', delta: refused }]),
-      ...listOf(delta.annotations).flatMap(toSource),
+      ...listOf(delta.annotations).flatMap((annotation) => toCitations(annotation, 'text')),
     ]
   }
 
@@ -108,14 +109,6 @@ function toEnd(finishReason: string): ModelEnd {
       // `stop`, calls of tools, and what some providers have besides, such as `eos`.
       return { state: 'completed' }
   }
-}
-
-function toSource(annotation: unknown): ModelEvent[] {
-  const { type, url_citation } = objectOf(annotation)
-  const { url, title } = objectOf(url_citation)
-  return type === 'url_citation'
-    ? [{ type: 'source-url', url: stringOf(url), title: typeof title === 'string' ? title : null }]
-    : []
 }
 
 /** Chat Completions' usage; `null` where a provider sends none, or numbers that nothing can have cost. */

@@ -29,6 +29,7 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     stopMessage: (messageId, caller) =>
       call('stop_message', { message_id: messageId, claims: caller.claims }, asVisitor(caller)),
     foldTurn: (turnId, { content, parts }) => call('fold_turn', { turn_id: turnId, content, parts }),
+    findCitedFiles: ({ id, lease }, fileIds) => call('find_cited_files', { turn_id: id, lease, file_ids: fileIds }),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
     saveFollowUps: ({ id, lease }, { title, suggestions, usage, model, isCalled }) =>
       call('save_follow_ups', {

@@ -3,6 +3,7 @@ import type { CodedError } from '../domain/coded_error.ts'
 import type { ModelEnd, ModelEvent } from '../domain/model.ts'
 import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { toCitations } from './annotations.ts'
 import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
 
 /** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
@@ -50,7 +51,7 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
       case 'response.reasoning_text.done':
         return [{ type: 'reasoning-done', key, text: stringOf(data.text) }]
       case 'response.output_text.annotation.added':
-        return [toSource(objectOf(data.annotation))]
+        return toCitations(data.annotation, key)
       case 'response.output_item.done':
         return item(data.item)
       case 'response.created':
@@ -81,11 +82,6 @@ const toResponse = ({ id, model, usage }: Json): ModelEvent => ({
   model: stringOf(model) || null,
   usage: toTokenUsage(usage),
 })
-
-const toSource = ({ type, url, title, filename }: Json): ModelEvent =>
-  type === 'url_citation'
-    ? { type: 'source-url', url: stringOf(url), title: typeof title === 'string' ? title : null }
-    : { type: 'source-file', name: stringOf(filename) }
 
 /** No model counts that far in one call, and the database's integers hold it. */
 const MAX_TOKENS = 1_000_000_000

@@ -10,7 +10,7 @@ import type {
   TurnRequest,
   WireFormat,
 } from '@loacl/wire'
-import type { InputItem } from './model.ts'
+import type { InputItem, KnownFile } from './model.ts'
 import type { StoredSecret } from './stored_secret.ts'
 
 /** The claims of a Supabase user's access token that has been verified. */
@@ -211,6 +211,8 @@ export interface TurnStore {
   stopMessage(messageId: string, caller: Caller): Promise<{ state: TurnState | 'kept' }>
   /** Stores what was streamed of a turn that is not folded yet, once. */
   foldTurn(turnId: string, answer: { content: string; parts: readonly MessagePart[] }): Promise<void>
+  /** Which of these files of the provider's are the owner's documents, or the visitor's own. */
+  findCitedFiles(turn: TurnIds['turn'], fileIds: readonly string[]): Promise<readonly KnownFile[]>
   /** Ends the turn, once: `turn_lease_lost` where it has ended already. */
   finishTurn(turn: TurnIds['turn'], outcome: TurnOutcome): Promise<void>
   /** After `finishTurn`. Keeps a title that the thread already has, and returns the one that it now has. */

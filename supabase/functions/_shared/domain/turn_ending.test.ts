@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { caller, keyRing, run, start } from '../test/running_turn.ts'
 import {
   answering,
+  cite,
   completed,
   created,
   failed,
@@ -22,7 +23,6 @@ afterEach(() => vi.useRealTimers())
 const asked = { maxOutputTokens: 16, instructions: 'Be kind.' }
 const { characters, eventBytes } = outputLimits(asked)
 const reasoning = (delta: string) => ({ type: 'reasoning-delta', key: 'rs_1', delta }) as const
-const cite = (url: string) => ({ type: 'source-url', url, title: null }) as const
 
 describe('a turn ends once', () => {
   it.each([
@@ -44,8 +44,11 @@ describe('a turn ends once', () => {
     ['one text of any length', [textDelta('a'.repeat(characters + 1)), completed], 'a'.repeat(characters)],
     ['half a character', [textDelta(`${'a'.repeat(characters - 1)}🙂`), completed], 'a'.repeat(characters - 1)],
     ['reasoning', [textDelta('Hal'), ...Array.from({ length: 30 }, () => reasoning('a'.repeat(200)))], 'Hal'],
-    ['sources', [textDelta('Hal'), ...Array.from({ length: 100 }, (_, n) => cite(`https://x.example/${n}`))], 'Hal'],
-    ['one long source', [textDelta('Hal'), cite(`https://x.example/${'a'.repeat(characters)}`)], 'Hal'],
+    [
+      'sources',
+      [textDelta('Hal'), ...Array.from({ length: 100 }, (_, n) => cite({ url: `https://x.example/${n}` }))],
+      'Hal',
+    ],
     [
       'items',
       [textDelta('Hal'), ...Array.from({ length: 10 }, () => item({ text: 'a'.repeat(eventBytes / 9) }))],

@@ -9,6 +9,7 @@ import type { NextMove } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
+import { withKnownFiles } from './known_files.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
@@ -62,6 +63,7 @@ export async function* runSteps(
 
   const message = new MessageParts(turn.parts, cut.stream)
   const close = createClosing(turn, message, context, deps)
+  const model = withKnownFiles(deps.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
   let calls: StepCalls | null = null
   let call: ModelCall | null = null
   let usage: Usage | null = null
@@ -79,7 +81,7 @@ export async function* runSteps(
     const prepare = async () => (calls = await nextCalls(calls, before))
     const limits = outputLimits(turn.assistant)
     const open = number === 1 ? cut.open : null
-    const parts = streamStep(prepare, limits, deps.model, message, interrupt.signal, deps.report, open)
+    const parts = streamStep(prepare, limits, model, message, interrupt.signal, deps.report, open)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value

@@ -1,5 +1,6 @@
 import type { Message, ThreadSummary } from '@loacl/wire'
 import type { CodedError } from '../domain/coded_error.ts'
+import type { KnownFile } from '../domain/model.ts'
 import type {
   JoinedTurn,
   OpenTurn,
@@ -30,6 +31,8 @@ export class MemoryStore implements TurnStore {
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   readonly keptStops = new Set<string>()
+  /** The owner's documents, and visitors' files. */
+  readonly citedFiles: KnownFile[] = []
   /** Makes the next calls of a method fail, one error after the other. */
   readonly faults: { [Method in keyof TurnStore]?: CodedError[] } = {}
   /** Every call, by method. */
@@ -200,6 +203,12 @@ export class MemoryStore implements TurnStore {
     if (!turn || turn.isFolded) return
     turn.isFolded = true
     this.#updateAnswer(turn, { content, parts })
+  }
+
+  async findCitedFiles(...[turn, fileIds]: Parameters<TurnStore['findCitedFiles']>): Promise<readonly KnownFile[]> {
+    this.#enter('findCitedFiles')
+    if (this.turns.get(turn.id)?.lease !== turn.lease) throw fault('turn_lease_lost')
+    return this.citedFiles.filter(({ fileId }) => fileIds.includes(fileId))
   }
 
   async finishTurn(...[{ id, lease }, outcome]: Parameters<TurnStore['finishTurn']>): Promise<void> {
