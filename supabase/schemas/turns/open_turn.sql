@@ -165,7 +165,7 @@ declare
   fingerprint text;
   answer loacl.messages;
   turn loacl_private.turns;
-  history jsonb;
+  told record;
 begin
   assistant := loacl_private.prepare_assistant(assistant, thread.id);
   -- Before anything is written: the message must fit into the budget even without the conversation.
@@ -220,10 +220,11 @@ begin
   -- Each turn deletes what several earlier ones left, so leftovers shrink even in a project without a scheduler.
   perform loacl_private.purge_turn_chunks(5);
   perform loacl_private.purge_rate_counters(5);
-  history := loacl_private.read_history(question.id, assistant.context_token_budget);
+  told := loacl_private.tell_history(thread.id, question.id, assistant);
   perform loacl_private.settle_left_turns(assistant.id, 5);
-  perform loacl_private.reserve_budget(assistant, history, thread.title is null, 0, turn.id, 1);
-  return loacl_private.to_open_turn(turn, assistant, provider.config, provider.secret, history, thread.title is null);
+  perform loacl_private.reserve_budget(assistant, told.history, thread.title is null, 0, turn.id, 1);
+  return loacl_private.to_open_turn(turn, assistant, provider.config, provider.secret, told.history, thread.title is null)
+    || told.wish;
 end
 $$;
 comment on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) is

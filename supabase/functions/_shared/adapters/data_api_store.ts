@@ -32,5 +32,9 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
     saveFollowUps: ({ id, lease }, { title, suggestions, usage, isCalled }) =>
       call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage, is_called: isCalled }),
+    beginSummary: ({ id, lease }) => call('begin_summary', { turn_id: id, lease }),
+    saveSummary: ({ id, lease }, plan, { summary, usage, isCalled }) =>
+      call('save_summary', { turn_id: id, lease, plan, summary, usage, is_called: isCalled }),
+    shortenHistory: ({ id, lease }) => call('shorten_history', { turn_id: id, lease }),
   }
 }

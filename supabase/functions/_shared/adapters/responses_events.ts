@@ -3,6 +3,7 @@ import type { CodedError } from '../domain/coded_error.ts'
 import type { ModelEnd, ModelEvent } from '../domain/model.ts'
 import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { isTooLong } from './too_long.ts'
 
 /** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
 export interface ResponsesEvent {
@@ -62,9 +63,9 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
       case 'response.incomplete':
         return finish(response, { state: 'cut', cutReason: cutReasonOf(response) })
       case 'response.failed':
-        return finish(response, { state: 'failed', error: toModelError(objectOf(response.error).code) })
+        return finish(response, { state: 'failed', error: toEndError(objectOf(response.error)) })
       case 'error':
-        return [{ type: 'end', end: { state: 'failed', error: toModelError(objectOf(data.error).code ?? data.code) } }]
+        return [{ type: 'end', end: { state: 'failed', error: toEndError({ ...data, ...objectOf(data.error) }) } }]
       default:
         return []
     }
@@ -108,6 +109,9 @@ export function toTokenUsage(usage: unknown): TokenUsage | null {
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens }
 }
 
+const toEndError = (error: Json): CodedError =>
+  isTooLong(error) ? turnError('model_input_too_long') : toModelError(error.code)
+
 /** An error code of the provider's stream → ours. Its message may quote the prompt or the key, so it goes no further. */
 export function toModelError(code: unknown): CodedError {
   switch (code) {
@@ -119,7 +123,6 @@ export function toModelError(code: unknown): CodedError {
       return turnError('provider_key_rejected')
     case 'invalid_prompt':
     case 'invalid_request_error':
-    case 'context_length_exceeded':
     case 'model_not_found':
     case 'unsupported_value':
     case 'unsupported_parameter':

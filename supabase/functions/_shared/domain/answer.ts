@@ -8,6 +8,7 @@ import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from '.
 import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
 import type { OpenTurn, StepOutcome, TurnOutcome } from './store.ts'
 import { openProviderKey } from './stored_secret.ts'
+import { tellHistory } from './told_history.ts'
 import { turnError } from './turn_errors.ts'
 
 /** A step's end, and what the model said beside the parts. */
@@ -70,13 +71,13 @@ export async function toModelCall(
   const { assistant, provider, history, steps, threadId } = turn
   if (!provider) throw turnError('provider_key_missing')
   const apiKey = await openProviderKey(keyRing, provider)
-  const said: readonly InputItem[] = history.map(({ role, content }) => ({ type: 'text', role, text: content }))
+  const told = tellHistory(assistant.instructions, history)
   return {
     apiKey,
     baseUrl: provider.baseUrl,
     model: assistant.model,
-    instructions: assistant.instructions,
-    input: [...said, ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]), ...added],
+    instructions: told.instructions,
+    input: [...told.input, ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]), ...added],
     temperature: assistant.temperature,
     maxOutputTokens: assistant.maxOutputTokens,
     showsReasoning: assistant.showReasoning,

@@ -7,6 +7,7 @@ import type { NextMove } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
+import { createToldHistory } from './told_history.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
@@ -57,6 +58,7 @@ export async function* runSteps(
 
   const message = new MessageParts(turn.parts)
   const close = createClosing(turn, message, context, deps)
+  const told = createToldHistory(turn, deps)
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
@@ -71,8 +73,12 @@ export async function* runSteps(
       if (closing) break
       log = openLog(log.last)
     }
-    const prepare = async () => (call = await nextCall(call, before))
-    const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
+    const prepare = async () => {
+      call = await nextCall(call, before)
+      await told.summarize(call, interrupt.signal)
+      return call
+    }
+    const parts = streamStep(prepare, outputLimits(turn.assistant), told.model, message, interrupt.signal)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value
