@@ -56,9 +56,14 @@ create table loacl_private.thread_contexts (
   token_ratio numeric,
   token_limit integer,
   summary_tried_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
   constraint thread_contexts_token_ratio_range check (token_ratio between 0.25 and 3),
   constraint thread_contexts_token_limit_positive check (token_limit > 0)
 );
+create trigger thread_contexts_set_updated_at before update on loacl_private.thread_contexts
+  for each row execute function loacl_private.set_updated_at();
+
 alter table loacl_private.thread_contexts enable row level security;
 revoke all on table loacl_private.thread_contexts from public, anon, authenticated, service_role;
 comment on table loacl_private.thread_contexts is
@@ -782,27 +787,6 @@ comment on function loacl.shorten_history(uuid, uuid) is
 revoke all on function loacl.shorten_history(uuid, uuid) from public;
 grant execute on function loacl.shorten_history(uuid, uuid) to service_role;
 
-create function loacl_private.forget_summaries()
-returns trigger
-language plpgsql
-volatile
-security definer -- a cascade runs as whoever began it
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  delete from loacl.context_optimizations c
-  using gone g
-  where c.thread_id = g.thread_id and c.summary is not null and g.id = any (c.affected_messages);
-  return null;
-end
-$$;
-comment on function loacl_private.forget_summaries() is 'Trigger: a summary goes with the first message that goes of those that it covers.';
-revoke all on function loacl_private.forget_summaries() from public;
-
-create trigger messages_forget_summaries after delete on loacl.messages
-  referencing old table as gone
-  for each statement execute function loacl_private.forget_summaries();
-
 create function loacl_private.reserve_summary(
   assistant loacl.assistants, model text, input_bytes bigint, output_tokens integer, turn_id uuid, step integer
 )
@@ -1051,9 +1035,11 @@ as $$
 declare
   turn loacl_private.turns := loacl_private.lock_leased_turn(save_summary.turn_id, save_summary.lease);
   last_step integer := (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id);
-  is_kept boolean := not loacl_private.is_blank(save_summary.summary)
-    and loacl_private.keep_summary(turn, save_summary.plan, save_summary.summary);
+  is_kept boolean := false;
 begin
+  if save_summary.summary is not null and not loacl_private.is_blank(save_summary.summary) then
+    is_kept := loacl_private.keep_summary(turn, save_summary.plan, save_summary.summary);
+  end if;
   if is_called then
     perform loacl_private.settle_call(turn, last_step, 'summary', plan ->> 'model', usage, octet_length(coalesce(save_summary.summary, '')));
   else
@@ -1084,3 +1070,24 @@ comment on function loacl.save_summary(uuid, uuid, jsonb, text, jsonb, boolean) 
   'For the functions: stores the summary that begin_summary planned (`summary` null: it failed, and none is tried for five minutes) and settles its call, as save_follow_ups does. Gives what the model is to be told of the conversation now, where the turn still runs; null where nothing has changed. Safe to repeat. Errors: turn_lease_lost.';
 revoke all on function loacl.save_summary(uuid, uuid, jsonb, text, jsonb, boolean) from public;
 grant execute on function loacl.save_summary(uuid, uuid, jsonb, text, jsonb, boolean) to service_role;
+
+create function loacl_private.forget_summaries()
+returns trigger
+language plpgsql
+volatile
+security definer -- a cascade runs as whoever began it
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from loacl.context_optimizations c
+  using gone g
+  where c.thread_id = g.thread_id and c.summary is not null and g.id = any (c.affected_messages);
+  return null;
+end
+$$;
+comment on function loacl_private.forget_summaries() is 'Trigger: a summary goes with the first message that goes of those that it covers.';
+revoke all on function loacl_private.forget_summaries() from public;
+
+create trigger messages_forget_summaries after delete on loacl.messages
+  referencing old table as gone
+  for each statement execute function loacl_private.forget_summaries();

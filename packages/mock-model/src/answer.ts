@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http'
 export interface ResponsesRequest {
   model?: string
   stream?: boolean
+  instructions?: string
+  text?: { format?: { name?: string } }
   input?: string | readonly { role?: string; content?: string | readonly { text?: string }[] }[]
 }
 
@@ -48,6 +50,11 @@ export class Answer {
   /** The visitor's last message. */
   get question(): string {
     return this.said.findLast(({ role }) => role === 'user')?.content ?? ''
+  }
+
+  /** Whether a call that doesn't stream is for a summary of the conversation, which it brings along as the question. */
+  get wantsSummary(): boolean {
+    return this.request.text?.format?.name === 'conversation_summary'
   }
 
   begin(): void {

@@ -1,24 +1,3 @@
-create function loacl_private.forget_summaries()
-returns trigger
-language plpgsql
-volatile
-security definer -- a cascade runs as whoever began it
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  delete from loacl.context_optimizations c
-  using gone g
-  where c.thread_id = g.thread_id and c.summary is not null and g.id = any (c.affected_messages);
-  return null;
-end
-$$;
-comment on function loacl_private.forget_summaries() is 'Trigger: a summary goes with the first message that goes of those that it covers.';
-revoke all on function loacl_private.forget_summaries() from public;
-
-create trigger messages_forget_summaries after delete on loacl.messages
-  referencing old table as gone
-  for each statement execute function loacl_private.forget_summaries();
-
 create function loacl_private.reserve_summary(
   assistant loacl.assistants, model text, input_bytes bigint, output_tokens integer, turn_id uuid, step integer
 )
@@ -267,9 +246,11 @@ as $$
 declare
   turn loacl_private.turns := loacl_private.lock_leased_turn(save_summary.turn_id, save_summary.lease);
   last_step integer := (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id);
-  is_kept boolean := not loacl_private.is_blank(save_summary.summary)
-    and loacl_private.keep_summary(turn, save_summary.plan, save_summary.summary);
+  is_kept boolean := false;
 begin
+  if save_summary.summary is not null and not loacl_private.is_blank(save_summary.summary) then
+    is_kept := loacl_private.keep_summary(turn, save_summary.plan, save_summary.summary);
+  end if;
   if is_called then
     perform loacl_private.settle_call(turn, last_step, 'summary', plan ->> 'model', usage, octet_length(coalesce(save_summary.summary, '')));
   else

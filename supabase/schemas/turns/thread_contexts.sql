@@ -4,9 +4,14 @@ create table loacl_private.thread_contexts (
   token_ratio numeric,
   token_limit integer,
   summary_tried_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
   constraint thread_contexts_token_ratio_range check (token_ratio between 0.25 and 3),
   constraint thread_contexts_token_limit_positive check (token_limit > 0)
 );
+create trigger thread_contexts_set_updated_at before update on loacl_private.thread_contexts
+  for each row execute function loacl_private.set_updated_at();
+
 alter table loacl_private.thread_contexts enable row level security;
 revoke all on table loacl_private.thread_contexts from public, anon, authenticated, service_role;
 comment on table loacl_private.thread_contexts is

@@ -15,7 +15,11 @@
  *   issue 8454), "Input is too long" (Bedrock), "too large for model with 32768 maximum context length" (Mistral):
  *   litellm pull request 21647.
  */
-const CODES: ReadonlySet<unknown> = new Set(['context_length_exceeded', 'exceed_context_size_error', 'context_exceeded'])
+const CODES: ReadonlySet<unknown> = new Set([
+  'context_length_exceeded',
+  'exceed_context_size_error',
+  'context_exceeded',
+])
 
 const WORDS = new RegExp(
   [
@@ -23,7 +27,8 @@ const WORDS = new RegExp(
     'context[ _]length[ _]exceeded',
     'exceeds? (the )?(available )?context',
     'exceed_context_size',
-    'context size has been exceeded',
+    'context (size|limit) has been exceeded',
+    'exceeds? context limit',
     'context length of only',
     'greater than the context length',
     'exceeds the context window',

@@ -77,7 +77,11 @@ export async function toModelCall(
     baseUrl: provider.baseUrl,
     model: assistant.model,
     instructions: told.instructions,
-    input: [...told.input, ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]), ...added],
+    input: [
+      ...told.input,
+      ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]),
+      ...added,
+    ],
     temperature: assistant.temperature,
     maxOutputTokens: assistant.maxOutputTokens,
     showsReasoning: assistant.showReasoning,

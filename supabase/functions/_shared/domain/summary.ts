@@ -1,7 +1,7 @@
 import { isBlank } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
 import type { ModelCall, StructuredCall } from './model.ts'
-import { retryWhileAway } from './retry.ts'
+import { orAborted, retryWhileAway } from './retry.ts'
 import { toStorable } from './storable.ts'
 import type { HistoryMessage, OpenTurn, SummaryToMake } from './store.ts'
 import type { TurnDeps } from './turn_deps.ts'
@@ -70,8 +70,8 @@ export async function makeSummary(
 ): Promise<readonly HistoryMessage[] | null> {
   const wanted = await store.beginSummary(turn.turn)
   if (!wanted) return null
-  const made = await model.generate(toSummaryCall(call, turn, wanted), signal).then(
-    ({ text, usage }) => ({ summary: parseSummary(text), usage, isCalled: true }),
+  const made = await orAborted(model.generate(toSummaryCall(call, turn, wanted), signal), signal).then(
+    (answer) => ({ summary: answer && parseSummary(answer.text), usage: answer?.usage ?? null, isCalled: true }),
     (error: unknown) => {
       report(error)
       return { summary: null, usage: null, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }

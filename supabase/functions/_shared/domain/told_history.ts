@@ -54,12 +54,15 @@ export function createToldHistory(turn: OpenTurn, deps: TurnDeps): ToldHistory {
     async summarize(call, interrupt) {
       if (!isSummaryDue) return
       isSummaryDue = false
-      const signal = AbortSignal.any([interrupt, AbortSignal.timeout(SUMMARY_AWAITED_MS)])
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(), SUMMARY_AWAITED_MS)
       try {
-        const history = await makeSummary(call, turn, deps, signal)
+        const history = await makeSummary(call, turn, deps, AbortSignal.any([interrupt, late.signal]))
         if (history) replace(history)
       } catch (error) {
         report(error)
+      } finally {
+        clearTimeout(timer)
       }
     },
 
