@@ -10,6 +10,17 @@ afterAll(() => world.close())
 
 const usageOf = (inputTokens: number) => ({ inputTokens, cachedInputTokens: 0, outputTokens: 10, reasoningTokens: 0 })
 
+/** What limits the conversation now. */
+const limit = async (assistantId: string, threadId: string) => {
+  const [row] = await sql<[{ tokens: number; ratio: number }]>`
+    select l.tokens, l.ratio::float8 from loacl.assistants a, loacl_private.limit_context(a, ${threadId}) l
+    where a.id = ${assistantId}
+  `
+  return row
+}
+const shorten = ({ id, lease }: { id: string; lease: string }) =>
+  api.rpc('shorten_history', { turn_id: id, lease }, world.asServer())
+
 describe('a conversation that has outgrown its budget', () => {
   it('is told from its newest messages on, and what is left out is logged once', async () => {
     const { ask, exchange, listOptimizations } = await begin()
@@ -69,14 +80,6 @@ describe('a conversation that has outgrown its budget', () => {
 })
 
 describe('how much a model is told', () => {
-  const limit = async (assistantId: string, threadId: string) => {
-    const [row] = await sql<[{ tokens: number; ratio: number }]>`
-      select l.tokens, l.ratio::float8 from loacl.assistants a, loacl_private.limit_context(a, ${threadId}) l
-      where a.id = ${assistantId}
-    `
-    return row
-  }
-
   it('is corrected by what the provider counts, in this thread and for this model', async () => {
     const { assistantId, ask, token, threadId } = await begin({ context_token_budget: 2000 })
     const { turn } = await ask('a'.repeat(2944))
@@ -135,9 +138,6 @@ describe('how much a model is told', () => {
 })
 
 describe('a call that the provider finds too long', () => {
-  const shorten = ({ id, lease }: { id: string; lease: string }) =>
-    api.rpc('shorten_history', { turn_id: id, lease }, world.asServer())
-
   it('is told half as much of the conversation, in that turn and from then on', async () => {
     const { ask, exchange, listOptimizations, assistantId } = await begin({ context_token_budget: 2000 })
     await exchange('a', 'b')

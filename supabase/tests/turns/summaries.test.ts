@@ -5,10 +5,12 @@ import { avoidMidnight } from '../support/day.ts'
 import { createWorld, type TurnKey } from '../support/world.ts'
 import { usageOf } from '../limits/spending.ts'
 import { createLongConversations, letters, type Told } from './long_conversation.ts'
+import { createTurnCalls } from './turn_calls.ts'
 
 const world = createWorld(workerStack())
 const { api, sql } = world
 const { begin } = createLongConversations(world)
+const { resume } = createTurnCalls(world)
 beforeEach(avoidMidnight)
 afterAll(() => world.close())
 
@@ -40,6 +42,13 @@ async function beginNear(settings: Record<string, string | number> = {}) {
   const { turn } = await conversation.exchange('c', 'd')
   return { ...conversation, turn }
 }
+/** Two exchanges that no summary was made of, and a question that outgrows the budget. */
+const outgrow = async (settings = {}) => {
+  const conversation = await beginNear(settings)
+  const asked = await conversation.ask('e'.repeat(900))
+  return { ...conversation, asked }
+}
+
 const readUsage = (assistantId: string) => sql`
   select model, input_tokens::int as input, output_tokens::int as output, is_estimate
   from loacl.usage_logs where assistant_id = ${assistantId} and purpose = 'summary'
@@ -171,13 +180,6 @@ describe('a summary', () => {
 })
 
 describe('a summary that the answer waits for', () => {
-  /** Two exchanges that no summary was made of, and a question that outgrows the budget. */
-  const outgrow = async (settings = {}) => {
-    const conversation = await beginNear(settings)
-    const asked = await conversation.ask('e'.repeat(900))
-    return { ...conversation, asked }
-  }
-
   it('is due where messages are left out for want of one, and the turn goes on with it', async () => {
     const { asked, assistantId, listOptimizations } = await outgrow()
     expect(asked.summary).toBe('due')
@@ -228,6 +230,23 @@ describe('a summary that the answer waits for', () => {
     // A late one is kept all the same.
     await retryNow(threadId())
     expect(await plan(next.turn)).not.toBeNull()
+  })
+
+  it('is lost with its worker: who takes the turn over goes on without, and nothing stays reserved', async () => {
+    const { asked, token, assistantId } = await outgrow()
+    expect(await plan(asked.turn)).not.toBeNull()
+    await sql`update loacl_private.turns set lease_expires_at = lease_expires_at - interval '3 seconds' where id = ${asked.turn.id}`
+    const lease = crypto.randomUUID()
+    const { body } = await resume(asked.turn, token, 1, lease)
+    expect(letters(body.history)).toBe('bcde')
+    expect(body).not.toHaveProperty('summary')
+    const taken = { id: asked.turn.id, lease }
+    expect(await plan(taken)).toBeNull()
+    await world.finish(taken)
+    await sql`update loacl_private.turns set ended_at = ended_at - interval '31 seconds' where id = ${taken.id}`
+    await sql`select loacl_private.clean_up()`
+    expect(await readReserved(taken)).toEqual([])
+    expect(await readUsage(assistantId)).toMatchObject([{ is_estimate: true }])
   })
 })
 

@@ -5,7 +5,7 @@ import { fault } from '../test/memory_turn.ts'
 import { caller, FOLLOW_UPS, keyRing } from '../test/running_turn.ts'
 import { answering, created, gate, ScriptedModel, type ScriptStep, textDelta } from '../test/scripted_model.ts'
 import type { ModelCall, ModelEvent } from './model.ts'
-import { decideNext } from './next_move.ts'
+import { decideNext, type DecideNext } from './next_move.ts'
 import type { OpenTurn, SummaryToMake } from './store.ts'
 import { tellHistory } from './told_history.ts'
 import { runTurn } from './turn.ts'
@@ -35,7 +35,11 @@ const TOO_LONG = turnError('model_input_too_long')
 const summary = (text: string) => JSON.stringify({ summary: text })
 
 /** The turn that answers "Three", after two exchanges. */
-async function start(model: ScriptedModel, prepare: (store: MemoryStore) => void = () => {}) {
+async function start(
+  model: ScriptedModel,
+  prepare: (store: MemoryStore) => void = () => {},
+  decide: DecideNext = decideNext,
+) {
   const store = new MemoryStore({ assistantId, provider })
   let threadId: string | null = null
   const ask = async (text: string) => {
@@ -58,7 +62,7 @@ async function start(model: ScriptedModel, prepare: (store: MemoryStore) => void
   const shutdown = new AbortController()
   const reported: unknown[] = []
   const report = (error: unknown) => reported.push(error)
-  const deps = { store, model, keyRing, decideNext, shutdown: shutdown.signal, report }
+  const deps = { store, model, keyRing, decideNext: decide, shutdown: shutdown.signal, report }
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
   const types: string[] = []
   const done = (async () => {
@@ -118,6 +122,21 @@ describe('an input that the provider finds too long', () => {
     const { stored } = await run(model)
     expect(model.calls).toHaveLength(1)
     expect(stored).toMatchObject({ state: 'failed', errorCode: 'model_input_too_long', message: { content: 'Th' } })
+  })
+
+  it('is told less in the steps after as well, with long outputs of tools shortened', async () => {
+    const output = `${'a'.repeat(5_000)}${'b'.repeat(5_000)}`
+    const model = new ScriptedModel(answering('Wait.'), FOLLOW_UPS, [TOO_LONG], answering('Third'), answering('Done.'))
+    const next: DecideNext = ({ step }) =>
+      step < 3 ? { type: 'step', input: [{ type: 'tool-result', callId: `c${step}`, output }] } : { type: 'complete' }
+    const { stored } = await run(model, undefined, next)
+    expect(model.calls.map((call) => said(call)[0])).toEqual(['One', 'One', 'Second', 'Second'])
+    const outputs = model.calls.map(({ input }) =>
+      input.flatMap((item) => (item.type === 'tool-result' ? [item.output] : [])),
+    )
+    const short = expect.stringMatching(/^a{2000}\n\[… 6000 characters left out …\]\nb{2000}$/)
+    expect(outputs).toEqual([[], [output], [short], [short, short]])
+    expect(stored).toMatchObject({ state: 'completed' })
   })
 
   it('fails as the database does that can’t shorten it', async () => {

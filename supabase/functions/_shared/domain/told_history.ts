@@ -5,6 +5,8 @@ import type { TurnDeps } from './turn_deps.ts'
 import { toCodedError } from './coded_error.ts'
 import { turnError } from './turn_errors.ts'
 
+/** Characters of a tool's output that are told where the whole is too much. */
+const LONG_OUTPUT = 4_000
 /** How long a summary may take that the answer waits for. */
 const SUMMARY_AWAITED_MS = 8_000
 
@@ -25,7 +27,7 @@ export function tellHistory(instructions: string, history: readonly HistoryMessa
 export interface ToldHistory {
   /** Makes the summary that the turn waits for, if there is one. Whatever goes wrong, the turn goes on with what it has. */
   summarize(call: ModelCall, interrupt: AbortSignal): Promise<void>
-  /** Told what the turn is; less of it, once, where the provider says that the input is too long. */
+  /** Told what is told now; less of it, once, and long outputs of tools without their middle, where that is too long. */
   model: Model
 }
 
@@ -40,14 +42,16 @@ export function createToldHistory(turn: OpenTurn, deps: TurnDeps): ToldHistory {
     (told = tellHistory(turn.assistant.instructions, history))
 
   /** The call with what is told now in place of what the turn began with. */
-  const withTold = (call: ModelCall): ModelCall =>
-    told ? { ...call, instructions: told.instructions, input: [...told.input, ...call.input.slice(length)] } : call
+  const withTold = (call: ModelCall): ModelCall => {
+    const now = told ? { ...call, ...told, input: [...told.input, ...call.input.slice(length)] } : call
+    return isShortened ? { ...now, input: now.input.map(shortenOutput) } : now
+  }
 
-  const shorten = async (cause: unknown): Promise<void> => {
+  const shorten = async ({ input }: ModelCall, cause: unknown): Promise<void> => {
     const history = isShortened ? null : await store.shortenHistory(turn.turn)
-    if (!history) throw turnError('model_input_too_long', { cause })
+    if (isShortened || (!history && !input.some(isLongOutput))) throw turnError('model_input_too_long', { cause })
     isShortened = true
-    replace(history)
+    if (history) replace(history)
   }
 
   return {
@@ -81,12 +85,23 @@ export function createToldHistory(turn: OpenTurn, deps: TurnDeps): ToldHistory {
           return
         } catch (error) {
           if (isBegun || !isTooLong(error)) throw error
-          await shorten(error)
+          await shorten(call, error)
         }
         yield* model.stream(withTold(call), signal)
       },
     },
   }
+}
+
+const isLongOutput = (item: InputItem): boolean => item.type === 'tool-result' && item.output.length > LONG_OUTPUT
+
+/** A tool's long output without its middle. */
+function shortenOutput(item: InputItem): InputItem {
+  if (item.type !== 'tool-result' || !isLongOutput(item)) return item
+  const { output } = item
+  const half = LONG_OUTPUT / 2
+  const note = `\n[… ${output.length - LONG_OUTPUT} characters left out …]\n`
+  return { ...item, output: (output.slice(0, half) + note + output.slice(-half)).toWellFormed() }
 }
 
 const isTooLong = (error: unknown): boolean => toCodedError(error).code === 'model_input_too_long'

@@ -77,6 +77,7 @@ const readUsage = (threadId: string) => sql`
 const readReserved = (threadId: string) => sql`
   select purpose from loacl_private.reservations r join loacl_private.turns t on t.id = r.turn_id where t.thread_id = ${threadId}
 `
+const spent = () => sql`select day_usd::float8 from loacl_private.budgets where assistant_id = ${stack.assistantId}`
 const summaryCalls = () =>
   model.structuredCalls.filter((call) => JSON.stringify(call['text']).includes('conversation_summary'))
 const tooLong = { message: 'Your input exceeds the context window of this model.', code: 'context_length_exceeded' }
@@ -90,6 +91,7 @@ it('a conversation that outgrows its budget goes on by a summary, which is made 
     .poll(() => readOptimizations(visitor.threadId()))
     .toEqual([{ type: 'summarization', reason: 'auto', less: true, summary: SUMMARY }])
   expect(summaryCalls()).toHaveLength(1)
+  expect(await readUsage(visitor.threadId())).toEqual([{ purpose: 'summary', is_estimate: false }])
   // What was said is data of that call, and the owner's instructions are none of it.
   expect(JSON.parse(said(summaryCalls()[0])[0]!)).toMatchObject([
     { by: 'visitor' },
@@ -104,7 +106,6 @@ it('a conversation that outgrows its budget goes on by a summary, which is made 
   expect(firsts(last).slice(1)).toBe('bebg')
   expect(last['instructions']).toMatch(/conversation_summary/)
   expect(last['instructions']).not.toContain(SUMMARY)
-  expect(await readUsage(visitor.threadId())).toEqual([{ purpose: 'summary', is_estimate: false }])
 })
 
 it('a summary that failed is no error: the turn goes on by truncation, and pays for no second one at once', async () => {
@@ -152,7 +153,6 @@ it('a provider that says "too long" is told less, once, and is asked so from the
 it('one that says so again fails the turn with a code of its own, at no cost', async () => {
   const visitor = createVisitor()
   await visitor.ask('a'.repeat(600))
-  const spent = () => sql`select day_usd::float8 from loacl_private.budgets where assistant_id = ${stack.assistantId}`
   await expect.poll(() => readReserved(visitor.threadId())).toEqual([])
   const before = await spent()
   model.script = (_, __, answer) => answer.sendError(400, tooLong)
