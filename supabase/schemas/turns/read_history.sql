@@ -144,6 +144,7 @@ as $$
 declare
   limits record := loacl_private.limit_context(assistant, read_context.thread_id);
   branch record := loacl_private.read_branch(read_context.message_id);
+  ids uuid[] := branch.ids;
   costs integer[] := branch.tokens;
   -- Of a message that is shortened.
   most_tokens integer := greatest(limits.tokens / 8, 100);
@@ -165,11 +166,11 @@ begin
       if costs[place] > most_tokens then
         tokens_shortened := tokens_shortened - costs[place] + most_tokens;
         costs[place] := most_tokens;
-        shortened_ids := shortened_ids || branch.ids[place];
+        shortened_ids := shortened_ids || ids[place];
       end if;
     end loop;
   elsif assistant.context_strategy = 'summarization' and tokens_whole > limits.tokens then
-    summary := loacl_private.find_summary(read_context.thread_id, branch.ids);
+    summary := loacl_private.find_summary(read_context.thread_id, ids);
     -- The budget may be smaller by now than it was made for.
     if loacl_private.estimate_summary(summary.summary) <= limits.tokens * 2 / 3 then
       history := loacl_private.tell_summary(summary.summary);
@@ -180,16 +181,22 @@ begin
   end if;
 
   for place in 1..cardinality(costs) loop
-    if costs[place] = 0 or branch.ids[place] = any (summary.affected_messages) then
-      continue;
-    end if;
-    if place > 1 and (tokens_told + costs[place] > limits.tokens or left_ids <> '{}') then
-      left_ids := branch.ids[place] || left_ids;
-    else
-      told_ids := told_ids || branch.ids[place];
+    -- As far back as the summary, which covers what is next to it, or the budget goes.
+    exit when ids[place] = summary.affected_messages[cardinality(summary.affected_messages)]
+      or (place > 1 and tokens_told + costs[place] > limits.tokens);
+    if costs[place] > 0 then
+      told_ids := told_ids || ids[place];
       tokens_told := tokens_told + costs[place];
     end if;
   end loop;
+  if cardinality(told_ids) < cardinality(ids) then
+    left_ids := array(
+      select b.id
+      from unnest(ids, costs) with ordinality as b (id, cost, place)
+      where b.cost > 0 and b.id not in (select unnest(told_ids) union all select unnest(summary.affected_messages))
+      order by b.place desc
+    );
+  end if;
 
   history := history || (
     select jsonb_agg(
