@@ -18,7 +18,8 @@ beforeEach(async () => {
   await sql`
     with turn as (
       insert into loacl_private.turns (thread_id, user_message_id, message_id, lease_expires_at, deadline_at, provider, model)
-      select thread_id, id, id, now(), now(), 'openai', 'gpt-6-luna' from loacl.messages where id = ${ids.messages[0]!}
+      select thread_id, id, id, now() + interval '1 hour', now(), 'openai', 'gpt-6-luna' from loacl.messages
+      where thread_id = ${ids.threads[0]!} and author = 'assistant' limit 1
       returning id
     ),
     chunk as (insert into loacl_private.turn_chunks (turn_id, seq, parts) select id, 1, '[{}]' from turn),
