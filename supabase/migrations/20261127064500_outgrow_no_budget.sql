@@ -46,7 +46,7 @@ comment on column loacl.context_optimizations.optimization_type is
   'truncation: the oldest messages were left out. summarization: summary stands for them. compression: they were told without their middle.';
 comment on column loacl.context_optimizations.tokens_before is 'Estimated tokens of the conversation without this.';
 comment on column loacl.context_optimizations.tokens_after is 'Estimated tokens of what is told of it.';
-comment on column loacl.context_optimizations.summary is 'Written by a model. It goes when a message goes that it covers.';
+comment on column loacl.context_optimizations.summary is 'Written by a model. It goes when a message that it covers goes or changes.';
 comment on column loacl.context_optimizations.affected_messages is
   'Ids of messages, oldest first: all that the summary covers, or those that no earlier row of the same type names. Some may be gone by now.';
 
@@ -418,7 +418,7 @@ revoke all on function loacl_private.estimate_summary(text) from public;
 
 create function loacl_private.read_context(
   thread_id uuid, message_id uuid, assistant loacl.assistants,
-  out history jsonb, out tokens_whole integer, out tokens_shortened integer, out tokens_told integer,
+  out history jsonb, out tokens_whole bigint, out tokens_shortened bigint, out tokens_told bigint,
   out shortened_ids uuid[], out left_ids uuid[], out ratio numeric
 )
 returns record
@@ -553,7 +553,8 @@ begin
   )
   values (
     log_optimization.thread_id, 'token_limit', log_optimization.optimization_type,
-    round(log_optimization.tokens_before), round(log_optimization.tokens_after), new_ids
+    -- More than an integer holds is as much as nobody was ever told.
+    least(round(log_optimization.tokens_before), 2147483647), least(round(log_optimization.tokens_after), 2147483647), new_ids
   );
 end
 $$;
@@ -890,7 +891,7 @@ begin
     messages := jsonb_build_array(jsonb_build_object('by', 'summary', 'text', latest.summary)) || messages;
   end if;
   covered_ids := coalesce(latest.affected_messages, '{}') || new_ids;
-  tokens_before := round(whole * limits.ratio);
+  tokens_before := least(round(whole * limits.ratio), 2147483647);
   tokens_kept := limits.ratio * (
     select coalesce(sum(b.tokens), 0)
     from unnest(branch.ids, branch.tokens) as b (id, tokens)
@@ -902,6 +903,20 @@ $$;
 comment on function loacl_private.plan_summary(uuid, uuid, loacl.assistants, boolean) is
   'What a summary of the branch that ends in this message is to be made of: the latest summary of it, and the messages since then but for the newest third of the budget. `messages` null: none is needed. `is_due`: the message is to be answered now; else one is made when three quarters of the budget are taken.';
 revoke all on function loacl_private.plan_summary(uuid, uuid, loacl.assistants, boolean) from public;
+
+create function loacl_private.digest_messages(thread_id uuid, message_ids uuid[])
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (
+  select encode(sha256(convert_to(string_agg(m.id || md5(m.content), '' order by m.id), 'UTF8')), 'hex')
+  from loacl.messages m
+  where m.id = any (message_ids) and m.thread_id = digest_messages.thread_id
+);
+comment on function loacl_private.digest_messages(uuid, uuid[]) is 'Is another once one of these messages of a thread has gone or says something else.';
+revoke all on function loacl_private.digest_messages(uuid, uuid[]) from public;
 
 create function loacl_private.begin_summary(turn_id uuid, lease uuid)
 returns jsonb
@@ -960,6 +975,7 @@ begin
     'plan', jsonb_build_object(
       'model', summary_model,
       'coveredIds', to_jsonb(plan.covered_ids),
+      'digest', loacl_private.digest_messages(turn.thread_id, plan.covered_ids),
       'reason', case when is_due then 'token_limit' else 'auto' end,
       'tokensBefore', plan.tokens_before,
       'tokensKept', plan.tokens_kept
@@ -997,9 +1013,9 @@ declare
   kept text;
   tokens_after numeric;
 begin
-  -- One that was deleted meanwhile would live on in it.
-  perform from loacl.messages m where m.id = any (covered_ids) for key share;
-  if (select count(*) from loacl.messages m where m.id = any (covered_ids) and m.thread_id = turn.thread_id) < cardinality(covered_ids) then
+  -- What was deleted or withdrawn meanwhile would live on in it.
+  perform from loacl.messages m where m.id = any (covered_ids) for share;
+  if loacl_private.digest_messages(turn.thread_id, covered_ids) is distinct from plan ->> 'digest' then
     return false;
   end if;
   select a.* into assistant
@@ -1029,7 +1045,7 @@ begin
 end
 $$;
 comment on function loacl_private.keep_summary(loacl_private.turns, jsonb, text) is
-  'Stores a summary, once, and says whether it is any use: not where a message that it covers has gone, nor where it is longer than they are.';
+  'Stores a summary, once, and says whether it is any use: not where a message that it covers has gone or changed since, nor where it is longer than they are.';
 revoke all on function loacl_private.keep_summary(loacl_private.turns, jsonb, text) from public;
 
 create function loacl_private.save_summary(turn_id uuid, lease uuid, plan jsonb, summary text, usage jsonb, is_called boolean)
@@ -1086,15 +1102,24 @@ security definer -- a cascade runs as whoever began it
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  delete from loacl.context_optimizations c
-  using gone g
-  where c.thread_id = g.thread_id and c.summary is not null and g.id = any (c.affected_messages);
+  if tg_op = 'UPDATE' then
+    delete from loacl.context_optimizations c
+    where c.thread_id = new.thread_id and c.summary is not null and new.id = any (c.affected_messages);
+  else
+    delete from loacl.context_optimizations c
+    using gone g
+    where c.thread_id = g.thread_id and c.summary is not null and g.id = any (c.affected_messages);
+  end if;
   return null;
 end
 $$;
-comment on function loacl_private.forget_summaries() is 'Trigger: a summary goes with the first message that goes of those that it covers.';
+comment on function loacl_private.forget_summaries() is
+  'Trigger: a summary goes with the first message that goes of those that it covers, or that says something else than it did.';
 revoke all on function loacl_private.forget_summaries() from public;
 
 create trigger messages_forget_summaries after delete on loacl.messages
   referencing old table as gone
   for each statement execute function loacl_private.forget_summaries();
+create trigger messages_forget_changed_summaries after update of content on loacl.messages
+  for each row when (old.content <> '' and old.content <> new.content)
+  execute function loacl_private.forget_summaries();

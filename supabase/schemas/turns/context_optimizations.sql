@@ -39,7 +39,7 @@ comment on column loacl.context_optimizations.optimization_type is
   'truncation: the oldest messages were left out. summarization: summary stands for them. compression: they were told without their middle.';
 comment on column loacl.context_optimizations.tokens_before is 'Estimated tokens of the conversation without this.';
 comment on column loacl.context_optimizations.tokens_after is 'Estimated tokens of what is told of it.';
-comment on column loacl.context_optimizations.summary is 'Written by a model. It goes when a message goes that it covers.';
+comment on column loacl.context_optimizations.summary is 'Written by a model. It goes when a message that it covers goes or changes.';
 comment on column loacl.context_optimizations.affected_messages is
   'Ids of messages, oldest first: all that the summary covers, or those that no earlier row of the same type names. Some may be gone by now.';
 

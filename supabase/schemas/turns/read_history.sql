@@ -132,7 +132,7 @@ revoke all on function loacl_private.estimate_summary(text) from public;
 
 create function loacl_private.read_context(
   thread_id uuid, message_id uuid, assistant loacl.assistants,
-  out history jsonb, out tokens_whole integer, out tokens_shortened integer, out tokens_told integer,
+  out history jsonb, out tokens_whole bigint, out tokens_shortened bigint, out tokens_told bigint,
   out shortened_ids uuid[], out left_ids uuid[], out ratio numeric
 )
 returns record

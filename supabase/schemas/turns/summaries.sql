@@ -94,7 +94,7 @@ begin
     messages := jsonb_build_array(jsonb_build_object('by', 'summary', 'text', latest.summary)) || messages;
   end if;
   covered_ids := coalesce(latest.affected_messages, '{}') || new_ids;
-  tokens_before := round(whole * limits.ratio);
+  tokens_before := least(round(whole * limits.ratio), 2147483647);
   tokens_kept := limits.ratio * (
     select coalesce(sum(b.tokens), 0)
     from unnest(branch.ids, branch.tokens) as b (id, tokens)
@@ -106,6 +106,20 @@ $$;
 comment on function loacl_private.plan_summary(uuid, uuid, loacl.assistants, boolean) is
   'What a summary of the branch that ends in this message is to be made of: the latest summary of it, and the messages since then but for the newest third of the budget. `messages` null: none is needed. `is_due`: the message is to be answered now; else one is made when three quarters of the budget are taken.';
 revoke all on function loacl_private.plan_summary(uuid, uuid, loacl.assistants, boolean) from public;
+
+create function loacl_private.digest_messages(thread_id uuid, message_ids uuid[])
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (
+  select encode(sha256(convert_to(string_agg(m.id || md5(m.content), '' order by m.id), 'UTF8')), 'hex')
+  from loacl.messages m
+  where m.id = any (message_ids) and m.thread_id = digest_messages.thread_id
+);
+comment on function loacl_private.digest_messages(uuid, uuid[]) is 'Is another once one of these messages of a thread has gone or says something else.';
+revoke all on function loacl_private.digest_messages(uuid, uuid[]) from public;
 
 create function loacl_private.begin_summary(turn_id uuid, lease uuid)
 returns jsonb
@@ -164,6 +178,7 @@ begin
     'plan', jsonb_build_object(
       'model', summary_model,
       'coveredIds', to_jsonb(plan.covered_ids),
+      'digest', loacl_private.digest_messages(turn.thread_id, plan.covered_ids),
       'reason', case when is_due then 'token_limit' else 'auto' end,
       'tokensBefore', plan.tokens_before,
       'tokensKept', plan.tokens_kept
@@ -201,9 +216,9 @@ declare
   kept text;
   tokens_after numeric;
 begin
-  -- One that was deleted meanwhile would live on in it.
-  perform from loacl.messages m where m.id = any (covered_ids) for key share;
-  if (select count(*) from loacl.messages m where m.id = any (covered_ids) and m.thread_id = turn.thread_id) < cardinality(covered_ids) then
+  -- What was deleted or withdrawn meanwhile would live on in it.
+  perform from loacl.messages m where m.id = any (covered_ids) for share;
+  if loacl_private.digest_messages(turn.thread_id, covered_ids) is distinct from plan ->> 'digest' then
     return false;
   end if;
   select a.* into assistant
@@ -233,7 +248,7 @@ begin
 end
 $$;
 comment on function loacl_private.keep_summary(loacl_private.turns, jsonb, text) is
-  'Stores a summary, once, and says whether it is any use: not where a message that it covers has gone, nor where it is longer than they are.';
+  'Stores a summary, once, and says whether it is any use: not where a message that it covers has gone or changed since, nor where it is longer than they are.';
 revoke all on function loacl_private.keep_summary(loacl_private.turns, jsonb, text) from public;
 
 create function loacl_private.save_summary(turn_id uuid, lease uuid, plan jsonb, summary text, usage jsonb, is_called boolean)

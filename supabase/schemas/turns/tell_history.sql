@@ -27,7 +27,8 @@ begin
   )
   values (
     log_optimization.thread_id, 'token_limit', log_optimization.optimization_type,
-    round(log_optimization.tokens_before), round(log_optimization.tokens_after), new_ids
+    -- More than an integer holds is as much as nobody was ever told.
+    least(round(log_optimization.tokens_before), 2147483647), least(round(log_optimization.tokens_after), 2147483647), new_ids
   );
 end
 $$;

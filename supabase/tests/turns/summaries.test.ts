@@ -1,64 +1,14 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
-import { avoidMidnight } from '../support/day.ts'
-import { createWorld, type TurnKey } from '../support/world.ts'
-import { usageOf } from '../limits/spending.ts'
-import { createLongConversations, letters, type Told } from './long_conversation.ts'
-import { createTurnCalls } from './turn_calls.ts'
+import { createWorld } from '../support/world.ts'
+import { letters, type Told } from './long_conversation.ts'
+import { createSummaryCalls, SUMMARY, toldTo } from './summary_calls.ts'
 
 const world = createWorld(workerStack())
 const { api, sql } = world
-const { begin } = createLongConversations(world)
-const { resume } = createTurnCalls(world)
-beforeEach(avoidMidnight)
+const { begin, plan, save, summarize, beginNear } = createSummaryCalls(world)
 afterAll(() => world.close())
-
-interface Planned {
-  model: string
-  messages: { by: string; text: string }[]
-  plan: object
-}
-
-const SUMMARY = 'They spoke of letters.'
-const plan = async ({ id, lease }: TurnKey): Promise<Planned | null> => {
-  const { status, body } = await api.rpc('begin_summary', { turn_id: id, lease }, world.asServer())
-  expect(status).toBe(200)
-  return body
-}
-const save = ({ id, lease }: TurnKey, planned: Planned, made: object = {}) =>
-  api.rpc(
-    'save_summary',
-    { turn_id: id, lease, plan: planned.plan, summary: SUMMARY, usage: usageOf(100, 20), ...made },
-    world.asServer(),
-  )
-const told = (planned: Planned | null) => planned?.messages.map(({ by, text }) => `${by} ${text[0]}`)
-const summarize = async (turn: TurnKey, summary = SUMMARY) => save(turn, (await plan(turn))!, { summary })
-
-/** A conversation of 1,000 tokens, of which 800 are taken. */
-async function beginNear(settings: Record<string, string | number> = {}) {
-  const conversation = await begin({ context_strategy: 'summarization', context_token_budget: 1000, ...settings })
-  await conversation.exchange('a', 'b')
-  const { turn } = await conversation.exchange('c', 'd')
-  return { ...conversation, turn }
-}
-/** Two exchanges that no summary was made of, and a question that outgrows the budget. */
-const outgrow = async (settings = {}) => {
-  const conversation = await beginNear(settings)
-  const asked = await conversation.ask('e'.repeat(900))
-  return { ...conversation, asked }
-}
-
-const readUsage = (assistantId: string) => sql`
-  select model, input_tokens::int as input, output_tokens::int as output, is_estimate
-  from loacl.usage_logs where assistant_id = ${assistantId} and purpose = 'summary'
-`
-const readReserved = async ({ id }: TurnKey) =>
-  (await sql`select purpose from loacl_private.reservations where turn_id = ${id} order by 1`).map(
-    ({ purpose }) => purpose as string,
-  )
-const retryNow = (threadId: string) =>
-  sql`update loacl_private.thread_contexts set summary_tried_at = now() - interval '5 minutes' where thread_id = ${threadId}`
 
 describe('a summary', () => {
   it('is planned once three quarters of the budget are taken, of all but the newest third', async () => {
@@ -68,7 +18,7 @@ describe('a summary', () => {
     expect(await plan(early.turn)).toBeNull()
     const { turn } = await conversation.exchange('c', 'd')
     const planned = await plan(turn)
-    expect(told(planned)).toEqual(['visitor a', 'assistant b', 'visitor c'])
+    expect(toldTo(planned)).toEqual(['visitor a', 'assistant b', 'visitor c'])
     expect(planned).toMatchObject({ model: 'gpt-6-luna', maxOutputTokens: 1250, maxCharacters: 500 })
   })
 
@@ -102,7 +52,7 @@ describe('a summary', () => {
     await exchange('e', 'f')
     const { turn: next } = await exchange('g', 'h')
     const planned = await plan(next)
-    expect(told(planned)).toEqual(['summary T', 'assistant d', 'visitor e', 'assistant f', 'visitor g'])
+    expect(toldTo(planned)).toEqual(['summary T', 'assistant d', 'visitor e', 'assistant f', 'visitor g'])
     await save(next, planned!, { summary: 'And of more.' })
     expect((await listOptimizations()).at(-1)).toMatchObject({ affected: [...'abcdefg'], summary: 'And of more.' })
     const { history } = await ask('i')
@@ -146,11 +96,18 @@ describe('a summary', () => {
     expect(JSON.stringify(history)).not.toContain(SUMMARY)
   })
 
-  it('goes with the first message that goes of those that it covers, and with its thread and its visitor', async () => {
+  it('goes with the first message that goes or changes of those that it covers, and with its thread and its visitor', async () => {
     const one = await beginNear()
     await summarize(one.turn)
     await sql`delete from loacl.messages where thread_id = ${one.threadId()} and content like 'b%'`
     expect(await one.listOptimizations()).toEqual([])
+
+    const changed = await beginNear()
+    await summarize(changed.turn)
+    await sql`update loacl.messages set content = 'd!' where thread_id = ${changed.threadId()} and content like 'd%'`
+    expect(await changed.listOptimizations()).toHaveLength(1)
+    await sql`update loacl.messages set content = '' where thread_id = ${changed.threadId()} and content like 'b%'`
+    expect(await changed.listOptimizations()).toEqual([])
 
     const two = await beginNear()
     await summarize(two.turn)
@@ -162,136 +119,26 @@ describe('a summary', () => {
     expect(left).toEqual([])
   })
 
-  it('is not kept of what was deleted while it was made, nor where it is longer than what it covers', async () => {
-    const { turn, threadId, listOptimizations } = await beginNear()
-    const planned = (await plan(turn))!
-    await sql`delete from loacl.messages where thread_id = ${threadId()} and content like 'a%'`
-    expect(await save(turn, planned)).toMatchObject({ status: 200, body: null })
-    expect(await listOptimizations()).toEqual([])
+  it('is not kept of what was deleted or withdrawn while it was made, nor where it is longer than what it covers', async () => {
+    for (const lose of [
+      (threadId: string) => sql`delete from loacl.messages where thread_id = ${threadId} and content like 'a%'`,
+      (threadId: string) =>
+        sql`update loacl.messages set content = '' where thread_id = ${threadId} and content like 'b%'`,
+    ]) {
+      const { turn, threadId, listOptimizations } = await beginNear()
+      const planned = (await plan(turn))!
+      await lose(threadId())
+      expect(await save(turn, planned)).toMatchObject({ status: 200, body: null })
+      expect(await listOptimizations()).toEqual([])
+    }
 
     const other = await begin({ context_strategy: 'summarization', context_token_budget: 2000 })
     await other.exchange('a', 'b', 60)
     const { turn: next } = await other.exchange('c', 'd', 2200)
     const short = (await plan(next))!
-    expect(told(short)).toEqual(['visitor a', 'assistant b', 'visitor c'])
+    expect(toldTo(short)).toEqual(['visitor a', 'assistant b', 'visitor c'])
     await save(next, { ...short, plan: { ...short.plan, tokensBefore: 800 } }, { summary: 's'.repeat(600) })
     expect(await other.listOptimizations()).toEqual([])
-  })
-})
-
-describe('a summary that the answer waits for', () => {
-  it('is due where messages are left out for want of one, and the turn goes on with it', async () => {
-    const { asked, assistantId, listOptimizations } = await outgrow()
-    expect(asked.summary).toBe('due')
-    expect(letters(asked.history)).toBe('bcde')
-    const planned = (await plan(asked.turn))!
-    expect(told(planned)).toEqual(['visitor a', 'assistant b', 'visitor c', 'assistant d'])
-    const { body } = await save(asked.turn, planned)
-    expect((body as Told[]).map(({ role }) => role)).toEqual(['developer', 'user', 'user'])
-    expect(body[1].content).toContain(SUMMARY)
-    expect((await listOptimizations()).at(-1)).toMatchObject({ type: 'summarization', reason: 'token_limit' })
-    // What the answer may cost is what it is told now.
-    const bytes = (body as Told[]).reduce((sum, { content }) => sum + Buffer.byteLength(content) + 16, 0)
-    const [{ sent }] = await sql<[{ sent: number }]>`
-      select (tokens - output_tokens)::int as sent from loacl_private.reservations where turn_id = ${asked.turn.id} and purpose = 'answer'
-    `
-    expect(sent).toBe(bytes + 24 + 16 + 6)
-    await world.finish(asked.turn)
-    expect(await readUsage(assistantId)).toEqual([{ model: 'gpt-6-luna', input: 100, output: 20, is_estimate: false }])
-    expect(await readReserved(asked.turn)).toEqual(['follow_ups'])
-  })
-
-  it('that fails leaves the turn as it was, and is not tried again for five minutes', async () => {
-    const { asked, ask, assistantId, threadId } = await outgrow()
-    const planned = (await plan(asked.turn))!
-    expect(await save(asked.turn, planned, { summary: null, usage: null, is_called: false })).toMatchObject({
-      body: null,
-    })
-    expect(await readUsage(assistantId)).toEqual([])
-    expect(await readReserved(asked.turn)).toEqual(['answer', 'follow_ups'])
-    expect(await plan(asked.turn)).toBeNull()
-    await world.finish(asked.turn)
-    expect(await plan(asked.turn)).toBeNull()
-    const next = await ask('g')
-    expect(next.summary).toBe('later')
-    await world.finish(next.turn)
-    await retryNow(threadId())
-    expect(await plan(next.turn)).not.toBeNull()
-  })
-
-  it('is not made twice at once, by another turn or the worker that takes this one over', async () => {
-    const { asked, ask, threadId } = await outgrow()
-    expect(await plan(asked.turn)).not.toBeNull()
-    expect(await plan(asked.turn)).toBeNull()
-    await world.finish(asked.turn)
-    const next = await ask('g')
-    expect(next.summary).toBe('later')
-    expect(await plan(next.turn)).toBeNull()
-    // A late one is kept all the same.
-    await retryNow(threadId())
-    expect(await plan(next.turn)).not.toBeNull()
-  })
-
-  it('is lost with its worker: who takes the turn over goes on without, and nothing stays reserved', async () => {
-    const { asked, token, assistantId } = await outgrow()
-    expect(await plan(asked.turn)).not.toBeNull()
-    await sql`update loacl_private.turns set lease_expires_at = lease_expires_at - interval '3 seconds' where id = ${asked.turn.id}`
-    const lease = crypto.randomUUID()
-    const { body } = await resume(asked.turn, token, 1, lease)
-    expect(letters(body.history)).toBe('bcde')
-    expect(body).not.toHaveProperty('summary')
-    const taken = { id: asked.turn.id, lease }
-    expect(await plan(taken)).toBeNull()
-    await world.finish(taken)
-    await sql`update loacl_private.turns set ended_at = ended_at - interval '31 seconds' where id = ${taken.id}`
-    await sql`select loacl_private.clean_up()`
-    expect(await readReserved(taken)).toEqual([])
-    expect(await readUsage(assistantId)).toMatchObject([{ is_estimate: true }])
-  })
-})
-
-describe('what a summary costs', () => {
-  it('is reserved, and settled by what it took', async () => {
-    const { turn, assistantId } = await beginNear({ spend_per_day_usd: 5 })
-    const planned = (await plan(turn))!
-    expect(await readReserved(turn)).toContain('summary')
-    const before =
-      await sql`select day_tokens::int as tokens from loacl_private.budgets where assistant_id = ${assistantId}`
-    await save(turn, planned)
-    await save(turn, planned)
-    expect(await readUsage(assistantId)).toEqual([{ model: 'gpt-6-luna', input: 100, output: 20, is_estimate: false }])
-    expect(await readReserved(turn)).not.toContain('summary')
-    const after =
-      await sql`select day_tokens::int as tokens from loacl_private.budgets where assistant_id = ${assistantId}`
-    expect(after[0]!['tokens']).toBeLessThan(before[0]!['tokens'])
-  })
-
-  it.each([
-    ['the budget has no room', { spend_per_day_usd: 0.000001 }],
-    ['the model has no price under a spend limit', { model: 'llama-9' }],
-  ])('is not spent where %s', async (_, change) => {
-    const { turn, assistantId } = await beginNear()
-    await sql`update loacl.assistants set ${sql(change)} where id = ${assistantId}`
-    await sql`update loacl_private.turns set model = coalesce(${'model' in change ? change.model : null}, model) where id = ${turn.id}`
-    expect(await plan(turn)).toBeNull()
-    expect(await readReserved(turn)).not.toContain('summary')
-  })
-
-  it('is estimated and no longer reserved once its worker has died, whoever looks', async () => {
-    const looks = [
-      ({ ask }: Awaited<ReturnType<typeof beginNear>>) => ask('g'),
-      () => sql`select loacl_private.clean_up()`,
-      ({ threadId }: Awaited<ReturnType<typeof beginNear>>) => sql`delete from loacl.threads where id = ${threadId()}`,
-    ]
-    for (const look of looks) {
-      const conversation = await beginNear()
-      const { turn, assistantId } = conversation
-      expect(await plan(turn)).not.toBeNull()
-      await sql`update loacl_private.turns set ended_at = ended_at - interval '31 seconds' where id = ${turn.id}`
-      await look(conversation)
-      expect(await readReserved(turn)).not.toContain('summary')
-      expect(await readUsage(assistantId)).toMatchObject([{ model: 'gpt-6-luna', is_estimate: true }])
-    }
   })
 })
 
