@@ -118,13 +118,14 @@ describe('what a summary costs', () => {
       ({ threadId }: Awaited<ReturnType<typeof beginNear>>) => sql`delete from loacl.threads where id = ${threadId()}`,
     ]
     for (const look of looks) {
-      const conversation = await beginNear()
+      // One that does not reason unseen, for which all that is reserved would be taken.
+      const conversation = await beginNear({ model: 'llama-9', spend_per_day_usd: null, spend_per_month_usd: null })
       const { turn, assistantId } = conversation
       expect(await plan(turn)).not.toBeNull()
       await sql`update loacl_private.turns set ended_at = ended_at - interval '31 seconds' where id = ${turn.id}`
       await look(conversation)
       expect(await readReserved(turn)).not.toContain('summary')
-      expect(await readUsage(assistantId)).toMatchObject([{ model: 'gpt-6-luna', is_estimate: true }])
+      expect(await readUsage(assistantId)).toMatchObject([{ model: 'llama-9', output: 0, is_estimate: true }])
     }
   })
 })

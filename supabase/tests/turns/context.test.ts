@@ -80,6 +80,20 @@ describe('a conversation that has outgrown its budget', () => {
 })
 
 describe('how much a model is told', () => {
+  it('is the owner’s to say, in words that are known', async () => {
+    const { assistantId, owner, token } = await begin()
+    const set = (context_strategy: string, caller: object) =>
+      api.update(`assistants?id=eq.${assistantId}`, { context_strategy }, caller)
+    expect((await set('summarization', { jwt: owner.jwt })).body).toMatchObject([{ context_strategy: 'summarization' }])
+    expect(await set('forgetting', { jwt: owner.jwt })).toMatchObject({ status: 400, body: { code: '23514' } })
+    const other = await world.createOperator()
+    expect((await set('truncation', { jwt: other.jwt })).body).toEqual([])
+    expect((await set('truncation', { token })).status).toBe(401)
+    expect(await sql`select context_strategy from loacl.assistants where id = ${assistantId}`).toEqual([
+      { context_strategy: 'summarization' },
+    ])
+  })
+
   it('is corrected by what the provider counts, in this thread and for this model', async () => {
     const { assistantId, ask, token, threadId } = await begin({ context_token_budget: 2000 })
     const { turn } = await ask('a'.repeat(2944))
@@ -166,6 +180,19 @@ describe('a call that the provider finds too long', () => {
     expect(left).toBe(0)
     await world.finish(turn, { content: 'f' })
     expect(letters((await ask('g')).history)).toBe('defg')
+  })
+
+  it('costs nothing, also where the provider had opened its stream by then', async () => {
+    for (const responseId of [null, 'resp_1']) {
+      const { assistantId, ask } = await begin()
+      const { turn } = await ask('a')
+      const refused = { state: 'failed', errorCode: 'model_input_too_long', content: '', usage: null, responseId }
+      expect((await world.finish(turn, refused)).status).toBe(204)
+      expect(await sql`select from loacl.usage_logs where assistant_id = ${assistantId}`).toEqual([])
+      expect(
+        await sql`select day_tokens::int as tokens from loacl_private.budgets where assistant_id = ${assistantId}`,
+      ).toEqual([{ tokens: 0 }])
+    }
   })
 
   it('can’t be shortened where only the question is left, and is nobody else’s', async () => {

@@ -118,7 +118,7 @@ it('a summary that failed is no error: the turn goes on by truncation, and pays 
   expect(summaryCalls()).toHaveLength(1)
   const log = await readOptimizations(visitor.threadId())
   expect(log.map(({ type }) => type)).toEqual(['truncation', 'truncation'])
-  expect(await readReserved(visitor.threadId())).toEqual([])
+  await expect.poll(() => readReserved(visitor.threadId())).toEqual([])
 })
 
 it('a summary that is missing is made before the answer, which is told of it', async () => {
@@ -134,7 +134,7 @@ it('a summary that is missing is made before the answer, which is told of it', a
     less: true,
     summary: SUMMARY,
   })
-  expect(await readReserved(visitor.threadId())).toEqual([])
+  await expect.poll(() => readReserved(visitor.threadId())).toEqual([])
 })
 
 it('a provider that says "too long" is told less, once, and is asked so from then on', async () => {
@@ -147,7 +147,7 @@ it('a provider that says "too long" is told less, once, and is asked so from the
   expect(await readOptimizations(visitor.threadId())).toMatchObject([{ type: 'truncation', reason: 'token_limit' }])
   await visitor.ask('e')
   expect(model.calls.map(firsts)).toEqual(['a', 'abc', 'c', 'be'])
-  expect(await readReserved(visitor.threadId())).toEqual([])
+  await expect.poll(() => readReserved(visitor.threadId())).toEqual([])
 })
 
 it('one that says so again fails the turn with a code of its own, at no cost', async () => {
