@@ -35,6 +35,7 @@ comment on table loacl.model_prices is
   'What models cost, in US dollars per million tokens, and how much they read. Operators see the shared rows and set rows of their own, which win.';
 comment on column loacl.model_prices.context_window is 'Most tokens of one call, in and out. null or 0: not known.';
 grant insert (context_window), update (context_window) on table loacl.model_prices to authenticated;
+alter table loacl.model_prices alter column context_window set statistics 0;
 
 alter table loacl.usage_logs drop constraint usage_logs_purpose;
 alter table loacl.usage_logs add constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups', 'summary'));
