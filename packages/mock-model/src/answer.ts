@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http'
 export interface AnswerRequest {
   model?: string
   stream?: boolean
+  instructions?: string
+  text?: { format?: { name?: string } }
   stream_options?: { include_usage?: boolean }
   input?: string | readonly SaidItem[]
   messages?: readonly SaidItem[]
@@ -60,6 +62,11 @@ export abstract class Answer {
     const asked = this.said.filter(({ role }) => role === 'user').map(({ content }) => content)
     const last = asked.at(-1) ?? ''
     return GO_ON.test(last) ? `${asked.at(-2)} (continued)` : last
+  }
+
+  /** Whether a call that doesn't stream is for a summary of the conversation, which it brings along as the question. */
+  get wantsSummary(): boolean {
+    return this.request.text?.format?.name === 'conversation_summary'
   }
 
   begin(): void {

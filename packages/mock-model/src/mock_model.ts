@@ -36,13 +36,13 @@ export interface MockModel {
   readonly requests: ProviderRequest[]
   /** Bodies of the calls for answers. */
   readonly calls: Record<string, unknown>[]
-  /** Bodies of the calls for a title and follow-ups. */
+  /** Bodies of the calls for a title and follow-ups, or a summary. */
   readonly structuredCalls: Record<string, unknown>[]
   /** Statuses of the next requests; 200 once there are no more. */
   readonly statuses: number[]
   /** Played by the next answers. */
   script: Script
-  /** Answers the next calls that do not stream; `null` for a title and follow-ups. */
+  /** Answers the next calls that do not stream; `null` for a title and follow-ups, or a summary. */
   answerWhole: WholeScript | null
   stop(): void
 }
@@ -52,8 +52,9 @@ const MOST_REMEMBERED = 1_000
 
 export const sayHello: Script = (say) => say('Hello')
 
-const answerFollowUps: WholeScript = (_, answer) => {
+const answerStructured: WholeScript = (_, answer) => {
   answer.usage = { input_tokens: 9, output_tokens: 4 }
+  if (answer.wantsSummary) return answer.sendWhole(JSON.stringify({ summary: 'They greeted each other.' }))
   answer.sendWhole(JSON.stringify({ title: 'A greeting', followUps: ['What now?'] }))
 }
 
@@ -96,7 +97,7 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     if (status !== 200) return answer.sendError(status, { message: `Not with ${key}.`, code: 'x' })
     if (body?.stream) return await stream(body, answer)
     if (body) remember(server.structuredCalls, body)
-    await (server.answerWhole ?? answerFollowUps)(response, answer)
+    await (server.answerWhole ?? answerStructured)(response, answer)
   }
 
   async function stream(body: Record<string, unknown>, answer: Answer): Promise<void> {

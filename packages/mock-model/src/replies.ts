@@ -24,6 +24,8 @@ export interface Reply {
   more?: string
   /** Answer with this HTTP status instead. */
   status?: number
+  /** Refuse a call as too long that has more messages than so many. */
+  reads?: number
   /** After so many characters of `text`, wait until the reply is scripted anew without it. */
   holdAfter?: number
   /** After so many characters of `text`, drop the connection. */
@@ -42,6 +44,8 @@ export interface AnsweredCall {
   history: readonly Said[]
   state: 'running' | 'finished' | 'dropped'
 }
+
+const SUMMARY = 'They spoke of lights that need no battery.'
 
 const DEFAULT: Required<Pick<Reply, 'text' | 'title' | 'followUps'>> = {
   text: [
@@ -79,6 +83,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
   }
 
   const answerWhole: WholeScript = (_, answer) => {
+    if (answer.wantsSummary) return answer.sendWhole(JSON.stringify({ summary: SUMMARY }))
     const { title = DEFAULT.title, followUps = DEFAULT.followUps } = replies.get(answer.question) ?? {}
     answer.sendWhole(JSON.stringify({ title, followUps }))
   }
@@ -99,6 +104,11 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
       const error = { message: `Scripted ${status}`, type: 'scripted', code: null }
       return answer.sendError(status, error, { 'retry-after-ms': '1' })
     }
+    if (said.length > (reply.reads ?? Infinity))
+      return answer.sendError(400, {
+        message: 'Your input exceeds the context window.',
+        code: 'context_length_exceeded',
+      })
     answer.begin()
     for (const [index, thought] of reasoning.entries()) answer.think(thought, index)
     const now = (): Reply => replies.get(text) ?? reply

@@ -54,6 +54,7 @@ const CHANGE_INPUT = {
   text_too_long: 413,
   body_too_large: 413,
   model_request_rejected: 502,
+  model_input_too_long: 502,
 } as const
 
 /** The visitor may try again. */

@@ -36,6 +36,7 @@ create table loacl.assistants (
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  context_strategy text not null default 'truncation',
   -- For foreign keys on id and owner together: what is linked to an assistant then has the same owner.
   constraint assistants_id_owner_id_key unique (id, owner_id),
   constraint assistants_owner_id_name_key unique (owner_id, name),
@@ -54,6 +55,7 @@ create table loacl.assistants (
   ),
   constraint assistants_max_output_tokens_range check (max_output_tokens between 16 and 128000),
   constraint assistants_context_token_budget_range check (context_token_budget between 500 and 1000000),
+  constraint assistants_context_strategy check (context_strategy in ('truncation', 'summarization', 'compression')),
   constraint assistants_max_message_length_range check (max_message_length between 1 and 100000),
   constraint assistants_appearance_object check (jsonb_typeof(appearance) = 'object'),
   constraint assistants_messages_per_minute_range check (messages_per_minute >= 1),
@@ -91,6 +93,8 @@ comment on column loacl.assistants.follow_up_model is
   'Asked for titles and follow-up questions in place of model, at the same provider; null: model.';
 comment on column loacl.assistants.max_output_tokens is 'Most tokens of one answer, reasoning included.';
 comment on column loacl.assistants.context_token_budget is 'Most tokens of the conversation, by estimate, that are sent along with a message.';
+comment on column loacl.assistants.context_strategy is
+  'What is told of a conversation that has outgrown the budget. truncation: the newest messages. summarization: a summary of the older ones, which a call of the model makes. compression: long messages without their middle.';
 comment on column loacl.assistants.max_message_length is 'Longest message of a visitor, in Unicode characters.';
 comment on column loacl.assistants.follow_ups is 'Whether follow-up questions are suggested after an answer.';
 comment on column loacl.assistants.show_reasoning is
@@ -139,14 +143,14 @@ grant select, delete on table loacl.assistants to authenticated;
 -- Not the id: pages keep one in their script tag after its assistant is gone, and would open whatever bore it next.
 grant insert (
   owner_id, name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
-  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget,
+  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
   max_message_length, follow_ups, show_reasoning, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
 ) on table loacl.assistants to authenticated;
 grant update (
   name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
-  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget,
+  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
   max_message_length, follow_ups, show_reasoning, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata

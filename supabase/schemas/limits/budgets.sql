@@ -180,6 +180,30 @@ comment on function loacl_private.check_budget(loacl.assistants, loacl_private.b
   'Refuses what is more than the assistant''s limits allow, until the next day or month begins, in UTC. Errors: budget_exceeded.';
 revoke all on function loacl_private.check_budget(loacl.assistants, loacl_private.budgets) from public;
 
+create function loacl_private.take_budget(assistant loacl.assistants, tokens bigint, usd numeric)
+returns loacl_private.budgets
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  budget loacl_private.budgets;
+begin
+  insert into loacl_private.budgets (assistant_id) values (assistant.id) on conflict (assistant_id) do nothing;
+  select b.* into budget from loacl_private.budgets b where b.assistant_id = assistant.id for no key update;
+  budget := loacl_private.add_to_budget(budget, tokens, usd);
+  perform loacl_private.check_budget(assistant, budget);
+  update loacl_private.budgets b
+  set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
+  where b.assistant_id = assistant.id;
+  return budget;
+end
+$$;
+comment on function loacl_private.take_budget(loacl.assistants, bigint, numeric) is
+  'Adds what is reserved to the assistant''s budget, and gives that as it is now, held to the end of the transaction. Errors: budget_exceeded.';
+revoke all on function loacl_private.take_budget(loacl.assistants, bigint, numeric) from public;
+
 create function loacl_private.reserve_budget(
   assistant loacl.assistants, history jsonb, is_first_turn boolean, added_bytes bigint, turn_id uuid, step integer
 )
@@ -215,13 +239,7 @@ begin
     return;
   end if;
 
-  insert into loacl_private.budgets (assistant_id) values (assistant.id) on conflict (assistant_id) do nothing;
-  select b.* into budget from loacl_private.budgets b where b.assistant_id = assistant.id for no key update;
-  budget := loacl_private.add_to_budget(budget, tokens, usd);
-  perform loacl_private.check_budget(assistant, budget);
-  update loacl_private.budgets b
-  set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
-  where b.assistant_id = assistant.id;
+  budget := loacl_private.take_budget(assistant, tokens, usd);
   insert into loacl_private.reservations (turn_id, step, purpose, assistant_id, day, tokens, output_tokens, usd)
   select reserve_budget.turn_id, reserve_budget.step, c.purpose, assistant.id, budget.day, c.tokens, c.output_tokens, coalesce(c.usd, 0)
   from unnest(purposes, most_tokens, most_usd, most_output) as c (purpose, tokens, usd, output_tokens);

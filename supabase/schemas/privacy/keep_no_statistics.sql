@@ -83,7 +83,8 @@ alter table loacl.model_prices
   alter column model set statistics 0,
   alter column input_usd set statistics 0,
   alter column cached_input_usd set statistics 0,
-  alter column output_usd set statistics 0;
+  alter column output_usd set statistics 0,
+  alter column context_window set statistics 0;
 alter table loacl.provider_configs
   alter column base_url set statistics 0,
   alter column key_last_four set statistics 0;

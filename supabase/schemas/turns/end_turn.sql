@@ -26,6 +26,7 @@ begin
   if loacl_private.is_free_of_charge(outcome, content_before) then
     perform loacl_private.settle_reservation(turn.id, step.step, 'answer', 0, 0);
   elsif outcome ? 'usage' then
+    perform loacl_private.measure_tokens(turn, step.step, outcome -> 'usage');
     perform loacl_private.settle_call(
       turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage',
       octet_length(coalesce(outcome ->> 'content', '')) - octet_length(content_before)

@@ -145,7 +145,7 @@ declare
   fingerprint text;
   answer loacl.messages;
   turn loacl_private.turns;
-  history jsonb;
+  told record;
 begin
   assistant := loacl_private.prepare_assistant(assistant, thread.id);
   -- Before anything is written: the message must fit into the budget even without the conversation.
@@ -208,11 +208,11 @@ begin
   -- Each turn deletes what several earlier ones left, so leftovers shrink even in a project without a scheduler.
   perform loacl_private.purge_turn_chunks(5);
   perform loacl_private.purge_rate_counters(5);
-  history := loacl_private.read_history(loacl_private.last_told(turn), assistant.context_token_budget);
+  told := loacl_private.tell_history(thread.id, loacl_private.last_told(turn), assistant);
   perform loacl_private.end_left_turns(assistant.id, 5);
   perform loacl_private.settle_left_turns(assistant.id, 5);
-  perform loacl_private.reserve_budget(assistant, history, thread.title is null, 0, turn.id, 1);
-  return loacl_private.to_open_turn(turn, assistant, providers, history, thread.title is null);
+  perform loacl_private.reserve_budget(assistant, told.history, thread.title is null, 0, turn.id, 1);
+  return loacl_private.to_open_turn(turn, assistant, providers, told.history, thread.title is null) || told.wish;
 end
 $$;
 comment on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) is

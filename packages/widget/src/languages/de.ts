@@ -75,6 +75,7 @@ export const strings: Strings = {
     text_required: 'Schreiben Sie zuerst etwas.',
     text_too_long: 'Diese Nachricht ist zu lang.',
     body_too_large: 'Diese Nachricht ist zu lang.',
+    model_input_too_long: 'Diese Nachricht ist zu lang.',
     key_rejected: 'Der Schlüssel dieses Chats ist ungültig. Bitte sagen Sie es den Betreibern dieser Website.',
     origin_not_allowed: 'Dieser Chat ist auf dieser Website nicht erlaubt.',
     assistant_not_found: NOT_SET_UP,

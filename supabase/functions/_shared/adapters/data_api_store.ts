@@ -40,5 +40,9 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
         usage: usage && { ...usage, model },
         is_called: isCalled,
       }),
+    beginSummary: ({ id, lease }) => call('begin_summary', { turn_id: id, lease }),
+    saveSummary: ({ id, lease }, plan, { summary, usage, isCalled }) =>
+      call('save_summary', { turn_id: id, lease, plan, summary, usage, is_called: isCalled }),
+    shortenHistory: ({ id, lease }) => call('shorten_history', { turn_id: id, lease }),
   }
 }

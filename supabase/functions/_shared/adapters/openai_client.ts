@@ -6,6 +6,7 @@ import type { ModelAccount } from '../domain/model.ts'
 import type { Egress } from './egress.ts'
 import type { RefusedParameter } from './refused_parameters.ts'
 import { toModelError } from './responses_events.ts'
+import { isTooLong } from './too_long.ts'
 
 export interface AddressOptions {
   egress: Egress
@@ -54,6 +55,8 @@ export function toCodedOpenAIError(cause: unknown, begun = false): CodedError {
   if (coded) return coded
   if (!(cause instanceof APIError)) return turnError(begun ? 'model_stream_broken' : 'model_unavailable', { cause })
   const { status, headers, code, type } = cause
+  // Before its status, which is any.
+  if (isTooLong(cause)) return turnError('model_input_too_long', { cause })
   // An error event in the stream has a code and no status; a broken connection has neither.
   if (status === undefined && (code || type)) return toModelError(code || type)
   if (status === undefined) return turnError(begun ? 'model_stream_broken' : 'model_unavailable', { cause })

@@ -5,6 +5,7 @@ import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
 import { toCitations } from './annotations.ts'
 import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
+import { isTooLong } from './too_long.ts'
 
 /** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
 export interface ResponsesEvent {
@@ -61,9 +62,9 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
       case 'response.incomplete':
         return finish(response, { state: 'cut', cutReason: cutReasonOf(response) })
       case 'response.failed':
-        return finish(response, { state: 'failed', error: toModelError(objectOf(response.error).code) })
+        return finish(response, { state: 'failed', error: toEndError(objectOf(response.error)) })
       case 'error':
-        return [{ type: 'end', end: { state: 'failed', error: toModelError(objectOf(data.error).code ?? data.code) } }]
+        return [{ type: 'end', end: { state: 'failed', error: toEndError({ ...data, ...objectOf(data.error) }) } }]
       default:
         return []
     }
@@ -103,6 +104,9 @@ export function toTokenUsage(usage: unknown): TokenUsage | null {
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens }
 }
 
+const toEndError = (error: Json): CodedError =>
+  isTooLong(error) ? turnError('model_input_too_long') : toModelError(error.code)
+
 /** An error code of the provider's stream, which for some is a status → ours. Its message may quote the prompt or the key, so it goes no further. */
 export function toModelError(code: unknown): CodedError {
   switch (code) {
@@ -118,7 +122,6 @@ export function toModelError(code: unknown): CodedError {
       return turnError('provider_key_rejected')
     case 'invalid_prompt':
     case 'invalid_request_error':
-    case 'context_length_exceeded':
     case 'model_not_found':
     case 'unsupported_value':
     case 'unsupported_parameter':

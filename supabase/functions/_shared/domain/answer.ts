@@ -10,6 +10,7 @@ import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from '.
 import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
 import type { OpenTurn, SealedProvider, StepOutcome, TurnOutcome } from './store.ts'
 import { openAccount } from './stored_secret.ts'
+import { tellHistory } from './told_history.ts'
 import { turnError } from './turn_errors.ts'
 import { untilAborted } from './until_aborted.ts'
 
@@ -89,13 +90,13 @@ export async function toStepCalls(
 ): Promise<StepCalls> {
   const { assistant, provider, fallback, history, steps, threadId } = turn
   if (!provider) throw turnError('provider_key_missing')
-  const said: readonly InputItem[] = history.map(({ role, content }) => ({ type: 'text', role, text: content }))
+  const told = tellHistory(assistant.instructions, history)
   const before = steps.flatMap(({ input, providerItems, configId }) => [...input, ...handBack(providerItems, configId)])
   const toCall = async (sealed: SealedProvider, model: string): Promise<ModelCall> => ({
     ...(await openAccount(keyRing, sealed)),
     model,
-    instructions: assistant.instructions,
-    input: [...said, ...(isContinuation(turn) ? [GO_ON] : []), ...before, ...added],
+    instructions: told.instructions,
+    input: [...told.input, ...(isContinuation(turn) ? [GO_ON] : []), ...before, ...added],
     temperature: assistant.temperature,
     reasoningEffort: assistant.reasoningEffort,
     maxOutputTokens: assistant.maxOutputTokens,

@@ -67,6 +67,11 @@ export interface OpenTurn extends TurnIds {
   fallback: { model: string; provider: SealedProvider } | null
   /** Oldest first; ends with the message that is to be answered. */
   history: readonly HistoryMessage[]
+  /**
+   * Where the assistant summarizes: whether a summary is due before the answer, or to be looked for after it. A turn that
+   * was taken up again goes on without.
+   */
+  summary?: 'due' | 'later'
   /** Number of its last part. */
   lastSeq: number
   /** Whether the visitor wants it stopped: then nothing is asked of the model. */
@@ -91,9 +96,20 @@ export interface SealedProvider extends StoredSecret {
   provider: WireFormat
 }
 
-interface HistoryMessage {
-  role: 'user' | 'assistant'
+/** `developer`: ours, and of the instructions, where the rest of the conversation needs a word. */
+export interface HistoryMessage {
+  role: 'developer' | 'user' | 'assistant'
   content: string
+}
+
+/** What a summary is to be made of, and with which model. */
+export interface SummaryToMake {
+  model: string
+  maxOutputTokens: number
+  maxCharacters: number
+  messages: readonly { by: string; text: string }[]
+  /** To be handed back with the summary. */
+  plan: unknown
 }
 
 /** It runs, waits or ended elsewhere: the same message was sent before, or somebody else has resumed it or taken it over. */
@@ -228,4 +244,26 @@ export interface TurnStore {
       isCalled: boolean
     },
   ): Promise<{ suggestions: readonly Suggestion[]; title: string | null }>
+  /**
+   * Plans the summary that the conversation needs, and reserves what it may cost: before the answer of a turn that runs,
+   * else for the next turn. `null` where none is needed, another is on its way, or the budget refuses it.
+   */
+  beginSummary(turn: TurnIds['turn']): Promise<SummaryToMake | null>
+  /** Stores it. Gives what the model is to be told now, where the turn still runs and that has changed. */
+  saveSummary(
+    turn: TurnIds['turn'],
+    plan: unknown,
+    made: {
+      /** `null` where it failed. */
+      summary: string | null
+      usage: TokenUsage | null
+      /** As for `saveFollowUps`. */
+      isCalled: boolean
+    },
+  ): Promise<readonly HistoryMessage[] | null>
+  /**
+   * What the model is to be told of the conversation where it said that the input is too long: about half as much, for
+   * this turn and those that come. `null` where only the question is left.
+   */
+  shortenHistory(turn: TurnIds['turn']): Promise<readonly HistoryMessage[] | null>
 }

@@ -5,6 +5,7 @@ import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts
 import type { InputItem, ModelCall } from './model.ts'
 import { retryWhileAway, wait } from './retry.ts'
 import type { OpenTurn } from './store.ts'
+import { summarizeForLater } from './summary.ts'
 import { runSteps } from './turn_steps.ts'
 import { isRefusal } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
@@ -38,9 +39,10 @@ export async function* runTurn(
   const { end, stored } = closing
   if (stored) yield number(answerComplete(turn.messageId, end, usage))
   const extras = stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, deps) : null
+  const summary = stored && call && end.state !== 'failed' ? summarizeForLater(call, turn, deps) : null
   const shown = await Promise.race([extras, wait(FOLLOW_UPS_SHOWN_MS, deps.shutdown)])
   for (const part of [...(shown ?? []), ...terminalParts(end, context.requestId)]) yield number(part)
-  await extras
+  await Promise.all([extras, summary])
 }
 
 /** Title and suggestions, stored, as parts. They are extras: an error is reported and brings none. */

@@ -10,6 +10,7 @@ import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
 import { withKnownFiles } from './known_files.ts'
+import { createToldHistory } from './told_history.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
@@ -63,7 +64,8 @@ export async function* runSteps(
 
   const message = new MessageParts(turn.parts, cut.stream)
   const close = createClosing(turn, message, context, deps)
-  const model = withKnownFiles(deps.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
+  const told = createToldHistory(turn, deps)
+  const model = withKnownFiles(told.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
   let calls: StepCalls | null = null
   let call: ModelCall | null = null
   let usage: Usage | null = null
@@ -78,7 +80,11 @@ export async function* runSteps(
       if (closing) break
       log = openLog(log.last)
     }
-    const prepare = async () => (calls = await nextCalls(calls, before))
+    const prepare = async () => {
+      calls = await nextCalls(calls, before)
+      await told.summarize(calls.first, interrupt.signal)
+      return calls
+    }
     const limits = outputLimits(turn.assistant)
     const open = number === 1 ? cut.open : null
     const parts = streamStep(prepare, limits, model, message, interrupt.signal, deps.report, open)

@@ -2,6 +2,7 @@ import type { Message, ThreadSummary } from '@loacl/wire'
 import type { CodedError } from '../domain/coded_error.ts'
 import type { KnownFile } from '../domain/model.ts'
 import type {
+  HistoryMessage,
   JoinedTurn,
   OpenTurn,
   StoredTurn,
@@ -11,6 +12,7 @@ import type {
   TurnState,
   TurnStore,
 } from '../domain/store.ts'
+import { halve, MemoryContext } from './memory_context.ts'
 import { fault, findThread, type MemoryThread, type MemoryTurn, newMessage, newThread } from './memory_turn.ts'
 
 export interface MemoryStoreOptions {
@@ -33,6 +35,7 @@ export class MemoryStore implements TurnStore {
   readonly keptStops = new Set<string>()
   /** The owner's documents, and visitors' files. */
   readonly citedFiles: KnownFile[] = []
+  readonly context = new MemoryContext()
   /** Makes the next calls of a method fail, one error after the other. */
   readonly faults: { [Method in keyof TurnStore]?: CodedError[] } = {}
   /** Every call, by method. */
@@ -133,9 +136,8 @@ export class MemoryStore implements TurnStore {
       },
       provider: this.#options.provider ?? null,
       fallback: this.#options.fallback ?? null,
-      history: thread.messages
-        .filter((message) => message.content !== '' && message.id !== messageId)
-        .map(({ role, content }) => ({ role, content })),
+      history: this.#historyOf(turn),
+      ...(this.context.summary ? { summary: this.context.summary } : {}),
       lastSeq: turn.lastSeq,
       stopRequested: turn.stopRequested,
       parts,
@@ -278,6 +280,23 @@ export class MemoryStore implements TurnStore {
     return { suggestions, title: turn.thread.title }
   }
 
+  async beginSummary(...[{ id, lease }]: Parameters<TurnStore['beginSummary']>) {
+    this.#enter('beginSummary')
+    this.#leasedBefore(id, lease)
+    return this.context.wanted.shift() ?? null
+  }
+
+  async saveSummary(...[{ id, lease }, , made]: Parameters<TurnStore['saveSummary']>) {
+    this.#enter('saveSummary')
+    const turn = this.#leasedBefore(id, lease)
+    return this.context.save(made, this.#historyOf(turn), turn.state === 'running')
+  }
+
+  async shortenHistory(...[{ id, lease }]: Parameters<TurnStore['shortenHistory']>) {
+    this.#enter('shortenHistory')
+    return halve(this.#historyOf(this.#leased(id, lease)))
+  }
+
   /** What `list_messages` would show. */
   messagesOf(threadId: string): readonly Message[] {
     return this.threads.get(threadId)!.messages
@@ -312,6 +331,12 @@ export class MemoryStore implements TurnStore {
     this.calls.push(method)
     const error = this.faults[method]?.shift()
     if (error) throw error
+  }
+
+  #historyOf({ thread, messageId }: MemoryTurn): HistoryMessage[] {
+    return thread.messages
+      .filter((message) => message.content !== '' && message.id !== messageId)
+      .map(({ role, content }) => ({ role, content }))
   }
 
   #leased(id: string, lease: string): MemoryTurn {

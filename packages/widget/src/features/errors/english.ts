@@ -13,6 +13,7 @@ const ERRORS: Partial<Strings['errors']> = {
   text_required: 'Write something first.',
   text_too_long: 'This message is too long.',
   body_too_large: 'This message is too long.',
+  model_input_too_long: 'This message is too long.',
   key_rejected: 'This chat’s key isn’t valid. Please tell the owner of this site.',
   origin_not_allowed: 'This chat isn’t allowed on this website.',
   assistant_inactive: 'This assistant is switched off at the moment.',
