@@ -5,12 +5,9 @@ alter table loacl.messages add constraint messages_parent_id_other check (parent
 comment on table loacl.messages is
   'What was said. Visitors see theirs, operators those of their assistants; only the functions write. A thread is a tree: the branch that ends in threads.shown_message_id, or else in the newest message, is the one shown, and what was edited or tried again stays beside it.';
 
-alter table loacl.threads
-  add column shown_message_id uuid constraint threads_shown_message_id_fkey references loacl.messages (id) on delete set null;
+alter table loacl.threads add column shown_message_id uuid;
 comment on column loacl.threads.shown_message_id is
-  'The last message of the branch that the visitor chose; null for the branch that ends in the newest message. A new message is shown.';
-create index threads_shown_message_id_idx on loacl.threads (shown_message_id) where shown_message_id is not null;
-comment on index loacl.threads_shown_message_id_idx is 'Serves: the deletion of a message.';
+  'The last message of the branch that the visitor chose; null, and where that message is gone, for the branch that ends in the newest one. No foreign key: with a second one between the two tables the Data API would no longer know which of them `threads?select=*,messages(*)` goes by.';
 
 create function loacl_private.refuse_another_parent()
 returns trigger
@@ -165,11 +162,10 @@ select coalesce(
         least(greatest(coalesce(list_messages.page_size, 50), 1), 100) as page_size,
         case
           when list_messages.cursor is null then (
-            select m.id
-            from loacl.messages m
-            where m.thread_id = t.id and m.id = coalesce(t.shown_message_id, m.id)
-            order by m.seq desc
-            limit 1
+            select coalesce(
+              (select m.id from loacl.messages m where m.id = t.shown_message_id and m.thread_id = t.id),
+              (select m.id from loacl.messages m where m.thread_id = t.id order by m.seq desc limit 1)
+            )
           )
           when list_messages.cursor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then list_messages.cursor::uuid
           else (loacl_private.raise_error(400, 'invalid_body', '"cursor" is not one that list_messages gave.') ->> 0)::uuid
@@ -436,11 +432,10 @@ declare
 begin
   if thread.id is not null then
     perform loacl_private.end_previous_turn(thread.id);
-    select m.* into latest
-    from loacl.messages m
-    where m.thread_id = thread.id and m.id = coalesce(thread.shown_message_id, m.id)
-    order by m.seq desc
-    limit 1;
+    select m.* into latest from loacl.messages m where m.id = thread.shown_message_id and m.thread_id = thread.id;
+    if not found then
+      select m.* into latest from loacl.messages m where m.thread_id = thread.id order by m.seq desc limit 1;
+    end if;
   end if;
   if request ->> 'type' in ('edit', 'regenerate', 'continue') then
     if question.id is null then

@@ -38,6 +38,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   guided_questions_assistant_id_priority_idx: `where assistant_id = ${ID} order by priority desc, created_at`,
   turns_one_open_idx: `where thread_id >= ${ID} and state in ('running', 'waiting') order by thread_id`,
   turns_thread_id_idx: `where thread_id = ${ID}`,
+  turns_message_id_idx: `where message_id = ${ID}`,
   turns_user_message_id_created_at_idx: `where user_message_id = ${ID} order by created_at desc`,
   turns_unpurged_idx: `where ended_at < now() and purged_at is null and is_folded order by ended_at`,
   turns_unfolded_idx: `where not is_folded order by ended_at`,

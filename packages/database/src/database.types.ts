@@ -553,12 +553,6 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "sessions"
       referencedColumns: ["id","assistant_id"]
-    },{
-      foreignKeyName: "threads_shown_message_id_fkey"
-      columns: ["shown_message_id"]
-isOneToOne: false
-      referencedRelation: "messages"
-      referencedColumns: ["id"]
     }
                   ]
                 },"tool_executions": {
