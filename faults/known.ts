@@ -20,7 +20,15 @@ export interface Known {
  * What the run finds today. A line goes with the change that mends it: the short run fails when one of its own no longer
  * occurs.
  */
-export const KNOWN: readonly Known[] = []
+export const KNOWN: readonly Known[] = [
+  {
+    kind: 'view-differs',
+    reason:
+      'Of an answer that was stopped while the database was away for long, the page shows that it failed, until it is loaded again.',
+    abilities: ['stop'],
+    faults: ['database-gone-long'],
+  },
+]
 
 export const isKnown = (known: Known, { kind }: Violation, { ability, actPoint, blows }: Plan): boolean =>
   known.kind === kind &&
