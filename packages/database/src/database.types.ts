@@ -85,14 +85,14 @@ isOneToOne: false
                   ]
                 },"assistants": {
                   Row: {
-                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -417,14 +417,14 @@ isOneToOne: false
                   ]
                 },"model_prices": {
                   Row: {
-                    "cached_input_usd": number | null,"created_at": string,"id": string,"input_usd": number,"model": string,"output_usd": number,"owner_id": string | null,"updated_at": string
+                    "cached_input_usd": number | null,"context_window": number | null,"created_at": string,"id": string,"input_usd": number,"model": string,"output_usd": number,"owner_id": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "cached_input_usd"?: number | null,"created_at"?: string,"id"?: string,"input_usd": number,"model": string,"output_usd": number,"owner_id"?: string | null,"updated_at"?: string
+                    "cached_input_usd"?: number | null,"context_window"?: number | null,"created_at"?: string,"id"?: string,"input_usd": number,"model": string,"output_usd": number,"owner_id"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "cached_input_usd"?: number | null,"created_at"?: string,"id"?: string,"input_usd"?: number,"model"?: string,"output_usd"?: number,"owner_id"?: string | null,"updated_at"?: string
+                    "cached_input_usd"?: number | null,"context_window"?: number | null,"created_at"?: string,"id"?: string,"input_usd"?: number,"model"?: string,"output_usd"?: number,"owner_id"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -648,6 +648,9 @@ isOneToOne: false
 "begin_step":
 { Args: { "input": Json,"lease": string,"outcome"?: Json,"step": number,"turn_id": string }; Returns: Json
                            },
+"begin_summary":
+{ Args: { "lease": string,"turn_id": string }; Returns: Json
+                           },
 "begin_turn":
 { Args: { "request": Json }; Returns: Json
                            },
@@ -753,6 +756,9 @@ isOneToOne: false
 "save_follow_ups":
 { Args: { "is_called"?: boolean,"lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
                            },
+"save_summary":
+{ Args: { "is_called"?: boolean,"lease": string,"plan": Json,"summary": string,"turn_id": string,"usage": Json }; Returns: Json
+                           },
 "set_feedback":
 { Args: { "comment"?: string,"message_id": string,"value": string }; Returns: Json
                            },
@@ -761,6 +767,9 @@ isOneToOne: false
                            },
 "set_provider_key":
 { Args: { "base_url": string,"ciphertext": string,"is_default"?: boolean,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
+                           },
+"shorten_history":
+{ Args: { "lease": string,"turn_id": string }; Returns: Json
                            },
 "sign_out_session":
 { Args: Record<PropertyKey, never>; Returns: undefined

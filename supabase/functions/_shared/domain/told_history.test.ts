@@ -20,7 +20,7 @@ const provider = {
   purpose: 'provider_key',
   secretId: 's',
   ownerId: 'o',
-  provider: 'openai',
+  provider: 'openai' as const,
   baseUrl: null,
   keyId: 'k',
   ciphertext: 'sealed',
