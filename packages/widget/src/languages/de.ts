@@ -4,11 +4,13 @@ const NOT_SET_UP = 'Dieser Chat ist noch nicht richtig eingerichtet. Bitte sagen
 const MODEL_DOWN = 'Der Assistent kann gerade nicht antworten. Versuchen Sie es gleich noch einmal.'
 const BROKEN_OFF = 'Die Antwort ist abgebrochen. Versuchen Sie es noch einmal.'
 const SESSION_ENDED = 'Ihre Sitzung ist beendet. Beginnen Sie neu, um fortzufahren.'
+const UNREACHABLE = 'Der Chat ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.'
+const TOO_LONG = 'Diese Nachricht ist zu lang.'
 
 export const strings: Strings = {
   openChat: 'Chat öffnen',
   chat: 'Chat',
-  loadFailed: 'Der Chat konnte nicht geladen werden. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
+  loadFailed: UNREACHABLE,
   closeChat: 'Chat schließen',
   newChat: 'Neuer Chat',
   conversations: 'Unterhaltungen',
@@ -70,12 +72,12 @@ export const strings: Strings = {
   },
   errors: {
     other: 'Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal.',
-    network: 'Der Chat ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
-    stream_cut: 'Die Verbindung brach ab, bevor die Antwort vollständig war. Versuchen Sie es noch einmal.',
+    network: UNREACHABLE,
+    stream_cut: 'Die Verbindung ist abgebrochen. Versuchen Sie es noch einmal.',
     text_required: 'Schreiben Sie zuerst etwas.',
-    text_too_long: 'Diese Nachricht ist zu lang.',
-    body_too_large: 'Diese Nachricht ist zu lang.',
-    model_input_too_long: 'Diese Nachricht ist zu lang.',
+    text_too_long: TOO_LONG,
+    body_too_large: TOO_LONG,
+    model_input_too_long: TOO_LONG,
     key_rejected: 'Der Schlüssel dieses Chats ist ungültig. Bitte sagen Sie es den Betreibern dieser Website.',
     origin_not_allowed: 'Dieser Chat ist auf dieser Website nicht erlaubt.',
     assistant_not_found: NOT_SET_UP,
