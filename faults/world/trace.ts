@@ -56,7 +56,7 @@ export class Trace {
   readonly ids = new Set<string>()
   /** Played by the model's next answer, once. */
   script: Script | null = null
-  /** The model waits in the middle of its answer, until the call is closed or four seconds are over. */
+  /** The model waits in the middle of its answer, until the call is closed, for `MOST_WAITED_MS` at most. */
   waits = false
   /** Until this is settled the model says nothing more: something is about to strike in the middle of the turn. */
   held: Promise<unknown> | null = null

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { minify } from 'terser'
 import { build, type InlineConfig, type Plugin } from 'vite'
+import { clientRuntime, fromClientRuntime } from './client_runtime.ts'
 import { leanPreact } from './lean_preact.ts'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
@@ -70,7 +71,9 @@ const plainCss: Plugin = {
         .replace(/\s*([{};,!])\s*/g, '$1')
         .replace(/(?<=:) |(?<=\[[\w-]+=)'|'(?=\])/g, '')
         .replace(/(?<=\d) \* /g, '*')
-        .replaceAll(';}', '}'),
+        .replace(/(?<![\d.])0(?=\.\d)/g, '')
+        .replaceAll(';}', '}')
+        .trim(),
       map: null,
     }),
   },
@@ -113,18 +116,29 @@ const runtimeObject: Plugin = {
   },
 }
 
-/** What @loacl/core fetches when it is first used, and what that fetches. They have copies of the little that they share. */
+/** The output of a file that gets from the panel what it shares with it. It makes a function of it, which the panel calls. */
+const calledByPanel = (name: string): RolldownOptions['output'] & object => ({
+  format: 'iife',
+  name: 'feature',
+  globals: () => 'runtime',
+  postBanner: 'export default (runtime) => {',
+  postFooter: 'return feature }',
+  entryFileNames: `panel-${name}-${UNNAMED}.js`,
+  generatedCode: { symbols: false },
+})
+
+/** What @loacl/core fetches when it is first used, and what that fetches. */
 const client = (name: string, file: string): InlineConfig =>
   configure(
-    { input: path(`../core/src/${file}`), output: { format: 'es', entryFileNames: `panel-${name}-${UNNAMED}.js` } },
+    { input: path(`../core/src/${file}`), output: calledByPanel(name) },
     {
+      plugins: [fromClientRuntime],
       resolve: {
         alias: [
           { find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') },
           { find: './fetch_actions.ts', replacement: path('src/panel/fetch_actions.ts') },
         ],
       },
-      define: { LATER_VERSION: JSON.stringify(UNNAMED) },
     },
   )
 
@@ -157,24 +171,15 @@ function nameFiles(files: readonly string[], fetching: string): void {
 }
 
 /**
- * What the panel fetches when it is first used. The file makes a function of it, to which the panel hands what
- * `runtime.ts` exports. An import would load a second panel where the first has come from another address, at a second
- * attempt.
+ * What the panel fetches when it is first used. The panel hands it what `runtime.ts` exports: an import would load a second
+ * panel where the first has come from another address, at a second attempt.
  */
 const feature = (name: string): InlineConfig =>
   configure(
     {
       input: path(`src/features/${name}/index.ts`),
       external: [RUNTIME],
-      output: {
-        format: 'iife',
-        name: 'feature',
-        globals: () => 'runtime',
-        postBanner: 'export default (runtime) => {',
-        postFooter: 'return feature }',
-        entryFileNames: `panel-${name}-${UNNAMED}.js`,
-        generatedCode: { symbols: false },
-      },
+      output: calledByPanel(name),
     },
     { build: { license: { fileName: `licenses-${name}.md` } } },
   )
@@ -196,7 +201,7 @@ function panel(): InlineConfig {
       transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {
-      plugins: [runtimeObject, plainCss],
+      plugins: [runtimeObject, clientRuntime, plainCss],
       resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
       define: {
         LATER_VERSION: JSON.stringify(UNNAMED),

@@ -15,6 +15,8 @@ const OWN = `= any (array[${ID}::uuid])`
 const QUESTIONS: Readonly<Record<string, string>> = {
   secrets_owner_id_idx: `where owner_id = ${ID}`,
   secrets_assistant_id_idx: `where assistant_id = ${ID}`,
+  assistants_provider_config_id_idx: `where provider_config_id = ${ID}`,
+  assistants_fallback_provider_config_id_idx: `where fallback_provider_config_id = ${ID}`,
   provider_configs_secret_id_idx: `where secret_id = ${ID}`,
   sessions_assistant_id_last_active_at_idx: `where assistant_id = ${ID} order by last_active_at desc`,
   sessions_user_id_idx: `where user_id = ${ID} and assistant_id = ${ID}`,

@@ -77,6 +77,9 @@ describe('every table', () => {
       order by 1
     `
     expect(names(others).toSorted()).toEqual([
+      // An assistant would go on with another provider.
+      'assistants.fallback_provider_config_id, owner_id stands in the way',
+      'assistants.provider_config_id, owner_id stands in the way',
       // Bytes stay with the provider until their own row goes.
       'documents.provider_config_id becomes null',
       'file_objects.provider_config_id becomes null',

@@ -1,7 +1,7 @@
 import type { ClientContext } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type { ActionName, ArgumentsOf } from './act.ts'
-import { randomUuid } from './random.ts'
+import { randomId } from './random.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
@@ -69,7 +69,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     <Name extends LaterTurn>(name: Name) =>
     (...args: Parameters<Thread[Name]>): Turn => {
       const { turn: before } = state()
-      const turnId = randomUuid()
+      const turnId = randomId()
       if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
       const how: TurnStart = {
         id: turnId,
@@ -87,7 +87,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     load: onDemand('loadThread'),
     loadOlder: onDemand('loadOlder'),
 
-    send(input, { id: clientId = randomUuid(), signal } = {}) {
+    send(input, { id: clientId = randomId(), signal } = {}) {
       const given: { text: string; suggestionId?: string | undefined } =
         typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)

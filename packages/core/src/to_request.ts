@@ -1,7 +1,7 @@
 import type { ErrorCode, TurnRequest } from '@loacl/wire'
 import type { ActionTools } from './act.ts'
 import { LoaclError } from './errors.ts'
-import { randomUuid } from './random.ts'
+import { randomId } from './random.ts'
 import { toStorable } from './storable_text.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
 import { newUserMessage, runningTurn } from './thread_state.ts'
@@ -59,7 +59,7 @@ async function noteFailure(thread: ThreadContext, asked: Asked, hasBegun: () => 
   const { error } = result
   // Sent again, what never arrived is the same request.
   if (!hasBegun()) failed.set(thread, { ...asked, error })
-  else if (asked.name === 'continue') failed.set(thread, { ...asked, id: randomUuid(), error })
+  else if (asked.name === 'continue') failed.set(thread, { ...asked, id: randomId(), error })
 }
 
 const refuse = (code: ErrorCode): never => {

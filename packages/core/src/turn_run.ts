@@ -145,10 +145,10 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       {
         limit: MAX_RETRIES,
         when: (error) => hasBegun && isTransient(error, !!turnId),
-        async before(_, attempt) {
+        async before(error, attempt) {
           if (owns()) update({ turn: show('reconnecting') })
           push({ type: 'reconnecting', attempt })
-          await backOff(attempt, running.signal)
+          await backOff(attempt, running.signal, (error as LoaclError).retryAfterMs)
         },
       },
     )

@@ -1,4 +1,4 @@
-import type { MessagePart, Suggestion, Usage } from '@loacl/wire'
+import type { SourcePart, Suggestion, Usage } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { Message } from './types.ts'
 
@@ -19,10 +19,11 @@ export interface Turn extends AsyncIterable<TurnEvent> {
   stop(): void
 }
 
-export type Source = Extract<MessagePart, { type: 'source-url' | 'source-document' }>
+export type Source = SourcePart
 
 export type TurnEvent =
   | { type: 'text' | 'reasoning'; messageId: string; delta: string }
+  /** Comes again, with all of its citations, where it is cited again. */
   | { type: 'source'; messageId: string; source: Source }
   | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
   | { type: 'title'; title: string }

@@ -1,4 +1,5 @@
 import type {
+  Citation,
   CutReason,
   GuidedQuestion,
   Message as StoredMessage,
@@ -17,6 +18,7 @@ import type { Source, Turn, TurnEvent, TurnResult } from './turn_types.ts'
 import type { VisitorExport } from './visitor_export.ts'
 
 export type {
+  Citation,
   CutReason,
   GuidedQuestion,
   MessageAuthor,
@@ -216,7 +218,7 @@ export interface ThreadState {
 export interface SendOptions extends Abortable {
   /**
    * The message's client id, 1 to 128 visible ASCII characters. Sending the same id and text again is the same turn.
-   * Default: a random UUID.
+   * Default: 22 random ones.
    */
   id?: string | undefined
 }

@@ -29,6 +29,8 @@ export interface Strings {
   thinking: string
   answered: string
   sources: string
+  /** Names a mark in an answer. `{number}` and `{title}`: the source's. */
+  source: string
   /** Opens how the model came to its answer, and while it still reasons. */
   reasoning: string
   reasoningOngoing: string
@@ -102,6 +104,7 @@ type ElsewhereWord =
   | 'untitled'
   | 'loadMore'
   | 'sources'
+  | 'source'
   | 'reasoning'
   | 'reasoningOngoing'
   | 'startOver'

@@ -188,8 +188,8 @@ export function createScriptedClient(): ScriptedClient {
         client.byId.set(id, thread)
         return thread
       },
-      create() {
-        const thread = createThread(`new ${client.created.length}`)
+      create({ id = `new ${client.created.length}` } = {}) {
+        const thread = createThread(id)
         client.created.push(thread)
         return thread
       },

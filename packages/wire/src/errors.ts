@@ -9,7 +9,7 @@
  */
 
 /** A client repeats the request by itself. */
-const RETRIED = { network: 0, stream_cut: 0 } as const
+const RETRIED = { network: 0, stream_cut: 0, busy: 503 } as const
 
 /** The session has ended, and its threads with it. A client opens another; the visitor starts a new conversation. */
 const SESSION_ENDED = {
@@ -54,6 +54,7 @@ const CHANGE_INPUT = {
   text_too_long: 413,
   body_too_large: 413,
   model_request_rejected: 502,
+  model_input_too_long: 502,
 } as const
 
 /** The visitor may try again. */

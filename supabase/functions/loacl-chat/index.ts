@@ -4,8 +4,9 @@ import { createDataApiIdentity } from '../_shared/adapters/data_api_identity.ts'
 import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
 import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
-import { toLogLine } from '../_shared/adapters/log_line.ts'
-import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
+import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
+import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
+import { createProviderModel } from '../_shared/adapters/provider_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createHandler } from './handler.ts'
 
@@ -18,13 +19,14 @@ addEventListener('beforeunload', () => shutdown.abort())
 Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
-    model: createOpenAIModel({
+    model: createProviderModel({
       egress: createEgress({
         privateHosts: environment.privateHosts,
         fetch,
         resolve: createHostResolver(Deno, environment.isBehindProxy),
       }),
       defaultBaseUrl: environment.defaultBaseUrl,
+      note: (refused) => console.warn(toNoteLine(refused)),
     }),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
@@ -32,6 +34,8 @@ Deno.serve(
     apiKeys: environment.apiKeys,
     addressHeader: environment.addressHeader,
     deadlineMs: environment.deadlineMs,
+    maxTurns: environment.maxTurns,
+    memory: createMemoryGauge(Deno),
     waitUntil: (promise) => {
       // Plain Deno lives as long as its server does.
       if (typeof EdgeRuntime !== 'undefined') EdgeRuntime.waitUntil(promise)

@@ -11,6 +11,7 @@ create table loacl_private.turns (
   stop_requested_at timestamptz,
   last_seq integer not null default 0,
   provider text not null,
+  provider_config_id uuid,
   model text not null,
   error_code text,
   cut_reason text,
@@ -57,7 +58,9 @@ comment on column loacl_private.turns.lease_expires_at is 'Renewed by each appen
 comment on column loacl_private.turns.deadline_at is 'When its worker ends it as cut.';
 comment on column loacl_private.turns.wait_expires_at is 'How long it waits. A turn past it is cut by whoever looks next.';
 comment on column loacl_private.turns.last_seq is 'Number of the last part: it goes on across steps and workers. Parts that say that the turn waits have numbers, and are not in turn_chunks.';
-comment on column loacl_private.turns.model is 'The model that was asked.';
+comment on column loacl_private.turns.provider_config_id is
+  'Whom its calls go to; the fallback once that has answered. It may be gone. null: the turn is older than this column.';
+comment on column loacl_private.turns.model is 'The model that was asked; the fallback''s once that has answered.';
 comment on column loacl_private.turns.purged_at is 'When its chunks were deleted.';
 comment on column loacl_private.turns.is_folded is
   'Whether the message holds all that was streamed. Where a worker died it holds the text alone, until a function has folded the chunks into it; they are kept until then.';

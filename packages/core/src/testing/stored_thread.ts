@@ -1,5 +1,4 @@
 import type { Message, ThreadEvent, ThreadEventKind, ThreadSummary } from '@loacl/wire'
-import { randomUuid } from '../random.ts'
 import type { Clock } from './clock.ts'
 import type { Session } from './visitors.ts'
 
@@ -27,7 +26,7 @@ export interface StoredThread {
 export function newThread(session: Session, clientId: string | null, clock: Clock): StoredThread {
   const at = clock.now()
   return {
-    id: randomUuid(),
+    id: crypto.randomUUID(),
     clientId,
     session,
     title: null,
@@ -45,7 +44,7 @@ export const newStoredMessage = (
   change: Pick<StoredMessage, 'role' | 'author' | 'status' | 'parentId'> & Partial<StoredMessage>,
   clock: Clock,
 ): StoredMessage => ({
-  id: randomUuid(),
+  id: crypto.randomUUID(),
   clientId: null,
   content: '',
   parts: [],

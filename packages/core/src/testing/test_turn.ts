@@ -14,7 +14,6 @@ import {
   streamOfMessage,
   type Usage,
 } from '@loacl/wire'
-import { randomUuid } from '../random.ts'
 import type { Clock } from './clock.ts'
 import { type Refusal, toWireError } from './refusal.ts'
 import { log, type StoredMessage, type StoredThread } from './stored_thread.ts'
@@ -75,7 +74,7 @@ export function createTestTurn(
   clock: Clock,
   requestId: string | null,
 ): TestTurn {
-  const id = randomUuid()
+  const id = crypto.randomUUID()
   const parts: NumberedPart[] = []
   const readers = new Set<Reader>()
   let state: TestTurn['state'] = 'running'
@@ -130,7 +129,7 @@ export function createTestTurn(
       log(thread, clock, 'thread_renamed')
     }
     if (end.followUps && end.followUps.length > 0) {
-      answer.suggestions = end.followUps.map((suggestion) => ({ id: randomUuid(), suggestion, used: false }))
+      answer.suggestions = end.followUps.map((suggestion) => ({ id: crypto.randomUUID(), suggestion, used: false }))
       log(thread, clock, 'message_changed', { messageId: answer.id })
     }
   }

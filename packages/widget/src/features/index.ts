@@ -2,6 +2,7 @@
 const FEATURES = {
   answers: () => import('./answers/index.ts'),
   blocks: () => import('./blocks/index.ts'),
+  citations: () => import('./citations/index.ts'),
   conversations: () => import('./conversations/index.ts'),
   diagnosis: () => import('./diagnosis/index.ts'),
   entities: () => import('./entities/index.ts'),

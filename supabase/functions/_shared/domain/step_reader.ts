@@ -1,4 +1,5 @@
 import type { MessagePart, StreamPart } from '@loacl/wire'
+import { createCitedSources } from './cited_sources.ts'
 import type { OpenText } from './continuation.ts'
 import type { ModelEnd, ModelEvent, ToolCall } from './model.ts'
 import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
@@ -16,6 +17,8 @@ export interface StepDetails {
   /** Its output as the provider has it. */
   providerItems: readonly unknown[]
   toolCalls: readonly ToolCall[]
+  /** Who was asked in the end, where the first was down. */
+  fallback: { configId: string; model: string } | null
 }
 
 /** Of a step in which the model said nothing. */
@@ -26,6 +29,7 @@ export const NO_DETAILS: StepDetails = {
   usage: null,
   providerItems: [],
   toolCalls: [],
+  fallback: null,
 }
 
 /** Turns what a model says in one step into parts. */
@@ -36,7 +40,7 @@ export interface StepReader {
   close(): StreamPart[]
   /** `null` until the model's own last event. */
   readonly end: ModelEnd | null
-  readonly details: Omit<StepDetails, 'isCalled'>
+  readonly details: Omit<StepDetails, 'isCalled' | 'fallback'>
 }
 
 type Kind = 'text' | 'reasoning'
@@ -64,7 +68,7 @@ export function createStepReader(
   let half = { key: '', text: '' }
   let response: Pick<StepDetails, 'responseId' | 'model' | 'usage'> = NO_DETAILS
   const begun = new Set<string>()
-  const sources = new Set(before.flatMap(sourceOf))
+  const sources = createCitedSources(before)
   const items: unknown[] = []
   const toolCalls: ToolCall[] = []
   let keptBytes = 0
@@ -79,6 +83,7 @@ export function createStepReader(
     const { kind, id } = open
     open = null
     const held = id === cut?.id ? seam!.end() : ''
+    sources.pass(held)
     return [...(held ? [{ type: 'text-delta' as const, id, delta: held }] : []), { type: `${kind}-end`, id }]
   }
 
@@ -86,33 +91,29 @@ export function createStepReader(
     // A provider may cut a character in two: its first half waits for the second.
     const whole = (half.key === key ? half.text : '') + piece
     half = { key, text: /[\uD800-\uDBFF]$/.exec(whole)?.[0] ?? '' }
-    const text = toStorable(half.text ? whole.slice(0, -1) : whole)
+    const said = half.text ? whole.slice(0, -1) : whole
+    const goesOn = kind === 'text' && cut !== null && (isCut || (open?.key === key && open.id === cut.id))
+    if (kind === 'text' && !goesOn) sources.follow(key, said)
+    const text = toStorable(said)
     if (text === '') return []
     const parts: StreamPart[] = []
     if (open?.key !== key) {
       parts.push(...close())
-      const goesOn = isCut && kind === 'text'
       if (goesOn) isCut = false
-      open = { kind, key, id: goesOn ? cut!.id : `${kind}-${++count}` }
+      open = { kind, key, id: goesOn ? cut.id : `${kind}-${++count}` }
       keep(key.length)
       begun.add(key)
       if (!goesOn) parts.push({ type: `${kind}-start`, id: open.id })
     }
-    const said = open.id === cut?.id ? seam!.pass(text) : text
-    if (said) parts.push({ type: `${kind}-delta`, id: open.id, delta: said })
-    return parts
+    const fresh = goesOn ? seam!.pass(text) : text
+    if (goesOn) sources.pass(fresh)
+    if (fresh) parts.push({ type: `${kind}-delta`, id: open.id, delta: fresh })
+    return [...parts, ...sources.catchUp(false)]
   }
 
   const done = (kind: Kind, key: string, text: string): StreamPart[] => {
     const parts = begun.has(key) ? [] : delta(kind, key, text)
     return open?.key === key ? [...parts, ...close()] : parts
-  }
-
-  /** Each source once: gives the id of a new one. */
-  const sourceId = (name: string): string | null => {
-    if (name === '' || sources.has(name)) return null
-    sources.add(name)
-    return `source-${sources.size}`
   }
 
   return {
@@ -124,19 +125,8 @@ export function createStepReader(
         case 'text-done':
         case 'reasoning-done':
           return done(kindOf(event), keyOf(event), event.text)
-        case 'source-url': {
-          const url = toStorable(event.url)
-          const id = /^https?:\/\//i.test(url) ? sourceId(url) : null
-          const title = event.title === null ? {} : { title: toStorable(event.title) }
-          return id === null ? [] : [{ type: 'source-url', sourceId: id, url, ...title }]
-        }
-        case 'source-file': {
-          const name = toStorable(event.name)
-          const id = sourceId(name)
-          return id === null
-            ? []
-            : [{ type: 'source-document', sourceId: id, mediaType: 'text/plain', title: name, filename: name }]
-        }
+        case 'citation':
+          return sources.cite({ ...event, key: `text ${event.key}` })
         case 'tool-call':
           keep(event.arguments.length)
           toolCalls.push(toStorableJson(event))
@@ -154,7 +144,7 @@ export function createStepReader(
         }
         case 'end':
           end = event.end
-          return close()
+          return [...close(), ...sources.catchUp(true)]
       }
     },
     close() {
@@ -175,8 +165,3 @@ export function createStepReader(
 
 const kindOf = ({ type }: { type: `${Kind}-${string}` }): Kind => (type.startsWith('text') ? 'text' : 'reasoning')
 const keyOf = (event: { type: `${Kind}-${string}`; key: string }): string => `${kindOf(event)} ${event.key}`
-
-const sourceOf = (part: MessagePart): string[] => {
-  if (part.type === 'source-url') return [part.url]
-  return part.type === 'source-document' ? [part.filename ?? part.title] : []
-}

@@ -12,7 +12,7 @@ import { endOfStored } from './stored_turn.ts'
 import { turnError } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
-/** How a worker leaves its turn: it has ended, it waits, or another worker has taken it over. */
+/** How a worker leaves its turn: it has ended, it waits, or it is no longer this worker's, and who reads it has to come back. */
 export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] } | { takenOver: true }
 
 /**
@@ -23,7 +23,10 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
   const { store, report } = deps
 
   /** @param lost why the step's parts could not be stored, if so: then waiting for the database is over */
-  async function finish({ end, details }: EndedStep, lost: CodedError | null): Promise<Closing> {
+  async function finish(
+    { end, details }: Pick<EndedStep, 'end' | 'details'>,
+    lost: CodedError | null,
+  ): Promise<Closing> {
     const outcome = toTurnOutcome(end, toStepOutcome(message, details))
     const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
     try {
@@ -97,7 +100,7 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
 function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
   const content = outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
-  const { isCalled } = outcome
-  const none = { cutReason: null, isCalled, providerItems: [], responseId: null, model: null, usage: null }
+  const { isCalled, fallback } = outcome
+  const none = { cutReason: null, isCalled, fallback, providerItems: [], responseId: null, model: null, usage: null }
   return { ...none, state: 'failed', parts, content, errorCode: code }
 }

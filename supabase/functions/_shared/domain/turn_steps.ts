@@ -1,13 +1,16 @@
 import type { NumberedPart, Usage } from '@loacl/wire'
-import { type EndedStep, handBack, streamStep, toModelCall } from './answer.ts'
+import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
 import { isContinuation, reopen } from './continuation.ts'
 import type { TurnEnd } from './ending.ts'
+import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
 import type { NextMove } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
+import { withKnownFiles } from './known_files.ts'
+import { createToldHistory } from './told_history.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
@@ -61,6 +64,9 @@ export async function* runSteps(
 
   const message = new MessageParts(turn.parts, cut.stream)
   const close = createClosing(turn, message, context, deps)
+  const told = createToldHistory(turn, deps)
+  const model = withKnownFiles(told.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
+  let calls: StepCalls | null = null
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
@@ -70,23 +76,22 @@ export async function* runSteps(
     const before: EndedStep | null = step
     if (number > 1) {
       // Its parts are stored before the turn may end here: whoever follows it reads no further than that.
-      await log.close()
-      closing = await close.beginStep(number, input, before?.details)
+      closing = (await closeLog()) ?? (await close.beginStep(number, input, before?.details))
       if (closing) break
       log = openLog(log.last)
     }
-    const prepare = async () => (call = await nextCall(call, before))
-    const parts = streamStep(
-      prepare,
-      outputLimits(turn.assistant),
-      deps.model,
-      message,
-      interrupt.signal,
-      number === 1 ? cut.open : null,
-    )
+    const prepare = async () => {
+      calls = await nextCalls(calls, before)
+      await told.summarize(calls.first, interrupt.signal)
+      return calls
+    }
+    const limits = outputLimits(turn.assistant)
+    const open = number === 1 ? cut.open : null
+    const parts = streamStep(prepare, limits, model, message, interrupt.signal, deps.report, open)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) yield log.push(next.value)
     step = next.value
+    call = step.call
     usage = addUsage(usage, step.details.usage)
 
     const move = nextMove(step, number)
@@ -96,16 +101,24 @@ export async function* runSteps(
     }
     clearTimeout(deadline)
     if (step.end.state === 'failed') deps.report(step.end.error)
-    await log.close()
-    closing = move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost)
+    closing =
+      (await closeLog()) ??
+      (move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost))
   }
   clearTimeout(deadline)
   deps.shutdown.removeEventListener('abort', timeIsUp)
   return { closing, call, usage, content: message.content, last: log.last }
 
-  function nextCall(latest: ModelCall | null, before: EndedStep | null): Promise<ModelCall> | ModelCall {
-    if (!latest || !before) return toModelCall(turn, deps.keyRing, context.safetyIdentifier, input)
-    return { ...latest, input: [...latest.input, ...handBack(before.details.providerItems), ...input] }
+  /** Gives how the turn is left where something was said that is not in it. */
+  async function closeLog(): Promise<Closing | null> {
+    await log.close()
+    return log.hasOrphans ? { takenOver: true } : null
+  }
+
+  function nextCalls(latest: StepCalls | null, before: EndedStep | null): Promise<StepCalls> | StepCalls {
+    return latest && before?.call
+      ? toNextCalls(latest, before, before.call, input)
+      : toStepCalls(turn, deps.keyRing, context.safetyIdentifier, input)
   }
 
   function nextMove(ended: EndedStep, number: number): NextMove {

@@ -48,6 +48,7 @@ export const stepOutcome = (content: string): StepOutcome => ({
   responseId: 'resp_1',
   model: 'gpt-6-luna',
   usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
+  fallback: null,
 })
 
 export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
@@ -62,6 +63,7 @@ export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
     responseId: 'resp_1',
     model: 'gpt-6-luna',
     usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
+    fallback: null,
     ...change,
   }
 }

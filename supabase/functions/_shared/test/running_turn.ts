@@ -3,7 +3,7 @@ import { contentOf, type MessagePart, type NumberedPart, type StreamPart } from 
 import { vi } from 'vitest'
 import type { InputItem } from '../domain/model.ts'
 import { decideNext, type DecideNext } from '../domain/next_move.ts'
-import type { OpenTurn } from '../domain/store.ts'
+import type { OpenTurn, SealedProvider } from '../domain/store.ts'
 import { runTurn } from '../domain/turn.ts'
 import type { TurnDeps } from '../domain/turn_deps.ts'
 import { MemoryStore } from './memory_store.ts'
@@ -16,7 +16,8 @@ export const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['Wha
 
 export const caller = newCaller()
 
-const provider = {
+export const provider: SealedProvider = {
+  configId: 'c',
   purpose: 'provider_key',
   secretId: 's',
   ownerId: 'o',
@@ -41,10 +42,11 @@ export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
   decide: DecideNext = decideNext,
+  fallback: OpenTurn['fallback'] = null,
   /** Of the answer that goes on. */
   saidBefore: readonly MessagePart[] = [],
 ) {
-  const store = new MemoryStore({ assistantId, assistant: change, provider })
+  const store = new MemoryStore({ assistantId, assistant: change, provider, fallback })
   const shutdown = new AbortController()
   const reported: unknown[] = []
   const begun = (await store.beginTurn(

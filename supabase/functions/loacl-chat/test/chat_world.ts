@@ -17,7 +17,11 @@ export const keyRing = createKeyRing(
 /** The function's handler over a store in memory and a model that plays a script. */
 export async function createChatWorld(
   steps: readonly ScriptStep[],
-  options: { deadlineMs?: number; readIdentitySecret?: IdentityStore['readIdentitySecret'] } = {},
+  options: {
+    deadlineMs?: number
+    maxTurns?: number
+    readIdentitySecret?: IdentityStore['readIdentitySecret']
+  } = {},
 ) {
   const assistantId = crypto.randomUUID()
   const context: SecretContext = {
@@ -27,12 +31,19 @@ export async function createChatWorld(
     provider: 'openai',
     baseUrl: null,
   }
-  const provider = { ...context, ...(await keyRing.seal('sk-live-123', context)) }
+  const provider = {
+    ...context,
+    provider: 'openai' as const,
+    configId: 'c',
+    ...(await keyRing.seal('sk-live-123', context)),
+  }
   const store = new MemoryStore({ assistantId, provider })
   const model = new ScriptedModel(steps, FOLLOW_UPS)
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
+  const shutdown = new AbortController()
+  const load = { memory: 0 }
   const handle = createHandler({
     store,
     model,
@@ -47,7 +58,9 @@ export async function createChatWorld(
     addressHeader: 'cf-connecting-ip',
     deadlineMs: options.deadlineMs ?? 60_000,
     waitUntil: (promise) => void waited.push(promise),
-    shutdown: new AbortController().signal,
+    maxTurns: options.maxTurns ?? 100,
+    memory: () => load.memory,
+    shutdown: shutdown.signal,
     report: (error) => void reported.push(error),
   })
 
@@ -70,6 +83,8 @@ export async function createChatWorld(
     store,
     model,
     reported,
+    load,
+    shutdown,
     session,
     request,
     /** Resolves when every turn that was begun has ended and is stored. */
