@@ -11,7 +11,12 @@ const page = readFileSync(join(root, 'docs/core.md'), 'utf8')
 
 type Declaration = ESTree.TSInterfaceDeclaration | ESTree.TSTypeAliasDeclaration
 const declarations = new Map<string, Declaration>()
-for (const file of ['packages/core/src/types.ts', 'packages/wire/src/errors.ts', 'packages/wire/src/dto.ts'])
+for (const file of [
+  'packages/core/src/types.ts',
+  'packages/core/src/turn_types.ts',
+  'packages/wire/src/errors.ts',
+  'packages/wire/src/dto.ts',
+])
   for (const statement of parseSync(file, readFileSync(join(root, file), 'utf8')).program.body) {
     const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : null
     if (declaration?.type === 'TSInterfaceDeclaration' || declaration?.type === 'TSTypeAliasDeclaration')

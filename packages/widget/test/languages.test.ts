@@ -6,6 +6,7 @@ import { ENGLISH as CITATIONS } from '../src/features/citations/english.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
 import { ENGLISH as ERRORS, NOT_SET_UP, SESSION_ENDED } from '../src/features/errors/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
+import { ENGLISH as SIBLINGS } from '../src/features/siblings/english.ts'
 import { createLanguageLoader } from '../src/language.ts'
 import { LANGUAGES } from '../src/languages/index.ts'
 import { ENGLISH as LAUNCHER } from '../src/launcher/chat_element.ts'
@@ -28,9 +29,9 @@ function flatten(strings: object, path = ''): Map<string, string> {
 const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
 
 const english = new Map(
-  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CITATIONS, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [
-    ...flatten(strings),
-  ]),
+  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CITATIONS, CONVERSATIONS, PARTS, SIBLINGS, ERRORS].flatMap(
+    (strings) => [...flatten(strings)],
+  ),
 )
 // English says these by what there is to do about them.
 for (const code of Object.keys(ERROR_STATUS) as ErrorCode[]) {
