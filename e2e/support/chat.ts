@@ -39,7 +39,10 @@ export class Chat {
   async open(): Promise<void> {
     const reopens = await this.page.evaluate(() => {
       try {
-        return 'loacl' in sessionStorage && !matchMedia('(max-width: 480px), (max-height: 480px)').matches
+        return (
+          Object.keys(sessionStorage).some((key) => /^loacl(?!:)/.test(key)) &&
+          !matchMedia('(max-width: 480px), (max-height: 480px)').matches
+        )
       } catch {
         // Blocked: nothing is known of the page before.
         return false

@@ -53,6 +53,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   const memory = createTabMemory(prefix, storage)
   /** Tells the launcher of the tab's next page that a panel is open. */
   const flag = createTabMemory('loacl', storage)
+  const flagName = `${element?.options.assistant}`
   const model = createModel({
     client,
     memory,
@@ -148,7 +149,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       element.launcher.replaceChildren()
       view.show(by)
       memory.set('open', 'true')
-      flag.set('', prefix)
+      flag.set(flagName, prefix)
       emit('opened', { by })
       await nextTask()
     }
@@ -176,7 +177,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     wanted = false
     if (!shown) return
     memory.set('open', 'false')
-    if (flag.get('') === prefix) flag.set('', null)
+    if (flag.get(flagName) === prefix) flag.set(flagName, null)
     hide()
   }
 

@@ -86,13 +86,13 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
 
   host.launcher = launcher
   host.connected = () => {
-    const { assistant, open = false, theme } = host.options
+    const { open = false, theme } = host.options
     let opens: unknown = `${open}` !== 'false'
     try {
       // This tab has had a panel of this assistant open: the widget knows whether it is this one, and still to be open.
-      opens ||= sessionStorage.loacl.match(assistant)
+      opens ||= sessionStorage[`loacl${host.options.assistant}`]
     } catch {
-      // No panel was open, or storage is blocked.
+      // Storage is blocked.
     }
     root.append(notice, launcher)
     launcher.setAttribute('aria-label', words().openChat)

@@ -15,7 +15,7 @@ try {
   address = /\w+:\S+?(?=:\d+:\d)/.exec(`${new Error().stack}`)![0]
 } catch {
   // A page whose stacks have no addresses, or that fails to lay them out in its own way.
-  address = new URL(script.getAttribute('src')!, location.href)
+  address = new URL(script.getAttribute('src')!, `${location}`)
 }
 // A page may patch these before the panel comes, and rarely for the better.
 const globals = [fetch, JSON.parse, JSON.stringify] as const
