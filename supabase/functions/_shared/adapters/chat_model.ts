@@ -71,7 +71,7 @@ export function createChatModel(options: ProviderOptions): Model {
 function requireAnswer(body: unknown) {
   const answer = objectOf(body)
   if (Array.isArray(answer.choices)) return answer
-  if (answer.error) throw toModelError(objectOf(answer.error).code)
+  if (answer.error) throw toModelError(objectOf(answer.error))
   throw otherFormat('Chat Completions')
 }
 

@@ -1,3 +1,4 @@
+import { objectOf } from './json_values.ts'
 import { toModelError } from './responses_events.ts'
 
 /**
@@ -40,8 +41,8 @@ function toValues(texts: readonly string[]): { events: unknown[]; end: { error: 
 }
 
 function requireEvent(value: unknown): unknown {
-  const error = (value as { error?: { code?: unknown; type?: unknown } } | null)?.error
-  if (error) throw toModelError(error.code || error.type)
+  const { error } = objectOf(value)
+  if (error) throw toModelError(objectOf(error))
   return value
 }
 

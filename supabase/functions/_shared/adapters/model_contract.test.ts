@@ -125,7 +125,7 @@ describe.each(Object.keys(FORMATS) as WireFormat[])('the model port in the wire 
     ['rate_limit_exceeded', 'model_rate_limited'],
     ['insufficient_quota', 'model_rate_limited'],
     ['invalid_api_key', 'provider_key_rejected'],
-    ['context_length_exceeded', 'model_request_rejected'],
+    ['context_length_exceeded', 'model_input_too_long'],
     ['server_error', 'model_unavailable'],
     [429, 'model_rate_limited'],
     [401, 'provider_key_rejected'],

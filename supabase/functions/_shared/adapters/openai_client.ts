@@ -58,7 +58,7 @@ export function toCodedOpenAIError(cause: unknown, begun = false): CodedError {
   // Before its status, which is any.
   if (isTooLong(cause)) return turnError('model_input_too_long', { cause })
   // An error event in the stream has a code and no status; a broken connection has neither.
-  if (status === undefined && (code || type)) return toModelError(code || type)
+  if (status === undefined && (code || type)) return toModelError({ code, type })
   if (status === undefined) return turnError(begun ? 'model_stream_broken' : 'model_unavailable', { cause })
   if (status === 401 || status === 403) return turnError('provider_key_rejected', { cause })
   // 402: OpenRouter's word for a quota that is used up.

@@ -62,9 +62,9 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
       case 'response.incomplete':
         return finish(response, { state: 'cut', cutReason: cutReasonOf(response) })
       case 'response.failed':
-        return finish(response, { state: 'failed', error: toEndError(objectOf(response.error)) })
+        return finish(response, { state: 'failed', error: toModelError(objectOf(response.error)) })
       case 'error':
-        return [{ type: 'end', end: { state: 'failed', error: toEndError({ ...data, ...objectOf(data.error) }) } }]
+        return [{ type: 'end', end: { state: 'failed', error: toModelError({ ...data, ...objectOf(data.error) }) } }]
       default:
         return []
     }
@@ -104,12 +104,13 @@ export function toTokenUsage(usage: unknown): TokenUsage | null {
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens }
 }
 
-const toEndError = (error: Json): CodedError =>
-  isTooLong(error) ? turnError('model_input_too_long') : toModelError(error.code)
-
-/** An error code of the provider's stream, which for some is a status → ours. Its message may quote the prompt or the key, so it goes no further. */
-export function toModelError(code: unknown): CodedError {
-  switch (code) {
+/**
+ * An error of the provider's stream, whose code is a status for some → ours. Its message may quote the prompt or the key, so it
+ * goes no further.
+ */
+export function toModelError(error: Json): CodedError {
+  if (isTooLong(error)) return turnError('model_input_too_long')
+  switch (error.code || error.type) {
     case 'rate_limit_exceeded':
     case 'insufficient_quota':
     case 'too_many_requests':

@@ -7,7 +7,7 @@ import { otherFormat } from './streamed_response.ts'
 export function requireResponse(body: unknown): Json {
   const response = objectOf(body)
   if (Array.isArray(response.output)) return response
-  if (response.error) throw toModelError(objectOf(response.error).code)
+  if (response.error) throw toModelError(objectOf(response.error))
   throw otherFormat('of the Responses API')
 }
 
