@@ -12,7 +12,8 @@ begin atomic
     ) filter (where r.id is not null),
     '[]'
   )
-  from loacl_private.enter_assistant(list_resources.assistant_id, loacl_private.read_header('origin')) a
+  -- By its id alone: this body would hold the names of all columns that the table has now.
+  from (select (loacl_private.enter_assistant(list_resources.assistant_id, loacl_private.read_header('origin'))).id) a
   left join loacl.assistant_resources l on l.assistant_id = a.id and l.is_public
   left join loacl.resources r on r.id = l.resource_id;
 end;

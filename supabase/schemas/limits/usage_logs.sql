@@ -15,7 +15,7 @@ create table loacl.usage_logs (
   cost_usd numeric,
   is_estimate boolean not null default false,
   created_at timestamptz not null default now(),
-  constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups')),
+  constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups', 'moderation')),
   constraint usage_logs_step_positive check (step > 0),
   constraint usage_logs_tokens_positive check (
     input_tokens >= 0 and cached_input_tokens >= 0 and output_tokens >= 0 and reasoning_tokens >= 0
@@ -37,9 +37,9 @@ revoke all on table loacl.usage_logs from public, anon, authenticated, service_r
 grant select on table loacl.usage_logs to authenticated;
 grant select, insert, update, delete on table loacl.usage_logs to service_role;
 comment on table loacl.usage_logs is
-  'One row per model call: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
+  'One row per model call, and one for the moderation of a turn: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
 comment on column loacl.usage_logs.step is 'Which step of its turn the call belongs to, 1 for the first; null where that is not known.';
-comment on column loacl.usage_logs.purpose is 'answer: to a message. follow_ups: suggestions and the thread''s title.';
+comment on column loacl.usage_logs.purpose is 'answer: to a message. follow_ups: suggestions and the thread''s title. moderation: the checks of a turn, together.';
 comment on column loacl.usage_logs.model is 'As the provider reported it.';
 comment on column loacl.usage_logs.cached_input_tokens is 'Of the input tokens, those read from the provider''s cache.';
 comment on column loacl.usage_logs.reasoning_tokens is 'Of the output tokens, those spent on reasoning.';

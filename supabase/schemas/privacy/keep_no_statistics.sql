@@ -11,6 +11,7 @@ alter table loacl.assistants
   alter column description set statistics 0,
   alter column greeting set statistics 0,
   alter column model set statistics 0,
+  alter column moderation_model set statistics 0,
   alter column instructions set statistics 0,
   alter column temperature set statistics 0,
   alter column max_output_tokens set statistics 0,
@@ -82,6 +83,9 @@ alter table loacl.model_prices
   alter column input_usd set statistics 0,
   alter column cached_input_usd set statistics 0,
   alter column output_usd set statistics 0;
+alter table loacl.moderation_flags
+  alter column categories set statistics 0,
+  alter column model set statistics 0;
 alter table loacl.provider_configs
   alter column base_url set statistics 0,
   alter column key_last_four set statistics 0;

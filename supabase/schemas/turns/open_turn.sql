@@ -102,6 +102,7 @@ begin
       'provider', config.provider,
       'baseUrl', config.base_url
     ),
+    'moderation', loacl_private.find_moderation(assistant),
     'history', history,
     'lastSeq', turn.last_seq,
     'stopRequested', turn.stop_requested_at is not null,

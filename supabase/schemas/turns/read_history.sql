@@ -36,10 +36,13 @@ begin
     select jsonb_agg(jsonb_build_object('role', b.role, 'content', b.content) order by b.place desc)
     from branch b
     where b.place = 1
-      or (b.tokens <= read_history.token_budget and b.status in ('completed', 'stopped', 'cut') and b.content <> '' and b.role <> 'system')
+      or (
+        b.tokens <= read_history.token_budget and b.status in ('completed', 'stopped', 'cut') and b.content <> '' and b.role <> 'system'
+        and not (b.role = 'user' and loacl_private.is_refused_question(b.id))
+      )
   );
 end
 $$;
 comment on function loacl_private.read_history(uuid, integer) is
-  'What the model is told of a conversation, oldest first: the branch that ends in this message, from it backwards as far as the budget of estimated tokens goes. Failed answers are left out; the message itself is always in.';
+  'What the model is told of a conversation, oldest first: the branch that ends in this message, from it backwards as far as the budget of estimated tokens goes. Failed answers and what moderation refused are left out; the message itself is always in.';
 revoke all on function loacl_private.read_history(uuid, integer) from public;
