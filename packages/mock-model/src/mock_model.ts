@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Answer } from './answer.ts'
+import { moderate, type ModerationsRequest, type ModerationScript } from './moderations.ts'
 
 type Say = (piece: string) => void
 /** Plays one answer: says pieces, waits for what it likes, and returns where the answer is complete. */
@@ -23,6 +24,7 @@ export interface MockModelOptions {
   port?: number
   script?: Script
   answerWhole?: WholeScript
+  moderation?: ModerationScript
   control?: Control
 }
 
@@ -42,6 +44,10 @@ export interface MockModel {
   script: Script
   /** Answers the next calls that do not stream; `null` for a title and follow-ups. */
   answerWhole: WholeScript | null
+  /** Bodies of the calls for moderation. */
+  readonly moderationCalls: Record<string, unknown>[]
+  /** Says which categories a text is flagged for, as whole answers to `POST /moderations`; by default none. */
+  moderation: ModerationScript
   stop(): void
 }
 
@@ -74,6 +80,8 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     statuses: [],
     script: options.script ?? sayHello,
     answerWhole: options.answerWhole ?? null,
+    moderationCalls: [],
+    moderation: options.moderation ?? (() => []),
     stop: () => {
       http.closeAllConnections()
       http.close()
@@ -91,6 +99,10 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     const status = server.statuses.shift() ?? 200
     // A provider may well quote the key that it refuses.
     if (status !== 200) return answer.sendError(status, { message: `Not with ${key}.`, code: 'x' })
+    if (body && url.pathname === '/v1/moderations') {
+      remember(server.moderationCalls, body)
+      return await moderate(body as unknown as ModerationsRequest, response, server.moderation)
+    }
     if (body?.stream) return await stream(body, answer)
     if (body) remember(server.structuredCalls, body)
     await (server.answerWhole ?? answerFollowUps)(response, answer)

@@ -54,6 +54,7 @@ const CHANGE_INPUT = {
   text_too_long: 413,
   body_too_large: 413,
   model_request_rejected: 502,
+  input_flagged: 422,
 } as const
 
 /** The visitor may try again. */
@@ -67,6 +68,8 @@ const TRY_AGAIN = {
   turn_lease_lost: 409,
   model_unavailable: 502,
   model_stream_broken: 502,
+  output_flagged: 502,
+  moderation_unavailable: 503,
   database_unavailable: 503,
   internal: 500,
   stream_malformed: 0,

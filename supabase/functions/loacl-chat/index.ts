@@ -6,6 +6,7 @@ import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
 import { toLogLine } from '../_shared/adapters/log_line.ts'
 import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
+import { createOpenAIModerator } from '../_shared/adapters/openai_moderator.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createHandler } from './handler.ts'
 
@@ -15,17 +16,20 @@ const environment = readEnvironment((name) => Deno.env.get(name))
 const shutdown = new AbortController()
 addEventListener('beforeunload', () => shutdown.abort())
 
+const providers = {
+  egress: createEgress({
+    privateHosts: environment.privateHosts,
+    fetch,
+    resolve: createHostResolver(Deno, environment.isBehindProxy),
+  }),
+  defaultBaseUrl: environment.defaultBaseUrl,
+}
+
 Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
-    model: createOpenAIModel({
-      egress: createEgress({
-        privateHosts: environment.privateHosts,
-        fetch,
-        resolve: createHostResolver(Deno, environment.isBehindProxy),
-      }),
-      defaultBaseUrl: environment.defaultBaseUrl,
-    }),
+    model: createOpenAIModel(providers),
+    moderator: createOpenAIModerator(providers),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
     keyRing: createKeyRing(environment.encryptionKeys),

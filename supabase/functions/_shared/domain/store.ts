@@ -57,15 +57,9 @@ export interface OpenTurn extends TurnIds {
     /** Whether visitors see how the model came to its answer. */
     showReasoning: boolean
   }
-  provider: {
-    secretId: string
-    keyId: string
-    ciphertext: string
-    purpose: string
-    ownerId: string
-    provider: string
-    baseUrl: string | null
-  } | null
+  provider: SealedProvider | null
+  /** What is moderated; `null` where nothing is. */
+  moderation: ModerationSettings | null
   /** Oldest first; ends with the message that is to be answered. */
   history: readonly HistoryMessage[]
   /** Number of its last part. */
@@ -79,6 +73,37 @@ export interface OpenTurn extends TurnIds {
    * `beginStep` opens the next.
    */
   steps: readonly { input: readonly InputItem[]; providerItems: readonly unknown[] }[]
+}
+
+/** Where calls go, with the key as it is stored. */
+interface SealedProvider {
+  secretId: string
+  keyId: string
+  ciphertext: string
+  purpose: string
+  ownerId: string
+  provider: string
+  baseUrl: string | null
+}
+
+interface ModerationSettings {
+  /** Whether what the visitor writes is moderated. */
+  input: boolean
+  /** Whether what the model writes is. */
+  output: boolean
+  /** Whether what could not be moderated is let through. */
+  failsOpen: boolean
+  model: string
+  /** Whether it is asked at a provider of its own. `provider` is that one, `null` where it is switched off. */
+  hasProvider: boolean
+  provider: SealedProvider | null
+}
+
+/** What the moderation of a turn leaves. */
+export interface ModerationResult {
+  model: string
+  flags: readonly { direction: 'input' | 'output'; categories: readonly string[] }[]
+  usage: { inputTokens: number; outputTokens: number; isEstimate: boolean }
 }
 
 interface HistoryMessage {
@@ -123,6 +148,7 @@ export interface TurnOutcome extends StepOutcome {
   state: TurnEndState
   errorCode: ErrorCode | null
   cutReason: CutReason | null
+  moderation: ModerationResult | null
 }
 
 export interface StoredTurn {

@@ -10,6 +10,9 @@ const MESSAGES: { readonly [Code in ErrorCode]?: string } = {
   model_request_rejected: 'The model did not accept the request.',
   model_unavailable: "The model can't be reached at the moment. Please try again.",
   model_stream_broken: 'The answer broke off. Please try again.',
+  input_flagged: "This message can't be answered here. Please put it in other words.",
+  output_flagged: 'This answer was withdrawn, because it is not fit to be shown here.',
+  moderation_unavailable: "What is written here can't be checked at the moment, so nothing is shown. Please try again.",
   turn_abandoned: 'The answer was interrupted. Please try again.',
   turn_lease_lost: 'The answer was interrupted. Please try again.',
   database_unavailable: "The answer can't be stored at the moment. Please try again.",
@@ -22,6 +25,11 @@ export function turnError(
 ): CodedError {
   return new CodedError(code, MESSAGES[code] ?? 'The answer failed. Please try again.', options)
 }
+
+const WITHDRAWALS: ReadonlySet<ErrorCode> = new Set(['input_flagged', 'output_flagged', 'moderation_unavailable'])
+
+/** Whether nothing of an answer that ended with this error may be shown or kept. The database holds to the same. */
+export const isWithdrawal = (code: ErrorCode | null): boolean => code !== null && WITHDRAWALS.has(code)
 
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'provider_key_missing',

@@ -1,8 +1,9 @@
 import type { NumberedPart, Usage } from '@loacl/wire'
 import { type EndedStep, handBack, streamStep, toModelCall } from './answer.ts'
-import type { TurnEnd } from './ending.ts'
+import { firstParts, type TurnEnd } from './ending.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
+import { createModeration, type Moderation } from './moderation.ts'
 import type { NextMove } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
@@ -20,6 +21,7 @@ export interface EndedSteps {
   content: string
   /** Number of the last part. */
   last: number
+  moderation: Moderation
 }
 
 /**
@@ -34,7 +36,6 @@ export async function* runSteps(
   deps: TurnDeps,
   added: readonly InputItem[],
 ): AsyncGenerator<NumberedPart, EndedSteps, undefined> {
-  const { threadId, userMessageId, messageId } = turn
   const interrupt = new AbortController()
   const interruptBy = (end: TurnEnd) => interrupt.abort(end)
   const timeIsUp = () => interruptBy({ state: 'cut', cutReason: 'time_limit' })
@@ -50,13 +51,13 @@ export async function* runSteps(
   let log = openLog(turn.lastSeq)
   if (turn.lastSeq === 0) {
     // Pushed together, and so stored together: who takes the turn over begins after both.
-    const start = log.push({ type: 'start', messageId })
-    yield* [start, log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })]
+    yield* firstParts(turn).map((part) => log.push(part))
   }
   if (turn.stopRequested) interruptBy({ state: 'stopped' })
 
   const message = new MessageParts(turn.parts)
-  const close = createClosing(turn, message, context, deps)
+  const moderation = createModeration(turn, deps, interruptBy)
+  const close = createClosing(turn, message, moderation, context, deps)
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
@@ -71,11 +72,18 @@ export async function* runSteps(
       if (closing) break
       log = openLog(log.last)
     }
-    const prepare = async () => (call = await nextCall(call, before))
+    const prepare = async () => {
+      const isChecked = number > 1 || interrupt.signal.aborted
+      const [next] = await Promise.all([nextCall(call, before), isChecked || moderation.checkQuestion(interrupt.signal)])
+      return (call = next)
+    }
     const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
     let next = await parts.next()
-    for (; !next.done; next = await parts.next()) yield log.push(next.value)
-    step = next.value
+    for (; !next.done; next = await parts.next()) {
+      moderation.watch(next.value)
+      yield log.push(next.value)
+    }
+    step = { ...next.value, end: await moderation.checkRest(next.value.end) }
     usage = addUsage(usage, step.details.usage)
 
     const move = nextMove(step, number)
@@ -90,7 +98,7 @@ export async function* runSteps(
   }
   clearTimeout(deadline)
   deps.shutdown.removeEventListener('abort', timeIsUp)
-  return { closing, call, usage, content: message.content, last: log.last }
+  return { closing, call, usage, content: message.content, last: log.last, moderation }
 
   function nextCall(latest: ModelCall | null, before: EndedStep | null): Promise<ModelCall> | ModelCall {
     if (!latest || !before) return toModelCall(turn, deps.keyRing, context.safetyIdentifier, input)

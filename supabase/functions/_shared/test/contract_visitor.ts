@@ -62,6 +62,7 @@ export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
     responseId: 'resp_1',
     model: 'gpt-6-luna',
     usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
+    moderation: null,
     ...change,
   }
 }

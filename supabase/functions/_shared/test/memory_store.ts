@@ -10,12 +10,16 @@ import type {
   TurnState,
   TurnStore,
 } from '../domain/store.ts'
+import { isWithdrawal } from '../domain/turn_errors.ts'
 import { fault, findThread, type MemoryThread, type MemoryTurn, newMessage, newThread } from './memory_turn.ts'
+
+const isRefused = ({ outcome }: MemoryTurn): boolean => isWithdrawal(outcome?.errorCode ?? null)
 
 export interface MemoryStoreOptions {
   assistantId: string
   assistant?: Partial<OpenTurn['assistant']>
   provider?: OpenTurn['provider']
+  moderation?: OpenTurn['moderation']
 }
 
 /** The turn's store, kept in memory, as faithful to the database as the turn's tests need it. */
@@ -26,6 +30,8 @@ export class MemoryStore implements TurnStore {
   readonly followUpUsage: (TokenUsage | null)[] = []
   /** Whether the model was called in each step that has ended. */
   readonly stepsCalled: boolean[] = []
+  /** Of each turn that its worker has ended. */
+  readonly moderated: TurnOutcome['moderation'][] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   readonly keptStops = new Set<string>()
@@ -120,6 +126,7 @@ export class MemoryStore implements TurnStore {
         ...this.#options.assistant,
       },
       provider: this.#options.provider ?? null,
+      moderation: this.#options.moderation ?? null,
       history: thread.messages
         .filter((message) => message.content !== '' && message.id !== messageId)
         .map(({ role, content }) => ({ role, content })),
@@ -195,6 +202,7 @@ export class MemoryStore implements TurnStore {
     const turn = this.#leased(id, lease)
     this.#endStep(turn, outcome)
     this.#end(turn, outcome)
+    this.moderated.push(outcome.moderation)
   }
 
   async findTurn(...[threadId, { sessionToken }]: Parameters<TurnStore['findTurn']>) {
@@ -245,7 +253,8 @@ export class MemoryStore implements TurnStore {
   async saveFollowUps(...[{ id, lease }, followUps]: Parameters<TurnStore['saveFollowUps']>) {
     this.#enter('saveFollowUps')
     const turn = this.turns.get(id)
-    if (turn?.lease !== lease || turn.state === 'running' || turn.state === 'waiting') throw fault('turn_lease_lost')
+    if (turn?.lease !== lease || turn.state === 'running' || turn.state === 'waiting' || isRefused(turn))
+      throw fault('turn_lease_lost')
     turn.thread.title ??= followUps.title
     if (followUps.isCalled) this.followUpUsage.push(followUps.usage)
     const suggestions = followUps.suggestions.map((suggestion) => ({
@@ -316,6 +325,10 @@ export class MemoryStore implements TurnStore {
     const { state, errorCode = null, cutReason = null } = end
     Object.assign(turn, { state, waiting: null, outcome: { errorCode, cutReason } })
     this.#updateAnswer(turn, { status: state, errorCode, cutReason })
+    if (!isRefused(turn)) return
+    turn.parts = []
+    for (const step of turn.steps) Object.assign(step, { input: [], providerItems: [] })
+    this.#updateAnswer(turn, { content: '', parts: [] })
   }
 
   #checkParent(parentId: string, thread: MemoryThread | undefined): void {

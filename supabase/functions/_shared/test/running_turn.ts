@@ -9,6 +9,7 @@ import type { TurnDeps } from '../domain/turn_deps.ts'
 import { MemoryStore } from './memory_store.ts'
 import { fault } from './memory_turn.ts'
 import { ScriptedModel, type ScriptStep } from './scripted_model.ts'
+import { ScriptedModerator } from './scripted_moderator.ts'
 import { newCaller } from './contract_visitor.ts'
 
 const assistantId = crypto.randomUUID()
@@ -36,13 +37,20 @@ export const keyRing = {
 /** The database, for so many calls. */
 export const away = (times: number) => Array.from({ length: times }, () => fault('database_unavailable'))
 
+/** What is moderated of a turn, and by whom. */
+interface Moderated {
+  moderation?: OpenTurn['moderation']
+  moderator?: ScriptedModerator
+}
+
 /** Begins a turn and lets it run, with everything that a test may want to read. */
 export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
   decide: DecideNext = decideNext,
+  { moderation = null, moderator = new ScriptedModerator() }: Moderated = {},
 ) {
-  const store = new MemoryStore({ assistantId, assistant: change, provider })
+  const store = new MemoryStore({ assistantId, assistant: change, provider, moderation })
   const shutdown = new AbortController()
   const reported: unknown[] = []
   const turn = (await store.beginTurn(
@@ -60,6 +68,7 @@ export async function start(
   const deps: TurnDeps = {
     store,
     model,
+    moderator,
     keyRing,
     decideNext: decide,
     shutdown: shutdown.signal,

@@ -4,7 +4,9 @@ import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
+import { ScriptedModerator } from '../../_shared/test/scripted_moderator.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
+import type { OpenTurn } from '../../_shared/domain/store.ts'
 import { createHandler } from '../handler.ts'
 
 export const PUBLISHABLE_KEY = 'sb_publishable_test'
@@ -17,7 +19,11 @@ export const keyRing = createKeyRing(
 /** The function's handler over a store in memory and a model that plays a script. */
 export async function createChatWorld(
   steps: readonly ScriptStep[],
-  options: { deadlineMs?: number; readIdentitySecret?: IdentityStore['readIdentitySecret'] } = {},
+  options: {
+    deadlineMs?: number
+    readIdentitySecret?: IdentityStore['readIdentitySecret']
+    moderation?: OpenTurn['moderation']
+  } = {},
 ) {
   const assistantId = crypto.randomUUID()
   const context: SecretContext = {
@@ -28,14 +34,16 @@ export async function createChatWorld(
     baseUrl: null,
   }
   const provider = { ...context, ...(await keyRing.seal('sk-live-123', context)) }
-  const store = new MemoryStore({ assistantId, provider })
+  const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
   const model = new ScriptedModel(steps, FOLLOW_UPS)
+  const moderator = new ScriptedModerator()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
   const handle = createHandler({
     store,
     model,
+    moderator,
     keyRing,
     identities: {
       readIdentitySecret: options.readIdentitySecret ?? (async () => null),
@@ -69,6 +77,7 @@ export async function createChatWorld(
     assistantId,
     store,
     model,
+    moderator,
     reported,
     session,
     request,
