@@ -77,6 +77,8 @@ describe('every table', () => {
       order by 1
     `
     expect(names(others).toSorted()).toEqual([
+      // It is asked at the assistant's own provider then.
+      'assistants.moderation_provider_config_id becomes null',
       // Bytes stay with the provider until their own row goes.
       'documents.provider_config_id becomes null',
       'file_objects.provider_config_id becomes null',
@@ -116,6 +118,7 @@ describe('every table', () => {
       'loacl.context_optimizations',
       'loacl.follow_up_suggestions',
       'loacl.message_annotations',
+      'loacl.moderation_flags',
       'loacl.thread_tags',
       'loacl.usage_logs',
       'loacl_private.deletion_queue',

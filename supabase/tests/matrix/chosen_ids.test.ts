@@ -19,6 +19,7 @@ afterAll(() => world.close())
 /**
  * Columns that visitors or operators may write though they are the database's own: keys, owners, parents and times, and
  * whatever a function gives by default. On insert they may name a parent, which has to be there, and themselves as owner.
+ * What becomes null when it goes is no parent, and may be chosen anew.
  */
 const findChosen = async (database: postgres.ISql): Promise<string[]> => {
   const chosen = await database<{ name: string }[]>`
@@ -29,7 +30,7 @@ const findChosen = async (database: postgres.ISql): Promise<string[]> => {
     cross join unnest(array['anon', 'authenticated']) as role
     cross join unnest(array['insert', 'update']) as verb
     cross join lateral (
-      select coalesce(bool_or(k.contype = 'p'), false) as is_key, coalesce(bool_or(k.contype = 'f'), false) as is_link
+      select coalesce(bool_or(k.contype = 'p'), false) as is_key, coalesce(bool_or(k.contype = 'f' and k.confdeltype <> 'n'), false) as is_link
       from pg_constraint k where k.conrelid = c.oid and a.attnum = any (k.conkey)
     ) k
     where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and c.relkind in ('r', 'p', 'v', 'f')

@@ -38,7 +38,9 @@ export async function readCatalog(sql: postgres.Sql): Promise<Map<string, Catalo
     order by 2
   `
   const links = await sql<{ from: number; to: number }[]>`
-    select conrelid::int as from, confrelid::int as to from pg_constraint where contype = 'f' and conrelid <> confrelid
+    select conrelid::int as from, confrelid::int as to from pg_constraint
+    -- What becomes null is chosen: nothing hangs on it, and choices may go round in a circle.
+    where contype = 'f' and conrelid <> confrelid and confdeltype <> 'n'
   `
   const sorted = new Map<string, CatalogTable>()
   const left = new Set(tables)
