@@ -9,6 +9,8 @@ export interface AssistantChanges {
   isActive?: boolean
   fingerprint?: boolean
   showReasoning?: boolean
+  moderatesInput?: boolean
+  moderatesOutput?: boolean
   /** Of one visitor; `null` allows all. */
   messagesPerMinute?: number | null
   /** While it is set, nothing is answered. */
@@ -47,6 +49,8 @@ export class Owner {
       allowedOrigins,
       isActive,
       messagesPerMinute,
+      moderatesInput,
+      moderatesOutput,
       pausedAt,
       showReasoning,
       ...same
@@ -60,6 +64,8 @@ export class Owner {
       messages_per_minute: messagesPerMinute,
       paused_at: pausedAt,
       show_reasoning: showReasoning,
+      moderates_input: moderatesInput,
+      moderates_output: moderatesOutput,
     }
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
@@ -80,7 +86,12 @@ export class Owner {
           select jsonb_agg(c.parts)::text
           from loacl_private.turn_chunks c join loacl_private.turns t on t.id = c.turn_id
           where t.message_id = a.id
-        ) as stream
+        ) as stream,
+        (
+          select jsonb_agg(s)::text
+          from loacl_private.turn_steps s join loacl_private.turns t on t.id = s.turn_id
+          where t.message_id = a.id
+        ) as steps
       from loacl.messages q
       join loacl.messages a on a.parent_id = q.id
       left join loacl_private.message_internals i on i.message_id = a.id
