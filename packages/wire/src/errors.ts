@@ -131,6 +131,13 @@ export const isSessionCode = (code: ErrorCode): boolean => code.startsWith('sess
 export const isCredentialCode = (code: ErrorCode): boolean => Object.hasOwn(CREDENTIAL_ENDED, code)
 
 /**
+ * Whether nothing of an answer that ended with this error is shown or kept: moderation has refused it, or could not be
+ * asked. Whoever holds some of it is told it anew, from its beginning.
+ */
+export const isWithdrawal = (code: ErrorCode | null): boolean =>
+  code === 'input_flagged' || code === 'output_flagged' || code === 'moderation_unavailable'
+
+/**
  * What the person in front of the client is to do about an error.
  *
  * - `nothing`: the client repeats the request by itself; where that has failed, `try_again`

@@ -19,6 +19,7 @@ export {
   isSessionCode,
   isForOwner,
   isThreadOver,
+  isWithdrawal,
   remedyOf,
   type ErrorCode,
   type Remedy,

@@ -3,6 +3,7 @@ import { dataApiContract } from './data_api_contract.ts'
 import { identityContract } from './identity_contract.ts'
 import type { ProjectUnderTest } from './project_under_test.ts'
 import { turnsContract } from './turns_contract.ts'
+import { withdrawalContract } from './withdrawal_contract.ts'
 
 /** What the real project and the one in memory must do alike. */
 export function projectContract(project: () => ProjectUnderTest): void {
@@ -10,4 +11,5 @@ export function projectContract(project: () => ProjectUnderTest): void {
   dataApiContract(project)
   identityContract(project)
   clientContract(project)
+  withdrawalContract(project)
 }

@@ -1,7 +1,6 @@
-import type { CutReason, DataParts, FinishReason, StreamPart, Usage } from '@loacl/wire'
+import { type CutReason, type DataParts, type FinishReason, isWithdrawal, type StreamPart, type Usage } from '@loacl/wire'
 import { type CodedError, toWireError } from './coded_error.ts'
 import type { TurnIds } from './store.ts'
-import { isWithdrawal } from './turn_errors.ts'
 
 /** How a turn came to its end. */
 export type TurnEnd =

@@ -1,4 +1,4 @@
-import type { DataParts } from '@loacl/wire'
+import { type DataParts, isWithdrawal } from '@loacl/wire'
 import { type EndedStep, toStepOutcome, toTurnOutcome } from './answer.ts'
 import { type CodedError, toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
@@ -10,7 +10,7 @@ import { retryWhileAway } from './retry.ts'
 import { NO_DETAILS, type StepDetails } from './step_reader.ts'
 import type { OpenTurn, TurnOutcome } from './store.ts'
 import { endOfStored } from './stored_turn.ts'
-import { isWithdrawal, turnError } from './turn_errors.ts'
+import { turnError } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 /** How a worker leaves its turn: it has ended, it waits, or another worker has taken it over. */

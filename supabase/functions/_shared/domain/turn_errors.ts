@@ -26,11 +26,6 @@ export function turnError(
   return new CodedError(code, MESSAGES[code] ?? 'The answer failed. Please try again.', options)
 }
 
-const WITHDRAWALS: ReadonlySet<ErrorCode> = new Set(['input_flagged', 'output_flagged', 'moderation_unavailable'])
-
-/** Whether nothing of an answer that ended with this error may be shown or kept. The database holds to the same. */
-export const isWithdrawal = (code: ErrorCode | null): boolean => code !== null && WITHDRAWALS.has(code)
-
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'provider_key_missing',
   'provider_key_unusable',

@@ -1,4 +1,4 @@
-import type { Message, ThreadSummary } from '@loacl/wire'
+import { isWithdrawal, type Message, type ThreadSummary } from '@loacl/wire'
 import type { CodedError } from '../domain/coded_error.ts'
 import type {
   JoinedTurn,
@@ -10,7 +10,6 @@ import type {
   TurnState,
   TurnStore,
 } from '../domain/store.ts'
-import { isWithdrawal } from '../domain/turn_errors.ts'
 import { fault, findThread, type MemoryThread, type MemoryTurn, newMessage, newThread } from './memory_turn.ts'
 
 const isRefused = ({ outcome }: MemoryTurn): boolean => isWithdrawal(outcome?.errorCode ?? null)
