@@ -164,7 +164,10 @@ describe('the transport of useChat', () => {
     const withdrawn = message(IDS.messageId, '', { parts: [], status: 'failed', errorCode: 'output_flagged' })
     const client = clientOf(project)
     const error = { code: 'output_flagged' as const, message: 'This answer was withdrawn.', requestId: 'r' }
-    stream.send(...begun(), text('Poison'), ...begun(), complete({ status: 'failed' }), { type: 'data-error', data: error })
+    stream.send(...begun(), text('Poison'), ...begun(), complete({ status: 'failed' }), {
+      type: 'data-error',
+      data: error,
+    })
     stream.send({ type: 'error', errorText: error.message }).done()
     const sent = await createChatTransport(client).sendMessages(submit([asked('m1')]))
     let last: ChatMessage | undefined

@@ -99,7 +99,7 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     const status = server.statuses.shift() ?? 200
     // A provider may well quote the key that it refuses.
     if (status !== 200) return answer.sendError(status, { message: `Not with ${key}.`, code: 'x' })
-    if (body && url.pathname === '/v1/moderations') {
+    if (body && url.pathname.endsWith('/moderations')) {
       remember(server.moderationCalls, body)
       return await moderate(body as unknown as ModerationsRequest, response, server.moderation)
     }

@@ -68,9 +68,7 @@ const WORD_MS = 4
  * What a mock model says to which text, decided from another process: `POST /script` tells it, `GET /calls` says what it
  * was asked. It says each word by itself.
  */
-export function createReplies(): Required<
-  Pick<MockModelOptions, 'script' | 'answerWhole' | 'moderation' | 'control'>
-> {
+export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'answerWhole' | 'moderation' | 'control'>> {
   const replies = new Map<string, Reply>()
   const calls: AnsweredCall[] = []
   // Each answer that is held listens.

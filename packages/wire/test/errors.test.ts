@@ -26,7 +26,14 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'message_not_found',
     'thread_full',
   ],
-  change_input: ['text_required', 'text_malformed', 'text_too_long', 'body_too_large', 'model_request_rejected', 'input_flagged'],
+  change_input: [
+    'text_required',
+    'text_malformed',
+    'text_too_long',
+    'body_too_large',
+    'model_request_rejected',
+    'input_flagged',
+  ],
   tell_owner: [
     'invalid_body',
     'not_found',

@@ -213,14 +213,18 @@ describe('an answer that is flagged', () => {
     ])
     const { body: flags } = await api.select('moderation_flags?select=categories,created_at', { jwt: owner.jwt })
     expect(flags).toEqual([{ categories: ['illicit', 'violence'], created_at: expect.any(String) }])
-    const { body: usage } = await api.select('usage_logs?select=purpose,cost_usd,input_tokens&order=purpose', { jwt: owner.jwt })
+    const { body: usage } = await api.select('usage_logs?select=purpose,cost_usd,input_tokens&order=purpose', {
+      jwt: owner.jwt,
+    })
     expect(usage).toEqual([
       { purpose: 'answer', cost_usd: expect.stringMatching(/[1-9]/), input_tokens: 100 },
       { purpose: 'moderation', cost_usd: expect.stringMatching(/^[0.]+$/), input_tokens: 30 },
     ])
     const [session] = await sql`select session_id from loacl.threads where id = ${begun.threadId}`
     const { body } = await api.rpc('export_visitor', { session_id: session!['session_id'] }, { jwt: owner.jwt })
-    expect(body.threads[0].messages[1].moderationFlags).toMatchObject([{ direction: 'output', categories: ['illicit', 'violence'] }])
+    expect(body.threads[0].messages[1].moderationFlags).toMatchObject([
+      { direction: 'output', categories: ['illicit', 'violence'] },
+    ])
   })
 
   it('has its flags shown to nobody else, and written by nobody', async () => {
@@ -287,7 +291,8 @@ describe('a message that is flagged', () => {
     expect(await flagsOf(begun.userMessageId)).toMatchObject([{ direction: 'input', categories: ['hate'] }])
     const usage = await sql`select purpose from loacl.usage_logs where thread_id = ${begun.threadId}`
     expect(usage).toEqual([{ purpose: 'moderation' }])
-    const [budget] = await sql`select day_tokens::int, day_usd::float8 from loacl_private.budgets where assistant_id = ${assistantId}`
+    const [budget] =
+      await sql`select day_tokens::int, day_usd::float8 from loacl_private.budgets where assistant_id = ${assistantId}`
     expect(budget).toEqual({ day_tokens: 0, day_usd: 0 })
   })
 
@@ -310,12 +315,17 @@ describe('a message that is flagged', () => {
 describe('what moderation costs', () => {
   it('counts in the budget, by the price of its model', async () => {
     const { id, owner } = await moderating({ moderation_model: 'guard' })
-    await api.insert('model_prices', { owner_id: owner.userId, model: 'guard', input_usd: 2, output_usd: 0 }, { jwt: owner.jwt })
+    await api.insert(
+      'model_prices',
+      { owner_id: owner.userId, model: 'guard', input_usd: 2, output_usd: 0 },
+      { jwt: owner.jwt },
+    )
     const { turn } = await world.ask(id, createToken())
     const usage = { inputTokens: 1_000_000, outputTokens: 0, isEstimate: false }
     await world.finish(turn, { usage: null, isCalled: false, moderation: used({ model: 'guard', usage }) })
     await followUp({ turn } as BegunTurn, '')
-    const [budget] = await sql`select day_tokens::int, day_usd::float8, month_usd::float8 from loacl_private.budgets where assistant_id = ${id}`
+    const [budget] =
+      await sql`select day_tokens::int, day_usd::float8, month_usd::float8 from loacl_private.budgets where assistant_id = ${id}`
     expect(budget).toEqual({ day_tokens: 0, day_usd: 2, month_usd: 2 })
   })
 
@@ -323,7 +333,8 @@ describe('what moderation costs', () => {
     const { id } = await moderating({ moderation_model: 'guard' })
     const { turn, threadId } = await world.ask(id, createToken())
     expect((await world.finish(turn, { moderation: used({ model: 'guard' }) })).status).toBe(204)
-    const [usage] = await sql`select cost_usd from loacl.usage_logs where thread_id = ${threadId} and purpose = 'moderation'`
+    const [usage] =
+      await sql`select cost_usd from loacl.usage_logs where thread_id = ${threadId} and purpose = 'moderation'`
     expect(usage).toEqual({ cost_usd: null })
   })
 })

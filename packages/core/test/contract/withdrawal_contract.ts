@@ -25,7 +25,10 @@ export function withdrawalContract(project: () => ProjectUnderTest): void {
       }
       expect(await messagesIn(me, threadId)).toMatchObject({
         thread: { title: null },
-        items: [{ id: messageId, status: 'failed', errorCode: 'output_flagged', content: '', parts: [], suggestions: [] }, {}],
+        items: [
+          { id: messageId, status: 'failed', errorCode: 'output_flagged', content: '', parts: [], suggestions: [] },
+          {},
+        ],
       })
     })
 

@@ -13,10 +13,17 @@ beforeEach(() => {
   provider.moderation = (text) => (text.includes('poison') ? ['illicit', 'violence'] : [])
 })
 
-function check(texts: readonly string[], change: { model?: string; baseUrl?: string } = {}, signal = AbortSignal.timeout(5_000)) {
+function check(
+  texts: readonly string[],
+  change: { model?: string; baseUrl?: string } = {},
+  signal = AbortSignal.timeout(5_000),
+) {
   const egress = createEgress({ privateHosts: [new URL(provider.url).host], fetch })
   const moderator = createOpenAIModerator({ egress, defaultBaseUrl: provider.url })
-  return moderator.check({ apiKey: 'sk-live-123', baseUrl: null, model: 'omni-moderation-latest', texts, ...change }, signal)
+  return moderator.check(
+    { apiKey: 'sk-live-123', baseUrl: null, model: 'omni-moderation-latest', texts, ...change },
+    signal,
+  )
 }
 
 /** What the owner's log says of it. */
@@ -103,7 +110,10 @@ describe('a verdict', () => {
 
   it('has the usage that a provider counts, and no other', () => {
     const of = (usage: unknown) => toVerdict({ results: [{ flagged: false }], usage }, 1).usage
-    expect(of({ prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 })).toEqual({ inputTokens: 9, outputTokens: 1 })
+    expect(of({ prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 })).toEqual({
+      inputTokens: 9,
+      outputTokens: 1,
+    })
     expect(of({ input_tokens: 9 })).toEqual({ inputTokens: 9, outputTokens: 0 })
     expect([of({ input_tokens: -1 }), of({ input_tokens: 1e12 }), of('many'), of({})]).toEqual([null, null, null, null])
   })

@@ -1,4 +1,11 @@
-import { type CutReason, type DataParts, type FinishReason, isWithdrawal, type StreamPart, type Usage } from '@loacl/wire'
+import {
+  type CutReason,
+  type DataParts,
+  type FinishReason,
+  isWithdrawal,
+  type StreamPart,
+  type Usage,
+} from '@loacl/wire'
 import { type CodedError, toWireError } from './coded_error.ts'
 import type { TurnIds } from './store.ts'
 

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
-import { answering, completed, created, gate, ScriptedModel, type ScriptStep, textDelta, usage } from '../test/scripted_model.ts'
+import {
+  answering,
+  completed,
+  created,
+  gate,
+  ScriptedModel,
+  type ScriptStep,
+  textDelta,
+  usage,
+} from '../test/scripted_model.ts'
 import { FLAGGED, ScriptedModerator } from '../test/scripted_moderator.ts'
 import { decideNext } from './next_move.ts'
 import type { OpenTurn } from './store.ts'
@@ -94,7 +103,9 @@ describe('what a visitor writes', () => {
     expect(running.moderator.calls).toHaveLength(2)
     expect(running.model.calls).toEqual([])
     expect(running.store.moderated).toEqual([null])
-    expect(running.reported).toMatchObject([{ code: 'moderation_unavailable', cause: { code: 'moderation_unavailable' } }])
+    expect(running.reported).toMatchObject([
+      { code: 'moderation_unavailable', cause: { code: 'moderation_unavailable' } },
+    ])
     expect(JSON.stringify(running.parts())).not.toContain('secret')
   })
 
@@ -111,13 +122,16 @@ describe('what a visitor writes', () => {
     expect(running.reported).toMatchObject([{ code: 'moderation_unavailable' }])
   })
 
-  it.each([true, false])('waits for a provider that hangs as long as for two tries (fails open: %s)', async (failsOpen) => {
-    const timeouts = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort())
-    const running = await begin({ input: true, failsOpen }, answering('Hi'))
-    running.moderator.script.push(gate().opened, gate().opened)
-    expect(await end(running)).toMatchObject({ state: failsOpen ? 'completed' : 'failed' })
-    expect(timeouts.mock.calls.slice(0, 2)).toEqual([[4_000], [4_000]])
-  })
+  it.each([true, false])(
+    'waits for a provider that hangs as long as for two tries (fails open: %s)',
+    async (failsOpen) => {
+      const timeouts = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort())
+      const running = await begin({ input: true, failsOpen }, answering('Hi'))
+      running.moderator.script.push(gate().opened, gate().opened)
+      expect(await end(running)).toMatchObject({ state: failsOpen ? 'completed' : 'failed' })
+      expect(timeouts.mock.calls.slice(0, 2)).toEqual([[4_000], [4_000]])
+    },
+  )
 
   it('keeps nobody who stops it waiting', async () => {
     const running = await begin({ input: true, failsOpen: true }, answering('Hi'))
@@ -154,7 +168,14 @@ describe('what the model writes', () => {
 
   it('is checked on the way, with what came before', async () => {
     const more = gate()
-    const running = await begin({ output: true }, [created, textDelta(LONG), more.opened, textDelta('end'), usage, completed])
+    const running = await begin({ output: true }, [
+      created,
+      textDelta(LONG),
+      more.opened,
+      textDelta('end'),
+      usage,
+      completed,
+    ])
     await vi.advanceTimersByTimeAsync(500)
     expect(running.moderator.calls.map(({ texts }) => texts)).toEqual([[LONG]])
     more.open()
@@ -230,7 +251,11 @@ describe('what the model writes', () => {
   })
 
   it('has no follow-ups that are flagged or could not be checked, and no title', async () => {
-    const flagged = await begin({ output: true }, answering('Hi'), JSON.stringify({ title: 'Hi', followUps: [FLAGGED] }))
+    const flagged = await begin(
+      { output: true },
+      answering('Hi'),
+      JSON.stringify({ title: 'Hi', followUps: [FLAGGED] }),
+    )
     const unchecked = await begin({ output: true }, answering('Hi'))
     unchecked.moderator.script.push(Promise.resolve(), away(), away())
     for (const running of [flagged, unchecked]) {

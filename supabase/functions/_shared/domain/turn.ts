@@ -42,7 +42,8 @@ export async function* runTurn(
   // What was said is to be shown no more: the answer begins anew, and nothing comes of it.
   if (last > FIRST_PARTS && isWithdrawn(end)) for (const part of firstParts(turn)) yield number(part)
   if (stored) yield number(answerComplete(turn.messageId, end, usage))
-  const extras = stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, moderation, deps) : null
+  const extras =
+    stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, moderation, deps) : null
   const shown = await Promise.race([extras, wait(FOLLOW_UPS_SHOWN_MS, deps.shutdown)])
   for (const part of [...(shown ?? []), ...terminalParts(end, context.requestId)]) yield number(part)
   await extras

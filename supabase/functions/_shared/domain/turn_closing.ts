@@ -107,6 +107,14 @@ function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome
   const content = isWithdrawn ? '' : outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
   const { isCalled } = outcome
-  const none = { cutReason: null, isCalled, providerItems: [], responseId: null, model: null, usage: null, moderation: null }
+  const none = {
+    cutReason: null,
+    isCalled,
+    providerItems: [],
+    responseId: null,
+    model: null,
+    usage: null,
+    moderation: null,
+  }
   return { ...none, state: 'failed', parts, content, errorCode: isWithdrawn ? outcome.errorCode : code }
 }

@@ -74,7 +74,10 @@ export async function* runSteps(
     }
     const prepare = async () => {
       const isChecked = number > 1 || interrupt.signal.aborted
-      const [next] = await Promise.all([nextCall(call, before), isChecked || moderation.checkQuestion(interrupt.signal)])
+      const [next] = await Promise.all([
+        nextCall(call, before),
+        isChecked || moderation.checkQuestion(interrupt.signal),
+      ])
       return (call = next)
     }
     const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
