@@ -72,7 +72,7 @@ describe('POST /moderations', () => {
       response.writeHead(200, { 'content-type': type }).end(body)
       return []
     }
-    await failureOf(check(['poison']))
+    expect(await failureOf(check(['poison']))).toMatchObject({ requestId: 'r-1' })
   })
 
   it('fails where it breaks off, hangs past its time, or is a host that may not be called', async () => {
@@ -89,6 +89,8 @@ describe('POST /moderations', () => {
   })
 })
 
+const usageOf = (usage: unknown) => toVerdict({ results: [{ flagged: false }], usage }, 1).usage
+
 describe('a verdict', () => {
   it('may have no categories', () => {
     expect(toVerdict({ results: [{ flagged: true }] }, 1)).toEqual({ isFlagged: true, categories: [], usage: null })
@@ -96,9 +98,11 @@ describe('a verdict', () => {
   })
 
   it('of categories alone flags where one of them is named, as Mistral’s', () => {
-    const of = (hate: boolean) => ({ results: [{ categories: { hate, pii: false }, category_scores: { hate: 0.5 } }] })
-    expect(toVerdict(of(true), 1)).toEqual({ isFlagged: true, categories: ['hate'], usage: null })
-    expect(toVerdict(of(false), 1)).toMatchObject({ isFlagged: false })
+    for (const hate of [true, false]) {
+      const results = [{ categories: { hate, pii: false }, category_scores: { hate: 0.5 } }]
+      const categories = hate ? ['hate'] : []
+      expect(toVerdict({ results }, 1)).toEqual({ isFlagged: hate, categories, usage: null })
+    }
   })
 
   it('holds no more than can be stored', () => {
@@ -109,12 +113,16 @@ describe('a verdict', () => {
   })
 
   it('has the usage that a provider counts, and no other', () => {
-    const of = (usage: unknown) => toVerdict({ results: [{ flagged: false }], usage }, 1).usage
-    expect(of({ prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 })).toEqual({
+    expect(usageOf({ prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 })).toEqual({
       inputTokens: 9,
       outputTokens: 1,
     })
-    expect(of({ input_tokens: 9 })).toEqual({ inputTokens: 9, outputTokens: 0 })
-    expect([of({ input_tokens: -1 }), of({ input_tokens: 1e12 }), of('many'), of({})]).toEqual([null, null, null, null])
+    expect(usageOf({ input_tokens: 9 })).toEqual({ inputTokens: 9, outputTokens: 0 })
+    expect([usageOf({ input_tokens: -1 }), usageOf({ input_tokens: 1e12 }), usageOf('many'), usageOf({})]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ])
   })
 })

@@ -131,7 +131,7 @@ it('an answer that is flagged is withdrawn, and the model called off', async () 
   expect(chunks).toEqual({ count: 0 })
 })
 
-it('it is asked at a provider of its own, with that one’s key', async () => {
+it('moderation is asked at a provider of its own, with that one’s key', async () => {
   const own = await addProvider(model.url.replace('/v1', '/own/v1'))
   await set({ moderates_input: true, moderation_provider_config_id: own, moderation_model: 'guard' })
   model.moderation = () => ['hate']
