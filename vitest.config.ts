@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
@@ -15,9 +16,22 @@ const resolve = {
 const stackTests = ['**/*.stack.test.ts', 'supabase/tests/**/*.test.ts']
 const never = ['**/node_modules/**', '**/dist/**', 'e2e/**']
 
+const LONGEST = /\/npm_start\.stack\.test\.ts$/
+
+/** Begins with the file that takes longest: at the end it would run alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const [first, others] = [true, false].map((isFirst) =>
+      files.filter(({ moduleId }) => LONGEST.test(moduleId) === isFirst),
+    )
+    return [...first!, ...(await super.sort(others!))]
+  }
+}
+
 export default defineConfig({
   resolve,
   test: {
+    sequence: { sequencer: LongestFirst },
     // A second, as Vitest has it, is short where several workers, a database and functions share two cores.
     expect: { poll: { timeout: 10_000 } },
     projects: [
