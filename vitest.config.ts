@@ -18,13 +18,13 @@ const never = ['**/node_modules/**', '**/dist/**', 'e2e/**']
 
 const LONGEST = /\/npm_start\.stack\.test\.ts$/
 
+const isLongest = ({ moduleId }: TestSpecification): number => Number(LONGEST.test(moduleId))
+
 /** Begins with the file that takes longest: at the end it would run alone. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const [first, others] = [true, false].map((isFirst) =>
-      files.filter(({ moduleId }) => LONGEST.test(moduleId) === isFirst),
-    )
-    return [...first!, ...(await super.sort(others!))]
+    const sorted = await BaseSequencer.prototype.sort.call(this, files)
+    return sorted.toSorted((a, b) => isLongest(b) - isLongest(a))
   }
 }
 

@@ -189,9 +189,13 @@ async function parts({ chat, shoot, page }: Scene, isArabic = false): Promise<vo
         ],
     text: isArabic ? 'تكلف المرساة **٤٠ يورو**.' : 'A ten-kilo anchor costs **€40**. It needs a rope of twelve metres.',
     sources: [
-      { url: 'https://harbour.example/anchors', title: isArabic ? 'المراسي التي نبيعها' : 'Anchors we sell' },
-      { url: 'https://www.a-shop-with-a-long-name.example/ropes?length=12' },
-      { filename: 'price-list-2026.pdf' },
+      {
+        url: 'https://harbour.example/anchors',
+        title: isArabic ? 'المراسي التي نبيعها' : 'Anchors we sell',
+        for: isArabic ? '**٤٠ يورو**' : 'costs **€40**',
+      },
+      { url: 'https://www.a-shop-with-a-long-name.example/ropes?length=12', for: isArabic ? '' : 'twelve metres' },
+      { filename: 'price-list-2026.pdf', quote: 'Anchor, 10 kg: 40.00', for: isArabic ? 'المرساة' : 'costs **€40**' },
     ],
     ...(isArabic ? {} : { more: 'We have both in stock at *Quay 4*.' }),
     followUps: [],
@@ -199,7 +203,7 @@ async function parts({ chat, shoot, page }: Scene, isArabic = false): Promise<vo
   await model.says(question, { ...reply, holdAfter: 0 })
   await chat.open()
   await chat.ask(question)
-  const summary = chat.log.locator('summary')
+  const summary = chat.log.locator('summary').first()
   await expect(summary).toHaveText('Thinking…')
   await shoot('1-thinking')
   await model.says(question, reply)
@@ -208,6 +212,9 @@ async function parts({ chat, shoot, page }: Scene, isArabic = false): Promise<vo
   await summary.focus()
   await page.keyboard.press('Enter')
   await shoot('3-opened')
+  await page.keyboard.press('Enter')
+  await chat.log.getByRole('button', { name: /: price-list-2026\.pdf$/ }).click()
+  await shoot('4-source')
 }
 
 async function longWords({ chat, shoot }: Scene): Promise<void> {

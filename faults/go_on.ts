@@ -1,6 +1,7 @@
 import { remedyOf, type ErrorCode, type LoaclError, type TurnResult } from '@loacl/core'
 import { compareWithReload, type Observation } from './observe.ts'
-import type { Tab, Visitor } from './visitor.ts'
+import { threadOf, type Tab } from './tab.ts'
+import type { Visitor } from './visitor.ts'
 
 /** How the visitor went on, once nothing more went wrong. */
 export interface Going {
@@ -24,28 +25,27 @@ export async function goOn(visitor: Visitor): Promise<Going> {
   const going: Going = { codes: [], presses: 0, last: null, error: null, view: null }
   try {
     await repeatAct(visitor, going)
-    visitor.tab ??= await visitor.openTab()
+    const tab = (visitor.tab ??= await visitor.openTab(visitor.remembered))
     // The visitor waits for an answer that is still being written.
     visitor.pending.splice(0, already)
     await visitor.settled()
     // A page that has deleted its conversation, or is another visitor's now, begins a new one.
     const isOver = visitor.hasDeleted || visitor.hasErased || visitor.hasSignedOut
-    if (!isOver) for (const tab of [visitor.tab, ...visitor.otherTabs]) await tryAgain(visitor, tab, going)
-    if (isOver || isThreadOver(visitor.tab))
-      visitor.tab = { client: visitor.tab.client, thread: visitor.tab.client.threads.create() }
+    if (!isOver) for (const one of [tab, ...visitor.otherTabs]) await tryAgain(visitor, one, going)
+    if (isOver || isThreadOver(tab)) tab.model.newThread()
     going.last = await visitor.ask(visitor.beginTrace()).done
     if (going.last.status === 'failed') going.codes.push(going.last.error.code)
     // Another page of theirs has gone on as well.
-    if (visitor.otherTabs.length > 0) await visitor.tab.thread.load()
-    going.view = await compareWithReload(visitor, visitor.tab)
+    if (visitor.otherTabs.length > 0) await threadOf(tab).load()
+    going.view = await compareWithReload(visitor, tab)
   } catch (error) {
     going.error = error as LoaclError
   }
   return going
 }
 
-const isThreadOver = ({ thread }: Tab): boolean => {
-  const { turn } = thread.getSnapshot()
+const isThreadOver = ({ model }: Tab): boolean => {
+  const { turn } = model.getSnapshot().thread
   return turn.status === 'failed' && remedyOf(turn.error.code) === 'start_over'
 }
 
@@ -55,7 +55,7 @@ async function repeatAct(visitor: Visitor, going: Going): Promise<void> {
   if (!act?.error) return
   going.codes.push(act.error.code)
   if (act.name === 'sign-out' || act.error.code === 'disposed') return
-  visitor.tab ??= await visitor.openTab()
+  visitor.tab ??= await visitor.openTab(visitor.remembered)
   going.presses++
   const first = act.error
   await act.run().catch((error: LoaclError) => {
@@ -65,15 +65,25 @@ async function repeatAct(visitor: Visitor, going: Going): Promise<void> {
   })
 }
 
-async function tryAgain(visitor: Visitor, { thread }: Tab, going: Going): Promise<void> {
+async function tryAgain(visitor: Visitor, tab: Tab, going: Going): Promise<void> {
+  await sendRestored(visitor, tab, going)
   for (let presses = 0; presses < MOST_PRESSES; presses++) {
-    const { turn, messages } = thread.getSnapshot()
+    const { turn, messages } = tab.model.getSnapshot().thread
     if (turn.status !== 'failed') return
     going.codes.push(turn.error.code)
     if (visitor.stopped || !PRESSED.has(remedyOf(turn.error.code))) return
     going.presses++
     const question = messages.findLast(({ role }) => role === 'user')
     if (question) visitor.beginTrace(question.content)
-    await thread.retry().done
+    await visitor.retry(tab)?.done
   }
+}
+
+/** A question that never came to be stored stands in the composer after a reload. */
+async function sendRestored(visitor: Visitor, tab: Tab, going: Going): Promise<void> {
+  const { draft } = tab.model.getSnapshot()
+  if (draft === '' || visitor.stopped) return
+  going.presses++
+  visitor.beginTrace(draft)
+  await visitor.submit(tab)?.done
 }

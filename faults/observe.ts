@@ -1,5 +1,7 @@
+import { LoaclError, type Message } from '@loacl/core'
 import { setTimeout as delay } from 'node:timers/promises'
-import { lineOf, type Tab, type Visitor } from './visitor.ts'
+import { closeTab, threadOf, type Tab } from './tab.ts'
+import { lineOf, type Visitor } from './visitor.ts'
 import { LEASE_MS } from './world/limits.ts'
 import { readState, type StoredState } from './checks/stored_state.ts'
 
@@ -7,15 +9,32 @@ import { readState, type StoredState } from './checks/stored_state.ts'
 export interface Observation {
   stored: StoredState
   /** What pages show, and what they would show if they were loaded again now. */
-  views: { shown: readonly string[]; reloaded: readonly string[]; isLost: boolean }[]
+  views: View[]
+}
+
+interface View {
+  shown: readonly string[]
+  reloaded: readonly string[]
+  /** Texts on the page that never came to be stored. */
+  unsent: readonly string[]
+  /** What stands in the composer of the one that is loaded again. */
+  draft: string
+  isLost: boolean
+  /** Its composer has a question again that came to be stored meanwhile: one press shows the answer. */
+  isRestored: boolean
 }
 
 /** The next look at a turn whose worker has died is nobody's, for as long as its lease and some seconds more. */
-const TURN_ENDS_MS = LEASE_MS + 7_000
+const TURN_ENDS_MS = LEASE_MS + 15_000
 /** After its answer, a turn stores follow-ups. */
 const SETTLED_MS = 4_000
 
-/** What anybody's next question to the assistant does, a minute later: nobody makes follow-ups any more whose worker has died. */
+/** What anybody's next question to the assistant does at turns that nobody looks at. */
+const endLeft = ({ world: { sql }, assistant }: Visitor) =>
+  // The database may be away.
+  sql`select loacl_private.end_left_turns(${assistant.id}, 100)`.catch(() => undefined)
+
+/** The same at what they reserve, a minute later: nobody makes follow-ups any more whose worker has died. */
 async function settleLeft({ world: { sql }, assistant }: Visitor): Promise<void> {
   await sql`
     update loacl_private.turns set ended_at = ended_at - interval '1 minute'
@@ -39,6 +58,7 @@ export async function observe(visitor: Visitor): Promise<Observation> {
     if (!isOpen && stored.reservations === 0) break
     if (now > (isOpen ? began + TURN_ENDS_MS : endedAt + SETTLED_MS)) break
     await delay(300)
+    await endLeft(visitor)
     stored = await readState(visitor)
   }
   if (stored.reservations > 0) {
@@ -47,25 +67,45 @@ export async function observe(visitor: Visitor): Promise<Observation> {
   }
   const tabs = [visitor.tab, ...visitor.otherTabs].filter((tab): tab is Tab => tab !== null)
   // Whoever turns to another page of theirs has it brought up to date. Node has no pages to turn to.
-  if (tabs.length > 1) await Promise.all(tabs.map(({ thread }) => thread.load().catch(() => undefined)))
+  if (tabs.length > 1)
+    await Promise.all(
+      tabs.map((tab) =>
+        threadOf(tab)
+          .load()
+          .catch(() => undefined),
+      ),
+    )
   const views = await Promise.all(tabs.map((tab) => compareWithReload(visitor, tab)))
   return { stored, views }
 }
 
-/** What a page shows, and what one shows that is loaded again. */
-export async function compareWithReload(visitor: Visitor, tab: Tab): Promise<Observation['views'][number]> {
-  const { id, messages, turn } = tab.thread.getSnapshot()
-  const reloaded: Tab = await visitor.openTab()
-  const thread = reloaded.client.threads.get(id)
-  const isThere = await thread.load().then(
-    () => true,
-    () => false,
-  )
-  const view = {
-    shown: messages.map(lineOf),
-    reloaded: isThere ? thread.getSnapshot().messages.map(lineOf) : [],
-    isLost: turn.status === 'failed',
+/** The run's own look, to which nothing is done: a database that is too busy for it is asked again. */
+async function openPatiently(visitor: Visitor, remembered: Tab['memory'], tries = 10): Promise<Tab> {
+  try {
+    return await visitor.openTab(remembered)
+  } catch (error) {
+    if (tries === 0 || !LoaclError.is(error) || (error.status ?? 0) < 500) throw error
+    await delay(500)
+    return openPatiently(visitor, remembered, tries - 1)
   }
-  reloaded.client.dispose()
+}
+
+const isUnsent = ({ role, status }: Message) => role === 'user' && (status === 'failed' || status === 'sending')
+
+/** What a page shows, and what one shows that is loaded again. */
+export async function compareWithReload(visitor: Visitor, tab: Tab): Promise<View> {
+  const { thread: shown, restored } = tab.model.getSnapshot()
+  const { messages, turn } = shown
+  const reloaded = await openPatiently(visitor, tab.memory)
+  const { thread, draft } = reloaded.model.getSnapshot()
+  const view = {
+    shown: messages.filter((message) => !isUnsent(message)).map(lineOf),
+    reloaded: thread.messages.map(lineOf),
+    unsent: messages.filter(isUnsent).map(({ content }) => content),
+    draft,
+    isLost: turn.status === 'failed',
+    isRestored: restored,
+  }
+  closeTab(reloaded)
   return view
 }

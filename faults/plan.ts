@@ -1,3 +1,4 @@
+import type { WireFormat } from '@loacl/wire'
 import { ABILITIES, type Ability } from './list/abilities.ts'
 import type { Fault } from './list/fault.ts'
 import { FAULTS, whyImpossible } from './list/faults.ts'
@@ -18,6 +19,9 @@ export interface Plan {
   actPoint: Point
   blows: readonly Blow[]
 }
+
+/** In which its assistant asks the model: which story has which number is the seed's. */
+export const wireFormatOf = ({ id }: Plan): WireFormat => (id % 2 === 0 ? 'openai' : 'openai-chat')
 
 export interface Pair {
   ability: Ability
@@ -59,6 +63,12 @@ export const planPairs = (pairs: readonly Pair[], seed: number, firstId = 0): Pl
   const random = createRandom(seed)
   return pairs.map((pair, at) => planOne(pair, firstId + at, random))
 }
+
+/** Plans in which these pairs meet whatever else happens: the fault strikes first, and the visitor acts last. */
+export const planMeetings = (pairs: readonly Pair[], firstId: number): Plan[] =>
+  pairs.map(({ ability, fault }, at) =>
+    planByName({ ability: ability.name, fault: fault.name, actPoint: POINTS.at(-1)! }, firstId + at),
+  )
 
 /** A story that is chosen by hand. Without a fault, nothing goes wrong in it. */
 export interface PlannedByName {

@@ -8,21 +8,32 @@ import type { World } from './world/world.ts'
 import type { Worlds } from './world/worlds.ts'
 
 /** How many visitors there are at once. */
-const MOST_AT_ONCE = 24
+const MOST_AT_ONCE = 16
 /** How long those who are at their points wait for the others. */
-const GATHER_MS = 6_000
+const GATHER_MS = 10_000
 
 /** Strikes everybody of a round at once, each of them at a point of their own. */
 export class Gathering {
   readonly #strike: (traces: readonly Trace[]) => Promise<void>
   readonly #here: Trace[] = []
   readonly #struck = Promise.withResolvers<void>()
+  readonly #preparing: Promise<void>[] = []
+  readonly #prepared = Promise.withResolvers<unknown>()
+  readonly #size: number
   #missing: number
   #isOver = false
 
   constructor(size: number, strike: (traces: readonly Trace[]) => Promise<void>) {
+    this.#size = size
     this.#missing = size
     this.#strike = strike
+  }
+
+  /** Waits until everybody of the round has what they need before they ask. */
+  async prepare(preparing: Promise<void>): Promise<void> {
+    if (this.#preparing.push(preparing) === this.#size) this.#prepared.resolve(Promise.allSettled(this.#preparing))
+    await this.#prepared.promise
+    await preparing
   }
 
   /** Resolves once it has struck, to whether it was in time. */

@@ -2,7 +2,16 @@
 import { parseArgs } from 'node:util'
 import { KNOWN } from './known.ts'
 import { runPlanted } from './planted/run_planted.ts'
-import { nameOf, planPairs, planPoints, planSequences, pointsToMeet, POSSIBLE_PAIRS } from './plan.ts'
+import {
+  nameOf,
+  type Pair,
+  planMeetings,
+  planPairs,
+  planPoints,
+  planSequences,
+  pointsToMeet,
+  POSSIBLE_PAIRS,
+} from './plan.ts'
 import { blowsMet, print, sumUp, tell } from './report.ts'
 import { playAll, playTogether } from './round.ts'
 import type { Story } from './sequence.ts'
@@ -64,7 +73,7 @@ function plan(seed: number) {
   )
 }
 
-/** Pairs that never met, for a turn may end before it comes to the fault's point: at other points, twice. */
+/** Pairs that never met, for a turn may end before it comes to the fault's point: at other points, and at last for certain. */
 async function playUnmet(
   worlds: Worlds,
   seed: number,
@@ -72,14 +81,18 @@ async function playUnmet(
   onStory: (story: Story) => void,
 ): Promise<void> {
   for (const again of [1, 2]) {
-    const unmet = POSSIBLE_PAIRS.filter(
-      ({ ability, fault }) =>
-        !stories.some(({ plan: { ability: done }, met }) => done === ability && met.includes(fault.name)),
-    )
+    const unmet = unmetPairs(stories)
     const points = planPoints(pointsToMeet(blowsMet(stories)), stories.length)
     await playAll(worlds, [...points, ...planPairs(unmet, seed + again, stories.length + points.length)], onStory)
   }
+  await playAll(worlds, planMeetings(unmetPairs(stories), stories.length), onStory)
 }
+
+const unmetPairs = (stories: readonly Story[]): Pair[] =>
+  POSSIBLE_PAIRS.filter(
+    ({ ability, fault }) =>
+      !stories.some(({ plan: { ability: done }, met }) => done === ability && met.includes(fault.name)),
+  )
 
 const lineOf = ({ plan: told, met, settledMs, presses, codes, violations }: Story): string =>
   [

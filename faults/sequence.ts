@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkStory } from './checks/check_story.ts'
 import { goOn } from './go_on.ts'
-import type { Blow, Plan } from './plan.ts'
+import { wireFormatOf, type Blow, type Plan } from './plan.ts'
 import type { Gathering } from './round.ts'
 import { observe, type Observation } from './observe.ts'
 import { Visitor } from './visitor.ts'
@@ -28,22 +28,25 @@ export interface Story {
 }
 
 /** How long a page may take to settle. */
-const SETTLES_MS = 40_000
+const SETTLES_MS = 60_000
 /** How long a whole story may take. */
-const LONGEST_MS = 150_000
+const LONGEST_MS = 240_000
 /** What a visitor does at a point is under way when its request has been answered, or after this time. */
 const ACT_MS = 1_000
 
 export async function runSequence(world: World, plan: Plan, gathering: Gathering | null): Promise<Story> {
-  const assistant = await world.createAssistant(`s${plan.id}`)
+  const assistant = await world.createAssistant(`s${plan.id}`, wireFormatOf(plan))
   const visitor = new Visitor(`v${plan.id}-${assistant.id.slice(0, 8)}`, world, assistant)
-  const playing = withClock(visitor.clock, () => play(visitor, plan, gathering))
-  return Promise.race([playing, delay(LONGEST_MS, null, { ref: false }).then(() => hung(visitor, plan))])
+  const playing = withClock(visitor.clock, () => play(visitor, plan, gathering)).catch((error: Error) =>
+    endEarly(visitor, plan, 'story-breaks', error.stack),
+  )
+  const hangs = delay(LONGEST_MS, null, { ref: false }).then(() => endEarly(visitor, plan, 'story-hangs'))
+  return Promise.race([playing, hangs])
 }
 
-/** Of a story that does not end at all. */
-function hung(visitor: Visitor, plan: Plan): Story {
-  const violations = [{ kind: 'story-hangs', detail: `while ${visitor.stage}` }]
+/** Of a story that does not come to its end. */
+function endEarly({ stage }: Visitor, plan: Plan, kind: string, why = ''): Story {
+  const violations = [{ kind, detail: `while ${stage}: ${why}` }]
   return { plan, met: [], violations, codes: [], settledMs: LONGEST_MS, presses: 0 }
 }
 
@@ -51,10 +54,13 @@ async function play(visitor: Visitor, plan: Plan, gathering: Gathering | null): 
   const { ability, blows } = plan
   const violations: Violation[] = []
   const met = new Set<string>()
-  visitor.tab = await visitor.openTab()
-  await ability.prepare?.(visitor)
+  const prepare = async () => {
+    visitor.tab = await visitor.openTab()
+    await ability.prepare?.(visitor)
+  }
+  await (gathering ? gathering.prepare(prepare()) : prepare())
 
-  const trace = visitor.beginTrace(ability.name === 'retry' ? visitor.questions[0] : undefined)
+  const trace = visitor.beginTrace(ability.again ? visitor.questions[0] : undefined)
   for (const blow of blows) arm(visitor, trace, blow, gathering, met)
   const act = ability.act && armAct(visitor, trace, plan)
   const began = performance.now()

@@ -18,6 +18,10 @@ const STORIES: readonly PlannedByName[] = [
   { ability: 'sign-out', actPoint: 'append-asked', fault: 'browser-clock-jumps', point: 'part-sent' },
   { ability: 'erase', actPoint: 'part-sent', fault: 'worker-clock-jumps', point: 'begin-answered' },
   { ability: 'delete-thread', actPoint: 'model-ended', fault: 'act-request-lost' },
+  { ability: 'regenerate', fault: 'answer-lost' },
+  { ability: 'edit', fault: 'request-lost' },
+  { ability: 'continue', fault: 'worker-killed', point: 'part-sent', nth: 3 },
+  { ability: 'switch', actPoint: 'follow-ups-saved', fault: 'act-answer-lost' },
 ]
 
 export const planShort = (): Plan[] => STORIES.map(planByName)

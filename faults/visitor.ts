@@ -1,22 +1,9 @@
-import {
-  createClient,
-  type Credential,
-  type LoaclClient,
-  type LoaclError,
-  type Message,
-  type Thread,
-  type Turn,
-} from '@loacl/core'
+import { createClient, type Credential, type LoaclClient, type LoaclError, type Message, type Turn } from '@loacl/core'
+import { createTab, turnOf, type Tab } from './tab.ts'
 import type { Assistant } from './world/assistant.ts'
 import { withClock, type Clock } from './world/clock.ts'
 import { Trace } from './world/trace.ts'
 import type { World } from './world/world.ts'
-
-/** A page of the visitor's. */
-export interface Tab {
-  client: LoaclClient
-  thread: Thread
-}
 
 /** What the visitor did beside asking. */
 interface Act {
@@ -38,6 +25,8 @@ export class Visitor {
   readonly clock: Clock = { ahead: 0 }
   /** The page that the visitor looks at, if any. */
   tab: Tab | null = null
+  /** What that page left in its browser's tab. */
+  remembered: Tab['memory'] | undefined
   readonly otherTabs: Tab[] = []
   /** Texts of the questions that were put to the assistant. */
   readonly questions: string[] = []
@@ -53,6 +42,8 @@ export class Visitor {
   /** The trace that was under way when the visitor pressed stop, if the model was not done then. */
   stopped: Trace | null = null
   title: string | null = null
+  /** An answer beside the one that is shown. */
+  sibling: string | null = null
   readonly #items = new Map<string, string>()
 
   constructor(name: string, world: World, assistant: Assistant) {
@@ -85,19 +76,22 @@ export class Visitor {
     )
   }
 
-  /** Opens a page, on the newest conversation that is there, and follows the turn in it. */
-  async openTab(): Promise<Tab> {
+  /** Opens a page, on the conversation that its tab showed last or else the newest, and follows the turn in it. */
+  async openTab(remembered?: Tab['memory']): Promise<Tab> {
     const client = this.createClient()
     // A page that was not told how it went says once more who the visitor is.
     if (this.act?.name === 'identify' && this.act.error) await client.identify(await this.credential())
     await client.open()
-    const state = client.getSnapshot()
-    const newest = state.status === 'open' ? state.threads[0] : undefined
-    const thread = newest ? client.threads.get(newest.id) : client.threads.create()
-    await thread.load()
-    const turn = thread.resume()
+    const tab = createTab(client, remembered)
+    await tab.model.start()
+    const { loading } = tab.model.getSnapshot()
+    if (typeof loading === 'object') throw loading
+    this.#await(turnOf(tab))
+    return tab
+  }
+
+  #await(turn: Turn | null): void {
     if (turn) this.pending.push(turn.done)
-    return { client, thread }
   }
 
   /** A new try at an answer: to a new question, or once more to the last one. */
@@ -106,19 +100,36 @@ export class Visitor {
     if (!this.questions.includes(text)) this.questions.push(text)
     this.traces.push(trace)
     this.world.traces.name(trace, text)
+    this.world.traces.name(trace, `${text} (continued)`)
     this.world.current.set(this.name, trace)
     return trace
   }
 
   ask({ text }: Trace, tab: Tab = this.tab!): Turn {
-    const turn = tab.thread.send(text)
-    this.pending.push(turn.done)
+    const turn = tab.model.send(text)
+    this.#await(turn)
     return turn
   }
 
-  retry(): Turn {
-    const turn = this.tab!.thread.retry()
-    this.pending.push(turn.done)
+  /** Presses "try again". */
+  retry(tab: Tab = this.tab!): Turn | null {
+    tab.model.retry()
+    const turn = turnOf(tab)
+    this.#await(turn)
+    return turn
+  }
+
+  /** Presses Enter in the composer. */
+  submit(tab: Tab): Turn | null {
+    tab.model.submit()
+    const turn = turnOf(tab)
+    this.#await(turn)
+    return turn
+  }
+
+  /** A turn that was begun otherwise than by a question. */
+  follow(turn: Turn): Turn {
+    this.#await(turn)
     return turn
   }
 

@@ -17,7 +17,7 @@ for (const variant of ['plain', 'npm'])
       const [question, refused] = [unique('Does every part of you work?'), unique('And with an error?')]
       await model.says(question, {
         text: 'All of it, &agrave; la carte.\n\n```\nrun()\n```',
-        sources: [{ filename: 'all.pdf' }],
+        sources: [{ filename: 'all.pdf', for: 'All of it' }],
       })
       await model.says(refused, { status: 500 })
       const assistant = await owner.addAssistant({})
@@ -29,8 +29,8 @@ for (const variant of ['plain', 'npm'])
       await chat.open()
       await chat.askAndWait(question)
       await expect(chat.log.getByRole('button', { name: 'Copy', exact: true })).toBeVisible()
-      await expect(chat.log).toContainText('All of it, à la carte.')
-      await expect(chat.log.getByRole('list', { name: 'Sources' })).toHaveText('all.pdf')
+      await expect(chat.log).toContainText('All of it[1], à la carte.')
+      await expect(chat.log.getByRole('list', { name: 'Sources' })).toHaveText('1 all.pdf')
       expect((await sent).postDataJSON().fingerprint).toMatch(/^[\w-]{1,128}$/)
       await chat.ask(refused)
       await expect(chat.alert).toContainText('can’t answer')
@@ -49,7 +49,7 @@ test('what the first answer can do without is fetched when the visitor reaches f
   await chat.askAndWait(unique('Is there more?'))
   const features = files.filter((path) => /\/panel-[a-z]+-[\w-]{8}\.js$/.test(path))
   // What stands under an answer comes when that is complete.
-  expect(features.filter((path) => !path.startsWith('/panel-answers-'))).toEqual([])
+  expect(features.filter((path) => !/^\/panel-(answers|siblings)-/.test(path))).toEqual([])
   const fetched = page.waitForRequest(CONVERSATIONS)
   await chat.conversations.hover()
   await fetched

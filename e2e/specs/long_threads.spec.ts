@@ -15,20 +15,65 @@ test(
     await expect(chat.message('line 120')).toBeInViewport()
     await expect(chat.message('line 1')).toBeHidden()
     const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
-    while (await earlier.isVisible()) {
-      const lines = chat.log.getByText(/^line \d+$/)
-      const shown = await lines.count()
+    const lines = chat.log.getByText(/^line \d+$/)
+    for (const [shown, more] of [
+      [50, 100],
+      [100, 120],
+    ] as const) {
+      await expect(lines).toHaveCount(shown)
       const first = chat.message(await lines.first().innerText())
       await earlier.scrollIntoViewIfNeeded()
       const before = await first.boundingBox()
       await earlier.click()
-      await expect.poll(() => lines.count()).toBeGreaterThan(shown)
+      await expect(lines).toHaveCount(more)
       expect(Math.abs((await first.boundingBox())!.y - before!.y)).toBeLessThan(1)
     }
-    await expect(chat.log.getByText(/^line \d+$/)).toHaveText(
-      Array.from({ length: 120 }, (_, index) => `line ${index + 1}`),
-    )
+    await expect(earlier).toBeHidden()
+    await expect(lines).toHaveText(Array.from({ length: 120 }, (_, index) => `line ${index + 1}`))
     await expect(chat.message(question)).toHaveCount(1)
+  },
+)
+
+test(
+  'once the visitor goes on, the newest hundred messages are drawn, and the others again when they are looked for',
+  { tag: '@local' },
+  async ({ visit, owner, page }) => {
+    const question = unique('How long has it been?')
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(question)
+    await owner.addLines(question, 250)
+    await page.reload()
+    await chat.open()
+    const lines = chat.log.getByText(/^line \d+$/)
+    const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
+    for (const shown of [50, 100, 150, 200]) {
+      await expect(lines).toHaveCount(shown)
+      await earlier.click()
+    }
+    const everyLine = Array.from({ length: 250 }, (_, index) => `line ${index + 1}`)
+    await expect(lines).toHaveText(everyLine)
+
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(request.url()))
+    await chat.askAndWait(unique('And how long will it go on?'))
+    expect(await lines.count()).toBeLessThanOrEqual(100)
+    await expect(chat.message('line 250')).toBeAttached()
+
+    await chat.log.hover()
+    await expect
+      .poll(async () => {
+        await page.mouse.wheel(0, -10_000)
+        return chat.message('line 1').isVisible()
+      })
+      .toBe(true)
+    await expect(lines).toHaveText(everyLine)
+
+    await chat.askAndWait(unique('Where was that?'))
+    expect(await lines.count()).toBeLessThanOrEqual(100)
+    await page.keyboard.press('Control+f')
+    await expect(lines).toHaveText(everyLine)
+    expect(requests.filter((url) => url.includes('list_messages'))).toEqual([])
   },
 )
 

@@ -19,6 +19,7 @@ test('two widgets on a page keep apart', { tag: '@local' }, async ({ page, pageU
 
   await shop.open()
   await shop.askAndWait(question)
+  await expect(shop.message('The shop.')).toBeVisible()
   await shop.close.click()
   await workshop.open()
   await expect(workshop.panel).toHaveAccessibleName(name)
@@ -28,6 +29,7 @@ test('two widgets on a page keep apart', { tag: '@local' }, async ({ page, pageU
 
   await page.reload()
   await shop.launcher.click()
+  await expect(shop.composer).toBeVisible()
   await expect(shop.message(question)).toBeVisible()
   await expect(shop.log).not.toContainText(second)
 })

@@ -101,7 +101,7 @@ test(
     ])
     await expect(answer).toHaveText(/^An anchor does\..*prices\.pdf.*So does a rope\.$/s)
     const links = sources.getByRole('link')
-    await expect(links).toHaveCount(2)
+    await expect(links).toHaveCount(3)
     for (const link of await links.all()) {
       await expect(link).toHaveAttribute('rel', /noopener noreferrer/)
       await expect(link).toHaveAttribute('target', '_blank')

@@ -50,6 +50,36 @@ test(
   },
 )
 
+test(
+  'a question that comes to the server after the reload, and is sent again from the composer, is asked once',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const question = unique('Is it hailing?')
+    await model.says(question, 'Not any more.')
+    const chat = await visit()
+    await chat.open()
+    const sent = page.waitForRequest((request) => request.url().endsWith('/turns'))
+    await page.route('**/loacl-chat/turns', () => {})
+    await chat.ask(question)
+    const late = await sent
+    const headers = await late.allHeaders()
+    const body = late.postData()
+    await page.reload()
+    await page.unroute('**/loacl-chat/turns')
+    await chat.open()
+    await expect(chat.composer).toHaveValue(question)
+    const answer = await fetch(late.url(), { method: 'POST', headers, body })
+    expect(await answer.text()).toContain('"finish"')
+
+    await chat.composer.press('Enter')
+    await expect(chat.message('Not any more.')).toBeVisible()
+    await expect(chat.alert).toBeHidden()
+    await expect(chat.message(question)).toHaveCount(1)
+    await expect(chat.composer).toHaveValue('')
+    expect(await model.calls(question)).toHaveLength(1)
+  },
+)
+
 test('a long draft is written down once for many keys, and is there after a reload', async ({ visit, page }) => {
   const chat = await visit()
   await chat.open()

@@ -158,3 +158,22 @@ for (const [where, viewport] of [
     await expect(chat.composer).toBeVisible()
     expect(wrong).toEqual([])
   })
+
+test('of two chats, the frame is of the one that was open, and the other opens at the first press', async ({
+  page,
+  pageUrl,
+  owner,
+}) => {
+  const other = await owner.addAssistant()
+  await page.goto(pageUrl({ variant: 'two', data: { 'second-assistant': other } }))
+  const first = new Chat(page, page.locator('loacl-chat#first'))
+  const second = new Chat(page, page.locator('loacl-chat#second'))
+  await second.open()
+  const letGo = await hold(page, /panel-[\w-]{8}\.js/)
+  await page.reload()
+  await expect(page.locator('#second .notice')).toBeVisible()
+  await expect(page.locator('#first .notice')).toBeHidden()
+  await first.launcher.click()
+  letGo()
+  await expect(first.composer).toBeVisible()
+})

@@ -11,6 +11,8 @@ export interface AssistantChanges {
   showReasoning?: boolean
   moderatesInput?: boolean
   moderatesOutput?: boolean
+  contextTokenBudget?: number
+  contextStrategy?: 'truncation' | 'summarization' | 'compression'
   /** Of one visitor; `null` allows all. */
   messagesPerMinute?: number | null
   /** While it is set, nothing is answered. */
@@ -47,6 +49,8 @@ export class Owner {
     assistant: string,
     {
       allowedOrigins,
+      contextStrategy,
+      contextTokenBudget,
       isActive,
       messagesPerMinute,
       moderatesInput,
@@ -60,6 +64,8 @@ export class Owner {
     const changes = {
       ...same,
       allowed_origins: allowedOrigins,
+      context_strategy: contextStrategy,
+      context_token_budget: contextTokenBudget,
       is_active: isActive,
       messages_per_minute: messagesPerMinute,
       paused_at: pausedAt,
@@ -69,6 +75,15 @@ export class Owner {
     }
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
+  }
+
+  /** What the conversation in which `text` was said was told without, oldest first. */
+  async readOptimizations(text: string): Promise<{ type: string; reason: string; summary: string | null }[]> {
+    return await this.#sql<{ type: string; reason: string; summary: string | null }[]>`
+      select optimization_type as type, trigger_reason as reason, summary
+      from loacl.context_optimizations
+      where thread_id = (select thread_id from loacl.messages where content = ${text})
+      order by created_at`
   }
 
   /** Ends the session in which `text` was said. */
@@ -97,6 +112,13 @@ export class Owner {
       left join loacl_private.message_internals i on i.message_id = a.id
       where q.content = ${text}`
     return JSON.stringify(rows)
+  }
+
+  /** How each answer to `text` stands. */
+  async readStatusOfAnswerTo(text: string): Promise<string[]> {
+    const rows = await this.#sql<{ status: string }[]>`
+      select a.status from loacl.messages q join loacl.messages a on a.parent_id = q.id where q.content = ${text}`
+    return rows.map(({ status }) => status)
   }
 
   /** Puts a part in front of the answer to `text`, as a newer version might have stored it. */

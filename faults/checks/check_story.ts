@@ -44,7 +44,7 @@ async function readLast(visitor: Visitor) {
   let stored = await readState(visitor)
   for (
     let tries = 0;
-    tries < 10 && (stored.reservations > 0 || stored.turns.some(({ state }) => state === 'running'));
+    tries < 50 && (stored.reservations > 0 || stored.turns.some(({ state }) => state === 'running'));
     tries++
   ) {
     await delay(200)

@@ -6,6 +6,8 @@ export const checkQuestions: Check = ({ visitor, stored, plan }) =>
     const found = stored.messages.filter(({ role, content }) => role === 'user' && content === text).length
     const isLast = at === visitor.questions.length - 1
     if (found > 1) return [{ kind: 'question-doubled', detail: `"${text}" is there ${found} times` }]
+    // Who stops a question before it has left has it in the composer: checkViews.
+    if (found === 0 && visitor.stopped?.text === text) return []
     // What an erased visitor asked before is gone; one who signs out may do so before the question has left.
     if (found === 1 || (visitor.hasErased && !isLast) || (plan.ability.name === 'sign-out' && !isLast)) return []
     return [{ kind: 'question-lost', detail: `"${text}" is nowhere` }]

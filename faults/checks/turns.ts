@@ -11,7 +11,9 @@ export const checkTurns: Check = ({ observation, stored, calls, visitor }) => {
     ({ id, state }) => ENDED.includes(state) && later.has(id) && later.get(id)!.state !== state,
   )
   const messages = new Map(stored.messages.map((message) => [message.id, message]))
-  const unlike = stored.turns.filter(
+  // An answer that went on is as the latest turn left it.
+  const latest = new Map(stored.turns.map((turn) => [turn.messageId, turn]))
+  const unlike = [...latest.values()].filter(
     ({ messageId, state }) => ENDED.includes(state) && messages.get(messageId)?.status !== state,
   )
   const stillOpen = stored.turns.filter(({ state }) => !ENDED.includes(state))

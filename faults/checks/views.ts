@@ -1,25 +1,22 @@
 import { ERROR_STATUS } from '@loacl/wire'
 import type { Check } from './check.ts'
 
-const isLocal = (line: string): boolean => /^user (failed|sending)/.test(line)
-
 /** What the visitor sees is what a reload shows. */
 export const checkViews: Check = ({ observation, going, visitor }) => {
   // One who is somebody else now has nothing of it.
   const isGone = visitor.hasErased || visitor.hasSignedOut || visitor.hasDeleted
   const views = [
-    ...(isGone ? [] : observation.views.filter(({ isLost }) => !isLost)),
+    ...(isGone ? [] : observation.views.filter(({ isLost, isRestored }) => !isLost && !isRestored)),
     ...(going.view ? [going.view] : []),
   ]
-  const lost = isGone ? [] : observation.views.flatMap(({ shown }) => shown.filter(isLocal))
+  const lost = isGone ? [] : observation.views.flatMap(({ unsent, draft }) => unsent.filter((text) => text !== draft))
   return [
-    ...[...new Set(lost)].map((line) => ({ kind: 'text-lost-at-reload', detail: line })),
-    ...views.flatMap(({ shown, reloaded }) => {
-      const kept = shown.filter((line) => !isLocal(line))
-      return kept.join('\n') === reloaded.join('\n')
+    ...[...new Set(lost)].map((text) => ({ kind: 'text-lost-at-reload', detail: text })),
+    ...views.flatMap(({ shown, reloaded }) =>
+      shown.join('\n') === reloaded.join('\n')
         ? []
-        : [{ kind: 'view-differs', detail: `shown:\n  ${kept.join('\n  ')}\nreloaded:\n  ${reloaded.join('\n  ')}` }]
-    }),
+        : [{ kind: 'view-differs', detail: `shown:\n  ${shown.join('\n  ')}\nreloaded:\n  ${reloaded.join('\n  ')}` }],
+    ),
   ]
 }
 

@@ -1,6 +1,7 @@
-import type { ErrorCode, Turn } from '@loacl/core'
+import type { ErrorCode } from '@loacl/core'
+import { closeTab, threadOf } from '../tab.ts'
 import type { Visitor } from '../visitor.ts'
-import { refuse } from './model_faults.ts'
+import { cutShort, refuse } from './model_faults.ts'
 import { POINTS, type Point, type Trace } from '../world/trace.ts'
 
 /** Something that a visitor does with the chat. A new one is a line in `ABILITIES`. */
@@ -8,8 +9,10 @@ export interface Ability {
   name: string
   /** Before faults come. */
   prepare?(visitor: Visitor): Promise<unknown>
+  /** Whether what it asks is the first question once more. */
+  again?: boolean
   /** Asks. Left out: a question, as usual. */
-  ask?(visitor: Visitor, trace: Trace): Turn
+  ask?(visitor: Visitor, trace: Trace): unknown
   /** What the visitor does at a point of that turn, or after it where the turn doesn't come to the point. */
   act?(visitor: Visitor): Promise<void>
   /** Left out: any. */
@@ -21,12 +24,20 @@ export interface Ability {
 }
 
 const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).done
+const idAt = ({ tab }: Visitor, at: number): string => threadOf(tab!).getSnapshot().messages[at]!.id
 const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))
 
 const reload = async (visitor: Visitor): Promise<void> => {
-  visitor.tab?.client.dispose()
+  leave(visitor)
+  visitor.tab = await visitor.openTab(visitor.remembered)
+}
+
+/** To come back in the same tab of the browser. */
+const leave = (visitor: Visitor): void => {
+  if (!visitor.tab) return
+  visitor.remembered = visitor.tab.memory
+  closeTab(visitor.tab)
   visitor.tab = null
-  visitor.tab = await visitor.openTab()
 }
 
 export const ABILITIES: readonly Ability[] = [
@@ -39,14 +50,52 @@ export const ABILITIES: readonly Ability[] = [
       trace.script = refuse(500)
       await visitor.ask(trace).done
     },
-    ask: (visitor) => visitor.retry(),
+    again: true,
+    ask: (visitor) => visitor.follow(threadOf(visitor.tab!).retry()),
+  },
+  {
+    name: 'regenerate',
+    prepare: askFirst,
+    again: true,
+    ask: (visitor) => visitor.follow(threadOf(visitor.tab!).regenerate(idAt(visitor, 1))),
+  },
+  {
+    name: 'edit',
+    prepare: askFirst,
+    ask: (visitor, { text }) => visitor.follow(threadOf(visitor.tab!).edit(idAt(visitor, 0), text)),
+  },
+  {
+    name: 'continue',
+    async prepare(visitor) {
+      const trace = visitor.beginTrace()
+      trace.script = cutShort
+      await visitor.ask(trace).done
+    },
+    again: true,
+    ask: (visitor) => visitor.follow(threadOf(visitor.tab!).continue(idAt(visitor, 1))),
+  },
+  {
+    name: 'switch',
+    async prepare(visitor) {
+      await askFirst(visitor)
+      visitor.sibling = idAt(visitor, 1)
+      visitor.beginTrace(visitor.questions[0])
+      await threadOf(visitor.tab!).regenerate(visitor.sibling).done
+    },
+    async act({ tab, sibling }) {
+      if (tab) await threadOf(tab).select(sibling!)
+    },
+    // The page knows by then that the answer is stored.
+    points: ['follow-ups-saved'],
+    sends: true,
+    codes: ['turn_in_progress'],
   },
   {
     name: 'stop',
     async act(visitor) {
       const { trace, tab } = visitor
       if (trace && !trace.reached.has('model-ended') && !trace.reached.has('finish-asked')) visitor.stopped = trace
-      tab?.thread.stop()
+      tab?.model.stop()
     },
     sends: true,
     codes: ['aborted'],
@@ -54,10 +103,7 @@ export const ABILITIES: readonly Ability[] = [
   { name: 'reload', act: reload, codes: ['disposed'] },
   {
     name: 'leave',
-    async act(visitor) {
-      visitor.tab?.client.dispose()
-      visitor.tab = null
-    },
+    act: async (visitor) => leave(visitor),
     codes: ['disposed'],
   },
   {
@@ -83,7 +129,7 @@ export const ABILITIES: readonly Ability[] = [
     name: 'rename',
     async act(visitor) {
       const title = `Renamed by ${visitor.name}`
-      await visitor.tab?.thread.rename(title)
+      if (visitor.tab) await threadOf(visitor.tab).rename(title)
       visitor.title = title
     },
     points: AFTER_BEGIN,
@@ -117,7 +163,7 @@ export const ABILITIES: readonly Ability[] = [
   {
     name: 'delete-thread',
     async act(visitor) {
-      await visitor.tab?.thread.delete()
+      if (visitor.tab) await threadOf(visitor.tab).delete()
       visitor.hasDeleted = true
     },
     points: AFTER_BEGIN,

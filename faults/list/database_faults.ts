@@ -28,9 +28,9 @@ async function killBackends({ sql }: World): Promise<void> {
 }
 
 export const DATABASE_FAULTS: readonly Fault[] = [
-  away('database-restarted', 0, 45_000),
-  away('database-gone', 4_000, 45_000),
-  away('database-gone-long', 30_000, 90_000),
+  away('database-restarted', 0, 60_000),
+  away('database-gone', 4_000, 60_000),
+  away('database-gone-long', 30_000, 120_000),
   {
     name: 'backend-killed',
     codes: CODES,

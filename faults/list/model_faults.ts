@@ -11,6 +11,14 @@ export const refuse =
     answer.sendError(status, { message: 'Not now.', type: 'scripted', code: null }, headers)
   }
 
+/** Says the beginning of an answer, which then has reached its longest length. */
+export const cutShort: Script = async (speaking) => {
+  await speak(speaking, 6)
+  speaking.answer.endText()
+  speaking.answer.end('max_output_tokens')
+  speaking.call.toldUsage = true
+}
+
 const begin = (name: string, codes: Fault['codes'], script: Script): Fault => ({
   name,
   codes,
@@ -22,6 +30,11 @@ const begin = (name: string, codes: Fault['codes'], script: Script): Fault => ({
 export const MODEL_FAULTS: readonly Fault[] = [
   begin('model-error', ['model_unavailable'], refuse(500)),
   begin('model-busy', ['model_rate_limited'], refuse(429, { 'retry-after': '1' })),
+  // Without a conversation that could be told less of, it is an error.
+  begin('model-too-long', ['model_input_too_long'], ({ call, answer }) => {
+    call.refused = true
+    answer.sendError(400, { message: 'Your input exceeds the context window.', code: 'context_length_exceeded' })
+  }),
   begin('model-malformed', ['model_stream_broken'], async (speaking) => {
     await speak(speaking, 3)
     speaking.response.end('event: response.output_text.delta\ndata: {"type":"response.output_\n\n')

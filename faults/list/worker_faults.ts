@@ -30,7 +30,7 @@ export const WORKER_FAULTS: readonly Fault[] = [
     points: POINTS.slice(1),
     most: 4,
     strikeAll: (world, traces) => freeze(world, workersOf(traces)),
-    settlesMs: 75_000,
+    settlesMs: 90_000,
   },
 ]
 

@@ -1,5 +1,6 @@
 import type { Stack } from '@loacl/local'
-import { createKeyRing } from '@loacl/sealing'
+import { createKeyRing, sealProviderKey } from '@loacl/sealing'
+import type { WireFormat } from '@loacl/wire'
 import { SignJWT } from 'jose'
 import { randomBytes, randomUUID } from 'node:crypto'
 import type postgres from 'postgres'
@@ -12,12 +13,39 @@ export interface Assistant {
   signIdentity(sub: string): Promise<string>
 }
 
-export async function createAssistant(stack: Stack, sql: postgres.Sql, name: string): Promise<Assistant> {
+/** The owner's provider once more, by Chat Completions. */
+export async function addChatCompletions(stack: Stack, sql: postgres.Sql, baseUrl: string): Promise<void> {
+  const [row] = await sql<{ owner: string }[]>`
+    select owner_id as owner from loacl.assistants where id = ${stack.assistantId}`
+  const ownerId = row!.owner
+  const provider: WireFormat = 'openai-chat'
+  const sealed = await sealProviderKey(createKeyRing(stack.encryptionKeys), 'sk-mock-model', {
+    ownerId,
+    provider,
+    baseUrl,
+  })
+  const { secretId, keyId, ciphertext, lastFour } = sealed!
+  await sql`
+    select loacl_private.set_provider_key(
+      ${ownerId}, ${provider}, ${baseUrl}, ${secretId}, ${keyId}, ${ciphertext}, ${lastFour}, false
+    )`
+}
+
+/** @param wireFormat in which it asks the model */
+export async function createAssistant(
+  stack: Stack,
+  sql: postgres.Sql,
+  name: string,
+  wireFormat: WireFormat,
+): Promise<Assistant> {
   const [row] = await sql<{ id: string; owner: string }[]>`
-    insert into loacl.assistants (owner_id, name, model, allowed_origins, spend_per_day_usd, spend_per_month_usd)
-    select owner_id, ${name}, 'gpt-6-luna', allowed_origins, null, null
-    from loacl.assistants
-    where id = ${stack.assistantId}
+    insert into loacl.assistants (
+      owner_id, name, model, allowed_origins, spend_per_day_usd, spend_per_month_usd, provider_config_id
+    )
+    select a.owner_id, ${name}, 'gpt-6-luna', a.allowed_origins, null, null, p.id
+    from loacl.assistants a
+    join loacl.provider_configs p on p.owner_id = a.owner_id and p.provider = ${wireFormat}
+    where a.id = ${stack.assistantId}
     returning id, owner_id as owner
   `
   const { id, owner } = row!

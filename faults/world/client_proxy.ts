@@ -5,7 +5,7 @@ import type { Trace, Traces } from './trace.ts'
 const TURNS = '/functions/v1/loacl-chat/turns'
 /** What a visitor does beside asking. */
 const ACTS =
-  /^\/(functions\/v1\/loacl-chat\/(turns\/[^/]+\/stop|identify|sign-out)|rest\/v1\/rpc\/(erase_visitor_data|delete_thread|update_thread))$/
+  /^\/(functions\/v1\/loacl-chat\/(turns\/[^/]+\/stop|identify|sign-out)|rest\/v1\/rpc\/(erase_visitor_data|delete_thread|update_thread|choose_branch))$/
 
 /** Stands between the visitors' clients and the project: `/<visitor>/functions/v1/…`. */
 export const startClientProxy = (target: () => string, traces: Traces, currentOf: (visitor: string) => Trace | null) =>

@@ -44,7 +44,7 @@ export const startDataApiProxy = (target: () => string, traces: Traces) =>
 
 function findTrace(name: string, args: Record<string, unknown>, traces: Traces): Trace | undefined {
   if (name !== 'begin_turn') return traces.find(args.turn_id)
-  return traces.findLatest(args.request as { id?: unknown; text?: unknown })
+  return traces.findLatest(args.request as { id?: unknown; text?: unknown; messageId?: unknown })
 }
 
 function remember(
@@ -61,6 +61,7 @@ function remember(
     traces.name(trace, turn.id)
     for (const id of [turn.id, ids.threadId, ids.userMessageId, ids.messageId])
       if (typeof id === 'string') trace.ids.add(id)
+    traces.name(trace, ids.messageId)
   }
   if (name === 'finish_turn' || name === 'save_follow_ups') {
     const usage = (name === 'finish_turn' ? (args.outcome as { usage: unknown }).usage : args.usage) as {

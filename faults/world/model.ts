@@ -38,7 +38,7 @@ export interface Model {
 const PIECE_MS = 40
 const WORDS = 'The lamp stands by the quay, its light turns once a minute, and nobody has to wind it 💡 at night.'
 /** Longest wait in the middle of an answer, for whoever is to stop it. */
-const MOST_WAITED_MS = 4_000
+const MOST_WAITED_MS = 12_000
 
 export const isClosed = ({ response }: Speaking): boolean => response.destroyed || response.writableEnded
 

@@ -56,7 +56,7 @@ export class Trace {
   readonly ids = new Set<string>()
   /** Played by the model's next answer, once. */
   script: Script | null = null
-  /** The model waits in the middle of its answer, until the call is closed or four seconds are over. */
+  /** The model waits in the middle of its answer, until the call is closed, for `MOST_WAITED_MS` at most. */
   waits = false
   /** Until this is settled the model says nothing more: something is about to strike in the middle of the turn. */
   held: Promise<unknown> | null = null
@@ -96,9 +96,9 @@ export class Traces {
     return typeof key === 'string' ? this.#byKey.get(key) : undefined
   }
 
-  /** The latest try at a question: by the question's text, or by its client's id for it. */
-  findLatest({ text, id }: { text?: unknown; id?: unknown }): Trace | undefined {
-    const known = this.find(text) ?? this.find(id)
+  /** The latest try at a question: by its text, its client's id for it, or a message that another answer is for. */
+  findLatest({ text, id, messageId }: { text?: unknown; id?: unknown; messageId?: unknown }): Trace | undefined {
+    const known = this.find(text) ?? this.find(id) ?? this.find(messageId)
     return known && this.find(known.text)
   }
 

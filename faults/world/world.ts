@@ -1,9 +1,10 @@
+import type { WireFormat } from '@loacl/wire'
 import { startStack, type Stack, type StackOptions } from '@loacl/local'
 import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
-import { createAssistant, type Assistant } from './assistant.ts'
+import { addChatCompletions, createAssistant, type Assistant } from './assistant.ts'
 import { startClientProxy } from './client_proxy.ts'
 import { installClocks } from './clock.ts'
 import { startDataApiProxy } from './data_api_proxy.ts'
@@ -30,7 +31,7 @@ export interface World {
   /** Resolves when the stack's process would have ended: it threw where nobody catches it. */
   died: Promise<void>
   readonly hasDied: boolean
-  createAssistant(name: string): Promise<Assistant>
+  createAssistant(name: string, wireFormat: WireFormat): Promise<Assistant>
   /** Ends a process of the function at once. Resolves when the stack has noticed. */
   kill(worker: number): Promise<void>
   signal(worker: number, name: NodeJS.Signals): void
@@ -79,6 +80,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     onnotice: () => {},
     connection: { application_name: 'loacl-faults' },
   })
+  await addChatCompletions(stack, sql, model.url)
   const pids = () => stack.functionPids(CHAT)
 
   return {
@@ -94,7 +96,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     get hasDied() {
       return breakdowns.some((line) => line.startsWith('stack: '))
     },
-    createAssistant: (name) => createAssistant(stack, sql, name),
+    createAssistant: (name, wireFormat) => createAssistant(stack, sql, name, wireFormat),
     async kill(worker) {
       const pid = pids()[worker]
       if (typeof pid !== 'number') return

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { minify } from 'terser'
 import { build, type InlineConfig, type Plugin } from 'vite'
+import { clientRuntime, fromClientRuntime } from './client_runtime.ts'
 import { leanPreact } from './lean_preact.ts'
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
@@ -73,7 +74,9 @@ const plainCss: Plugin = {
         .replace(/\s*([{};,!])\s*/g, '$1')
         .replace(/(?<=:) |(?<=\[[\w-]+=)'|'(?=\])/g, '')
         .replace(/(?<=\d) \* /g, '*')
-        .replaceAll(';}', '}'),
+        .replace(/(?<![\d.])0(?=\.\d)/g, '')
+        .replaceAll(';}', '}')
+        .trim(),
       map: null,
     }),
   },
@@ -116,11 +119,30 @@ const runtimeObject: Plugin = {
   },
 }
 
-/** What @loacl/core fetches when it is first used. It has copies of the little that it shares with the panel. */
-const client = (): InlineConfig =>
+/** The output of a file that gets from the panel what it shares with it. It makes a function of it, which the panel calls. */
+const calledByPanel = (name: string): RolldownOptions['output'] & object => ({
+  format: 'iife',
+  name: 'feature',
+  globals: () => 'runtime',
+  postBanner: 'export default (runtime) => {',
+  postFooter: 'return feature }',
+  entryFileNames: `panel-${name}-${UNNAMED}.js`,
+  generatedCode: { symbols: false },
+})
+
+/** What @loacl/core fetches when it is first used, and what that fetches. */
+const client = (name: string, file: string): InlineConfig =>
   configure(
-    { input: path('../core/src/on_demand.ts'), output: { format: 'es', entryFileNames: `panel-client-${UNNAMED}.js` } },
-    { resolve: { alias: [{ find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') }] } },
+    { input: path(`../core/src/${file}`), output: calledByPanel(name) },
+    {
+      plugins: [fromClientRuntime],
+      resolve: {
+        alias: [
+          { find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') },
+          { find: './fetch_actions.ts', replacement: path('src/panel/fetch_actions.ts') },
+        ],
+      },
+    },
   )
 
 const FEATURES = readdirSync(path('src/features'), { withFileTypes: true })
@@ -146,29 +168,21 @@ function nameFiles(files: readonly string[], fetching: string): void {
   })
   const { version, text } = named.reduce((best, next) => (next.bytes < best.bytes ? next : best))
   writeFileSync(join(OUT, fetching), text)
+  for (const file of files) writeFileSync(join(OUT, file), read(file).replaceAll(UNNAMED, version))
   for (const file of files)
     for (const end of ['', '.map']) renameSync(join(OUT, file + end), join(OUT, file.replace(UNNAMED, version) + end))
 }
 
 /**
- * What the panel fetches when it is first used. The file makes a function of it, to which the panel hands what
- * `runtime.ts` exports. An import would load a second panel where the first has come from another address, at a second
- * attempt.
+ * What the panel fetches when it is first used. The panel hands it what `runtime.ts` exports: an import would load a second
+ * panel where the first has come from another address, at a second attempt.
  */
 const feature = (name: string): InlineConfig =>
   configure(
     {
       input: path(`src/features/${name}/index.ts`),
       external: [RUNTIME],
-      output: {
-        format: 'iife',
-        name: 'feature',
-        globals: () => 'runtime',
-        postBanner: 'export default (runtime) => {',
-        postFooter: 'return feature }',
-        entryFileNames: `panel-${name}-${UNNAMED}.js`,
-        generatedCode: { symbols: false },
-      },
+      output: calledByPanel(name),
     },
     {
       // What an import that waits may need is run late: a feature that asks the client about an error would carry the means.
@@ -194,7 +208,7 @@ function panel(): InlineConfig {
       transform: { inject: { 'JSON.parse': [globals, 'parseJson'], 'JSON.stringify': [globals, 'stringifyJson'] } },
     },
     {
-      plugins: [runtimeObject, plainCss],
+      plugins: [runtimeObject, clientRuntime, plainCss],
       resolve: { alias: [CLIENT_OF_PANEL] },
       define: {
         LATER_VERSION: JSON.stringify(UNNAMED),
@@ -251,10 +265,11 @@ process.env.NODE_ENV = 'production'
 rmSync(OUT, { recursive: true, force: true })
 for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))
-await build(client())
+await build(client('client', 'on_demand.ts'))
+await build(client('actions', 'thread_actions.ts'))
 await build(panel())
 nameFiles(
-  ['client', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
+  ['client', 'actions', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
   PANEL,
 )
 await build(loader())

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, it } from 'vitest'
 import { workerStack } from '../../packages/local/test/worker_stack.ts'
+import { createToken } from './support/api.ts'
 import { createWorld } from './support/world.ts'
 
 const world = createWorld(workerStack())
@@ -22,12 +23,15 @@ it('every statement of docs/admin.md, limits.md and moderation.md runs, and chan
   const idle: string[] = []
   const done = world.sql.begin(async (tx) => {
     const { id } = await world.createAssistant()
+    await world.converse(id, createToken())
     await tx`update loacl.assistants set name = 'Other' where name = 'Lumi' and id <> ${id}`
     await tx`update loacl.assistants set name = 'Lumi' where id = ${id}`
     // Another assistant's, which nobody means.
     const other = await world.createAssistant()
     const question = 'Do you ship to Norway?'
     await tx`insert into loacl.guided_questions (assistant_id, question) values (${other.id}, ${question})`
+    const owner = await tx`select owner_id from loacl.assistants where id = ${id}`
+    await tx`insert into loacl.documents (owner_id, original_name) values (${owner[0]!.owner_id}, 'handbook.pdf')`
     for (const statement of statements) {
       const { count } = await tx.unsafe(statement)
       if (count !== 1 && !/^(--.*\n)*select/.test(statement)) idle.push(statement)

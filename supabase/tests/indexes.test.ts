@@ -15,6 +15,8 @@ const OWN = `= any (array[${ID}::uuid])`
 const QUESTIONS: Readonly<Record<string, string>> = {
   secrets_owner_id_idx: `where owner_id = ${ID}`,
   secrets_assistant_id_idx: `where assistant_id = ${ID}`,
+  assistants_provider_config_id_idx: `where provider_config_id = ${ID}`,
+  assistants_fallback_provider_config_id_idx: `where fallback_provider_config_id = ${ID}`,
   provider_configs_secret_id_idx: `where secret_id = ${ID}`,
   sessions_assistant_id_last_active_at_idx: `where assistant_id = ${ID} order by last_active_at desc`,
   sessions_user_id_idx: `where user_id = ${ID} and assistant_id = ${ID}`,
@@ -36,6 +38,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   guided_questions_assistant_id_priority_idx: `where assistant_id = ${ID} order by priority desc, created_at`,
   turns_one_open_idx: `where thread_id >= ${ID} and state in ('running', 'waiting') order by thread_id`,
   turns_thread_id_idx: `where thread_id = ${ID}`,
+  turns_message_id_idx: `where message_id = ${ID}`,
   turns_user_message_id_created_at_idx: `where user_message_id = ${ID} order by created_at desc`,
   turns_unpurged_idx: `where ended_at < now() and purged_at is null and is_folded order by ended_at`,
   turns_unfolded_idx: `where not is_folded order by ended_at`,

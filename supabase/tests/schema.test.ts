@@ -77,8 +77,10 @@ describe('every table', () => {
       order by 1
     `
     expect(names(others).toSorted()).toEqual([
-      // It is asked at the assistant's own provider then.
-      'assistants.moderation_provider_config_id becomes null',
+      // An assistant would go on with another provider.
+      'assistants.fallback_provider_config_id, owner_id stands in the way',
+      'assistants.moderation_provider_config_id, owner_id stands in the way',
+      'assistants.provider_config_id, owner_id stands in the way',
       // Bytes stay with the provider until their own row goes.
       'documents.provider_config_id becomes null',
       'file_objects.provider_config_id becomes null',

@@ -1,4 +1,5 @@
 import type {
+  AssistantModel,
   IdentitySecretState,
   KeyRotation,
   Maintenance,
@@ -30,7 +31,8 @@ export interface AdminClient {
      */
     list(options?: CallOptions): Promise<readonly ProviderConfig[]>
     /**
-     * Keeps a key as the one that your next turns use. One is kept for each `baseUrl`: a second replaces the first.
+     * Keeps a key as the one that your next turns use, or with `isDefault: false` for assistants that name it. One is kept
+     * for each `baseUrl` and wire format: a second replaces the first.
      * @throws AdminError `invalid_body` for what is no key, or an address that may not be called
      * @example
      * await admin.providerKeys.set({ apiKey: 'sk-…' })
@@ -45,11 +47,30 @@ export interface AdminClient {
     test(request?: TestProviderKeyRequest & CallOptions): Promise<ProviderKeyTest>
     /**
      * Removes a key. Without `id`, the only one.
-     * @throws AdminError `not_found`; `invalid_body` where there are several and none was named
+     * @throws AdminError `not_found`; `invalid_body` where there are several and none was named, or an assistant names it
      * @example
      * await admin.providerKeys.remove({ id: config.id })
      */
     remove(request?: { id?: string } & CallOptions): Promise<void>
+  }
+
+  /** Whom an assistant asks, and how: its provider, fallback, models and their parameters. */
+  readonly assistantModels: {
+    /**
+     * @throws AdminError `assistant_not_found`
+     * @example
+     * const { model, fallback } = await admin.assistantModels.get(assistantId)
+     */
+    get(assistantId: string, options?: CallOptions): Promise<AssistantModel>
+    /**
+     * Changes what is named, from the next message on, and gives all of it. What a model refuses of the temperature and the
+     * effort is left out.
+     * @throws AdminError `assistant_not_found`; `invalid_body` for what can't be, such as a key that is not yours
+     * @example
+     * const { id } = await admin.providerKeys.set({ apiKey, provider: 'openai-chat', baseUrl, isDefault: false })
+     * await admin.assistantModels.update(assistantId, { fallback: { providerConfigId: id, model: 'gpt-oss:20b' } })
+     */
+    update(assistantId: string, change: Partial<AssistantModel> & CallOptions): Promise<AssistantModel>
   }
 
   /** The secret with which your server signs the identity tokens of one assistant's visitors. */
@@ -119,6 +140,10 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
       remove: ({ id, signal } = {}) =>
         send('DELETE', `/provider-key${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`, undefined, signal),
     },
+    assistantModels: {
+      get: (assistantId, { signal } = {}) => send('GET', modelOf(assistantId), undefined, signal),
+      update: (assistantId, { signal, ...change }) => send('PATCH', modelOf(assistantId), change, signal),
+    },
     identitySecrets: {
       describe: (assistantId, { signal } = {}) => send('GET', secretOf(assistantId), undefined, signal),
       create: (assistantId, { signal } = {}) => send('PUT', secretOf(assistantId), undefined, signal),
@@ -131,4 +156,5 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
   }
 }
 
+const modelOf = (assistantId: string): string => `/assistants/${encodeURIComponent(assistantId)}/model`
 const secretOf = (assistantId: string): string => `/assistants/${encodeURIComponent(assistantId)}/identity-secret`

@@ -2,6 +2,7 @@ export { createAdminClient, type AdminClient, type CallOptions } from './admin_c
 export { AdminError, type AdminErrorDetails } from './admin_error.ts'
 export type { AdminClientOptions, SupabaseLike } from './options.ts'
 export type {
+  AssistantModel,
   ErrorCode,
   IdentitySecretState,
   KeyRotation,
@@ -9,8 +10,10 @@ export type {
   NewIdentitySecret,
   ProviderConfig,
   ProviderKeyTest,
+  ReasoningEffort,
   SavedProviderKey,
   SetProviderKeyRequest,
   TestProviderKeyRequest,
   VisitorErasure,
+  WireFormat,
 } from '@loacl/wire'

@@ -8,7 +8,7 @@ export interface SupabaseLike {
   }
 }
 
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 
 export type AdminClientOptions =
   | {

@@ -35,6 +35,45 @@ it.each(['token', 'supabase'])('keeps, tries and removes provider keys: by %s', 
   await expect(providerKeys.remove()).rejects.toMatchObject({ code: 'not_found', status: 404 })
 })
 
+it.each(['token', 'supabase'])(
+  'keeps a key in each wire format, and says whom an assistant asks: by %s',
+  async (way) => {
+    const { providerKeys, assistantModels } = clients[way]!
+    const key = { apiKey: 'sk-live-0123456789', baseUrl: stack.modelUrl }
+    const first = await providerKeys.set(key)
+    const chat = await providerKeys.set({ ...key, provider: 'openai-chat', isDefault: false })
+    expect(await providerKeys.list()).toMatchObject([
+      { id: first.id, provider: 'openai', isDefault: true },
+      { id: chat.id, provider: 'openai-chat', isDefault: false },
+    ])
+    for (const { id } of [first, chat]) expect(await providerKeys.test({ id })).toMatchObject({ ok: true })
+
+    const settings = {
+      providerConfigId: chat.id,
+      fallback: { providerConfigId: first.id, model: 'gpt-5.4' },
+      followUpModel: 'gpt-5.4-nano',
+      temperature: 0.2,
+      reasoningEffort: 'low',
+      maxOutputTokens: 900,
+    } as const
+    expect(await assistantModels.update(assistantId, settings)).toMatchObject(settings)
+    expect(await assistantModels.get(assistantId)).toMatchObject({ model: 'gpt-6-luna', ...settings })
+    const refused = { code: 'invalid_body', status: 400 }
+    await expect(providerKeys.remove({ id: chat.id })).rejects.toMatchObject(refused)
+    await expect(assistantModels.update(assistantId, { temperature: 3 })).rejects.toMatchObject(refused)
+    const other = await world.createAssistant()
+    const [theirs] = await world.sql<{ id: string }[]>`
+    select id from loacl.provider_configs where owner_id = ${other.owner.userId}`
+    await expect(assistantModels.update(assistantId, { providerConfigId: theirs!.id })).rejects.toMatchObject(refused)
+    const notFound = { code: 'assistant_not_found', status: 404 }
+    await expect(assistantModels.get(other.id)).rejects.toMatchObject(notFound)
+    await expect(assistantModels.update(other.id, { model: 'mine' })).rejects.toMatchObject(notFound)
+
+    await assistantModels.update(assistantId, { providerConfigId: null, fallback: null })
+    for (const { id } of [first, chat]) await providerKeys.remove({ id })
+  },
+)
+
 it.each(['token', 'supabase'])('makes, describes and removes an identity secret: by %s', async (way) => {
   const { identitySecrets } = clients[way]!
   const { secret, lastFour } = await identitySecrets.create(assistantId)

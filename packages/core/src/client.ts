@@ -1,7 +1,7 @@
 import type { ClientContext, WithClient } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
-import { randomUuid } from './random.ts'
+import { randomId } from './random.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
@@ -77,7 +77,7 @@ export function createClient(options: ClientOptions): LoaclClient {
     threads: {
       list: async (filter = {}) => await (await loadOnDemand()).listThreads(client, filter),
       get: (id) => threadOf(id, true),
-      create: ({ id = randomUuid() } = {}) => threadOf(id, false),
+      create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
     identify,
     signOut,

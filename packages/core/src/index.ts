@@ -3,6 +3,7 @@ export { LoaclError, type ErrorDetails } from './errors.ts'
 export { isForOwner, isThreadOver, remedyOf, type ErrorCode, type Remedy } from '@loacl/wire'
 export type {
   Abortable,
+  Citation,
   ClientOptions,
   ClientState,
   Credential,

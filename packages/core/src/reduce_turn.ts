@@ -72,14 +72,17 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
 
 const isOpen = ({ answer }: TurnProgress): boolean => answer?.status === 'streaming'
 
-export const withAnswer = (state: TurnProgress, change: Partial<Message>): TurnProgress =>
+export const withAnswer = (state: TurnProgress, change: Partial<Message> | undefined): TurnProgress =>
   state.answer ? { ...state, answer: { ...state.answer, ...change } } : state
 
 /** The answer with what the part brought to it. */
 function withPart(state: TurnProgress, part: StreamPart): TurnProgress {
   const folded = state.answer ? foldPart(state.folded, part) : state.folded
+  if (folded === state.folded) return state
   const { parts } = folded
-  return folded === state.folded ? state : withAnswer({ ...state, folded }, { parts, content: contentOf(parts) })
+  const content = contentOf(parts)
+  // Of an answer that goes on, what was there stays in sight while it is told again.
+  return withAnswer({ ...state, folded }, content.length < state.answer!.content.length ? {} : { parts, content })
 }
 
 type Answered = Message & { status: 'completed' | 'stopped' | 'cut' | 'waiting' }

@@ -39,8 +39,7 @@ export async function toResponseError(response: Response): Promise<LoaclError> {
     message ?? `The server answered with HTTP status ${status}.`,
     {
       status,
-      retryAfterMs:
-        asMs(error?.retryAfterMs) ?? asMs(isOurs ? body?.hint : null) ?? asMs(headers.get('retry-after'), 1000),
+      retryAfterMs: asMs(error?.retryAfterMs) ?? asMs(isOurs && body?.hint) ?? asMs(headers.get('retry-after'), 1000),
       requestId: asText(error?.requestId) ?? headers.get('x-request-id') ?? undefined,
     },
   )
@@ -49,8 +48,8 @@ export async function toResponseError(response: Response): Promise<LoaclError> {
 const asObject = (value: unknown): Body | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : null
 
-const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+const asText = (value: unknown): string | undefined => (typeof value === 'string' && value) || undefined
 
 /** Digits, or a whole number: of seconds with `unit` 1000, as in `retry-after` (RFC 9110, section 10.2.3). */
 const asMs = (value: unknown, unit = 1): number | undefined =>
-  /^\d+$/.test(String(value)) ? Number(value) * unit : undefined
+  /^\d+$/.test(value as string) ? Number(value) * unit : undefined

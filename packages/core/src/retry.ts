@@ -5,8 +5,9 @@ import type { LoaclError } from './errors.ts'
 /** After this many failures in a row a connection is given up: some 30 seconds. */
 export const MAX_RETRIES = 7
 
-const FIRST_DELAY_MS = 500
-const MAX_DELAY_MS = 8_000
+/** Doubled with each failure. All of them are the shortest: jitter makes them up to twice as long. */
+const DELAY_MS = 125
+const MAX_DELAY_MS = 4_000
 
 export interface RetryPolicy {
   /** How many failures in a row are followed by another try. */
@@ -47,23 +48,22 @@ export const isTransient = (error: unknown, isRunning: boolean): boolean => {
 
 /**
  * Waits after `failures` failures: doubling, with jitter, so that the visitors of a site whose project was away don't
- * all come back at once. Ends early when the browser says that it is online again.
+ * all come back at once. `leastMs`: what the server asked for. Ends early when the browser says that it is online again.
  *
  * @throws LoaclError where the signal is aborted
  */
-export async function backOff(failures: number, signal: AbortSignal): Promise<void> {
-  const ms = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)
-  await new Promise<void>((resolve) => {
-    const finish = () => {
-      clearTimeout(timer)
-      // It doesn't exist everywhere: this runs outside browsers too.
-      globalThis.removeEventListener?.('online', finish)
-      resolve()
-    }
-    const timer = setTimeout(finish, ms)
-    signal.addEventListener('abort', finish)
-    globalThis.addEventListener?.('online', finish)
-    if (signal.aborted) finish()
-  })
+export async function backOff(failures: number, signal: AbortSignal, leastMs = 0): Promise<void> {
+  const ms = Math.min(MAX_DELAY_MS, leastMs + DELAY_MS * 2 ** failures) * (1 + Math.random())
+  if (!signal.aborted)
+    await new Promise<void>((resolve) => {
+      const finish = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(finish, ms)
+      signal.addEventListener('abort', finish)
+      // Until what waits has ended. It doesn't exist everywhere: this runs outside browsers too.
+      globalThis.addEventListener?.('online', finish, { signal })
+    })
   if (signal.aborted) throw abortError(signal)
 }

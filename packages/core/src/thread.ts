@@ -1,7 +1,7 @@
 import type { ClientContext } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
-import type * as OnDemand from './on_demand.ts'
-import { randomUuid } from './random.ts'
+import type { ActionName, ArgumentsOf } from './act.ts'
+import { randomId } from './random.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
@@ -10,17 +10,8 @@ import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
 
-type ThreadAction =
-  | 'loadThread'
-  | 'loadOlder'
-  | 'renameThread'
-  | 'archiveThread'
-  | 'deleteThread'
-  | 'restoreThread'
-  | 'setFeedback'
-type ArgumentsOf<Name extends ThreadAction> =
-  Parameters<(typeof OnDemand)[Name]> extends [ThreadContext, ...infer Rest] ? Rest : never
-type Actions = { readonly [Name in ThreadAction]: (thread: ThreadContext, ...args: ArgumentsOf<Name>) => Promise<void> }
+/** Turns that are fetched when they are first asked for. */
+type LaterTurn = 'retry' | 'edit' | 'regenerate' | 'continue'
 
 /** @param isStored whether `id` is the server's, not one made here */
 export function createThread(client: ClientContext, id: string, isStored: boolean, title: string | null): Thread {
@@ -40,7 +31,6 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       client.threads.set(serverId, thread)
       context.update({ id: serverId })
     },
-    lostTurn: null,
   }
   const { update } = context
 
@@ -70,10 +60,24 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
 
   /** An action of this thread, which is fetched first. */
   const onDemand =
-    <Name extends ThreadAction>(name: Name) =>
-    async (...args: ArgumentsOf<Name>): Promise<void> => {
-      const actions: Actions = await loadOnDemand()
-      await actions[name](context, ...args)
+    <Name extends ActionName>(name: Name) =>
+    async (...args: ArgumentsOf<Name>): Promise<void> =>
+      void (await (await loadOnDemand()).act(name, context, ...args))
+
+  /** A turn whose request is made by what is fetched first. */
+  const later =
+    <Name extends LaterTurn>(name: Name) =>
+    (...args: Parameters<Thread[Name]>): Turn => {
+      const { turn: before } = state()
+      const turnId = randomId()
+      if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
+      const how: TurnStart = {
+        id: turnId,
+        clientId: null,
+        signal: (args.at(-1) as Abortable | undefined)?.signal,
+        request: async () => (await loadOnDemand()).act('toRequest', context, how, before, name, args),
+      }
+      return start(how)
     }
 
   const thread: Thread = {
@@ -83,7 +87,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     load: onDemand('loadThread'),
     loadOlder: onDemand('loadOlder'),
 
-    send(input, { id: clientId = randomUuid(), signal } = {}) {
+    send(input, { id: clientId = randomId(), signal } = {}) {
       const given: { text: string; suggestionId?: string | undefined } =
         typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
@@ -92,26 +96,17 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       return sendMessage(clientId, text, { ...given, signal })
     },
 
-    retry({ signal } = {}) {
-      const turnId = randomUuid()
-      if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
-      const { lostTurn, serverId } = context
-      const { messages } = state()
-      const last = messages.at(-1)
-      const message = messages.findLast(isQuestion)
-      if (last?.status === 'completed' && last !== message) return refusedTurn(turnId, 'already_answered')
-      if (message && message.status !== 'completed') return sendMessage(message.clientId, message.content, { signal })
-      if (!message || serverId === null) return refusedTurn(turnId, 'message_not_found')
-      const { clientId } = message
-      const request = () =>
-        ({ type: 'retry', assistantId: client.assistant, id: clientId, threadId: serverId }) as const
-      return start({
-        id: turnId,
-        clientId,
-        signal,
-        ...(lostTurn?.clientId === clientId ? { follow: lostTurn.turnId } : { question: message, request }),
-      })
+    retry(options = {}) {
+      const message = state().messages.findLast(isQuestion)
+      if (context.activeTurnId !== null) return thread.resume(options)!
+      return message?.status === 'failed' && !runningTurn(state())
+        ? sendMessage(message.clientId, message.content, options)
+        : later('retry')(options)
     },
+    edit: later('edit'),
+    regenerate: later('regenerate'),
+    continue: later('continue'),
+    select: onDemand('selectBranch'),
 
     resume({ signal } = {}) {
       if (context.activeTurnId === null) return runningTurn(state()) ?? null

@@ -1,11 +1,14 @@
 import type { ThreadSummary } from '@loacl/wire'
+import type { ActionTools } from './act.ts'
 import { LoaclError } from './errors.ts'
-import { announceChange } from './follow_threads.ts'
+import { backOff, isTransient, withRetries } from './retry.ts'
 import type { ThreadContext } from './thread_context.ts'
+import { runningTurn } from './thread_state.ts'
 import type { Abortable } from './types.ts'
 
 async function callStored<T extends { id: string }>(
   thread: ThreadContext,
+  { announceChange }: ActionTools,
   name: string,
   what: object,
   { signal }: Abortable = {},
@@ -20,29 +23,35 @@ async function callStored<T extends { id: string }>(
 const removeSummary = ({ client }: ThreadContext, id: string) =>
   client.changeThreads((known) => known.filter((summary) => summary.id !== id))
 
-export async function renameThread(thread: ThreadContext, newTitle: string, options?: Abortable): Promise<void> {
-  const { id, title } = await callStored<ThreadSummary>(thread, 'update_thread', { title: newTitle }, options)
+export async function renameThread(
+  thread: ThreadContext,
+  tools: ActionTools,
+  newTitle: string,
+  options?: Abortable,
+): Promise<void> {
+  const { id, title } = await callStored<ThreadSummary>(thread, tools, 'update_thread', { title: newTitle }, options)
   thread.update({ title })
   thread.client.upsertSummary(id, { title }, false)
 }
 
-export async function archiveThread(thread: ThreadContext, options?: Abortable): Promise<void> {
-  const { id } = await callStored(thread, 'update_thread', { status: 'archived' }, options)
+export async function archiveThread(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
+  const { id } = await callStored(thread, tools, 'update_thread', { status: 'archived' }, options)
   removeSummary(thread, id)
 }
 
-export async function deleteThread(thread: ThreadContext, options?: Abortable): Promise<void> {
-  const { id } = await callStored(thread, 'delete_thread', {}, options)
+export async function deleteThread(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
+  const { id } = await callStored(thread, tools, 'delete_thread', {}, options)
   removeSummary(thread, id)
 }
 
-export async function restoreThread(thread: ThreadContext, options?: Abortable): Promise<void> {
-  const summary = await callStored<ThreadSummary>(thread, 'restore_thread', {}, options)
+export async function restoreThread(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
+  const summary = await callStored<ThreadSummary>(thread, tools, 'restore_thread', {}, options)
   thread.client.upsertSummary(summary.id, summary, true)
 }
 
 export async function setFeedback(
   thread: ThreadContext,
+  { announceChange }: ActionTools,
   messageId: string,
   value: 'up' | 'down' | null,
   comment?: string,
@@ -51,3 +60,30 @@ export async function setFeedback(
   await thread.client.rpc('set_feedback', { message_id: messageId, value, comment }, {}, signal)
   await announceChange(thread)
 }
+
+/** Shows the branch of this message. */
+export async function selectBranch(
+  thread: ThreadContext,
+  { announceChange, loadNewest }: ActionTools,
+  messageId: string,
+  { signal }: Abortable = {},
+): Promise<void> {
+  const { client, serverId } = thread
+  if (serverId === null) throw new LoaclError('thread_not_found')
+  if (runningTurn(thread.state())) throw new LoaclError('turn_in_progress')
+  const args = { thread_id: serverId, message_id: messageId }
+  // Where the answer is lost, the branch is chosen all the same: asked again, it is the same choice.
+  await withRetries(() => client.rpc('choose_branch', args, {}, signal), {
+    limit: 3,
+    when: (error) => isTransient(error, false),
+    before: (_, failures) => backOff(failures, signal ?? client.lifetime()),
+  })
+  await loadNewest(thread, { signal })
+  // How a turn of another branch failed is nothing to try again here.
+  const { turn, messages } = thread.state()
+  if (turn.status === 'failed' && messages.every(({ status }) => status !== 'failed'))
+    thread.update({ turn: { status: 'idle' } })
+  await announceChange(thread)
+}
+
+export { toRequest } from './to_request.ts'

@@ -1,4 +1,4 @@
-import type { TurnRequest } from '@loacl/wire'
+import type { DataParts, TurnRequest } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
 import type { Message, ThreadState } from './types.ts'
 
@@ -13,16 +13,22 @@ export interface ThreadContext {
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */
   cursor: string | null
-  /** A turn that runs or waits, and that nothing here follows. */
+  /** A turn that runs or waits, and that nothing here follows. It may have ended, where its connection failed. */
   activeTurnId: string | null
   /** The server has the thread under this id. */
   setServerId(serverId: string): void
-  /** A turn whose connection failed: it may well go on at the server. */
-  lostTurn: { turnId: string; clientId: string | null } | null
 }
 
 /** Asked anew for each try: the thread may have got its id, or lost it with its session. */
-export type ToRequest = (threadId: string | null) => TurnRequest
+export type ToRequest = (threadId: string | null) => TurnRequest | Promise<TurnRequest>
+
+/** What a turn is shown with that doesn't come at the end of a conversation. */
+export interface Begun {
+  /** Those before its answer. */
+  messages: readonly Message[]
+  /** What is known of the answer besides. */
+  answer?: Partial<Message>
+}
 
 export type TurnStart = {
   id: string
@@ -31,8 +37,8 @@ export type TurnStart = {
   /** The caller's: aborting it stops the turn at the server. */
   signal?: AbortSignal | undefined
   suggestionId?: string | undefined
-  /** The message that gets another answer, in place of those that it has. */
-  question?: Message
+  /** Asked each time that its stream begins: what to show from then on. */
+  begun?: (ids: DataParts['turn']) => Begun
 } & (
   | {
       /** The server's id of a turn that runs or waits already. */

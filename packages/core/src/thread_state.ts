@@ -57,12 +57,6 @@ export const withFailed = (messages: Messages, failedId: string | null, { code }
       : message,
   )
 
-/** Without the answers after this message: another try at one takes their place. */
-export function withoutAnswers(messages: Messages, question: Message): Messages {
-  const index = messages.findIndex(({ id }) => id === question.id)
-  return messages.filter(({ role }, at) => at <= index || role === 'user')
-}
-
 /** The turn that is sent, streams or connects again. */
 export const runningTurn = ({ turn }: ThreadState): Turn | undefined => (turn as { turn?: Turn }).turn
 

@@ -5,7 +5,7 @@ import type { TurnEvent } from './types.ts'
 export function createTurnEvents(push: (event: TurnEvent) => void) {
   /** Characters of each kind that are in events. */
   const pushed = { text: 0, reasoning: 0 }
-  /** Ids of the sources that are in events. */
+  /** Sources as they are in events: one that is cited again is another. */
   const sources = new Set<string>()
   /** Characters of each kind that the stream is still to repeat. */
   let repeated = { ...pushed }
@@ -19,9 +19,9 @@ export function createTurnEvents(push: (event: TurnEvent) => void) {
       repeated[type] -= part.delta.length - delta.length
       pushed[type] += delta.length
       if (delta) push({ type, messageId, delta })
-    } else if ('sourceId' in part && !sources.has(part.sourceId)) {
-      sources.add(part.sourceId)
-      push({ type: 'source', messageId, source: part })
+    } else if ('sourceId' in part) {
+      const { size } = sources
+      if (sources.add(JSON.stringify(part)).size > size) push({ type: 'source', messageId, source: part })
     } else if (part.type === 'data-follow-ups') {
       push({ type: 'follow-ups', ...part.data })
     } else if (part.type === 'data-title') {

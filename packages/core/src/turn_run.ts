@@ -5,8 +5,8 @@ import { isSessionError, LoaclError } from './errors.ts'
 import { whenFetched } from './load_on_demand.ts'
 import { isAnswered, newProgress, reduceTurn, toResult, withAnswer } from './reduce_turn.ts'
 import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
-import type { ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
-import { runningTurn, withFailed, withoutAnswers, withProgress } from './thread_state.ts'
+import type { Begun, ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
+import { runningTurn, withFailed, withProgress } from './thread_state.ts'
 import { withTimeout, toClientError } from './timeout.ts'
 import { createTurnEvents } from './turn_events.ts'
 import { createTurnLog } from './turn_log.ts'
@@ -20,6 +20,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   /** The server's, once it is known. */
   let turnId = 'follow' in start ? start.follow : null
   let hasBegun = !!turnId
+  let requestId = start.id
   let isStopping = false
   let after = 0
   let shown: TurnState | null = null
@@ -42,9 +43,9 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     else running.abort()
   }
 
-  /** By the turn, or by the message while only the server knows the turn, if it does. */
+  /** By the turn, or by the request while only the server knows the turn, if it does. */
   function stopAtServer(): void {
-    const path = turnId ? `turns/${turnId}` : `messages/${encodeURIComponent(clientId!)}`
+    const path = turnId ? `turns/${turnId}` : `messages/${encodeURIComponent(requestId)}`
     const request = (signal: AbortSignal) => client.chat('POST', `${path}/stop`, undefined, signal)
     withRetries(() => withTimeout([running.signal], request), {
       limit: MAX_RETRIES,
@@ -57,7 +58,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   function confirm(threadId: string): void {
     const isNew = thread.serverId !== threadId
     if (isNew) thread.setServerId(threadId)
-    if (clientId !== null) announce(thread, isNew)
+    if ('request' in start) announce(thread, isNew)
     client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
     if (suggestionId !== undefined) whenFetched((onDemand) => onDemand.useSuggestion(thread, suggestionId))
   }
@@ -66,22 +67,19 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     after = seq
     const before = progress
     progress = reduceTurn(progress, part)
-    const { ids, answer, title } = progress
-    const isNew = ids !== null && before.ids === null
+    let begun: Begun | undefined
     if (part.type === 'data-turn') {
       turnId = part.data.turnId
+      begun = start.begun?.(part.data)
+      progress = withAnswer(progress, begun?.answer)
       if (isStopping) stopAtServer()
     }
+    const { ids, answer, title } = progress
     if (part.type === 'data-waiting') thread.activeTurnId = turnId
-    if (isNew) confirm(ids.threadId)
+    if (ids && !before.ids) confirm(ids.threadId)
     if (progress !== before) {
-      const { messages } = state()
       update({
-        messages: withProgress(
-          isNew && start.question ? withoutAnswers(messages, start.question) : messages,
-          clientId,
-          progress,
-        ),
+        messages: withProgress(begun?.messages ?? state().messages, clientId, progress),
         ...(owns() && {
           turn: isAnswered(answer) ? { status: answer.status === 'waiting' ? answer.status : 'idle' } : show(),
         }),
@@ -94,7 +92,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
 
   async function post(request: ToRequest, signal: AbortSignal): Promise<Response> {
     const signals = await client.signals()
-    return await withRetries(() => client.chat('POST', 'turns', { ...request(thread.serverId), ...signals }, signal), {
+    const send = async () => {
+      const body = await request(thread.serverId)
+      requestId = body.id
+      return client.chat('POST', 'turns', { ...body, ...signals }, signal)
+    }
+    return await withRetries(send, {
       limit: 1,
       when: isSessionError,
       async before(error) {
@@ -142,10 +145,10 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       {
         limit: MAX_RETRIES,
         when: (error) => hasBegun && isTransient(error, !!turnId),
-        async before(_, attempt) {
+        async before(error, attempt) {
           if (owns()) update({ turn: show('reconnecting') })
           push({ type: 'reconnecting', attempt })
-          await backOff(attempt, running.signal)
+          await backOff(attempt, running.signal, (error as LoaclError).retryAfterMs)
         },
       },
     )
@@ -162,7 +165,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       const { error } = result
       ended = { status: 'failed', error }
       if (!turnId || !progress.ids) messages = withFailed(messages, clientId, error)
-      else if (isTransient(error, true)) thread.lostTurn = { turnId, clientId }
+      else if (isTransient(error, true)) thread.activeTurnId = turnId
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
@@ -171,7 +174,6 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   if (start.signal?.aborted) stop()
   start.signal?.addEventListener('abort', stop, { signal: running.signal })
   void run()
-  thread.lostTurn = null
   update({ turn: show() })
   return turn
 }

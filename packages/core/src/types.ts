@@ -1,4 +1,5 @@
 import type {
+  Citation,
   CutReason,
   GuidedQuestion,
   Message as StoredMessage,
@@ -13,9 +14,11 @@ import type {
   Visitor,
 } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
+import type { Source, Turn, TurnEvent, TurnResult } from './turn_types.ts'
 import type { VisitorExport } from './visitor_export.ts'
 
 export type {
+  Citation,
   CutReason,
   GuidedQuestion,
   MessageAuthor,
@@ -28,6 +31,7 @@ export type {
   Usage,
   Visitor,
 }
+export type { Source, Turn, TurnEvent, TurnResult }
 
 /**
  * A value that changes, ready for React's `useSyncExternalStore` and its like. Snapshots are immutable; the same state
@@ -214,7 +218,7 @@ export interface ThreadState {
 export interface SendOptions extends Abortable {
   /**
    * The message's client id, 1 to 128 visible ASCII characters. Sending the same id and text again is the same turn.
-   * Default: a random UUID.
+   * Default: 22 random ones.
    */
   id?: string | undefined
 }
@@ -240,9 +244,38 @@ export interface Thread extends Readable<ThreadState> {
   /**
    * Tries again to get an answer to the visitor's last message: sends it if the server never got it, fetches the same
    * turn again if only the connection failed, asks the model anew if the turn failed, was stopped or was cut.
+   * Where editing, regenerating or continuing failed, it does that again.
    * Fails with `message_not_found` where there is none, and with `already_answered` where its answer is complete.
    */
   retry(options?: Abortable): Turn
+  /**
+   * Another answer to the question that this one answers, beside it: its sibling, which is shown from then on.
+   * Fails with `message_not_found` where it is no answer of the assistant's that is shown.
+   *
+   * @param messageId the answer's `id`
+   */
+  regenerate(messageId: string, options?: Abortable): Turn
+  /**
+   * Puts another text in place of a message of the visitor's: a sibling of that message, with an answer of its own. What
+   * followed the old one stays with it. Fails with `message_not_found` where it is no such message that is shown.
+   *
+   * @param messageId its `id` or `clientId`
+   */
+  edit(messageId: string, text: string, options?: Abortable): Turn
+  /**
+   * Goes on with the last answer where it was cut or stopped, or broke off: the same message grows. Its events tell the answer
+   * from the beginning. Fails with `answer_not_cut` where there is nothing to go on with.
+   *
+   * @param messageId the answer's `id`
+   */
+  continue(messageId: string, options?: Abortable): Turn
+  /**
+   * Shows the branch of one of a message's `siblings`, down to its newest message, on all the visitor's devices, until they
+   * choose another or write.
+   *
+   * @throws LoaclError `message_not_found`, `thread_not_found`, `turn_in_progress`
+   */
+  select(messageId: string, options?: Abortable): Promise<void>
   /** The turn that runs or waits in this thread, here or (after `load`) begun elsewhere; `null` where none does. */
   resume(options?: Abortable): Turn | null
   /** Ends the turn that runs or waits, if there is one. */
@@ -263,38 +296,3 @@ export interface Thread extends Readable<ThreadState> {
    */
   feedback(messageId: string, value: 'up' | 'down' | null, comment?: string, options?: Abortable): Promise<void>
 }
-
-/**
- * One message and its answer. Starts at once, iterated or not; each iterator replays from the start and ends after the
- * `end` event.
- *
- * `stop()` and an aborted signal end the turn on the server. Leaving the loop, `dispose()` and navigation only detach:
- * the turn goes on and can be resumed.
- */
-export interface Turn extends AsyncIterable<TurnEvent> {
-  /** Known here from the start; not the server's id of the turn. */
-  readonly id: string
-  /** Never rejects. */
-  readonly done: Promise<TurnResult>
-  /** The whole answer. @throws LoaclError where the turn failed */
-  text(): Promise<string>
-  stop(): void
-}
-
-export type Source = Extract<MessagePart, { type: 'source-url' | 'source-document' }>
-
-export type TurnEvent =
-  | { type: 'text' | 'reasoning'; messageId: string; delta: string }
-  | { type: 'source'; messageId: string; source: Source }
-  | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
-  | { type: 'title'; title: string }
-  /** `attempt` counts from 1, and anew after each part that came. */
-  | { type: 'reconnecting'; attempt: number }
-  /** The last one, exactly once. */
-  | { type: 'end'; result: TurnResult }
-
-export type TurnResult =
-  /** `cut`: see `message.cutReason`. `usage` in tokens. */
-  | { status: 'completed' | 'stopped' | 'cut' | 'waiting'; message: Message; usage?: Usage }
-  /** `message`: what had come of the answer. */
-  | { status: 'failed'; error: LoaclError; message?: Message }

@@ -39,13 +39,15 @@ interface ExportedThread extends Omit<ThreadSummary, 'status'> {
   sessionId: string
   deletedAt: Timestamp | null
   metadata: Metadata
-  /** Oldest first, answers that were tried again included. */
+  /** The last message of the branch that the visitor chose; `null` for the newest message. */
+  shownMessageId: string | null
+  /** Oldest first, of all branches: messages with one parent are alternatives. */
   messages: readonly ExportedMessage[]
   /** What happened in it, oldest first. */
   events: readonly ThreadEvent[]
 }
 
-interface ExportedMessage extends Omit<Message, 'suggestions'> {
+interface ExportedMessage extends Omit<Message, 'suggestions' | 'siblings'> {
   /** The message that it answers or follows. */
   parentId: string | null
   model: string | null

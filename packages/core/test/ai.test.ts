@@ -58,13 +58,18 @@ describe('the transport of useChat', () => {
     const stream = partStream()
     const project = unknown().on('POST turns', stream.answer)
     const suggestions = [{ id: 's1', suggestion: 'And then?', used: false }]
+    const citations = [
+      { start: 0, end: 2 },
+      { start: 0, end: 4, quote: 'It is here.' },
+    ]
     stream.send(
       ...begun(),
       { type: 'reasoning-start', id: 'r' },
       { type: 'reasoning-delta', id: 'r', delta: 'Hm.' },
       { type: 'reasoning-end', id: 'r' },
       text('Here'),
-      { type: 'source-url', sourceId: 'u', url: 'https://a.test/', title: 'A' },
+      { type: 'source-url', sourceId: 'u', url: 'https://a.test/', title: 'A', citations: [{ start: 0, end: 2 }] },
+      { type: 'source-url', sourceId: 'u', url: 'https://a.test/', title: 'A', citations },
       complete(),
       { type: 'data-follow-ups', data: { messageId: IDS.messageId, suggestions } },
       { type: 'data-title', data: { threadId: THREAD, title: 'Parcels' } },
@@ -81,6 +86,8 @@ describe('the transport of useChat', () => {
         { type: 'reasoning', text: 'Hm.', state: 'done' },
         { type: 'text', text: 'Here', state: 'done' },
         { type: 'source-url', sourceId: 'u', url: 'https://a.test/' },
+        // As it was last told.
+        { type: 'data-citations', id: 'u', data: { sourceId: 'u', citations } },
         { type: 'data-follow-ups', data: { suggestions } },
       ],
     })

@@ -25,9 +25,10 @@ async function serve(steps: readonly ModelEvent[][], showsReasoning: boolean) {
       },
       generate: () => Promise.reject(new Error('Nobody asks for follow-ups here.')),
     }
-    const prepare = async () => ({ showsReasoning }) as ModelCall
+    const prepare = async () => ({ first: { showsReasoning } as ModelCall, fallback: null })
     const limits = outputLimits({ maxOutputTokens: 1_000, instructions: '' })
-    for await (const part of streamStep(prepare, limits, model, message, new AbortController().signal)) sent.push(part)
+    const { signal } = new AbortController()
+    for await (const part of streamStep(prepare, limits, model, message, signal, () => {})) sent.push(part)
   }
   const { parts, content } = message
   return { sent, parts, content }

@@ -45,6 +45,24 @@ describe('a lost connection', () => {
     expect(project.named('POST turns')).toHaveLength(1)
   })
 
+  it.each([
+    [{ retryAfterMs: 2_000 }, 2_500],
+    [{}, 500],
+  ])('to a worker that is busy is tried again by itself, not before %j has passed', async (details, ms) => {
+    const refuse = () => functionError(503, 'busy', details)
+    const project = fakeProject().on('POST turns', refuse, answered('Hello').answer)
+    const thread = clientOf(project).threads.create()
+    const turn = thread.send('Hi')
+    await settle()
+    expect(thread.getSnapshot().turn.status).toBe('reconnecting')
+    await vi.advanceTimersByTimeAsync(ms - 300)
+    expect(project.named('POST turns')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(ms + 300)
+    expect(await turn.done).toMatchObject({ status: 'completed' })
+    const [first, second] = project.named('POST turns')
+    expect(second!.body).toEqual(first!.body)
+  })
+
   it('in the middle of an answer is restored from where it broke', async () => {
     const first = partStream()
     const second = partStream(3)

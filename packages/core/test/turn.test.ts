@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { answered, ASSISTANT, begun, complete, fakeProject, finish, IDS, partStream, text } from './support/project.ts'
 import { clientOf, distinct, eventsOf, historyOf, lineOf, messagesOf } from './support/watch.ts'
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-
 describe('a turn', () => {
   it('shows the message at once, then the answer as it comes', async () => {
     const stream = partStream()
@@ -35,13 +33,13 @@ describe('a turn', () => {
     const [post] = project.named('POST turns')
     expect(post!.body).toEqual({
       type: 'message',
-      clientThreadId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      clientThreadId: expect.stringMatching(/^[\w-]{22}$/),
       assistantId: ASSISTANT,
       id: turn.id,
       threadId: null,
       text: 'Hi',
     })
-    expect(turn.id).toMatch(UUID)
+    expect(turn.id).toMatch(/^[\w-]{22}$/)
     expect(post!.headers.get('x-loacl-session')).toBe(project.calls[0]!.headers.get('x-loacl-session'))
     expect(post!.headers.has('content-profile')).toBe(false)
   })
@@ -52,9 +50,18 @@ describe('a turn', () => {
     const turn = thread.send('Hi')
     const early = eventsOf(turn)
     const source = { type: 'source-url', sourceId: 's1', url: 'https://example.com' } as const
+    const cited = { ...source, citations: [{ start: 0, end: 5 }] }
     const suggestions = [{ id: 'f1', suggestion: 'And then?', used: false }]
     stream
-      .send(...begun(), { type: 'reasoning-delta', id: 'r1', delta: 'Hm' }, text('Hello'), source, source, complete())
+      .send(
+        ...begun(),
+        { type: 'reasoning-delta', id: 'r1', delta: 'Hm' },
+        text('Hello'),
+        source,
+        source,
+        cited,
+        complete(),
+      )
       .send({ type: 'data-follow-ups', data: { messageId: IDS.messageId, suggestions } })
       .send({ type: 'data-title', data: { threadId: IDS.threadId, title: 'Greetings' } }, finish)
       .done()
@@ -65,6 +72,8 @@ describe('a turn', () => {
       { type: 'reasoning', messageId, delta: 'Hm' },
       { type: 'text', messageId, delta: 'Hello' },
       { type: 'source', messageId, source },
+      // Again, for it is cited now.
+      { type: 'source', messageId, source: cited },
       { type: 'follow-ups', messageId, suggestions },
       { type: 'title', title: 'Greetings' },
       { type: 'end', result },
@@ -73,7 +82,7 @@ describe('a turn', () => {
     expect(await eventsOf(turn)).toEqual(expected)
     expect(await turn.text()).toBe('Hello')
     expect(result).toMatchObject({
-      message: { parts: [{ type: 'reasoning', text: 'Hm' }, { type: 'text', text: 'Hello' }, source], suggestions },
+      message: { parts: [{ type: 'reasoning', text: 'Hm' }, { type: 'text', text: 'Hello' }, cited], suggestions },
     })
     expect(thread.getSnapshot().title).toBe('Greetings')
   })

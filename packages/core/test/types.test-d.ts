@@ -103,6 +103,10 @@ expectTypeOf<keyof Thread>().toEqualTypeOf<
   | 'loadOlder'
   | 'send'
   | 'retry'
+  | 'edit'
+  | 'regenerate'
+  | 'continue'
+  | 'select'
   | 'resume'
   | 'stop'
   | 'rename'
@@ -116,6 +120,10 @@ expectTypeOf<Parameters<Thread['send']>[0]>().toEqualTypeOf<
 >()
 expectTypeOf<Thread['send']>().returns.toEqualTypeOf<Turn>()
 expectTypeOf<Thread['retry']>().returns.toEqualTypeOf<Turn>()
+expectTypeOf<Thread['regenerate']>().returns.toEqualTypeOf<Turn>()
+expectTypeOf<Thread['edit']>().returns.toEqualTypeOf<Turn>()
+expectTypeOf<Thread['continue']>().returns.toEqualTypeOf<Turn>()
+expectTypeOf<Thread['select']>().returns.toEqualTypeOf<Promise<void>>()
 expectTypeOf<Thread['resume']>().returns.toEqualTypeOf<Turn | null>()
 expectTypeOf<ThreadState>().toEqualTypeOf<{
   readonly id: string

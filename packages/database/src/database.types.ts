@@ -85,19 +85,31 @@ isOneToOne: false
                   ]
                 },"assistants": {
                   Row: {
-                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_token_budget": number,"created_at": string,"description": string | null,"fingerprint": boolean,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"moderates_input": boolean,"moderates_output": boolean,"moderation_fails_open": boolean,"moderation_model": string,"moderation_provider_config_id": string | null,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"moderates_input": boolean,"moderates_output": boolean,"moderation_fails_open": boolean,"moderation_model": string,"moderation_provider_config_id": string | null,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fingerprint"?: boolean,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Relationships: [
                     {
+      foreignKeyName: "assistants_fallback_provider_config_fkey"
+      columns: ["fallback_provider_config_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "provider_configs"
+      referencedColumns: ["id","owner_id"]
+    },{
       foreignKeyName: "assistants_moderation_provider_config_fkey"
       columns: ["moderation_provider_config_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "provider_configs"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "assistants_provider_config_fkey"
+      columns: ["provider_config_id","owner_id"]
 isOneToOne: false
       referencedRelation: "provider_configs"
       referencedColumns: ["id","owner_id"]
@@ -191,14 +203,14 @@ isOneToOne: false
                   ]
                 },"documents": {
                   Row: {
-                    "category": string | null,"created_at": string,"error_message": string | null,"id": string,"metadata": NonNullable<Json>,"mime_type": string | null,"original_name": string,"owner_id": string,"provider_config_id": string | null,"provider_file_id": string | null,"sha256": string | null,"size_bytes": number | null,"status": string,"storage_path": string | null,"updated_at": string
+                    "category": string | null,"created_at": string,"error_message": string | null,"id": string,"metadata": NonNullable<Json>,"mime_type": string | null,"original_name": string,"owner_id": string,"provider_config_id": string | null,"provider_file_id": string | null,"public_url": string | null,"sha256": string | null,"size_bytes": number | null,"status": string,"storage_path": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name": string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
+                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name": string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"public_url"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name"?: string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
+                    "category"?: string | null,"created_at"?: string,"error_message"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"mime_type"?: string | null,"original_name"?: string,"owner_id"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"public_url"?: string | null,"sha256"?: string | null,"size_bytes"?: number | null,"status"?: string,"storage_path"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -411,14 +423,14 @@ isOneToOne: false
                   ]
                 },"model_prices": {
                   Row: {
-                    "cached_input_usd": number | null,"created_at": string,"id": string,"input_usd": number,"model": string,"output_usd": number,"owner_id": string | null,"updated_at": string
+                    "cached_input_usd": number | null,"context_window": number | null,"created_at": string,"id": string,"input_usd": number,"model": string,"output_usd": number,"owner_id": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "cached_input_usd"?: number | null,"created_at"?: string,"id"?: string,"input_usd": number,"model": string,"output_usd": number,"owner_id"?: string | null,"updated_at"?: string
+                    "cached_input_usd"?: number | null,"context_window"?: number | null,"created_at"?: string,"id"?: string,"input_usd": number,"model": string,"output_usd": number,"owner_id"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "cached_input_usd"?: number | null,"created_at"?: string,"id"?: string,"input_usd"?: number,"model"?: string,"output_usd"?: number,"owner_id"?: string | null,"updated_at"?: string
+                    "cached_input_usd"?: number | null,"context_window"?: number | null,"created_at"?: string,"id"?: string,"input_usd"?: number,"model"?: string,"output_usd"?: number,"owner_id"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -499,14 +511,14 @@ isOneToOne: false
                   ]
                 },"thread_overrides": {
                   Row: {
-                    "assistant_id": string,"auto_approval": NonNullable<Json>,"context_token_budget": number | null,"created_at": string,"instructions": string | null,"metadata": NonNullable<Json>,"model": string | null,"thread_id": string,"updated_at": string
+                    "assistant_id": string,"auto_approval": NonNullable<Json>,"context_token_budget": number | null,"created_at": string,"instructions": string | null,"max_output_tokens": number | null,"metadata": NonNullable<Json>,"model": string | null,"reasoning_effort": string | null,"temperature": number | null,"thread_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"auto_approval"?: NonNullable<Json>,"context_token_budget"?: number | null,"created_at"?: string,"instructions"?: string | null,"metadata"?: NonNullable<Json>,"model"?: string | null,"thread_id": string,"updated_at"?: string
+                    "assistant_id": string,"auto_approval"?: NonNullable<Json>,"context_token_budget"?: number | null,"created_at"?: string,"instructions"?: string | null,"max_output_tokens"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string | null,"reasoning_effort"?: string | null,"temperature"?: number | null,"thread_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"auto_approval"?: NonNullable<Json>,"context_token_budget"?: number | null,"created_at"?: string,"instructions"?: string | null,"metadata"?: NonNullable<Json>,"model"?: string | null,"thread_id"?: string,"updated_at"?: string
+                    "assistant_id"?: string,"auto_approval"?: NonNullable<Json>,"context_token_budget"?: number | null,"created_at"?: string,"instructions"?: string | null,"max_output_tokens"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string | null,"reasoning_effort"?: string | null,"temperature"?: number | null,"thread_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -557,14 +569,14 @@ isOneToOne: false
                   ]
                 },"threads": {
                   Row: {
-                    "assistant_id": string,"client_id": string | null,"created_at": string,"deleted_at": string | null,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"status": string,"title": string | null,"updated_at": string
+                    "assistant_id": string,"client_id": string | null,"created_at": string,"deleted_at": string | null,"id": string,"last_message_at": string,"metadata": NonNullable<Json>,"session_id": string,"shown_message_id": string | null,"status": string,"title": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id": string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id": string,"shown_message_id"?: string | null,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"status"?: string,"title"?: string | null,"updated_at"?: string
+                    "assistant_id"?: string,"client_id"?: string | null,"created_at"?: string,"deleted_at"?: string | null,"id"?: string,"last_message_at"?: string,"metadata"?: NonNullable<Json>,"session_id"?: string,"shown_message_id"?: string | null,"status"?: string,"title"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -603,14 +615,14 @@ isOneToOne: false
                   ]
                 },"usage_logs": {
                   Row: {
-                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"is_estimate": boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"step": number | null,"thread_id": string | null
+                    "assistant_id": string | null,"cached_input_tokens": number,"cost_usd": number | null,"created_at": string,"id": string,"input_tokens": number,"is_estimate": boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"provider_config_id": string | null,"purpose": string,"reasoning_tokens": number,"session_id": string | null,"step": number | null,"thread_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"is_estimate"?: boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens": number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens": number,"is_estimate"?: boolean,"model": string,"output_tokens": number,"owner_id": string,"provider": string,"provider_config_id"?: string | null,"purpose": string,"reasoning_tokens": number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Update: {
-                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"is_estimate"?: boolean,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
+                    "assistant_id"?: string | null,"cached_input_tokens"?: number,"cost_usd"?: number | null,"created_at"?: string,"id"?: string,"input_tokens"?: number,"is_estimate"?: boolean,"model"?: string,"output_tokens"?: number,"owner_id"?: string,"provider"?: string,"provider_config_id"?: string | null,"purpose"?: string,"reasoning_tokens"?: number,"session_id"?: string | null,"step"?: number | null,"thread_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -668,8 +680,14 @@ isOneToOne: false
 "begin_step":
 { Args: { "input": Json,"lease": string,"outcome"?: Json,"step": number,"turn_id": string }; Returns: Json
                            },
+"begin_summary":
+{ Args: { "lease": string,"turn_id": string }; Returns: Json
+                           },
 "begin_turn":
 { Args: { "request": Json }; Returns: Json
+                           },
+"choose_branch":
+{ Args: { "message_id": string,"thread_id": string }; Returns: Json
                            },
 "confirm_deletion":
 { Args: { "deletion_id": string }; Returns: undefined
@@ -694,6 +712,9 @@ isOneToOne: false
                            },
 "fail_deletion":
 { Args: { "deletion_id": string,"error": string }; Returns: undefined
+                           },
+"find_cited_files":
+{ Args: { "file_ids": (string)[],"lease": string,"turn_id": string }; Returns: Json
                            },
 "find_thread":
 { Args: { "id": string }; Returns: Json
@@ -764,11 +785,11 @@ isOneToOne: false
 "run_clean_up":
 { Args: Record<PropertyKey, never>; Returns: boolean
                            },
-"save_annotations":
-{ Args: { "annotations": Json,"message_id": string }; Returns: number
-                           },
 "save_follow_ups":
 { Args: { "is_called"?: boolean,"lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
+                           },
+"save_summary":
+{ Args: { "is_called"?: boolean,"lease": string,"plan": Json,"summary": string,"turn_id": string,"usage": Json }; Returns: Json
                            },
 "set_feedback":
 { Args: { "comment"?: string,"message_id": string,"value": string }; Returns: Json
@@ -777,7 +798,10 @@ isOneToOne: false
 { Args: { "assistant_id": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"secret_id": string }; Returns: undefined
                            },
 "set_provider_key":
-{ Args: { "base_url": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
+{ Args: { "base_url": string,"ciphertext": string,"is_default"?: boolean,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
+                           },
+"shorten_history":
+{ Args: { "lease": string,"turn_id": string }; Returns: Json
                            },
 "sign_out_session":
 { Args: Record<PropertyKey, never>; Returns: undefined

@@ -29,7 +29,7 @@ const HELP = `Starts a Supabase project with LOACL in it, on this machine.
 const PORTS = { api: 54_321, db: 54_322, site: 5_173, widget: 5_174, model: 4_010 } as const
 type PortName = keyof typeof PORTS
 /** What functions may be given from outside. */
-const PASSED_ON = ['LOACL_TURN_DEADLINE_MS', 'LOACL_ADDRESS_HEADER', 'LOACL_PRIVATE_HOSTS']
+const PASSED_ON = ['LOACL_TURN_DEADLINE_MS', 'LOACL_MAX_TURNS', 'LOACL_ADDRESS_HEADER', 'LOACL_PRIVATE_HOSTS']
 
 type CliOptions = StackOptions & Required<Pick<StackOptions, 'dataDir' | 'onStep'>>
 

@@ -50,6 +50,8 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     url: options.adminUrl,
     postgresOptions: {
       max: 10,
+      // Else requests wait up to 20 seconds for a database that is back.
+      backoff: () => 0.1,
       onnotice: () => {},
       connection: { application_name: APPLICATION_NAME },
       types: { json: jsonType(114), jsonb: jsonType(3802), ...TEXT_TYPES },

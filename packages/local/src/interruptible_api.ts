@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { startDataApi, type DataApi, type DataApiOptions } from './data_api.ts'
 
 /** A Data API that can be taken off its database, and put back. */
@@ -8,67 +7,18 @@ export interface InterruptibleApi extends Pick<DataApi, 'fetch' | 'stop'> {
   connect(): Promise<void>
 }
 
-/**
- * Starts a Data API whose connections are closed before the database goes: where a connection closes under a write, the
- * driver throws where nobody can catch it (https://github.com/porsager/postgres/issues/1154). Where a connection goes by
- * itself, as when one of PostgreSQL's processes is ended, that is caught for the process, and all connections are made anew:
- * the driver has lost count of them.
- */
+/** Starts a Data API whose connections are closed before the database goes: what asks then is answered at once. */
 export async function startInterruptibleApi(options: DataApiOptions): Promise<InterruptibleApi> {
   let connected = await connect(options)
-  let isWanted = true
-  let mending: Promise<void> | null = null
-
-  async function reconnect(): Promise<void> {
-    // Once: it remembers that it was stopped.
-    await connected.stop()
-    const next = await connect(options).catch(() => null)
-    if (!isWanted) return next?.stop()
-    if (next) return void (connected = next)
-    await delay(RECONNECT_MS)
-    return reconnect()
-  }
-  const forget = onDriverFault(() => {
-    mending ??= reconnect().finally(() => (mending = null))
-  })
-  const disconnect = async () => {
-    isWanted = false
-    await mending
-    await connected.stop()
-  }
   return {
     fetch: (request, peerAddress) => connected.fetch(request, peerAddress),
-    disconnect,
+    disconnect: () => connected.stop(),
     connect: async () => {
-      isWanted = true
       connected = await connect(options)
     },
-    stop: () => disconnect().finally(forget),
+    stop: () => connected.stop(),
   }
 }
-
-/** While PostgreSQL recovers. */
-const RECONNECT_MS = 200
-
-const isDriverFault = (error: unknown): boolean =>
-  error instanceof TypeError && /[\\/]postgres[\\/](src|cjs[\\/]src)[\\/]connection\.js/.test(error.stack ?? '')
-
-/** Calls `mend` where the driver threw to nobody. Any other such error ends the process, as it would without this. */
-function onDriverFault(mend: () => void): () => void {
-  const handle = (error: unknown) => {
-    if (isDriverFault(error)) mend()
-    else if (process.listeners('uncaughtException').every((listener) => handlers.has(listener))) throw error
-  }
-  handlers.add(handle)
-  process.on('uncaughtException', handle)
-  return () => {
-    handlers.delete(handle)
-    process.off('uncaughtException', handle)
-  }
-}
-
-/** Of all stacks in this process. */
-const handlers = new Set<unknown>()
 
 async function connect(options: DataApiOptions): Promise<Pick<DataApi, 'fetch' | 'stop'>> {
   const api = await startDataApi(options)

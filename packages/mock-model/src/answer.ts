@@ -1,10 +1,19 @@
 import type { ServerResponse } from 'node:http'
 
-/** Of a request to `/responses`, what the mock model reads. */
-export interface ResponsesRequest {
+/** Of a request for an answer, what the mock model reads: `input` is the Responses API's, `messages` Chat Completions'. */
+export interface AnswerRequest {
   model?: string
   stream?: boolean
-  input?: string | readonly { role?: string; content?: string | readonly { text?: string }[] }[]
+  instructions?: string
+  text?: { format?: { name?: string } }
+  stream_options?: { include_usage?: boolean }
+  input?: string | readonly SaidItem[]
+  messages?: readonly SaidItem[]
+}
+
+interface SaidItem {
+  role?: string
+  content?: string | readonly { text?: string }[] | null
 }
 
 export interface Said {
@@ -13,85 +22,84 @@ export interface Said {
 }
 
 /** What was said before a call, oldest first. */
-function readSaid({ input = [] }: ResponsesRequest): Said[] {
+function readSaid({ input, messages = [] }: AnswerRequest): Said[] {
   if (typeof input === 'string') return [{ role: 'user', content: input }]
-  return input.map(({ role = '', content = '' }) => ({
+  return (input ?? messages.filter(({ role }) => role !== 'system')).map(({ role = '', content }) => ({
     role,
-    content: typeof content === 'string' ? content : content.map((part) => part.text ?? '').join(''),
+    content: typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join(''),
   }))
 }
 
-const PLACE = { item_id: 'msg_1', output_index: 0, content_index: 0 }
+/** Why an answer ends before its end, as the Responses API says it. */
+export type Incomplete = 'max_output_tokens' | 'content_filter'
+/** What the functions tell a model whose answer was cut. */
+const GO_ON = /^Your answer was cut off\./
 
-/** Writes one answer in the form of the Responses API. */
-export class Answer {
-  readonly request: ResponsesRequest
+/** One answer, in the wire format that it was asked for in. */
+export abstract class Answer {
+  readonly request: AnswerRequest
   readonly key: string
   readonly said: readonly Said[]
   readonly response: ServerResponse
+  /** As the Responses API names it. */
   usage: Record<string, unknown> = {
     input_tokens: 20,
     input_tokens_details: { cached_tokens: 5 },
     output_tokens: 7,
     output_tokens_details: { reasoning_tokens: 2 },
   }
-  #text = ''
-  #sequence = 0
+  protected text = ''
 
-  constructor(request: ResponsesRequest, key: string, response: ServerResponse) {
+  constructor(request: AnswerRequest, key: string, response: ServerResponse) {
     this.request = request
     this.key = key
     this.said = readSaid(request)
     this.response = response
   }
 
-  /** The visitor's last message. */
+  /** The visitor's last message; with ` (continued)` where the model is to go on with its answer to it. */
   get question(): string {
-    return this.said.findLast(({ role }) => role === 'user')?.content ?? ''
+    const asked = this.said.filter(({ role }) => role === 'user').map(({ content }) => content)
+    const last = asked.at(-1) ?? ''
+    return GO_ON.test(last) ? `${asked.at(-2)} (continued)` : last
+  }
+
+  /** Whether a call that doesn't stream is for a summary of the conversation, which it brings along as the question. */
+  get wantsSummary(): boolean {
+    return this.request.text?.format?.name === 'conversation_summary'
   }
 
   begin(): void {
     if (this.response.headersSent) return
     this.response.writeHead(200, { 'content-type': 'text/event-stream' })
-    this.event('response.created', { response: this.#describe('in_progress') })
-    this.event('response.output_item.added', { output_index: 0, item: this.#item('in_progress') })
+    this.writeBeginning()
   }
 
   say(piece: string): void {
     this.begin()
-    this.#text += piece
-    this.event('response.output_text.delta', { ...PLACE, delta: piece })
+    this.text += piece
+    this.writePiece(piece)
   }
 
-  /** Anything else that the API may send. */
-  event(type: string, data: Record<string, unknown>): void {
-    const event = { type, sequence_number: this.#sequence++, ...data }
-    this.response.write(`event: ${type}\ndata: ${JSON.stringify(event)}\n\n`)
-  }
-
+  /** The reasoning in words: one stretch of it. */
+  abstract think(thought: string, index: number): void
   /** The text is whole: sources that it cites may follow. */
-  endText(): void {
-    this.begin()
-    this.event('response.output_text.done', { ...PLACE, text: this.#text })
-  }
-
-  cite(index: number, annotation: Record<string, unknown>): void {
-    this.event('response.output_text.annotation.added', { ...PLACE, annotation_index: index, annotation })
-  }
-
+  abstract endText(): void
+  abstract cite(index: number, annotation: Record<string, unknown>): void
+  /** A second text, after the sources. */
+  abstract sayMore(text: string): void
+  /** Anything else that the API may send. */
+  abstract event(type: string, data: Record<string, unknown>): void
   /** Ends the answer, as cut short where a reason is given. */
-  end(incomplete?: string): void {
-    this.event('response.output_item.done', { output_index: 0, item: this.#item('completed') })
-    const response = this.#describe(incomplete ? 'incomplete' : 'completed')
-    if (incomplete) Object.assign(response, { incomplete_details: { reason: incomplete } })
-    this.event(`response.${incomplete ? 'incomplete' : 'completed'}`, { response })
-    this.response.end()
-  }
+  abstract end(incomplete?: Incomplete): void
+  protected abstract writeBeginning(): void
+  protected abstract writePiece(piece: string): void
+  protected abstract describeWhole(): unknown
 
   /** Answers a call that doesn't stream. */
   sendWhole(text: string): void {
-    this.#text = text
-    this.sendJson(200, this.#describe('completed'))
+    this.text = text
+    this.sendJson(200, this.describeWhole())
   }
 
   sendError(status: number, error: Record<string, unknown>, headers: Record<string, string> = {}): void {
@@ -100,22 +108,5 @@ export class Answer {
 
   sendJson(status: number, body: unknown, headers: Record<string, string> = {}): void {
     this.response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-  }
-
-  #item(status: string): Record<string, unknown> {
-    const content = this.#text ? [{ type: 'output_text', text: this.#text, annotations: [] }] : []
-    return { id: PLACE.item_id, type: 'message', role: 'assistant', status, content }
-  }
-
-  #describe(status: string): Record<string, unknown> {
-    return {
-      id: 'resp_1',
-      object: 'response',
-      created_at: 0,
-      status,
-      model: this.request.model,
-      output: this.#text ? [this.#item('completed')] : [],
-      usage: status === 'in_progress' ? null : this.usage,
-    }
   }
 }

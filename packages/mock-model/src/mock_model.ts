@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { Answer } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { ChatAnswer } from './chat_answer.ts'
 import { moderate, type ModerationsRequest, type ModerationScript } from './moderations.ts'
+import { ResponsesAnswer } from './responses_answer.ts'
 
 type Say = (piece: string) => void
 /** Plays one answer: says pieces, waits for what it likes, and returns where the answer is complete. */
@@ -36,13 +38,13 @@ export interface MockModel {
   readonly requests: ProviderRequest[]
   /** Bodies of the calls for answers. */
   readonly calls: Record<string, unknown>[]
-  /** Bodies of the calls for a title and follow-ups. */
+  /** Bodies of the calls for a title and follow-ups, or a summary. */
   readonly structuredCalls: Record<string, unknown>[]
   /** Statuses of the next requests; 200 once there are no more. */
   readonly statuses: number[]
   /** Played by the next answers. */
   script: Script
-  /** Answers the next calls that do not stream; `null` for a title and follow-ups. */
+  /** Answers the next calls that do not stream; `null` for a title and follow-ups, or a summary. */
   answerWhole: WholeScript | null
   /** Bodies of the calls for moderation. */
   readonly moderationCalls: Record<string, unknown>[]
@@ -56,12 +58,13 @@ const MOST_REMEMBERED = 1_000
 
 export const sayHello: Script = (say) => say('Hello')
 
-const answerFollowUps: WholeScript = (_, answer) => {
+const answerStructured: WholeScript = (_, answer) => {
   answer.usage = { input_tokens: 9, output_tokens: 4 }
+  if (answer.wantsSummary) return answer.sendWhole(JSON.stringify({ summary: 'They greeted each other.' }))
   answer.sendWhole(JSON.stringify({ title: 'A greeting', followUps: ['What now?'] }))
 }
 
-/** Speaks the Responses API, and says yes to what else a provider is asked. */
+/** Speaks the Responses API and Chat Completions, each at its own path, and says yes to what else a provider is asked. */
 export async function startMockModel(options: MockModelOptions = {}): Promise<MockModel> {
   const http = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -95,7 +98,8 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     const key = String(request.headers.authorization).replace('Bearer ', '')
     remember(server.requests, { what: `${request.method} ${request.url}`, key })
     const body = content === '' ? null : (JSON.parse(content) as Record<string, unknown>)
-    const answer = new Answer(body ?? {}, key, response)
+    const Format = url.pathname.endsWith('/chat/completions') ? ChatAnswer : ResponsesAnswer
+    const answer = new Format(body ?? {}, key, response)
     const status = server.statuses.shift() ?? 200
     // A provider may well quote the key that it refuses.
     if (status !== 200) return answer.sendError(status, { message: `Not with ${key}.`, code: 'x' })
@@ -105,7 +109,7 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     }
     if (body?.stream) return await stream(body, answer)
     if (body) remember(server.structuredCalls, body)
-    await (server.answerWhole ?? answerFollowUps)(response, answer)
+    await (server.answerWhole ?? answerStructured)(response, answer)
   }
 
   async function stream(body: Record<string, unknown>, answer: Answer): Promise<void> {

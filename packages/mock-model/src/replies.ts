@@ -1,12 +1,18 @@
 import { EventEmitter, once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Said } from './answer.ts'
+import type { Incomplete, Said } from './answer.ts'
 import type { ModerationScript } from './moderations.ts'
 import type { Control, MockModelOptions, Script, WholeScript } from './mock_model.ts'
 
-/** A source that an answer cites. */
-type Cited = { url: string; title?: string } | { filename: string }
+/**
+ * A source that an answer cites. `for`: the words of `text` that rest on it; it is cited once they are said, and the others at
+ * the end, without a place. With a `container_id` it is a file that the provider's own tool has made.
+ */
+type Cited = (
+  | { url: string; title?: string }
+  | { filename: string; file_id?: string; container_id?: string; quote?: string }
+) & { for?: string }
 
 /** What the model says to a visitor's text. */
 export interface Reply {
@@ -19,12 +25,14 @@ export interface Reply {
   more?: string
   /** Answer with this HTTP status instead. */
   status?: number
+  /** Refuse a call as too long that has more messages than so many. */
+  reads?: number
   /** After so many characters of `text`, wait until the reply is scripted anew without it. */
   holdAfter?: number
   /** After so many characters of `text`, drop the connection. */
   cutAfter?: number
   /** End `text` as cut short, for this reason. */
-  incomplete?: 'max_output_tokens' | 'content_filter'
+  incomplete?: Incomplete
   title?: string
   followUps?: string[]
 }
@@ -37,6 +45,8 @@ export interface AnsweredCall {
   history: readonly Said[]
   state: 'running' | 'finished' | 'dropped'
 }
+
+const SUMMARY = 'They spoke of lights that need no battery.'
 
 const DEFAULT: Required<Pick<Reply, 'text' | 'title' | 'followUps'>> = {
   text: [
@@ -86,6 +96,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
   }
 
   const answerWhole: WholeScript = (_, answer) => {
+    if (answer.wantsSummary) return answer.sendWhole(JSON.stringify({ summary: SUMMARY }))
     const { title = DEFAULT.title, followUps = DEFAULT.followUps } = replies.get(answer.question) ?? {}
     answer.sendWhole(JSON.stringify({ title, followUps }))
   }
@@ -106,13 +117,23 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
       const error = { message: `Scripted ${status}`, type: 'scripted', code: null }
       return answer.sendError(status, error, { 'retry-after-ms': '1' })
     }
+    if (said.length > (reply.reads ?? Infinity))
+      return answer.sendError(400, {
+        message: 'Your input exceeds the context window.',
+        code: 'context_length_exceeded',
+      })
     answer.begin()
-    for (const [index, thought] of reasoning.entries()) {
-      const at = { item_id: 'reasoning-1', output_index: 0, summary_index: index }
-      answer.event('response.reasoning_summary_text.delta', { ...at, delta: thought })
-      answer.event('response.reasoning_summary_text.done', { ...at, text: thought })
-    }
+    for (const [index, thought] of reasoning.entries()) answer.think(thought, index)
     const now = (): Reply => replies.get(text) ?? reply
+    const left = [...sources.entries()]
+    /** Cites what is for the first so many characters; all that is left, at the end. */
+    function cite(length: number): void {
+      for (const [index, source] of left.splice(0)) {
+        const [start, end] = findPlace(reply.text ?? '', source.for)
+        if (end > length || (end === 0 && length !== Infinity)) left.push([index, source])
+        else answer.cite(index, toAnnotation(source, start, end))
+      }
+    }
     let length = 0
     for (const word of (reply.text ?? DEFAULT.text).match(/\s*\S+\s*/g) ?? []) {
       while (call.state === 'running' && length >= (now().holdAfter ?? Infinity))
@@ -121,23 +142,33 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
       if (call.state !== 'running' || response.destroyed) return
       say(word)
       length += word.length
+      cite(countOf((reply.text ?? DEFAULT.text).slice(0, length)))
       await delay(WORD_MS)
     }
     answer.endText()
-    for (const [index, source] of sources.entries())
-      answer.cite(index, {
-        type: 'url' in source ? 'url_citation' : 'file_citation',
-        start_index: 0,
-        end_index: 1,
-        ...source,
-      })
-    if (more) {
-      const second = { item_id: 'msg_2', output_index: 1, content_index: 0 }
-      answer.event('response.output_text.delta', { ...second, delta: more })
-      answer.event('response.output_text.done', { ...second, text: more })
-    }
+    cite(Infinity)
+    if (more) answer.sayMore(more)
     answer.end(incomplete)
   }
 
   return { script, answerWhole, moderation, control }
+}
+
+/** In characters of Unicode, as OpenAI counts. */
+const countOf = (text: string): number => [...text].length
+
+/** Where these words stand in a text; at its beginning, as providers say that know no place, where there are none. */
+function findPlace(text: string, words?: string): [start: number, end: number] {
+  const at = words ? text.indexOf(words) : -1
+  return at < 0 ? [0, 0] : [countOf(text.slice(0, at)), countOf(text.slice(0, at + words!.length))]
+}
+
+/** A citation as the Responses API has it. */
+function toAnnotation(source: Cited, start: number, end: number): Record<string, unknown> {
+  const place = { start_index: start, end_index: end }
+  if ('url' in source) return { type: 'url_citation', ...place, url: source.url, title: source.title }
+  const { filename, file_id, container_id, quote } = source
+  return container_id
+    ? { type: 'container_file_citation', ...place, filename, file_id, container_id }
+    : { type: 'file_citation', index: end, filename, file_id, quote }
 }

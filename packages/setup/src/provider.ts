@@ -6,6 +6,8 @@ export interface Provider {
   apiKey: string
   /** `null` for OpenAI's own address. */
   baseUrl: string | null
+  /** Of a stored one: `openai-chat` is Chat Completions. Left out: the Responses API, in which new ones are kept here. */
+  wireFormat?: string
 }
 
 type Secret = SecretContext & { keyId: string; ciphertext: string }
@@ -47,7 +49,8 @@ export async function readProvider(
   `
   if (!row?.secret) return null
   await requireOwnRing(sql, ring)
-  return { apiKey: await ring.open(row.secret, row.secret), baseUrl: row.secret.baseUrl }
+  const { baseUrl, provider: wireFormat } = row.secret
+  return { apiKey: await ring.open(row.secret, row.secret), baseUrl, wireFormat }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Provider } from './provider.ts'
 import { ProjectSetupError } from './setup_error.ts'
 
 const OPENAI_URL = 'https://api.openai.com/v1'
+const CHAT = 'openai-chat'
 const TIMEOUT_MS = 20_000
 /** The fewest that OpenAI takes. */
 const OUTPUT_TOKENS = 16
@@ -19,14 +20,14 @@ export interface ModelTrial {
  *
  * @throws ProjectSetupError where the provider refuses the key or the model
  */
-export async function tryModel({ apiKey, baseUrl }: Provider, model: string): Promise<ModelTrial> {
+export async function tryModel({ apiKey, baseUrl, wireFormat }: Provider, model: string): Promise<ModelTrial> {
   let response: Response
   let text: string
   try {
-    response = await fetch(`${baseUrl ?? OPENAI_URL}/responses`, {
+    response = await fetch(`${baseUrl ?? OPENAI_URL}/${wireFormat === CHAT ? 'chat/completions' : 'responses'}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model, input: 'Say OK.', max_output_tokens: OUTPUT_TOKENS, store: false }),
+      body: JSON.stringify(wireFormat === CHAT ? askByChat(model, baseUrl) : askByResponses(model)),
       // As in the functions: the key goes to this address alone.
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -45,6 +46,15 @@ export async function tryModel({ apiKey, baseUrl }: Provider, model: string): Pr
       : `The provider refuses the model "${model}": ${words}. Does it offer a model of this name? Say which by --model. Nothing was changed.`,
   )
 }
+
+const QUESTION = 'Say OK.'
+const askByResponses = (model: string) => ({ model, input: QUESTION, max_output_tokens: OUTPUT_TOKENS, store: false })
+/** The name of the limit is another at OpenAI than what everybody else knows. */
+const askByChat = (model: string, baseUrl: string | null) => ({
+  model,
+  messages: [{ role: 'user', content: QUESTION }],
+  [baseUrl === null ? 'max_completion_tokens' : 'max_tokens']: OUTPUT_TOKENS,
+})
 
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -16,3 +16,8 @@ declare const PANEL_FILE: string
 declare module 'virtual:runtime' {
   export * as runtime from './features/runtime.ts'
 }
+
+/** What the client's later part has of the panel, as the build makes it. */
+declare module 'virtual:client-runtime' {
+  export const clientRuntime: object
+}

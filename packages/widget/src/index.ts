@@ -65,6 +65,7 @@ export type {
   LoaclGlobal,
   Look,
   MountOptions,
+  OpenedBy,
   Placement,
   TagWidget,
   Widget,

@@ -16,8 +16,9 @@ import { createStore } from './store.ts'
 const RECENT_MS = 24 * 3_600_000
 
 export function createModel({ client, memory, emit, frame = (run) => run(), now = Date.now }: ModelOptions): Model {
-  let thread = client.threads.create()
   const kept = parseUnsent(memory.get('unsent'))
+  // A conversation has the id of its first message: sent again after a reload, that is in the same one.
+  let thread = client.threads.create(kept ?? {})
   const store = createStore<ModelState>({
     session: client.getSnapshot(),
     thread: thread.getSnapshot(),
@@ -141,7 +142,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     const { loading, unsent: left } = getState()
     const isGone = typeof loading === 'object' && loading.code === 'thread_not_found'
     // Gone, or another visitor's, or not the one that was awaited: nothing that this one asked for.
-    if (isGone || (shown === '' && unsent && unsent === left)) newThread()
+    if (isGone || (shown === '' && unsent && unsent === left)) newThread(unsent)
   }
 
   async function select(id: string): Promise<void> {
@@ -154,7 +155,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     })
   }
 
-  const newThread = () => show(client.threads.create(), null)
+  const newThread = (first?: Unsent | null) => show(client.threads.create(first ?? {}), null)
 
   /** The client has let go of the visitor: the next one sees nothing of theirs. */
   function forget(): void {
@@ -167,9 +168,10 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     dispatch({ type: 'view_changed', view: 'chat' })
     // Refused: the turn that comes back says so, and the text is its caller's to keep.
     if (isRunning(at.getSnapshot())) return at.send(text)
-    const { restored, unsent } = getState()
+    const { restored, unsent, threadId } = getState()
     // Under the same id it is the same message, answered and paid for once.
-    const options = restored && unsent?.text === text ? { id: unsent.id } : {}
+    const same = restored && unsent?.text === text ? unsent : {}
+    const options = unsent || threadId ? same : at.getSnapshot()
     const turn = watchTurn(at.send(suggestionId ? { text, suggestionId } : text, options))
     if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id))
       dispatch({ type: 'message_sent', message: { id: turn.id, text } })

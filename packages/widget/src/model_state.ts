@@ -50,16 +50,11 @@ export function reduceModel(state: ModelState, action: ModelAction): ModelState 
       return { ...state, session: action.session }
     case 'thread_changed': {
       const { thread } = action
-      return thread.messages
-        .filter(({ role, status }) => role === 'user' && status === 'completed')
-        .reduce(
-          (next, { clientId }) =>
-            reduceModel({ ...next, threadId: thread.id }, { type: 'message_arrived', id: clientId }),
-          {
-            ...state,
-            thread,
-          },
-        )
+      const stored = thread.messages.filter(({ role, status }) => role === 'user' && status === 'completed')
+      const next = { ...state, thread, threadId: stored.length > 0 ? thread.id : state.threadId }
+      return stored.some(({ clientId }) => clientId === unsent?.id)
+        ? reduceModel(next, { type: 'message_arrived', id: unsent!.id })
+        : next
     }
     case 'thread_shown': {
       const { thread, threadId } = action

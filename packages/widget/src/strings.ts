@@ -29,10 +29,23 @@ export interface Strings {
   thinking: string
   answered: string
   sources: string
+  /** Names a mark in an answer. `{number}` and `{title}`: the source's. */
+  source: string
   /** Opens how the model came to its answer, and while it still reasons. */
   reasoning: string
   reasoningOngoing: string
   copyAnswer: string
+  anotherAnswer: string
+  continueAnswer: string
+  edit: string
+  editQuestion: string
+  sendEdited: string
+  cancel: string
+  /** Name the switch between alternatives: `{number}` of `{count}`. */
+  answerOf: string
+  questionOf: string
+  previous: string
+  next: string
   copied: string
   copyFailed: string
   loadOlder: string
@@ -69,6 +82,16 @@ type ElsewhereWord =
   | 'followUpQuestions'
   | 'answered'
   | 'copyAnswer'
+  | 'anotherAnswer'
+  | 'continueAnswer'
+  | 'edit'
+  | 'editQuestion'
+  | 'sendEdited'
+  | 'cancel'
+  | 'answerOf'
+  | 'questionOf'
+  | 'previous'
+  | 'next'
   | 'copied'
   | 'copyFailed'
   | 'stopped'
@@ -81,6 +104,7 @@ type ElsewhereWord =
   | 'untitled'
   | 'loadMore'
   | 'sources'
+  | 'source'
   | 'reasoning'
   | 'reasoningOngoing'
   | 'startOver'

@@ -118,10 +118,14 @@ export interface TagWidget extends Omit<Widget, 'client' | 'send'> {
   send(text: string): Turn
 }
 
+/** Who opens the panel: it does so by itself as on the page before, or where the owner wants it open. */
+export type OpenedBy = 'visitor' | 'api' | 'itself'
+
 /** By name; on the element they are `loacl-${name}` and cross shadow roots. None carries a message's text. */
 export interface WidgetEvents {
   ready: Record<never, never>
-  opened: { by: 'visitor' | 'api' }
+  /** By `itself`: as on the page before, or as the owner wants it. */
+  opened: { by: OpenedBy }
   closed: Record<never, never>
   threadchange: { threadId: string | null }
   sent: { turnId: string }
@@ -205,6 +209,9 @@ export interface ChatWidget extends TagWidget, LauncherCalls {
   /** As `dispose`, and leaves the element where it is. */
   end(): void
 }
+
+/** What the script tag's widget and that from npm have of it in common. */
+export type CommonWidget = Omit<ChatWidget, 'element' | 'on' | 'toggle' | 'leave' | 'dispose'>
 
 declare global {
   interface Window {

@@ -7,21 +7,22 @@ import { mark, mergeLook } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
 import { assistantOf, failureOf } from './model_state.ts'
-import type { OpenedBy, View, ViewOptions } from './panel/view.tsx'
+import type { View, ViewOptions } from './panel/view.tsx'
 import { SMALL } from './page_state.ts'
 import { createTabMemory } from './tab_memory.ts'
-import type { ChatWidget, LoaclChatElement, WidgetEvents, WidgetOptions } from './types.ts'
+import type { CommonWidget, OpenedBy, WidgetEvents, WidgetOptions } from './types.ts'
 
 type CreateView = (options: ViewOptions) => View
 
 /** How what is needed later is fetched. */
 export interface Loaders extends LanguageFiles {
-  view(): Promise<CreateView>
+  /** @throws LoaclError `unsupported`, where there can be no panel */
+  view(): CreateView
   feature: LoadFeature
 }
 
 /** Puts a client, a model and, once asked to open, a view behind a launcher. `element` is `null` on a server. */
-export function assembleWidget(element: ChatElement | null, options: WidgetOptions, loaders: Loaders): ChatWidget {
+export function assembleWidget(element: ChatElement | null, options: WidgetOptions, loaders: Loaders): CommonWidget {
   const target = element ?? new EventTarget()
   const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
   /** Tells the page's developer: the visitor is told by the panel. */
@@ -66,7 +67,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let everShown = false
   let unavailable: LoaclError | null = null
   let disposed = false
-  let creating: Promise<CreateView> | null = null
+  let warm = false
   let view: View | null = null
 
   let isReady = false
@@ -99,14 +100,17 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     view?.update(options, language)
   }
 
-  async function fetchView(): Promise<CreateView> {
+  /** Fetches what is still missing. */
+  async function warmUp(): Promise<CreateView> {
+    warm = true
+    void languages.load(options)
     try {
-      void languages.load(options)
-      return await (creating ??= loaders.view())
-    } catch (cause) {
-      creating = null
+      return loaders.view()
+    } catch (error) {
       wanted = false
-      throw (unavailable = toFetchError(cause))
+      unavailable = error as LoaclError
+      tell(unavailable)
+      throw error
     }
   }
 
@@ -124,7 +128,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     wanted = !disposed
     unavailable = null
     if (request.draft !== undefined) model.type(request.draft)
-    const createView = await fetchView()
+    const createView = await warmUp()
     await languages.load(options)
     await nextTask()
     view ??= createView({
@@ -145,7 +149,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
       view.show(by)
       memory.set('open', 'true')
       flag.set('', prefix)
-      emit('opened', { by: by === 'visitor' ? by : 'api' })
+      emit('opened', { by })
       await nextTask()
     }
     void model.start()
@@ -163,7 +167,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     const { open: wish = false } = options
     const before = memory.get('open')
     if ((before ?? `${wish}`) === 'false') return
-    if (!matchMedia(SMALL).matches || wish === 'always') await open({}, 'itself')
+    // Where there can be no panel, opening says so.
+    if (!globalThis.matchMedia?.(SMALL).matches || wish === 'always') await open({}, 'itself')
     else if (element && before) mark(element.launcher)
   }
 
@@ -199,7 +204,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   redraw()
 
   return {
-    element: element as LoaclChatElement | null,
     client,
     ready,
     get status() {
@@ -214,9 +218,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     },
     open,
     close,
-    toggle: () => (wanted ? close() : element?.run(() => open(), true)),
     press: async () => (shown ? close() : open({}, 'visitor')),
-    warm: fetchView,
+    warm: warmUp,
     send: (text) => model.send(text),
     newThread: model.newThread,
     identify: client.identify,
@@ -233,26 +236,9 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     update(change, anew) {
       options = anew ?? mergeLook(options, change)
       redraw()
-      if (creating) void languages.load(options)
-    },
-    on(type, listener, listening = {}) {
-      const name = `loacl-${type}`
-      const handle = (event: Event) => listener((event as CustomEvent<never>).detail)
-      target.addEventListener(name, handle, listening as AddEventListenerOptions)
-      return () => target.removeEventListener(name, handle)
+      if (warm) void languages.load(options)
     },
     reopen,
-    leave() {
-      // An element that is only moved is back by then.
-      setTimeout(() => element?.isConnected || disposed || end())
-    },
-    dispose() {
-      end()
-      if (!element) return
-      // Without options, it is no chat.
-      element.options = {}
-      element.remove()
-    },
     end,
   }
 }

@@ -18,7 +18,9 @@ const listen = () => {
 }
 const assemble = (options: WidgetOptions, feature: LoadFeature = loadFeature) =>
   assembleWidget(null, options, {
-    view: () => Promise.reject(new Error('No panel is shown.')),
+    view: () => {
+      throw new Error('No panel is shown.')
+    },
     feature,
     languages: [],
     language: () => Promise.reject(new Error('No language ships.')),

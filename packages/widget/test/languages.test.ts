@@ -2,6 +2,7 @@ import { ERROR_STATUS, type ErrorCode, isForOwner, isThreadOver } from '@loacl/w
 import { expect, test } from 'vitest'
 import { ENGLISH as ANSWERS } from '../src/features/answers/english.ts'
 import { ENGLISH as BLOCKS } from '../src/features/blocks/english.ts'
+import { ENGLISH as CITATIONS } from '../src/features/citations/english.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
 import { ENGLISH as ERRORS, NOT_SET_UP, SESSION_ENDED } from '../src/features/errors/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
@@ -27,7 +28,7 @@ function flatten(strings: object, path = ''): Map<string, string> {
 const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
 
 const english = new Map(
-  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [
+  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CITATIONS, CONVERSATIONS, PARTS, ERRORS].flatMap((strings) => [
     ...flatten(strings),
   ]),
 )

@@ -148,6 +148,25 @@ test('a draft outlives a reload until the server has the message', async () => {
   expect([memory.get('draft'), memory.get('unsent')]).toEqual([null, null])
 })
 
+test('a first message is sent again in the conversation that it began, under the same id', async () => {
+  const model = await start()
+  model.send('lost')
+  const { id } = fresh().getSnapshot()
+  expect(fresh().sentIds).toEqual([id])
+  model.dispose()
+  memory.set('unsent', `${id}\nlost`)
+  for (const threadsAtOpening of [[], [summary('t1', HOUR_AGO)]]) {
+    client.threadsAtOpening = threadsAtOpening
+    const again = await start()
+    expect(fresh().getSnapshot().id).toBe(id)
+    again.submit()
+    expect(fresh().sentIds).toEqual([id])
+    again.dispose()
+    memory.set('thread', '')
+    memory.set('unsent', `${id}\nlost`)
+  }
+})
+
 test('a message that got there just before a reload is not offered again', async () => {
   const model = await start()
   model.type('sent')
@@ -190,7 +209,8 @@ test('changed, or in another conversation, what is put back is another message',
     expect(again.getSnapshot().draft).toBe('lost')
     change(again)
     again.submit()
-    expect(fresh().sentIds).toEqual([undefined])
+    expect(fresh().sentIds).toHaveLength(1)
+    expect(fresh().sentIds).not.toContain('turn of lost')
     accept(fresh())
     again.dispose()
   }

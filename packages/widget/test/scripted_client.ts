@@ -123,6 +123,10 @@ function createThread(threadId: string): ScriptedThread {
       thread.calls.push('retry')
       return begin('retry')
     },
+    edit: (_, text) => begin(text),
+    regenerate: () => begin('regenerate'),
+    continue: () => begin('continue'),
+    select: async () => {},
     resume: () => null,
     stop: () => void thread.calls.push('stop'),
     rename: async () => {},
@@ -184,8 +188,8 @@ export function createScriptedClient(): ScriptedClient {
         client.byId.set(id, thread)
         return thread
       },
-      create() {
-        const thread = createThread(`new ${client.created.length}`)
+      create({ id = `new ${client.created.length}` } = {}) {
+        const thread = createThread(id)
         client.created.push(thread)
         return thread
       },

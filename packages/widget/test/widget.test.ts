@@ -1,7 +1,7 @@
 import { type LoaclClient, LoaclError } from '@loacl/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ChatElement } from '../src/launcher/chat_element.ts'
-import type { ChatWidget, WidgetOptions } from '../src/types.ts'
+import type { CommonWidget, WidgetOptions } from '../src/types.ts'
 import { assembleWidget } from '../src/widget.ts'
 import { createScriptedClient, type ScriptedClient } from './scripted_client.ts'
 
@@ -25,12 +25,13 @@ afterEach(() => vi.unstubAllGlobals())
 function mount(options: WidgetOptions) {
   const parts = { launcher: { setAttribute() {}, replaceChildren() {} }, shadowRoot: {}, remove() {} }
   const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
-  return assembleWidget(element, options, {
-    view: async () => () => ({ show() {}, hide() {}, update() {}, dispose() {} }),
+  const widget = assembleWidget(element, options, {
+    view: () => () => ({ show() {}, hide() {}, update() {}, dispose() {} }),
     feature: () => Promise.reject(new Error('No feature is used.')),
     languages: [],
     language: () => Promise.reject(new Error('No language ships.')),
   })
+  return Object.assign(widget, { element })
 }
 
 test('widgets with clients of the page’s own keep apart what this tab remembers', async () => {
@@ -51,7 +52,7 @@ test('widgets with clients of the page’s own keep apart what this tab remember
 const sessionOf = (client: ScriptedClient) => client.getSnapshot().status
 
 describe('a visitor who is forgotten', () => {
-  test.each<[string, (client: LoaclClient, widget: ChatWidget) => Promise<void>]>([
+  test.each<[string, (client: LoaclClient, widget: CommonWidget) => Promise<void>]>([
     ['by the page’s own client', (client) => client.signOut()],
     ['by the widget’s client', (_, widget) => widget.client.signOut()],
     ['by the widget', (_, widget) => widget.signOut()],
@@ -93,7 +94,7 @@ describe('a visitor who is forgotten', () => {
 describe('a widget that is disposed of', () => {
   test('can’t be opened', async () => {
     const widget = mount({ client: createScriptedClient() })
-    widget.dispose()
+    widget.end()
     await expect(widget.open()).rejects.toMatchObject({ name: 'LoaclError', code: 'disposed' })
     expect(widget.status).toBe('launcher')
   })
@@ -101,14 +102,14 @@ describe('a widget that is disposed of', () => {
   test('while it opens, says so to who opened it', async () => {
     const widget = mount({ client: createScriptedClient() })
     const opening = widget.open()
-    widget.dispose()
+    widget.end()
     await expect(opening).rejects.toMatchObject({ code: 'disposed' })
     expect(widget.status).not.toBe('open')
   })
 
   test('is waited for no longer', async () => {
     const widget = mount({ client: createScriptedClient() })
-    widget.dispose()
+    widget.end()
     await expect(widget.ready).resolves.toBeUndefined()
   })
 })
@@ -119,7 +120,7 @@ test('who waits for the chat to be ready waits no longer when it has failed', as
   client.failOpen = new LoaclError('key_rejected')
   const widget = mount({ client })
   const ready = vi.fn<() => void>()
-  widget.on('ready', ready)
+  widget.element.addEventListener('loacl-ready', ready)
   await widget.open()
   await widget.ready
   expect(widget.status).toEqual({ unavailable: client.failOpen })

@@ -2,16 +2,19 @@
 import type { Timestamp } from './dto.ts'
 import type { ErrorCode } from './errors.ts'
 
+/** How a provider is spoken to: `openai` is the Responses API, `openai-chat` Chat Completions. */
+export type WireFormat = 'openai' | 'openai-chat'
+
 /** What an owner may see of a provider key: it never comes back out. */
 export interface ProviderConfig {
   id: string
-  provider: string
+  provider: WireFormat
   /** `null` for the provider's own address. */
   baseUrl: string | null
   /** Empty for a key of fewer than twelve characters. */
   keyLastFour: string
   isActive: boolean
-  /** It is the one that turns use. */
+  /** Assistants use it that name no other. */
   isDefault: boolean
   createdAt: Timestamp
   updatedAt: Timestamp
@@ -21,11 +24,34 @@ export interface ProviderConfig {
 export interface SetProviderKeyRequest {
   /** The key alone, without spaces or line breaks. */
   apiKey: string
-  /** Left out: `openai`, which stands for whoever speaks its Responses API. */
-  provider?: 'openai'
+  /** Left out: `openai`. */
+  provider?: WireFormat
   /** Of another provider, such as `https://host/v1`: HTTPS on a public host, or one that the project lists. */
   baseUrl?: string | null
+  /** Left out: it becomes the one that turns use. `false`: only assistants that name it use it. */
+  isDefault?: boolean
 }
+
+/** Answer to `GET` and `PATCH /assistants/:id/model`: whom an assistant asks, and how. */
+export interface AssistantModel {
+  model: string
+  /** Of your provider configs; `null`: your default one. */
+  providerConfigId: string | null
+  /** Asked where the first is down before its first word. What the dearer of the two costs is reserved. */
+  fallback: { providerConfigId: string; model: string } | null
+  /** Asked for titles and follow-up questions, at the same provider; `null`: `model`. */
+  followUpModel: string | null
+  /** From 0 to 2; `null`: the model's own. */
+  temperature: number | null
+  /** How long a model that reasons is to think; `null`: the model's own. */
+  reasoningEffort: ReasoningEffort | null
+  /** The longest answer, reasoning included: from 16 to 128,000 tokens. */
+  maxOutputTokens: number
+  /** Whether visitors see how it came to an answer. */
+  showReasoning: boolean
+}
+
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 /** Answer to `PUT /provider-key`. */
 export type SavedProviderKey = Pick<ProviderConfig, 'id' | 'provider' | 'baseUrl' | 'keyLastFour'>
@@ -39,7 +65,7 @@ export interface ProviderConfigList {
 export interface TestProviderKeyRequest {
   /** Left out: the key that turns use. */
   id?: string
-  /** Left out: the default assistant's. */
+  /** Left out: that of an assistant which names the key, or else of the default one. */
   model?: string
 }
 

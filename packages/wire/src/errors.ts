@@ -9,7 +9,7 @@
  */
 
 /** A client repeats the request by itself. */
-const RETRIED = { network: 0, stream_cut: 0 } as const
+const RETRIED = { network: 0, stream_cut: 0, busy: 503 } as const
 
 /** The session has ended, and its threads with it. A client opens another; the visitor starts a new conversation. */
 const SESSION_ENDED = {
@@ -54,6 +54,7 @@ const CHANGE_INPUT = {
   text_too_long: 413,
   body_too_large: 413,
   model_request_rejected: 502,
+  model_input_too_long: 502,
   input_flagged: 422,
 } as const
 
@@ -83,6 +84,7 @@ const GIVE_UP = {
   turn_type_unsupported: 400,
   method_not_allowed: 405,
   id_conflict: 409,
+  answer_not_cut: 409,
   sign_in_required: 401,
   not_operator: 403,
   options_invalid: 0,

@@ -5,11 +5,13 @@ import type { ThreadSummary, Timestamp } from './dto.ts'
  *
  * - `message_added`: a visitor's or a person's; an answer comes with its turn
  * - `message_changed`: what it says, or its suggestions
+ * - `message_chosen`: the branch that ends in it is shown from now on
  * - `turn_waiting`: the turn has paused, and no answer is being written
  */
 export type ThreadEventKind =
   | 'message_added'
   | 'message_changed'
+  | 'message_chosen'
   | 'feedback_changed'
   | 'turn_began'
   | 'turn_waiting'

@@ -1,4 +1,5 @@
 export type {
+  AssistantModel,
   IdentitySecretState,
   KeyRotation,
   Maintenance,
@@ -6,10 +7,12 @@ export type {
   ProviderConfig,
   ProviderConfigList,
   ProviderKeyTest,
+  ReasoningEffort,
   SavedProviderKey,
   SetProviderKeyRequest,
   TestProviderKeyRequest,
   VisitorErasure,
+  WireFormat,
 } from './admin.ts'
 export { isBlank } from './blank_text.ts'
 export {
@@ -55,10 +58,12 @@ export {
   PARTS,
   parsePart,
   streamOfMessage,
+  type Citation,
   type DataParts,
   type FinishReason,
   type FoldedMessage,
   type MessagePart,
+  type SourcePart,
   type StreamPart,
   type Shape,
 } from './parts/index.ts'

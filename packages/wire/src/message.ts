@@ -24,6 +24,11 @@ export interface Message {
   cutReason: CutReason | null
   createdAt: Timestamp
   suggestions: readonly Suggestion[]
+  /**
+   * Ids of its alternatives, itself included, oldest first: other answers to one question, or what a question was edited to.
+   * Left out where there are none.
+   */
+  siblings?: readonly string[]
 }
 
 /** What `rpc/list_messages` returns. Items are newest first. */

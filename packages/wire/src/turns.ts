@@ -11,6 +11,12 @@ import type { ErrorCode } from './errors.ts'
  *   latest of the thread, which is also meant where it is left out. Another is refused with `id_conflict`.
  *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one.
  * - `retry`: another try at answering the message `id` after its turn failed, was stopped or was cut.
+ * - `edit`: `text` in place of the visitor's message `messageId`, as a message of its own beside it, of the id `id`.
+ * - `regenerate`: another answer beside the answer `messageId`, to the same question.
+ * - `continue`: goes on with the answer `messageId`, which was cut or stopped, or broke off; else `answer_not_cut`.
+ *
+ * Of the last three `messageId` is the server's or the client's, and `id` one that the client makes: sending the same request
+ * again joins the same turn.
  */
 export type TurnRequest =
   | {
@@ -31,6 +37,23 @@ export type TurnRequest =
       clientThreadId?: string
       fingerprint?: string
     }
+  | {
+      type: 'edit'
+      assistantId: string
+      id: string
+      threadId: string
+      messageId: string
+      text: string
+      fingerprint?: string
+    }
+  | {
+      type: 'regenerate' | 'continue'
+      assistantId: string
+      id: string
+      threadId: string
+      messageId: string
+      fingerprint?: string
+    }
 
 /** Longest fingerprint, in characters: room for a hash. */
 const MAX_FINGERPRINT_LENGTH = 128
@@ -46,6 +69,15 @@ const isClientId = (value: unknown): value is string => typeof value === 'string
 const isFingerprint = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w-]+$/.test(value) && value.length <= MAX_FINGERPRINT_LENGTH
 
+function checkText(text: unknown): Parsed<never> | null {
+  if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
+  if (isBlank(text)) return fail('text_required', 'The message is empty.')
+  // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
+  if (text.includes('\0') || !text.isWellFormed())
+    return fail('text_malformed', 'The message must be well-formed Unicode without U+0000.')
+  return null
+}
+
 /**
  * Reads a body of `POST /turns`. Members it does not know, a history among them, are ignored.
  * A missing `type` means `message`.
@@ -60,6 +92,7 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
     threadId = null,
     clientThreadId,
     parentId,
+    messageId,
     text,
     fingerprint,
   } = body as Record<string, unknown>
@@ -77,14 +110,20 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
       return fail('invalid_body', 'A retry needs a "threadId" or a "clientThreadId".')
     return { ok: true, value: { type, assistantId, id, threadId, ...named, ...signals } }
   }
+  if (type === 'edit' || type === 'regenerate' || type === 'continue') {
+    if (threadId === null) return fail('invalid_body', `"threadId" must be that of the message's thread.`)
+    if (!isClientId(messageId)) return fail('invalid_body', '"messageId" must be the id of a message.')
+    if (type !== 'edit') return { ok: true, value: { type, assistantId, id, threadId, messageId, ...signals } }
+    const wrong = checkText(text)
+    return (
+      wrong ?? { ok: true, value: { type, assistantId, id, threadId, messageId, text: text as string, ...signals } }
+    )
+  }
   if (type !== 'message') return fail('turn_type_unsupported', 'This "type" of turn is not known here.')
-  if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
-  if (isBlank(text)) return fail('text_required', 'The message is empty.')
-  // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
-  if (text.includes('\0') || !text.isWellFormed())
-    return fail('text_malformed', 'The message must be well-formed Unicode without U+0000.')
+  const wrong = checkText(text)
+  if (wrong) return wrong
   if (parentId !== undefined && (!isUuid(parentId) || threadId === null))
     return fail('invalid_body', '"parentId" must be the UUID of a message in the thread "threadId".')
   const parent = parentId === undefined ? {} : { parentId }
-  return { ok: true, value: { type, assistantId, id, threadId, ...named, ...parent, text, ...signals } }
+  return { ok: true, value: { type, assistantId, id, threadId, ...named, ...parent, text: text as string, ...signals } }
 }

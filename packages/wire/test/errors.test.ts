@@ -15,7 +15,7 @@ const CODES = Object.keys(ERROR_STATUS) as ErrorCode[]
 
 /** What a person is to do, by code; a code that isn't named here may be tried again. */
 const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode[]>> = {
-  nothing: ['network', 'stream_cut'],
+  nothing: ['network', 'stream_cut', 'busy'],
   wait: ['rate_limited', 'budget_exceeded', 'model_rate_limited'],
   start_over: [
     'session_missing',
@@ -32,6 +32,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'text_too_long',
     'body_too_large',
     'model_request_rejected',
+    'model_input_too_long',
     'input_flagged',
   ],
   tell_owner: [
@@ -53,6 +54,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'turn_type_unsupported',
     'method_not_allowed',
     'id_conflict',
+    'answer_not_cut',
     'sign_in_required',
     'not_operator',
     'options_invalid',
@@ -76,7 +78,7 @@ describe('an error', () => {
   })
 
   it('is one that a client answers by itself, or is not', () => {
-    expect(CODES.filter(isRetried)).toEqual(['network', 'stream_cut'])
+    expect(CODES.filter(isRetried)).toEqual(['network', 'stream_cut', 'busy'])
     expect(CODES.filter(isCredentialCode)).toEqual(['identity_token_expired', 'access_token_invalid'])
     expect(CODES.filter(isSessionCode).toSorted()).toEqual([
       'session_bound',

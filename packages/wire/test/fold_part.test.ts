@@ -64,15 +64,17 @@ describe.each([
 
 describe('a source', () => {
   it('stands where it came first, and once', () => {
-    const again = { ...page, url: 'https://harbour.example/elsewhere' }
-    expect(partsOf(page, { type: 'text-delta', id: '1', delta: 'a' }, file, again, { ...file, sourceId: 's' })).toEqual(
-      [page, { type: 'text', text: 'a' }, file],
-    )
+    const text = { type: 'text-delta', id: '1', delta: 'a' } as const
+    expect(partsOf(page, text, file, page, file)).toEqual([page, { type: 'text', text: 'a' }, file])
   })
 
-  it('changes nothing the second time', () => {
-    const once = fold(page)
-    expect(foldPart(once, page)).toBe(once)
+  it('that is cited again takes its own place, and leaves what was there as it was', () => {
+    const before = fold(page, file)
+    const cited = { ...page, citations: [{ start: 0, end: 4, quote: 'Here.' }] }
+    const again = { ...page, citations: [...cited.citations, { start: 9, end: 12 }] }
+    expect(partsOf(page, file, cited, again)).toEqual([again, file])
+    foldPart(before, cited)
+    expect(before.parts).toEqual([page, file])
   })
 })
 
@@ -99,7 +101,7 @@ describe('the stream of a message', () => {
     page,
     { type: 'text', text: 'Hello ' },
     { type: 'text', text: 'there' },
-    file,
+    { ...file, citations: [{ start: 6, end: 11 }] },
   ]
 
   it('leads to the same parts', () => {

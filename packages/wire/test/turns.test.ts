@@ -4,6 +4,8 @@ import { parseTurnRequest } from '../src/index.ts'
 const ID = '00000000-0000-4000-8000-000000000001'
 const MESSAGE = { type: 'message', assistantId: ID, id: ID, threadId: null, text: 'Hello' }
 
+const EDIT = { type: 'edit', assistantId: ID, id: ID, threadId: ID, messageId: ID, text: 'Hello' }
+
 const codeOf = (body: unknown) => {
   const parsed = parseTurnRequest(body)
   return parsed.ok ? 'ok' : parsed.code
@@ -25,6 +27,12 @@ describe('parseTurnRequest', () => {
       value: { type: 'retry', assistantId: ID, id: ID, threadId: ID },
     })
     expect(codeOf({ type: 'retry', assistantId: ID, id: ID })).toBe('invalid_body')
+  })
+
+  it('reads what makes a sibling of a message, and what goes on with one', () => {
+    const { text: _, ...rest } = EDIT
+    for (const body of [EDIT, { ...rest, type: 'regenerate' }, { ...rest, type: 'continue', fingerprint: 'a1' }])
+      expect(parseTurnRequest({ ...body, parentId: ID })).toEqual({ ok: true, value: body })
   })
 
   it('keeps the parent of a message in a thread', () => {
@@ -53,7 +61,14 @@ describe('parseTurnRequest', () => {
     [{ ...MESSAGE, parentId: ID }, 'invalid_body'],
     [{ ...MESSAGE, threadId: ID, parentId: null }, 'invalid_body'],
     [{ ...MESSAGE, threadId: ID, parentId: 'x' }, 'invalid_body'],
-    [{ ...MESSAGE, type: 'regenerate' }, 'turn_type_unsupported'],
+    [{ ...MESSAGE, type: 'nonsense' }, 'turn_type_unsupported'],
+    [{ ...EDIT, threadId: null }, 'invalid_body'],
+    [{ ...EDIT, messageId: undefined }, 'invalid_body'],
+    [{ ...EDIT, messageId: 'a b' }, 'invalid_body'],
+    [{ ...EDIT, text: ' ' }, 'text_required'],
+    [{ ...EDIT, text: 'a\0b' }, 'text_malformed'],
+    [{ ...EDIT, type: 'regenerate', messageId: 7 }, 'invalid_body'],
+    [{ ...EDIT, type: 'continue', threadId: 'x' }, 'invalid_body'],
     [{ ...MESSAGE, type: 7 }, 'turn_type_unsupported'],
     [{ ...MESSAGE, text: undefined }, 'invalid_body'],
     [{ ...MESSAGE, text: 7 }, 'invalid_body'],

@@ -4,6 +4,7 @@ import { CodedError } from '../_shared/domain/coded_error.ts'
 import { bearerOf, createApiKeyCheck, createKeyMatcher } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
+import { changeAssistantModel, readAssistantModel } from './domain/assistant_model.ts'
 import { createIdentitySecret, describeIdentitySecret, removeIdentitySecret } from './domain/identity_secrets.ts'
 import { maintain } from './domain/maintenance.ts'
 import type { Accounts, AdminStore, ObjectStorage, Operator, Provider } from './domain/ports.ts'
@@ -31,6 +32,7 @@ const MAX_BODY_BYTES = 16_384
 /**
  * The function `loacl-admin`, for operators, who sign in with Supabase Auth:
  * - `GET`, `PUT`, `DELETE /provider-key` and `POST /provider-key/test`;
+ * - `GET`, `PATCH /assistants/:id/model`: its provider, fallback, models and their parameters;
  * - `GET`, `PUT`, `DELETE /assistants/:id/identity-secret`;
  * - `POST /keys/rotate` puts secrets under the key ring's current key;
  * - `POST /sessions/:id/erase` erases a visitor;
@@ -79,6 +81,15 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
         path: /^\/provider-key\/test$/,
         methods: {
           POST: forOperators(async (operator, { request }) => testProviderKey(operator, await read(request), deps)),
+        },
+      },
+      {
+        path: /^\/assistants\/([^/]+)\/model$/,
+        methods: {
+          GET: forOperators((operator, _, id) => readAssistantModel(operator, toAssistantId(id), store)),
+          PATCH: forOperators(async (operator, { request }, id) =>
+            changeAssistantModel(operator, toAssistantId(id), await read(request), store),
+          ),
         },
       },
       {

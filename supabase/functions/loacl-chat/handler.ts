@@ -23,9 +23,10 @@ import { sendStored } from '../_shared/http/stored_parts.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
 import { callerOf } from './caller.ts'
 import { identify, signOut, type IdentifyDeps } from './identify.ts'
+import { WorkerLoad, type WorkerLoadOptions } from './worker_load.ts'
 
 /** Of `apiKeys`, the project's publishable and secret keys, a request must bring one. */
-export interface ChatDeps extends IdentifyDeps {
+export interface ChatDeps extends IdentifyDeps, WorkerLoadOptions {
   store: TurnStore
   model: Model
   moderator: Moderator
@@ -35,8 +36,6 @@ export interface ChatDeps extends IdentifyDeps {
   deadlineMs: number
   /** Keeps the worker alive until the promise settles. */
   waitUntil: (promise: Promise<unknown>) => void
-  /** Aborted when the worker is about to be ended. */
-  shutdown: AbortSignal
   /** Told of errors, for the owner's log. */
   report: (error: unknown, requestId: string) => void
 }
@@ -45,7 +44,7 @@ export interface ChatDeps extends IdentifyDeps {
 const BEGIN_DELAYS_MS = [250, 500, 1_000, 2_000]
 
 interface Context extends RouteContext {
-  deps: ChatDeps & { pollTurn: PollTurn }
+  deps: ChatDeps & { pollTurn: PollTurn; load: WorkerLoad }
 }
 
 /**
@@ -57,7 +56,7 @@ interface Context extends RouteContext {
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
-  const context = { deps: { ...deps, pollTurn: createTurnPoll(deps.store) } }
+  const context = { deps: { ...deps, pollTurn: createTurnPoll(deps.store), load: new WorkerLoad(deps) } }
   const withDeps =
     (route: (context: Context, id: string) => Promise<Response>): Route =>
     (asked, id) =>
@@ -86,7 +85,8 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
   const parsed = parseTurnRequest(await readJsonBody(request, MAX_BODY_BYTES))
   if (!parsed.ok) throw new CodedError(parsed.code, parsed.message)
 
-  const safetyIdentifier = await safetyIdentifierOf(caller)
+  const leave = deps.load.enter()
+  const identifying = safetyIdentifierOf(caller)
   const asked = {
     request: parsed.value,
     origin: request.headers.get('origin'),
@@ -96,16 +96,18 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
   }
   const begun = retryWhileAway(() => store.beginTurn(asked, caller), BEGIN_DELAYS_MS)
   const report = (error: unknown) => deps.report(error, requestId)
-  const running = begun.then((turn) => {
+  const running = begun.then(async (turn) => {
     if (turn.joined) return null
     const stream = createPartStream()
     const { send, onStored } = sendStored(stream)
+    const safetyIdentifier = await identifying
     const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
     const parts = runTurn(turn, context, { ...deps, decideNext, report, onStored })
     return { stream, done: pipe(parts, stream, report, send) }
   })
   // From its first line on the turn goes on without the request, whatever becomes of the connection.
-  deps.waitUntil(running.then((turn) => turn?.done).catch(() => null))
+  const ended = running.then((turn) => turn?.done).catch(() => null)
+  deps.waitUntil(ended.finally(leave))
   const [turn, run] = await Promise.all([begun, running])
   return run ? run.stream.response : follow(turn.turn.id, 0, caller, requestId, deps)
 }
@@ -150,18 +152,25 @@ async function follow(
   const signal = AbortSignal.any([stream.left, deps.shutdown, AbortSignal.timeout(deps.deadlineMs)])
   const report = (error: unknown) => deps.report(error, requestId)
   const { send, onStored } = sendStored(stream)
-  let sendPart = stream.send
+  let sendPart = (part: NumberedPart) => stream.send([part])
+  let leave: (() => void) | undefined
   const takeOver = async () => {
-    const { store, deadlineMs } = deps
+    const { store, deadlineMs, load } = deps
+    // Its reader goes on to wait, for a worker that has room.
+    if (load.isFull) return null
+    leave = load.enter()
     // The first step: nothing was said before it.
     const turn = await store.resumeTurn({ id: turnId, lease: crypto.randomUUID() }, 1, deadlineMs, caller)
-    if (turn.joined) return null
+    if (turn.joined) {
+      leave()
+      return null
+    }
     sendPart = send
     const context = { caller, requestId, safetyIdentifier: await safetyIdentifierOf(caller), deadlineMs }
     return runTurn(turn, context, { ...deps, decideNext, report, onStored })
   }
   const parts = followTurn(first, { turnId, after, caller, requestId, signal }, { ...deps, takeOver })
-  deps.waitUntil(pipe(parts, stream, report, (part) => sendPart(part)))
+  deps.waitUntil(pipe(parts, stream, report, (part) => sendPart(part)).finally(() => leave?.()))
   return stream.response
 }
 
@@ -170,7 +179,7 @@ async function pipe(
   parts: AsyncIterable<NumberedPart>,
   stream: PartStream,
   report: (error: unknown) => void,
-  send: PartStream['send'],
+  send: (part: NumberedPart) => void,
 ): Promise<void> {
   try {
     for await (const part of parts) {

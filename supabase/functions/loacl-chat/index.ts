@@ -4,9 +4,10 @@ import { createDataApiIdentity } from '../_shared/adapters/data_api_identity.ts'
 import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
 import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
-import { toLogLine } from '../_shared/adapters/log_line.ts'
-import { createOpenAIModel } from '../_shared/adapters/openai_model.ts'
+import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
+import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
 import { createOpenAIModerator } from '../_shared/adapters/openai_moderator.ts'
+import { createProviderModel } from '../_shared/adapters/provider_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createHandler } from './handler.ts'
 
@@ -28,7 +29,7 @@ const providers = {
 Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
-    model: createOpenAIModel(providers),
+    model: createProviderModel({ ...providers, note: (refused) => console.warn(toNoteLine(refused)) }),
     moderator: createOpenAIModerator(providers),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
@@ -36,6 +37,8 @@ Deno.serve(
     apiKeys: environment.apiKeys,
     addressHeader: environment.addressHeader,
     deadlineMs: environment.deadlineMs,
+    maxTurns: environment.maxTurns,
+    memory: createMemoryGauge(Deno),
     waitUntil: (promise) => {
       // Plain Deno lives as long as its server does.
       if (typeof EdgeRuntime !== 'undefined') EdgeRuntime.waitUntil(promise)

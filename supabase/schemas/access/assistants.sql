@@ -5,9 +5,14 @@ create table loacl.assistants (
   description text,
   greeting text,
   model text not null,
+  provider_config_id uuid,
+  fallback_provider_config_id uuid,
+  fallback_model text,
+  follow_up_model text,
   instructions text not null default '',
   tools jsonb not null default '[]',
   temperature double precision,
+  reasoning_effort text,
   max_output_tokens integer not null default 4096,
   context_token_budget integer not null default 16000,
   max_message_length integer not null default 8000,
@@ -36,6 +41,7 @@ create table loacl.assistants (
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  context_strategy text not null default 'truncation',
   -- For foreign keys on id and owner together: what is linked to an assistant then has the same owner.
   constraint assistants_id_owner_id_key unique (id, owner_id),
   constraint assistants_owner_id_name_key unique (owner_id, name),
@@ -43,12 +49,19 @@ create table loacl.assistants (
   constraint assistants_description_length check (char_length(description) <= 2000),
   constraint assistants_greeting_length check (char_length(greeting) <= 4000),
   constraint assistants_model_length check (char_length(model) between 1 and 200),
+  constraint assistants_fallback_model_length check (char_length(fallback_model) between 1 and 200),
+  constraint assistants_fallback_whole check ((fallback_provider_config_id is null) = (fallback_model is null)),
+  constraint assistants_follow_up_model_length check (char_length(follow_up_model) between 1 and 200),
   constraint assistants_moderation_model_length check (char_length(moderation_model) between 1 and 200),
   constraint assistants_instructions_length check (char_length(instructions) <= 200000),
   constraint assistants_tools_array check (jsonb_typeof(tools) = 'array'),
   constraint assistants_temperature_range check (temperature between 0 and 2),
+  constraint assistants_reasoning_effort check (
+    reasoning_effort in ('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max')
+  ),
   constraint assistants_max_output_tokens_range check (max_output_tokens between 16 and 128000),
   constraint assistants_context_token_budget_range check (context_token_budget between 500 and 1000000),
+  constraint assistants_context_strategy check (context_strategy in ('truncation', 'summarization', 'compression')),
   constraint assistants_max_message_length_range check (max_message_length between 1 and 100000),
   constraint assistants_appearance_object check (jsonb_typeof(appearance) = 'object'),
   constraint assistants_messages_per_minute_range check (messages_per_minute >= 1),
@@ -75,9 +88,19 @@ comment on column loacl.assistants.owner_id is 'An operator.';
 comment on column loacl.assistants.greeting is 'Shown before the first message. Markdown.';
 comment on column loacl.assistants.instructions is 'The system prompt. Never reaches a visitor.';
 comment on column loacl.assistants.tools is 'Tools that the assistant may call, as the Responses API describes them. Never reaches a visitor.';
-comment on column loacl.assistants.temperature is 'null: the model''s own default.';
+comment on column loacl.assistants.temperature is
+  'null: the model''s own default, as for reasoning_effort. What a model refuses of these is left out.';
+comment on column loacl.assistants.reasoning_effort is 'How long a model that reasons is to think.';
+comment on column loacl.assistants.provider_config_id is
+  'Where its model calls go, of its owner''s provider configs; null: the owner''s default one.';
+comment on column loacl.assistants.fallback_provider_config_id is
+  'Asked, for fallback_model, where the first provider is down before its first word; null: nobody. The budget reserves what the dearer of the two costs.';
+comment on column loacl.assistants.follow_up_model is
+  'Asked for titles and follow-up questions in place of model, at the same provider; null: model.';
 comment on column loacl.assistants.max_output_tokens is 'Most tokens of one answer, reasoning included.';
 comment on column loacl.assistants.context_token_budget is 'Most tokens of the conversation, by estimate, that are sent along with a message.';
+comment on column loacl.assistants.context_strategy is
+  'What is told of a conversation that has outgrown the budget. truncation: the newest messages. summarization: a summary of the older ones, which a call of the model makes. compression: long messages without their middle.';
 comment on column loacl.assistants.max_message_length is 'Longest message of a visitor, in Unicode characters.';
 comment on column loacl.assistants.follow_ups is 'Whether follow-up questions are suggested after an answer.';
 comment on column loacl.assistants.show_reasoning is
@@ -134,16 +157,18 @@ revoke all on table loacl.assistants from public, anon, authenticated, service_r
 grant select, delete on table loacl.assistants to authenticated;
 -- Not the id: pages keep one in their script tag after its assistant is gone, and would open whatever bore it next.
 grant insert (
-  owner_id, name, description, greeting, model, instructions, tools, temperature, max_output_tokens, context_token_budget,
-  max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output,
-  moderation_fails_open, moderation_model, moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  owner_id, name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
+  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
+  max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
+  moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
 ) on table loacl.assistants to authenticated;
 grant update (
-  name, description, greeting, model, instructions, tools, temperature, max_output_tokens, context_token_budget,
-  max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output,
-  moderation_fails_open, moderation_model, moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
+  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
+  max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
+  moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
 ) on table loacl.assistants to authenticated;

@@ -218,7 +218,10 @@ select coalesce(
         least(greatest(coalesce(list_messages.page_size, 50), 1), 100) as page_size,
         case
           when list_messages.cursor is null then (
-            select m.id from loacl.messages m where m.thread_id = t.id order by m.seq desc limit 1
+            select coalesce(
+              (select m.id from loacl.messages m where m.id = t.shown_message_id and m.thread_id = t.id),
+              (select m.id from loacl.messages m where m.thread_id = t.id order by m.seq desc limit 1)
+            )
           )
           when list_messages.cursor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then list_messages.cursor::uuid
           else (loacl_private.raise_error(400, 'invalid_body', '"cursor" is not one that list_messages gave.') ->> 0)::uuid
@@ -227,7 +230,7 @@ select coalesce(
       left join loacl_private.find_live_turn(list_messages.thread_id) live on true
       where t.id = list_messages.thread_id
     ),
-    -- From the newest message to its parent, and so on to the first: answers that were tried again are not on that path.
+    -- From the last message of the branch that is shown to its parent, and so on to the first.
     branch as (
       select m as message, 1 as place
       from asked
@@ -246,7 +249,9 @@ select coalesce(
         jsonb_agg(
           loacl_private.to_message(
             b.message, (b.message).id is not distinct from asked.live_message_id, f.items, r.parts
-          ) || case when s.parts is null then '{}' else jsonb_build_object('streamed', s.parts) end
+          )
+          || case when s.parts is null then '{}' else jsonb_build_object('streamed', s.parts) end
+          || case when a.ids is null then '{}' else jsonb_build_object('siblings', a.ids) end
           order by b.place
         ) filter (where b.place <= asked.page_size),
         '[]'
@@ -258,12 +263,13 @@ select coalesce(
     left join loacl_private.find_suggestions(array(select (branch.message).id from branch)) f on f.message_id = (b.message).id
     left join loacl_private.find_reasoned_parts(array(select (branch.message).id from branch)) r on r.message_id = (b.message).id
     left join loacl_private.find_streamed_parts(array(select (branch.message).id from branch)) s on s.message_id = (b.message).id
+    left join loacl_private.find_siblings(array(select (branch.message).id from branch)) a on a.message_id = (b.message).id
     group by asked.thread, asked.turn_id, asked.page_size
   ),
   loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.')
 );
 end;
 comment on function loacl.list_messages(uuid, text, integer) is
-  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. A turn whose worker has gone is ended first; what it had streamed comes along as `streamed`, until a function has folded it into the message. Errors: thread_not_found.';
+  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. A message that has alternatives comes with the ids of them all, as `siblings`. A turn whose worker has gone is ended first; what it had streamed comes along as `streamed`, until a function has folded it into the message. Errors: thread_not_found.';
 revoke all on function loacl.list_messages(uuid, text, integer) from public;
 grant execute on function loacl.list_messages(uuid, text, integer) to anon, authenticated;

@@ -19,6 +19,7 @@ create table loacl.messages (
   updated_at timestamptz not null default now(),
   constraint messages_thread_fkey foreign key (thread_id, session_id, assistant_id)
     references loacl.threads (id, session_id, assistant_id) on delete cascade,
+  constraint messages_parent_id_other check (parent_id <> id),
   constraint messages_client_id_session_id_key unique (client_id, session_id),
   constraint messages_role check (role in ('user', 'assistant', 'system')),
   constraint messages_status check (status in ('streaming', 'waiting', 'completed', 'stopped', 'cut', 'failed')),
@@ -84,7 +85,7 @@ revoke all on table loacl.messages from public, anon, authenticated, service_rol
 grant select on table loacl.messages to anon, authenticated;
 grant select, insert, update, delete on table loacl.messages to service_role;
 comment on table loacl.messages is
-  'What was said. Visitors see theirs, operators those of their assistants; only the functions write. A thread is a tree: the branch that ends in its newest message is the one shown, and what was tried again stays beside it.';
+  'What was said. Visitors see theirs, operators those of their assistants; only the functions write. A thread is a tree: the branch that ends in threads.shown_message_id, or else in the newest message, is the one shown, and what was edited or tried again stays beside it.';
 comment on column loacl.messages.seq is 'The order. Times can''t be it: now() is one for a whole transaction.';
 comment on column loacl.messages.session_id is 'The thread''s session, here so that a policy asks one indexed question.';
 comment on column loacl.messages.assistant_id is 'The thread''s assistant, here so that a policy asks one indexed question.';

@@ -9,7 +9,7 @@ create table loacl_private.thread_events (
   constraint thread_events_number_positive check (number > 0),
   constraint thread_events_kind check (
     kind in (
-      'message_added', 'message_changed', 'feedback_changed', 'turn_began', 'turn_waiting', 'turn_resumed', 'turn_ended',
+      'message_added', 'message_changed', 'message_chosen', 'feedback_changed', 'turn_began', 'turn_waiting', 'turn_resumed', 'turn_ended',
       'thread_renamed', 'thread_archived', 'thread_deleted', 'thread_restored'
     )
   )
@@ -35,6 +35,7 @@ declare
 begin
   if tg_table_name = 'threads' then
     event.thread_id := new.id;
+    event.message_id := case when tg_argv[0] = 'message_chosen' then new.shown_message_id end;
   elsif tg_table_name = 'messages' then
     event.thread_id := new.thread_id;
     event.message_id := new.id;
@@ -97,6 +98,9 @@ create trigger turns_log_ended after update of state on loacl_private.turns
 create trigger threads_log_renamed after update of title on loacl.threads
   for each row when (new.title is distinct from old.title)
   execute function loacl_private.log_thread_event('thread_renamed');
+create trigger threads_log_message_chosen after update of shown_message_id on loacl.threads
+  for each row when (new.shown_message_id is not null and new.shown_message_id is distinct from old.shown_message_id)
+  execute function loacl_private.log_thread_event('message_chosen');
 create trigger threads_log_archived after update of status on loacl.threads
   for each row when (new.status = 'archived' and old.status <> 'archived')
   execute function loacl_private.log_thread_event('thread_archived');

@@ -14,6 +14,7 @@ create table loacl.documents (
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  public_url text,
   constraint documents_id_owner_id_key unique (id, owner_id),
   constraint documents_owner_id_provider_file_id_key unique (owner_id, provider_file_id),
   constraint documents_storage_path_key unique (storage_path),
@@ -28,7 +29,9 @@ create table loacl.documents (
   constraint documents_provider_file_id_length check (char_length(provider_file_id) between 1 and 255),
   constraint documents_status check (status in ('pending', 'processing', 'completed', 'failed')),
   constraint documents_error_message_status check (error_message is null or status = 'failed'),
-  constraint documents_metadata_object check (jsonb_typeof(metadata) = 'object')
+  constraint documents_metadata_object check (jsonb_typeof(metadata) = 'object'),
+  -- It becomes a link in the visitor's page.
+  constraint documents_public_url_shape check (public_url ~ '^https?://[^\s]+$' and char_length(public_url) <= 4000)
 );
 
 create index documents_owner_id_created_at_idx on loacl.documents (owner_id, created_at desc, id desc);
@@ -44,8 +47,8 @@ create trigger documents_set_updated_at before update on loacl.documents
 alter table loacl.documents enable row level security;
 revoke all on table loacl.documents from public, anon, authenticated, service_role;
 grant select, delete on table loacl.documents to authenticated;
-grant insert (owner_id, original_name, category, mime_type, metadata) on table loacl.documents to authenticated;
-grant update (original_name, category, metadata) on table loacl.documents to authenticated;
+grant insert (owner_id, original_name, category, mime_type, metadata, public_url) on table loacl.documents to authenticated;
+grant update (original_name, category, metadata, public_url) on table loacl.documents to authenticated;
 grant select, insert, update, delete on table loacl.documents to service_role;
 comment on table loacl.documents is
   'A file of an owner''s knowledge, for their assistants to search. Operators see their own, add and remove them and sort them; the functions keep the rest. Visitors never read it: they see what an answer cites.';
@@ -60,6 +63,8 @@ comment on column loacl.documents.status is
   'pending: the provider does not have it yet. processing: the provider is reading it. completed: it can be searched. failed: see error_message.';
 comment on column loacl.documents.error_message is 'Why it failed, for the owner.';
 comment on column loacl.documents.metadata is 'The host''s own data.';
+comment on column loacl.documents.public_url is
+  'Where anybody can read it: an answer that cites it links there. null: visitors see its name and the passage, and no link.';
 
 create policy documents_select_own on loacl.documents for select to authenticated
   using (owner_id = any ((select loacl_private.own_team_ids())::uuid[]));

@@ -24,7 +24,9 @@ create table loacl_private.reservations (
   output_tokens bigint not null default 0,
   usd numeric not null,
   constraint reservations_pkey primary key (turn_id, step, purpose),
-  constraint reservations_purpose check (purpose in ('answer', 'follow_ups')),
+  constraint reservations_purpose check (
+    purpose in ('answer', 'title', 'follow_ups', 'summary', 'moderation')
+  ),
   constraint reservations_positive check (tokens >= 0 and usd >= 0),
   constraint reservations_output_tokens check (output_tokens between 0 and tokens)
 );
@@ -34,7 +36,7 @@ alter table loacl_private.reservations enable row level security;
 revoke all on table loacl_private.reservations from public, anon, authenticated, service_role;
 comment on table loacl_private.reservations is
   'What the model calls of a turn''s step may take at most, and is in the budget already. Settling deletes the row and gives back what was too much.';
-comment on column loacl_private.reservations.purpose is 'As in usage_logs: a step makes at most one call of each, and only a turn''s last step the one for follow-ups.';
+comment on column loacl_private.reservations.purpose is 'As in usage_logs: a step makes at most one call of each, and only a turn''s last step the one for a title and follow-ups.';
 comment on column loacl_private.reservations.day is 'The day whose budget it is in.';
 comment on column loacl_private.reservations.output_tokens is 'Of the tokens, those of the answer; the others are of what is sent.';
 comment on column loacl_private.reservations.usd is '0 where the price is not known, which no spend limit lets through.';
@@ -54,6 +56,33 @@ comment on function loacl_private.bound_tokens(text) is
   'How many tokens a message takes at most: no token is shorter than a byte, and sixteen are room for what goes around it. estimate_tokens is the likely number.';
 revoke all on function loacl_private.bound_tokens(text) from public;
 
+create function loacl_private.bound_cost(owner_id uuid, models text[], input_tokens bigint, output_tokens bigint)
+returns numeric
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select case when bool_and(c.usd is not null) then max(c.usd) end
+    from unnest(models) as m (model)
+    cross join lateral loacl_private.find_price(owner_id, m.model) p
+    cross join lateral (
+      select greatest(
+        loacl_private.compute_cost(p, input_tokens, 0, output_tokens),
+        -- In an owner's price list cached input may be the dearer.
+        loacl_private.compute_cost(p, input_tokens, input_tokens, output_tokens)
+      ) as usd
+    ) c
+    where m.model is not null
+  );
+end
+$$;
+comment on function loacl_private.bound_cost(uuid, text[], bigint, bigint) is
+  'US dollars that a call costs at most, whichever of these models answers it; null where one of them has no price.';
+revoke all on function loacl_private.bound_cost(uuid, text[], bigint, bigint) from public;
+
 create function loacl_private.bound_calls(
   assistant loacl.assistants, history jsonb, is_first_turn boolean, added_bytes bigint default 0
 )
@@ -63,23 +92,21 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  price loacl.model_prices := loacl_private.find_price(assistant.owner_id, assistant.model);
 begin
   return query
   with said as (
     select h.place, h.message ->> 'content' as content
     from jsonb_array_elements(history) with ordinality as h (message, place)
   ),
-  calls (purpose, input, output) as (
-    select 'answer', loacl_private.bound_tokens(assistant.instructions) + sum(loacl_private.bound_tokens(s.content))::bigint
-        + added_bytes,
+  calls (purpose, model, input, output) as (
+    select 'answer', assistant.model,
+      loacl_private.bound_tokens(assistant.instructions) + sum(loacl_private.bound_tokens(s.content))::bigint + added_bytes,
       assistant.max_output_tokens
     from said s
     union all
     -- One call that is shown 4,000 characters of each of the last three messages and of the answer, and 4,000 bytes of
     -- instructions and schema.
-    select 'follow_ups',
+    select case when is_first_turn then 'title' else 'follow_ups' end, coalesce(assistant.follow_up_model, assistant.model),
       4000 + least(assistant.max_output_tokens, 12000) + sum(loacl_private.bound_tokens(left(s.content, 4000)))::bigint,
       1000
     from (select * from said order by place desc limit 3) s
@@ -87,17 +114,13 @@ begin
     having count(*) > 0
   )
   select c.purpose, c.input + c.output,
-    greatest(
-      loacl_private.compute_cost(price, c.input, 0, c.output),
-      -- In an owner's price list cached input may be the dearer.
-      loacl_private.compute_cost(price, c.input, c.input, c.output)
-    ),
+    loacl_private.bound_cost(assistant.owner_id, array[c.model, assistant.fallback_model], c.input, c.output),
     c.output::bigint
   from calls c;
 end
 $$;
 comment on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) is
-  'The model calls that a step may make, with the most that each can take; `usd` null where the model has no price. `added_bytes`: what earlier steps added to the conversation, as JSON.';
+  'The model calls that a step may make, with the most that each can take, at the dearer of the assistant''s two providers; `usd` null where a model has no price. `added_bytes`: what earlier steps added to the conversation, as JSON.';
 revoke all on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) from public;
 
 create function loacl_private.add_to_budget(budget loacl_private.budgets, tokens bigint, usd numeric)
@@ -157,6 +180,30 @@ comment on function loacl_private.check_budget(loacl.assistants, loacl_private.b
   'Refuses what is more than the assistant''s limits allow, until the next day or month begins, in UTC. Errors: budget_exceeded.';
 revoke all on function loacl_private.check_budget(loacl.assistants, loacl_private.budgets) from public;
 
+create function loacl_private.take_budget(assistant loacl.assistants, tokens bigint, usd numeric)
+returns loacl_private.budgets
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  budget loacl_private.budgets;
+begin
+  insert into loacl_private.budgets (assistant_id) values (assistant.id) on conflict (assistant_id) do nothing;
+  select b.* into budget from loacl_private.budgets b where b.assistant_id = assistant.id for no key update;
+  budget := loacl_private.add_to_budget(budget, tokens, usd);
+  perform loacl_private.check_budget(assistant, budget);
+  update loacl_private.budgets b
+  set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
+  where b.assistant_id = assistant.id;
+  return budget;
+end
+$$;
+comment on function loacl_private.take_budget(loacl.assistants, bigint, numeric) is
+  'Adds what is reserved to the assistant''s budget, and gives that as it is now, held to the end of the transaction. Errors: budget_exceeded.';
+revoke all on function loacl_private.take_budget(loacl.assistants, bigint, numeric) from public;
+
 create function loacl_private.reserve_budget(
   assistant loacl.assistants, history jsonb, is_first_turn boolean, added_bytes bigint, turn_id uuid, step integer
 )
@@ -192,13 +239,7 @@ begin
     return;
   end if;
 
-  insert into loacl_private.budgets (assistant_id) values (assistant.id) on conflict (assistant_id) do nothing;
-  select b.* into budget from loacl_private.budgets b where b.assistant_id = assistant.id for no key update;
-  budget := loacl_private.add_to_budget(budget, tokens, usd);
-  perform loacl_private.check_budget(assistant, budget);
-  update loacl_private.budgets b
-  set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
-  where b.assistant_id = assistant.id;
+  budget := loacl_private.take_budget(assistant, tokens, usd);
   insert into loacl_private.reservations (turn_id, step, purpose, assistant_id, day, tokens, output_tokens, usd)
   select reserve_budget.turn_id, reserve_budget.step, c.purpose, assistant.id, budget.day, c.tokens, c.output_tokens, coalesce(c.usd, 0)
   from unnest(purposes, most_tokens, most_usd, most_output) as c (purpose, tokens, usd, output_tokens);
@@ -250,9 +291,9 @@ as $$
 begin
   perform loacl_private.settle_reservation(r.turn_id, r.step, r.purpose, 0, 0)
   from loacl_private.reservations r
-  where r.turn_id = release_follow_ups.turn_id and r.purpose = 'follow_ups';
+  where r.turn_id = release_follow_ups.turn_id and r.purpose in ('title', 'follow_ups');
 end
 $$;
 comment on function loacl_private.release_follow_ups(uuid) is
-  'Gives back what a turn reserved for follow-ups, where none are to come of its latest step.';
+  'Gives back what a turn reserved for a title and follow-ups, where none are to come of its latest step.';
 revoke all on function loacl_private.release_follow_ups(uuid) from public;

@@ -6,13 +6,13 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return coalesce(outcome ->> 'isCalled' = 'false', false) or coalesce(
   outcome ->> 'state' = 'failed'
-    -- Before the provider began to answer.
-    and outcome ->> 'responseId' is null
+    -- Before the provider began to answer. Some have opened the stream by the time that they count what came.
+    and (outcome ->> 'responseId' is null or outcome ->> 'errorCode' = 'model_input_too_long')
     and coalesce(outcome ->> 'content', '') = content_before
     and jsonb_typeof(outcome -> 'usage') is distinct from 'object'
     and outcome ->> 'errorCode' in (
       'provider_key_missing', 'provider_key_unusable', 'provider_key_rejected',
-      'model_rate_limited', 'model_request_rejected', 'model_unavailable'
+      'model_rate_limited', 'model_request_rejected', 'model_input_too_long', 'model_unavailable'
     ),
   false
 );

@@ -7,8 +7,10 @@ create table loacl.model_prices (
   output_usd numeric not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  context_window integer,
   constraint model_prices_owner_id_model_key unique nulls not distinct (owner_id, model),
   constraint model_prices_model_length check (char_length(model) between 1 and 200),
+  constraint model_prices_context_window_positive check (context_window >= 0),
   constraint model_prices_positive check (input_usd >= 0 and cached_input_usd >= 0 and output_usd >= 0),
   -- Settling a call at an infinite price would leave NaN in the budget, which would count as used up until the month ends.
   constraint model_prices_finite check (input_usd < 'infinity' and cached_input_usd < 'infinity' and output_usd < 'infinity')
@@ -20,14 +22,15 @@ create trigger model_prices_set_updated_at before update on loacl.model_prices
 alter table loacl.model_prices enable row level security;
 revoke all on table loacl.model_prices from public, anon, authenticated, service_role;
 grant select, delete on table loacl.model_prices to authenticated;
-grant insert (owner_id, model, input_usd, cached_input_usd, output_usd) on table loacl.model_prices to authenticated;
-grant update (model, input_usd, cached_input_usd, output_usd) on table loacl.model_prices to authenticated;
+grant insert (owner_id, model, input_usd, cached_input_usd, output_usd, context_window) on table loacl.model_prices to authenticated;
+grant update (model, input_usd, cached_input_usd, output_usd, context_window) on table loacl.model_prices to authenticated;
 grant select, insert, update, delete on table loacl.model_prices to service_role;
 comment on table loacl.model_prices is
-  'What models cost, in US dollars per million tokens. Operators see the shared rows and set rows of their own, which win.';
+  'What models cost, in US dollars per million tokens, and how much they read. Operators see the shared rows and set rows of their own, which win.';
 comment on column loacl.model_prices.owner_id is 'null: shared by all, as it came with LOACL.';
 comment on column loacl.model_prices.model is 'As the provider names it, without the date of a snapshot unless that one costs otherwise.';
 comment on column loacl.model_prices.cached_input_usd is 'null: cached input costs what other input does.';
+comment on column loacl.model_prices.context_window is 'Most tokens of one call, in and out. null or 0: not known.';
 
 create policy model_prices_select_own on loacl.model_prices for select to authenticated
   using (owner_id = any ((select loacl_private.own_team_ids())::uuid[])

@@ -46,7 +46,7 @@ begin
   sent := reserved.tokens - reserved.output_tokens;
   return jsonb_build_object('isEstimate', true) || case
     -- Else who stops each answer would pay for nothing of what the model thought.
-    when loacl_private.reasons(owner_id, turn.model)
+    when loacl_private.reasons(owner_id, loacl_private.asked_model(turn, purpose))
       then jsonb_build_object('inputTokens', sent, 'outputTokens', reserved.output_tokens)
     -- As estimate_tokens: what is reserved is a token for each byte.
     else jsonb_build_object(
@@ -93,7 +93,7 @@ begin
     coalesce(
       used.cost_usd,
       loacl_private.compute_cost(
-        loacl_private.find_price(used.owner_id, turn.model), used.input_tokens, used.cached_input_tokens, used.output_tokens
+        loacl_private.find_price(used.owner_id, loacl_private.asked_model(turn, purpose)), used.input_tokens, used.cached_input_tokens, used.output_tokens
       )
     )
   );

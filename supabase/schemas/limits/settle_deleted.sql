@@ -26,7 +26,7 @@ begin
   perform loacl_private.settle_call(
     t, r.step, r.purpose, null, null,
     case
-      when r.purpose = 'follow_ups' then 0
+      when r.purpose <> 'answer' then 0
       when t.ended_at is not null then octet_length(m.content)
       else (
         select coalesce(sum(octet_length(part ->> 'delta')), 0)

@@ -7,6 +7,7 @@ create table loacl.usage_logs (
   step integer,
   purpose text not null,
   provider text not null,
+  provider_config_id uuid,
   model text not null,
   input_tokens bigint not null,
   cached_input_tokens bigint not null,
@@ -15,7 +16,9 @@ create table loacl.usage_logs (
   cost_usd numeric,
   is_estimate boolean not null default false,
   created_at timestamptz not null default now(),
-  constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups', 'moderation')),
+  constraint usage_logs_purpose check (
+    purpose in ('answer', 'title', 'follow_ups', 'summary', 'moderation')
+  ),
   constraint usage_logs_step_positive check (step > 0),
   constraint usage_logs_tokens_positive check (
     input_tokens >= 0 and cached_input_tokens >= 0 and output_tokens >= 0 and reasoning_tokens >= 0
@@ -39,7 +42,10 @@ grant select, insert, update, delete on table loacl.usage_logs to service_role;
 comment on table loacl.usage_logs is
   'One row per model call, and one for the moderation of a turn: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
 comment on column loacl.usage_logs.step is 'Which step of its turn the call belongs to, 1 for the first; null where that is not known.';
-comment on column loacl.usage_logs.purpose is 'answer: to a message. follow_ups: suggestions and the thread''s title. moderation: the checks of a turn, together.';
+comment on column loacl.usage_logs.purpose is 
+  'answer: to a message. title: for a thread''s title, with suggestions. follow_ups: suggestions alone. summary: of what a conversation has outgrown. moderation: the checks of a turn, together.';
+comment on column loacl.usage_logs.provider_config_id is
+  'Who answered. It may be gone; null: the row is older than this column.';
 comment on column loacl.usage_logs.model is 'As the provider reported it.';
 comment on column loacl.usage_logs.cached_input_tokens is 'Of the input tokens, those read from the provider''s cache.';
 comment on column loacl.usage_logs.reasoning_tokens is 'Of the output tokens, those spent on reasoning.';
@@ -95,6 +101,32 @@ comment on function loacl_private.compute_cost(loacl.model_prices, bigint, bigin
   'US dollars that a call costs at this price; null without one. Cached input tokens are among the input tokens.';
 revoke all on function loacl_private.compute_cost(loacl.model_prices, bigint, bigint, bigint) from public;
 
+create function loacl_private.asked_model(turn loacl_private.turns, purpose text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if purpose not in ('title', 'follow_ups') then
+    return turn.model;
+  end if;
+  return (
+    select case
+      -- It is a model of the first provider.
+      when turn.provider_config_id = a.fallback_provider_config_id and turn.model = a.fallback_model then turn.model
+      else coalesce(a.follow_up_model, turn.model)
+    end
+    from loacl.threads t
+    join loacl.assistants a on a.id = t.assistant_id
+    where t.id = turn.thread_id
+  );
+end
+$$;
+comment on function loacl_private.asked_model(loacl_private.turns, text) is 'Which model a turn asks for this purpose.';
+revoke all on function loacl_private.asked_model(loacl_private.turns, text) from public;
+
 create function loacl_private.log_usage(turn loacl_private.turns, step integer, purpose text, model text, usage jsonb)
 returns loacl.usage_logs
 language plpgsql
@@ -106,7 +138,7 @@ declare
   logged loacl.usage_logs;
   thread loacl.threads;
   owner_id uuid;
-  answered_by text := coalesce(model, turn.model);
+  answered_by text := coalesce(model, loacl_private.asked_model(turn, purpose));
   input_tokens bigint := coalesce((usage ->> 'inputTokens')::bigint, 0);
   cached_input_tokens bigint := coalesce((usage ->> 'cachedInputTokens')::bigint, 0);
   output_tokens bigint := coalesce((usage ->> 'outputTokens')::bigint, 0);
@@ -118,11 +150,11 @@ begin
   select t.* into thread from loacl.threads t where t.id = turn.thread_id;
   select a.owner_id into owner_id from loacl.assistants a where a.id = thread.assistant_id;
   insert into loacl.usage_logs (
-    owner_id, assistant_id, session_id, thread_id, step, purpose, provider, model,
+    owner_id, assistant_id, session_id, thread_id, step, purpose, provider, provider_config_id, model,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost_usd, is_estimate
   )
   values (
-    owner_id, thread.assistant_id, thread.session_id, thread.id, step, purpose, turn.provider, answered_by,
+    owner_id, thread.assistant_id, thread.session_id, thread.id, step, purpose, turn.provider, turn.provider_config_id, answered_by,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
     loacl_private.compute_cost(
       loacl_private.find_price(owner_id, answered_by), input_tokens, cached_input_tokens, output_tokens

@@ -23,6 +23,9 @@ begin
     result ->> 'model'
   from jsonb_array_elements(result -> 'flags') as f (flag);
 
+  -- Whom it asked, which need not be whom the turn asks.
+  turn.provider_config_id := (result ->> 'configId')::uuid;
+  turn.provider := coalesce((select p.provider from loacl.provider_configs p where p.id = turn.provider_config_id), turn.provider);
   used := loacl_private.log_usage(
     turn, (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id), 'moderation', result ->> 'model',
     result -> 'usage'
@@ -38,7 +41,7 @@ begin
 end
 $$;
 comment on function loacl_private.keep_moderation(loacl_private.turns, jsonb) is
-  'Keeps what the moderation of a turn flagged, and what it used: `{"model", "flags": [{"direction", "categories"}], "usage"}`; null where nothing was moderated. Its checks are one row of usage_logs, and what they cost counts in the budget.';
+  'Keeps what the moderation of a turn flagged, and what it used: `{"configId", "model", "flags": [{"direction", "categories"}], "usage"}`; null where nothing was moderated. Its checks are one row of usage_logs, and what they cost counts in the budget.';
 revoke all on function loacl_private.keep_moderation(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.is_refused_question(message_id uuid)

@@ -38,12 +38,17 @@ begin
   delete from loacl_private.message_internals i where i.message_id = new.id;
   delete from loacl.message_annotations a where a.message_id = new.id;
   delete from loacl.follow_up_suggestions f where f.message_id = new.id;
-  delete from loacl.context_optimizations c where c.thread_id = new.thread_id and new.id = any (c.affected_messages);
+  delete from loacl.context_optimizations c
+  where c.thread_id = new.thread_id
+    and (
+      new.id = any (c.affected_messages)
+      or (new.error_code = 'input_flagged' and new.parent_id = any (c.affected_messages))
+    );
   return null;
 end
 $$;
 comment on function loacl_private.withdraw_answer() is
-  'Trigger: deletes what was streamed, reasoned, cited, suggested and summarised of an answer that moderation refuses, and the provider''s items of its steps.';
+  'Trigger: deletes what was streamed, reasoned, cited, suggested and summarised of an answer that moderation refuses, and the provider''s items of its steps; of a message that it refuses, what was summarised.';
 revoke all on function loacl_private.withdraw_answer() from public;
 
 create trigger messages_withdraw after update of error_code on loacl.messages
@@ -101,12 +106,17 @@ return exists (
     join loacl.assistants a on a.id = t.assistant_id
     where t.id = (turn).thread_id and a.moderates_output and not a.moderation_fails_open
   )
-  and exists (
-    select
+  and (
+    select coalesce(string_agg(coalesce(p.part ->> 'delta', p.part ->> 'sourceId'), '' order by c.seq, p.place), '')
     from loacl_private.turn_chunks c
-    cross join jsonb_array_elements(c.parts) as p (part)
-    where c.turn_id = (turn).id and p.part ->> 'type' not in ('start', 'data-turn')
+    cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
+    where c.turn_id = (turn).id
+  ) <> (
+    select coalesce(string_agg(coalesce(p.part ->> 'text', p.part ->> 'sourceId'), '' order by p.place), '')
+    from loacl.messages m
+    cross join jsonb_array_elements(coalesce(loacl_private.read_reasoned_parts(m), m.parts)) with ordinality as p (part, place)
+    where m.id = (turn).message_id
   );
 comment on function loacl_private.is_unchecked(loacl_private.turns) is
-  'Whether a turn whose worker has gone has said something that is to be moderated: nobody has checked it to its end.';
+  'Whether a turn whose worker has gone has said something that is to be moderated: nobody has checked it to its end. What the message holds already was checked: of earlier steps, or of an answer that goes on.';
 revoke all on function loacl_private.is_unchecked(loacl_private.turns) from public;

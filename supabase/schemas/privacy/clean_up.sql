@@ -37,10 +37,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (turn.state = 'running' and turn.lease_expires_at <= clock_timestamp())
+    -- Nobody would take it over.
+    or (turn.stop_requested_at is not null and loacl_private.has_missed_beats(turn))
     or (turn.state = 'waiting' and turn.wait_expires_at <= clock_timestamp());
 end
 $$;
-comment on function loacl_private.is_overdue(loacl_private.turns) is 'Whether the worker of a turn has gone, or the turn has waited too long.';
+comment on function loacl_private.is_overdue(loacl_private.turns) is
+  'Whether the worker of a turn has gone, which two missed beats tell of a turn that is to stop and else its lease, or the turn has waited too long.';
 revoke all on function loacl_private.is_overdue(loacl_private.turns) from public;
 
 create function loacl_private.end_overdue_turn(turn_id uuid)
@@ -90,13 +93,14 @@ begin
     -- Who has stopped it got what they wanted.
     'state', case when turn.stop_requested_at is null then 'failed' else 'stopped' end,
     'errorCode', 'turn_abandoned',
-    'content', answer_text,
-    'parts', case when answer_text = '' then '[]' else jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end
+    -- Of nothing that was streamed the answer stays as it was, where it was to go on.
+    'content', nullif(answer_text, ''),
+    'parts', case when answer_text <> '' then jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end
   ));
 end
 $$;
 comment on function loacl_private.end_overdue_turn(uuid) is
-  'Ends a turn whose worker has gone, which its lease tells, or that has waited too long, and says whether it did.';
+  'Ends a turn whose worker has gone, or that has waited too long, and says whether it did.';
 revoke all on function loacl_private.end_overdue_turn(uuid) from public;
 
 create function loacl_private.clean_up()

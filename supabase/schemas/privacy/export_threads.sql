@@ -106,7 +106,7 @@ begin
             'createdAt', s.created_at,
             'endedAt', s.ended_at
           )
-          order by s.step
+          order by r.created_at, s.step
         ),
         '[]'
       )
@@ -144,6 +144,7 @@ declare
     'sessionId', thread.session_id,
     'deletedAt', thread.deleted_at,
     'metadata', thread.metadata,
+    'shownMessageId', thread.shown_message_id,
     'messages', coalesce(messages, '[]'),
     'events', (
       select coalesce(

@@ -12,6 +12,8 @@ alter table loacl.assistants
   alter column greeting set statistics 0,
   alter column model set statistics 0,
   alter column moderation_model set statistics 0,
+  alter column fallback_model set statistics 0,
+  alter column follow_up_model set statistics 0,
   alter column instructions set statistics 0,
   alter column temperature set statistics 0,
   alter column max_output_tokens set statistics 0,
@@ -82,7 +84,8 @@ alter table loacl.model_prices
   alter column model set statistics 0,
   alter column input_usd set statistics 0,
   alter column cached_input_usd set statistics 0,
-  alter column output_usd set statistics 0;
+  alter column output_usd set statistics 0,
+  alter column context_window set statistics 0;
 alter table loacl.moderation_flags
   alter column categories set statistics 0,
   alter column model set statistics 0;
@@ -100,6 +103,8 @@ alter table loacl.sessions
 alter table loacl.thread_overrides
   alter column model set statistics 0,
   alter column instructions set statistics 0,
+  alter column temperature set statistics 0,
+  alter column max_output_tokens set statistics 0,
   alter column context_token_budget set statistics 0;
 alter table loacl.threads
   alter column client_id set statistics 0,

@@ -11,7 +11,7 @@ create table loacl.provider_configs (
   updated_at timestamptz not null default now(),
   constraint provider_configs_id_owner_id_key unique (id, owner_id),
   constraint provider_configs_owner_id_provider_base_url_key unique nulls not distinct (owner_id, provider, base_url),
-  constraint provider_configs_provider check (provider in ('openai')),
+  constraint provider_configs_provider check (provider in ('openai', 'openai-chat')),
   constraint provider_configs_base_url_shape check (base_url ~ '^https?://[^\s]+$'),
   constraint provider_configs_key_last_four_length check (char_length(key_last_four) <= 4)
 );
@@ -30,7 +30,7 @@ grant select on table loacl.provider_configs to authenticated;
 grant select, insert, update, delete on table loacl.provider_configs to service_role;
 comment on table loacl.provider_configs is
   'Where an owner''s model calls go and with which key. Operators see their own; changes go through the functions, which seal the key.';
-comment on column loacl.provider_configs.provider is 'Which wire format: openai means the Responses API.';
+comment on column loacl.provider_configs.provider is 'Which wire format: openai is the Responses API, openai-chat Chat Completions. Part of the seal.';
 comment on column loacl.provider_configs.base_url is 'null: the provider''s own address. Part of the seal: a changed one makes the key unusable.';
 comment on column loacl.provider_configs.key_last_four is 'Last characters of the key, for its owner to recognise it.';
 comment on column loacl.provider_configs.is_default is 'Preferred where several are active: at most one per owner.';

@@ -7,6 +7,7 @@ set search_path = pg_catalog, pg_temp
 return (
   select jsonb_build_object(
     'secretId', (secret).id,
+    'configId', config.id,
     'keyId', (secret).key_id,
     'ciphertext', (secret).ciphertext,
     'purpose', (secret).purpose,
@@ -16,7 +17,7 @@ return (
   )
   from (select) as always
   left join lateral (
-    select p.provider, p.base_url
+    select p.id, p.provider, p.base_url
     from loacl.provider_configs p
     where p.secret_id = (secret).id and p.owner_id = (secret).owner_id
     order by p.created_at, p.id
@@ -24,5 +25,5 @@ return (
   ) as config on true
 );
 comment on function loacl_private.to_sealed_secret(loacl_private.secrets) is
-  'A secret as the functions open it: the ciphertext, and all that it is bound to. The `provider` of an identity secret is the id of its assistant.';
+  'A secret as the functions open it: the ciphertext, and all that it is bound to. The `provider` of an identity secret is the id of its assistant, and it has no `configId`.';
 revoke all on function loacl_private.to_sealed_secret(loacl_private.secrets) from public;

@@ -38,7 +38,7 @@ begin
   assistant := loacl_private.prepare_assistant(assistant, thread.id);
   assistant.model := turn.model;
   perform loacl_private.reserve_budget(
-    assistant, loacl_private.read_history(turn.user_message_id, assistant.context_token_budget), thread.title is null,
+    assistant, loacl_private.read_history(loacl_private.last_told(turn), assistant.context_token_budget), thread.title is null,
     added_bytes, turn.id, step
   );
   return true;

@@ -36,8 +36,12 @@ comment on table loacl.context_optimizations is
 comment on column loacl.context_optimizations.assistant_id is 'The thread''s: taken from it by trigger.';
 comment on column loacl.context_optimizations.trigger_reason is 'token_limit: it did not fit. user_request. auto: before it stopped fitting.';
 comment on column loacl.context_optimizations.optimization_type is
-  'truncation: the oldest messages were left out. summarization: summary stands for them. compression: what repeats was left out.';
-comment on column loacl.context_optimizations.affected_messages is 'Ids of messages, oldest first. Some may be gone by now.';
+  'truncation: the oldest messages were left out. summarization: summary stands for them. compression: they were told without their middle.';
+comment on column loacl.context_optimizations.tokens_before is 'Estimated tokens of the conversation without this.';
+comment on column loacl.context_optimizations.tokens_after is 'Estimated tokens of what is told of it.';
+comment on column loacl.context_optimizations.summary is 'Written by a model. It goes when a message that it covers goes or changes.';
+comment on column loacl.context_optimizations.affected_messages is
+  'Ids of messages, oldest first: all that the summary covers, or those that no earlier row of the same type names. Some may be gone by now.';
 
 create policy context_optimizations_select_own on loacl.context_optimizations for select to authenticated
   using (assistant_id = any ((select loacl_private.own_assistant_ids())::uuid[]));

@@ -9,10 +9,12 @@ declare
   step loacl_private.turn_steps;
   content_before text := (select m.content from loacl.messages m where m.id = turn.message_id);
 begin
+  turn := loacl_private.take_fallback(turn, outcome);
   update loacl_private.turn_steps s
   set state = outcome ->> 'state',
     model = coalesce(outcome ->> 'model', s.model),
     response_id = outcome ->> 'responseId',
+    provider_config_id = turn.provider_config_id,
     provider_items = coalesce(nullif(outcome -> 'providerItems', 'null'), '[]'),
     error_code = case when outcome ->> 'state' = 'failed' then coalesce(outcome ->> 'errorCode', 'internal') end,
     ended_at = clock_timestamp()
@@ -24,6 +26,7 @@ begin
   if loacl_private.is_free_of_charge(outcome, content_before) then
     perform loacl_private.settle_reservation(turn.id, step.step, 'answer', 0, 0);
   elsif outcome ? 'usage' then
+    perform loacl_private.measure_tokens(turn, step.step, outcome -> 'usage');
     perform loacl_private.settle_call(
       turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage',
       octet_length(coalesce(outcome ->> 'content', '')) - octet_length(content_before)

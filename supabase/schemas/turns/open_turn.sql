@@ -37,36 +37,8 @@ $$;
 comment on function loacl_private.create_session(uuid, bytea) is 'A guest''s session for a token that none has yet.';
 revoke all on function loacl_private.create_session(uuid, bytea) from public;
 
-create function loacl_private.find_provider(
-  owner_id uuid, out config loacl.provider_configs, out secret loacl_private.secrets
-)
-returns record
-language plpgsql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  select p.* into config
-  from loacl.provider_configs p
-  where p.owner_id = find_provider.owner_id and p.is_active
-  order by p.is_default desc, p.created_at, p.id
-  limit 1;
-  select s.* into secret
-  from loacl_private.secrets s
-  where s.id = config.secret_id and s.owner_id = find_provider.owner_id and s.purpose = 'provider_key';
-  if not found then
-    perform loacl_private.raise_error(503, 'provider_key_missing', 'The owner of this assistant has not set a provider key.');
-  end if;
-end
-$$;
-comment on function loacl_private.find_provider(uuid) is
-  'Where an owner''s model calls go, and with which key. Errors: provider_key_missing.';
-revoke all on function loacl_private.find_provider(uuid) from public;
-
 create function loacl_private.to_open_turn(
-  turn loacl_private.turns, assistant loacl.assistants, config loacl.provider_configs, secret loacl_private.secrets,
-  history jsonb, is_first_turn boolean
+  turn loacl_private.turns, assistant loacl.assistants, providers jsonb, history jsonb, is_first_turn boolean
 )
 returns jsonb
 language plpgsql
@@ -75,7 +47,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return jsonb_build_object(
+  return providers || jsonb_build_object(
     'turn', jsonb_build_object('id', turn.id, 'lease', turn.lease, 'deadlineAt', turn.deadline_at),
     'joined', false,
     'threadId', turn.thread_id,
@@ -89,18 +61,11 @@ begin
       'model', assistant.model,
       'instructions', assistant.instructions,
       'temperature', assistant.temperature,
+      'reasoningEffort', assistant.reasoning_effort,
       'maxOutputTokens', assistant.max_output_tokens,
       'followUps', assistant.follow_ups,
+      'followUpModel', assistant.follow_up_model,
       'showReasoning', assistant.show_reasoning
-    ),
-    'provider', jsonb_build_object(
-      'secretId', secret.id,
-      'keyId', secret.key_id,
-      'ciphertext', secret.ciphertext,
-      'purpose', secret.purpose,
-      'ownerId', secret.owner_id,
-      'provider', config.provider,
-      'baseUrl', config.base_url
     ),
     'moderation', loacl_private.find_moderation(assistant),
     'history', history,
@@ -111,7 +76,11 @@ begin
     ),
     'steps', (
       select coalesce(
-        jsonb_agg(jsonb_build_object('input', s.input, 'providerItems', s.provider_items) order by s.step), '[]'
+        jsonb_agg(
+          jsonb_build_object('input', s.input, 'providerItems', s.provider_items, 'configId', s.provider_config_id)
+          order by s.step
+        ),
+        '[]'
       )
       from loacl_private.turn_steps s
       where s.turn_id = turn.id and s.state <> 'running'
@@ -119,9 +88,20 @@ begin
   );
 end
 $$;
-comment on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, loacl.provider_configs, loacl_private.secrets, jsonb, boolean) is
-  'A turn as its worker gets it, with all that its model calls need. `lastSeq`, `parts` and `steps`: what there is of it already, once it has waited.';
-revoke all on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, loacl.provider_configs, loacl_private.secrets, jsonb, boolean) from public;
+comment on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, jsonb, jsonb, boolean) is
+  'A turn as its worker gets it, with all that its model calls need. `providers`: as find_provider gives them. `lastSeq`, `parts` and `steps`: what there is of it already, once it has waited.';
+revoke all on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, jsonb, jsonb, boolean) from public;
+
+create function loacl_private.last_told(turn loacl_private.turns)
+returns uuid
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+return case when (turn).is_continuation then (turn).message_id else (turn).user_message_id end;
+comment on function loacl_private.last_told(loacl_private.turns) is
+  'The last message that a turn''s model is told: the question, or the answer that goes on.';
+revoke all on function loacl_private.last_told(loacl_private.turns) from public;
 
 create function loacl_private.hand_out_turn(turn loacl_private.turns)
 returns jsonb
@@ -133,17 +113,17 @@ as $$
 declare
   thread loacl.threads;
   assistant loacl.assistants;
-  provider record;
+  providers jsonb;
 begin
   select t.* into thread from loacl.threads t where t.id = turn.thread_id;
   select a.* into assistant from loacl.assistants a where a.id = thread.assistant_id;
-  provider := loacl_private.find_provider(assistant.owner_id);
+  providers := loacl_private.find_provider(assistant, turn);
   assistant := loacl_private.prepare_assistant(assistant, thread.id);
   -- The steps before were this model's.
   assistant.model := turn.model;
   return loacl_private.to_open_turn(
-    turn, assistant, provider.config, provider.secret,
-    loacl_private.read_history(turn.user_message_id, assistant.context_token_budget), thread.title is null
+    turn, assistant, providers,
+    loacl_private.read_history(loacl_private.last_told(turn), assistant.context_token_budget), thread.title is null
   );
 end
 $$;
@@ -161,12 +141,12 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  provider record := loacl_private.find_provider(assistant.owner_id);
+  providers jsonb := loacl_private.find_provider(assistant);
   is_new_session boolean := session.id is null;
   fingerprint text;
   answer loacl.messages;
   turn loacl_private.turns;
-  history jsonb;
+  told record;
 begin
   assistant := loacl_private.prepare_assistant(assistant, thread.id);
   -- Before anything is written: the message must fit into the budget even without the conversation.
@@ -192,7 +172,7 @@ begin
     returning * into thread;
   else
     -- Who writes in an archived thread takes it up again.
-    update loacl.threads t set last_message_at = now(), status = 'active' where t.id = thread.id;
+    update loacl.threads t set last_message_at = now(), status = 'active', shown_message_id = null where t.id = thread.id;
   end if;
   if question.id is null then
     insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, parts)
@@ -202,11 +182,16 @@ begin
     )
     returning * into question;
   end if;
-  insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, role, status, model)
-  values (thread.id, session.id, assistant.id, question.id, 'assistant', 'streaming', assistant.model)
-  returning * into answer;
+  if request ->> 'type' = 'continue' then
+    answer := loacl_private.reopen_answer(request, thread.id);
+  else
+    insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, role, status, model)
+    values (thread.id, session.id, assistant.id, question.id, 'assistant', 'streaming', assistant.model)
+    returning * into answer;
+  end if;
   insert into loacl_private.turns (
-    thread_id, user_message_id, message_id, lease, lease_expires_at, deadline_at, stop_requested_at, provider, model, created_at
+    thread_id, user_message_id, message_id, lease, lease_expires_at, deadline_at, stop_requested_at, provider, provider_config_id, model,
+    is_continuation, request_id, created_at
   )
   values (
     thread.id, question.id, answer.id,
@@ -214,19 +199,23 @@ begin
     clock_timestamp() + loacl_private.lease_duration(),
     loacl_private.to_deadline((request ->> 'deadlineMs')::integer),
     loacl_private.take_kept_stop(request),
-    (provider.config).provider, assistant.model, clock_timestamp()
+    providers -> 'provider' ->> 'provider', (providers -> 'provider' ->> 'configId')::uuid, assistant.model,
+    coalesce(request ->> 'type' = 'continue', false),
+    case when request ->> 'type' in ('regenerate', 'continue') then request ->> 'id' end,
+    clock_timestamp()
   )
   returning * into turn;
   insert into loacl_private.turn_steps (turn_id, step, model) values (turn.id, 1, turn.model);
   -- Each turn deletes what several earlier ones left, so leftovers shrink even in a project without a scheduler.
   perform loacl_private.purge_turn_chunks(5);
   perform loacl_private.purge_rate_counters(5);
-  history := loacl_private.read_history(question.id, assistant.context_token_budget);
+  told := loacl_private.tell_history(thread.id, loacl_private.last_told(turn), assistant);
+  perform loacl_private.end_left_turns(assistant.id, 5);
   perform loacl_private.settle_left_turns(assistant.id, 5);
-  perform loacl_private.reserve_budget(assistant, history, thread.title is null, 0, turn.id, 1);
-  return loacl_private.to_open_turn(turn, assistant, provider.config, provider.secret, history, thread.title is null);
+  perform loacl_private.reserve_budget(assistant, told.history, thread.title is null, 0, turn.id, 1);
+  return loacl_private.to_open_turn(turn, assistant, providers, told.history, thread.title is null) || told.wish;
 end
 $$;
 comment on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) is
-  'Opens the turn that answers a question, with its first step: makes the session, the thread and the message where they are missing, and reserves what the step may cost. Errors: provider_key_missing, assistant_paused, rate_limited, budget_exceeded, price_unknown.';
+  'Opens the turn that answers a question, or goes on with its answer, with its first step: makes the session, the thread and the message where they are missing, and reserves what the step may cost. Errors: answer_not_cut, id_conflict, provider_key_missing, assistant_paused, rate_limited, budget_exceeded, price_unknown.';
 revoke all on function loacl_private.open_turn(jsonb, loacl.assistants, loacl.sessions, loacl.threads, loacl.messages, uuid) from public;

@@ -41,7 +41,16 @@ declare
 begin
   if thread.id is not null then
     perform loacl_private.end_previous_turn(thread.id);
-    select m.* into latest from loacl.messages m where m.thread_id = thread.id order by m.seq desc limit 1;
+    select m.* into latest from loacl.messages m where m.id = thread.shown_message_id and m.thread_id = thread.id;
+    if not found then
+      select m.* into latest from loacl.messages m where m.thread_id = thread.id order by m.seq desc limit 1;
+    end if;
+  end if;
+  if request ->> 'type' in ('edit', 'regenerate', 'continue') then
+    if question.id is null then
+      perform loacl_private.check_thread_length(assistant, thread.id);
+    end if;
+    return question.parent_id;
   end if;
   if question.id is not null then
     if latest.parent_id is distinct from question.id then
@@ -62,5 +71,5 @@ begin
 end
 $$;
 comment on function loacl_private.place_question(jsonb, loacl.assistants, loacl.threads, loacl.messages) is
-  'Where a question stands in its thread: the id of the message that it follows, null for a thread''s first. A turn that waits there is cancelled. Errors: turn_in_progress, message_not_found, id_conflict, thread_full.';
+  'Where a question stands in its thread: the id of the message that it follows, null for a thread''s first. It is the last one of the branch that is shown, but for an edited question, which stands beside the one before. A turn that waits there is cancelled. Errors: turn_in_progress, message_not_found, id_conflict, thread_full.';
 revoke all on function loacl_private.place_question(jsonb, loacl.assistants, loacl.threads, loacl.messages) from public;

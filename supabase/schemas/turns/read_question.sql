@@ -65,8 +65,10 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  branching record;
 begin
-  if request ->> 'type' is distinct from 'retry' then
+  if coalesce(request ->> 'type', 'message') in ('message', 'edit') then
     perform loacl_private.check_text(request, assistant.max_message_length);
   end if;
   if request ->> 'threadId' is null then
@@ -76,6 +78,12 @@ begin
   end if;
   if request ->> 'threadId' is not null then
     thread := loacl_private.lock_thread((request ->> 'threadId')::uuid, assistant.id, own_session_ids);
+  end if;
+  if request ->> 'type' in ('edit', 'regenerate', 'continue') then
+    branching := loacl_private.read_branch_request(request, thread, own_session_ids);
+    question := branching.question;
+    joined := branching.joined;
+    return;
   end if;
   question := loacl_private.find_asked_message(request, own_session_ids);
   if question.id is not null then

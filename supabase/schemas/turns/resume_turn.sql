@@ -1,15 +1,26 @@
-create function loacl_private.is_silent(turn loacl_private.turns)
+create function loacl_private.has_missed_beats(turn loacl_private.turns)
 returns boolean
 language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 return (turn).state = 'running'
-  -- Its two first parts say nothing of the answer.
-  and (turn).last_seq <= 2
   and (turn).lease_expires_at < clock_timestamp() + loacl_private.lease_duration() - interval '2 seconds';
+comment on function loacl_private.has_missed_beats(loacl_private.turns) is
+  'Whether the worker of a turn, which appends or beats at least each second, has missed two beats.';
+revoke all on function loacl_private.has_missed_beats(loacl_private.turns) from public;
+
+create function loacl_private.is_silent(turn loacl_private.turns)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return loacl_private.has_missed_beats(turn)
+  -- Its two first parts say nothing of the answer.
+  and (turn).last_seq <= 2;
 comment on function loacl_private.is_silent(loacl_private.turns) is
-  'Whether a turn of which nothing was said yet has missed two beats of its worker, which beats at least each second: another may take it over.';
+  'Whether a turn of which nothing was said yet has missed two beats of its worker: another may take it over.';
 revoke all on function loacl_private.is_silent(loacl_private.turns) from public;
 
 create function loacl_private.resume_turn(turn_id uuid, step integer, lease uuid, deadline_ms integer, claims jsonb)
@@ -43,7 +54,7 @@ begin
   if assistant.paused_at is not null then
     perform loacl_private.raise_error(403, 'assistant_paused', 'This assistant is paused. Please come back later.');
   end if;
-  perform loacl_private.find_provider(assistant.owner_id);
+  perform loacl_private.find_provider(assistant, turn);
   is_taken_over := turn.state = 'running' and turn.lease <> resume_turn.lease;
   update loacl_private.turns t
   set state = 'running',

@@ -24,9 +24,11 @@ begin
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
   if is_called then
     perform loacl_private.settle_call(
-      turn, last_step, 'follow_ups', usage ->> 'model', usage,
+      turn, last_step, r.purpose, usage ->> 'model', usage,
       octet_length(concat(save_follow_ups.title, array_to_string(save_follow_ups.suggestions, '')))
-    );
+    )
+    from loacl_private.reservations r
+    where r.turn_id = turn.id and r.step = last_step and r.purpose in ('title', 'follow_ups');
   else
     perform loacl_private.release_follow_ups(turn.id);
   end if;

@@ -75,6 +75,11 @@ begin
     update loacl_private.turns t
     set stop_requested_at = coalesce(t.stop_requested_at, clock_timestamp())
     where t.id = turn.id;
+    if loacl_private.end_overdue_turn(turn.id) then
+      -- Its worker has gone, and can't be asked.
+      perform loacl_private.settle_turn(turn.id);
+      turn.state := 'stopped';
+    end if;
   elsif turn.state = 'waiting' then
     -- It has no worker to ask.
     perform loacl_private.end_turn(turn.id, '{"state": "stopped"}');
@@ -95,7 +100,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.stop_turn(stop_turn.turn_id, stop_turn.claims);
 comment on function loacl.stop_turn(uuid, jsonb) is
-  'For the functions: asks the worker of a turn to stop, or ends a turn that waits, and gives the state that the turn is in. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
+  'For the functions: asks the worker of a turn to stop, or ends a turn that waits or whose worker has missed two beats, and gives the state that the turn is in. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found.';
 revoke all on function loacl.stop_turn(uuid, jsonb) from public;
 grant execute on function loacl.stop_turn(uuid, jsonb) to service_role;
 
@@ -122,6 +127,13 @@ begin
   where m.client_id = stop_message.message_id and m.session_id = any (own_session_ids)
   order by t.created_at desc
   limit 1;
+  turn_id := coalesce(turn_id, (
+    select t.id
+    from loacl.threads thread
+    join loacl_private.turns t on t.thread_id = thread.id and t.request_id = stop_message.message_id
+    where thread.session_id = any (own_session_ids) and thread.status <> 'deleted'
+    limit 1
+  ));
   if turn_id is not null then
     return loacl_private.stop_turn(turn_id, stop_message.claims);
   end if;
@@ -144,6 +156,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.stop_message(stop_message.message_id, stop_message.claims);
 comment on function loacl.stop_message(text, jsonb) is
-  'For the functions: as stop_turn, for the latest turn that answers the visitor''s message of this client-made id. Where there is none of that id yet, the stop is kept for two minutes (`{"state": "kept"}`), and a message that comes late is answered with nothing. Errors: session_missing, session_invalid, session_replaced.';
+  'For the functions: as stop_turn, for the latest turn that answers the visitor''s message of this client-made id, or that the request of this id began. Where there is none of that id yet, the stop is kept for two minutes (`{"state": "kept"}`), and a message that comes late is answered with nothing. Errors: session_missing, session_invalid, session_replaced.';
 revoke all on function loacl.stop_message(text, jsonb) from public;
 grant execute on function loacl.stop_message(text, jsonb) to service_role;

@@ -5,6 +5,7 @@ create table loacl_private.turn_steps (
   model text not null,
   input jsonb not null default '[]',
   response_id text,
+  provider_config_id uuid,
   provider_items jsonb not null default '[]',
   error_code text,
   created_at timestamptz not null default clock_timestamp(),
@@ -29,4 +30,6 @@ comment on column loacl_private.turn_steps.step is 'Its number in the turn, 1 fo
 comment on column loacl_private.turn_steps.model is 'The model that was asked, and once the step has ended the one that answered.';
 comment on column loacl_private.turn_steps.input is 'What was added to the model''s input before this step, such as results of tools: `InputItem[]`.';
 comment on column loacl_private.turn_steps.response_id is 'The provider''s id of its response, for support.';
+comment on column loacl_private.turn_steps.provider_config_id is
+  'Who answered: the provider items are handed back to nobody else. It may be gone.';
 comment on column loacl_private.turn_steps.provider_items is 'The provider''s output items as they came, encrypted reasoning included.';

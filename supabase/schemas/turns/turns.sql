@@ -11,6 +11,7 @@ create table loacl_private.turns (
   stop_requested_at timestamptz,
   last_seq integer not null default 0,
   provider text not null,
+  provider_config_id uuid,
   model text not null,
   error_code text,
   cut_reason text,
@@ -18,7 +19,10 @@ create table loacl_private.turns (
   ended_at timestamptz,
   purged_at timestamptz,
   is_folded boolean not null default true,
-  constraint turns_message_id_key unique (message_id),
+  is_continuation boolean not null default false,
+  request_id text,
+  constraint turns_request_id_thread_id_key unique (request_id, thread_id),
+  constraint turns_request_id_format check (request_id ~ '^[!-~]{1,128}$'),
   constraint turns_state check (state in ('running', 'waiting', 'completed', 'stopped', 'cut', 'failed')),
   constraint turns_ended_at_state check ((ended_at is null) = (state in ('running', 'waiting'))),
   constraint turns_lease_expires_at_state check (state <> 'running' or lease_expires_at is not null),
@@ -33,6 +37,8 @@ create index turns_thread_id_idx on loacl_private.turns (thread_id);
 comment on index loacl_private.turns_thread_id_idx is 'Serves: the deletion of a thread.';
 create index turns_user_message_id_created_at_idx on loacl_private.turns (user_message_id, created_at desc);
 comment on index loacl_private.turns_user_message_id_created_at_idx is 'Serves: the latest turn that answers a message.';
+create index turns_message_id_idx on loacl_private.turns (message_id);
+comment on index loacl_private.turns_message_id_idx is 'Serves: the turns that wrote a message; the deletion of a message.';
 create index turns_unpurged_idx on loacl_private.turns (ended_at)
   where ended_at is not null and purged_at is null and is_folded;
 comment on index loacl_private.turns_unpurged_idx is 'Serves: ended turns whose chunks can go.';
@@ -52,10 +58,15 @@ comment on column loacl_private.turns.lease_expires_at is 'Renewed by each appen
 comment on column loacl_private.turns.deadline_at is 'When its worker ends it as cut.';
 comment on column loacl_private.turns.wait_expires_at is 'How long it waits. A turn past it is cut by whoever looks next.';
 comment on column loacl_private.turns.last_seq is 'Number of the last part: it goes on across steps and workers. Parts that say that the turn waits have numbers, and are not in turn_chunks.';
-comment on column loacl_private.turns.model is 'The model that was asked.';
+comment on column loacl_private.turns.provider_config_id is
+  'Whom its calls go to; the fallback once that has answered. It may be gone. null: the turn is older than this column.';
+comment on column loacl_private.turns.model is 'The model that was asked; the fallback''s once that has answered.';
 comment on column loacl_private.turns.purged_at is 'When its chunks were deleted.';
 comment on column loacl_private.turns.is_folded is
   'Whether the message holds all that was streamed. Where a worker died it holds the text alone, until a function has folded the chunks into it; they are kept until then.';
+comment on column loacl_private.turns.is_continuation is 'Whether it goes on with an answer that an earlier turn had left off. It tells that first, so that its parts are the whole answer.';
+comment on column loacl_private.turns.request_id is
+  'The id that the client gave the request, where that was not a message''s: the same one sent twice is one turn.';
 
 create table loacl_private.turn_chunks (
   turn_id uuid not null references loacl_private.turns (id) on delete cascade,

@@ -30,6 +30,9 @@ describe('what is for the functions alone', () => {
     ['resume_turn', { turn_id: id, step: 1, lease: id, deadline_ms: 1 }],
     ['finish_turn', { turn_id: id, lease: id, outcome: {} }],
     ['save_follow_ups', { turn_id: id, lease: id, title: null, suggestions: [], usage: null }],
+    ['begin_summary', { turn_id: id, lease: id }],
+    ['save_summary', { turn_id: id, lease: id, plan: {}, summary: 'It.', usage: null }],
+    ['shorten_history', { turn_id: id, lease: id }],
   ])('%s is refused to visitors and operators', async (name, args) => {
     expect(await api.rpc(name, args, { token: tokenOfA })).toMatchObject({ status: 401, body: { code: '42501' } })
     expect(await api.rpc(name, args, { token: tokenOfA, jwt: operator.jwt })).toMatchObject({
@@ -50,6 +53,7 @@ describe('what is for the functions alone', () => {
         'turn_steps',
         'turn_chunks',
         'message_internals',
+        'thread_contexts',
       ]) {
         expect((await api.select(`${table}?select=*`, caller, profile)).status).toBe(406)
         expect((await api.select(`${table}?select=*`, caller)).status).toBe(404)

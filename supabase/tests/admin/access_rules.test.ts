@@ -46,6 +46,8 @@ const routes = () =>
     ['PUT', '/provider-key', { apiKey: 'sk-evil-1234567890' }],
     ['DELETE', '/provider-key'],
     ['POST', '/provider-key/test', {}],
+    ['GET', `/assistants/${assistantId}/model`],
+    ['PATCH', `/assistants/${assistantId}/model`, { model: 'gpt-6-astra' }],
     ['GET', `/assistants/${assistantId}/identity-secret`],
     ['PUT', `/assistants/${assistantId}/identity-secret`],
     ['DELETE', `/assistants/${assistantId}/identity-secret`],

@@ -78,7 +78,7 @@ describe.each(deletions)('%s', (_, remove) => {
       await remove(begun, token)
     }
     const rows = await readUsage(owner.userId)
-    expect(rows.map(({ purpose }) => purpose).toSorted()).toEqual(['answer', 'answer', 'follow_ups'])
+    expect(rows.map(({ purpose }) => purpose).toSorted()).toEqual(['answer', 'answer', 'title'])
     expect(await readBudget(id)).toMatchObject({ tokens: sumOf(rows) })
   })
 
@@ -119,7 +119,7 @@ describe('a call', () => {
     const rows = await readUsage(owner.userId)
     expect(rows).toMatchObject([
       { purpose: 'answer', tokens: 110 },
-      { purpose: 'follow_ups', tokens: 55 },
+      { purpose: 'title', tokens: 55 },
     ])
     expect(await readBudget(id)).toMatchObject({ tokens: 165 })
   })

@@ -122,7 +122,7 @@ describe('follow-ups', () => {
     const { turn } = (await begin(id)).body
     await world.finish(turn, { model: MODEL, usage: usageOf(100, 10) })
     await save(turn, { title: 'abc' })
-    expect((await readUsage(id)).at(-1)).toMatchObject({ purpose: 'follow_ups', output: 1, is_estimate: true })
+    expect((await readUsage(id)).at(-1)).toMatchObject({ purpose: 'title', output: 1, is_estimate: true })
     expect(await countReserved(id)).toBe(0)
   })
 
@@ -138,7 +138,7 @@ describe('follow-ups', () => {
       await sql`update loacl_private.turns set ended_at = ended_at - interval '1 minute' where id = ${turn.id}`
       await look(id)
       expect(await of()).toHaveLength(0)
-      expect((await readUsage(id)).at(-1)).toMatchObject({ purpose: 'follow_ups', is_estimate: true })
+      expect((await readUsage(id)).at(-1)).toMatchObject({ purpose: 'title', is_estimate: true })
     }
   })
 })

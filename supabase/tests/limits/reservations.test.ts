@@ -60,7 +60,7 @@ describe('a reservation', () => {
     expect(await readBudget(id)).toMatchObject({ tokens: bound.tokens, usd: expect.closeTo(bound.usd, 12) })
     await world.finish(turn, { usage: usageOf(1000, 100) })
     const answer = 1000 * INPUT + 100 * OUTPUT
-    expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(answer + bound.follow_ups, 12) })
+    expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(answer + bound.title, 12) })
     await saveFollowUps(turn, usageOf(200, 50))
     const both = answer + 200 * INPUT + 50 * OUTPUT
     const settled = { tokens: 1350, usd: expect.closeTo(both, 12), month: expect.closeTo(both, 12) }

@@ -20,16 +20,16 @@ export function createSpending(world: World) {
 
   /** What the first turn in a thread reserves, in dollars and tokens. */
   async function readBound(assistantId: string) {
-    const rows = await sql<{ purpose: 'answer' | 'follow_ups'; tokens: number; usd: number }[]>`
+    const rows = await sql<{ purpose: 'answer' | 'title'; tokens: number; usd: number }[]>`
       select c.purpose, c.tokens::int, c.usd::float8
       from loacl.assistants a
       cross join loacl_private.bound_calls(a, ${sql.json([{ role: 'user', content: TEXT }])}, true) c
       where a.id = ${assistantId}
     `
-    const usd = Object.fromEntries(rows.map((row) => [row.purpose, row.usd])) as Record<'answer' | 'follow_ups', number>
+    const usd = Object.fromEntries(rows.map((row) => [row.purpose, row.usd])) as Record<'answer' | 'title', number>
     return {
       ...usd,
-      usd: usd.answer + usd.follow_ups,
+      usd: usd.answer + usd.title,
       tokens: rows.reduce((sum, row) => sum + row.tokens, 0),
     }
   }

@@ -30,7 +30,9 @@ const findChosen = async (database: postgres.ISql): Promise<string[]> => {
     cross join unnest(array['anon', 'authenticated']) as role
     cross join unnest(array['insert', 'update']) as verb
     cross join lateral (
-      select coalesce(bool_or(k.contype = 'p'), false) as is_key, coalesce(bool_or(k.contype = 'f' and k.confdeltype <> 'n'), false) as is_link
+      select coalesce(bool_or(k.contype = 'p'), false) as is_key, 
+        -- Not what a row chooses of its owner's, and keeps from going.
+        coalesce(bool_or(k.contype = 'f' and k.confdeltype <> 'a'), false) as is_link
       from pg_constraint k where k.conrelid = c.oid and a.attnum = any (k.conkey)
     ) k
     where c.relnamespace in ('loacl'::regnamespace, 'loacl_private'::regnamespace) and c.relkind in ('r', 'p', 'v', 'f')

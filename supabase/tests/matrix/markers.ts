@@ -68,6 +68,10 @@ function filterOf({ table, columns }: TextColumn): string {
 /** Rows that no conversation makes, and states in which a column may hold something. */
 async function makeRoom(sql: postgres.Sql, matrix: MatrixWorld): Promise<void> {
   await makeTurns(sql, matrix.sessionIds)
+  await sql`
+    update loacl.assistants a set fallback_provider_config_id = p.id, fallback_model = 'gpt-6-luna'
+    from loacl.provider_configs p where p.owner_id = a.owner_id and a.id = any (${matrix.assistantIds})
+  `
   await sql`update loacl.documents set status = 'failed' where owner_id = any (${matrix.ownerIds})`
   await sql`update loacl.document_vector_stores set status = 'failed' where owner_id = any (${matrix.ownerIds})`
   await sql`

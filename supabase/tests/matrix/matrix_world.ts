@@ -191,6 +191,7 @@ async function fillSessions({ sql }: World, ids: readonly string[]): Promise<voi
       insert into loacl.context_optimizations (thread_id, trigger_reason, optimization_type, tokens_before, tokens_after)
       select id, 'auto', 'truncation', 9, 1 from (${threads}) t
     `
+    await tx`insert into loacl_private.thread_contexts (thread_id, model) select id, 'gpt-6-luna' from (${threads}) t`
     await tx`
       insert into loacl.thread_tags (thread_id, tag_id, owner_id)
       select t.id, g.id, g.owner_id

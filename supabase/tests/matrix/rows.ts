@@ -39,8 +39,8 @@ export async function readCatalog(sql: postgres.Sql): Promise<Map<string, Catalo
   `
   const links = await sql<{ from: number; to: number }[]>`
     select conrelid::int as from, confrelid::int as to from pg_constraint
-    -- What becomes null is chosen: nothing hangs on it, and choices may go round in a circle.
-    where contype = 'f' and conrelid <> confrelid and confdeltype <> 'n'
+    -- What a row merely chooses of others, and keeps from going, it doesn't hang on.
+    where contype = 'f' and conrelid <> confrelid and confdeltype <> 'a'
   `
   const sorted = new Map<string, CatalogTable>()
   const left = new Set(tables)

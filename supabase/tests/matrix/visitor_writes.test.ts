@@ -20,7 +20,7 @@ afterAll(() => world.close())
 
 /** All that a visitor can bring about by writing, with what the database notes along with it. */
 const MAY_CHANGE: Readonly<Record<string, readonly string[]>> = {
-  threads: ['title', 'status', 'updated_at', 'deleted_at'],
+  threads: ['title', 'status', 'updated_at', 'deleted_at', 'shown_message_id'],
   follow_up_suggestions: ['used_at'],
   message_feedback: ['value', 'comment', 'updated_at', 'id', 'created_at'],
 }

@@ -44,6 +44,7 @@ it('the visitor’s export has the members of VisitorExport', async () => {
         clientId: null,
         sessionId: '',
         deletedAt: null,
+        shownMessageId: null,
         messages: [
           {
             ...same,

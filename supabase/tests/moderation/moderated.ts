@@ -66,11 +66,9 @@ export function createModerated(world: World) {
   }
 
   const addAnnotation = (messageId: string, quote: string) =>
-    api.rpc(
-      'save_annotations',
-      { message_id: messageId, annotations: [{ type: 'file_citation', title: 'Rules', quote }] },
-      asServer(),
-    )
+    sql`
+      insert into loacl.message_annotations (message_id, type, title, quote) values (${messageId}, 'file_citation', 'Rules', ${quote})
+    `
   const followUp = ({ turn: { id, lease } }: BegunTurn, word: string) =>
     api.rpc(
       'save_follow_ups',

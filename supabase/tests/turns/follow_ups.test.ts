@@ -42,7 +42,7 @@ describe('save_follow_ups', () => {
     expect(page.thread.title).toBe('About it')
     expect(page.items[0].suggestions).toEqual(body.suggestions)
     const logs = await sql`select purpose, input_tokens::int from loacl.usage_logs where thread_id = ${threadId}`
-    expect(logs).toEqual([{ purpose: 'follow_ups', input_tokens: 10 }])
+    expect(logs).toEqual([{ purpose: 'title', input_tokens: 10 }])
     expect((await world.beginTurn(assistantId, token, { threadId })).body.isFirstTurn).toBe(false)
   })
 

@@ -78,6 +78,18 @@ describe('a turn whose worker died', () => {
     expect(await unfolded(turn)).toEqual([])
   })
 
+  it('is ended and settled by the next question of anybody to the same assistant, where nobody looks', async () => {
+    const { turn } = await die(createToken())
+    const stateOf =
+      () => sql`select state, (select count(*)::int from loacl_private.reservations r where r.turn_id = t.id) as held
+      from loacl_private.turns t where id = ${turn.id}`
+    const other = await world.createAssistant()
+    await world.ask(other.id, createToken())
+    expect(await stateOf()).toEqual([{ state: 'running', held: 2 }])
+    await world.ask(assistantId, createToken())
+    expect(await stateOf()).toEqual([{ state: 'failed', held: 0 }])
+  })
+
   it('brings nothing back of who was erased', async () => {
     const token = createToken()
     const { turn, messageId } = await die(token)
@@ -165,6 +177,43 @@ describe('a turn of which nothing was said yet', () => {
 const stopMessage = (id: string, token: string) => api.rpc('stop_message', { message_id: id }, world.asServer(token))
 const send = async (id: string, token: string) =>
   (await world.beginTurn(assistantId, token, { id, text: 'Late' })).body as { turn: TurnKey; stopRequested: boolean }
+
+/** A turn that has said something. */
+const beginSaying = async () => {
+  const token = createToken()
+  const begun = await world.ask(assistantId, token)
+  await append(begun.turn, 1, [{ type: 'start' }, { type: 'data-turn' }, delta('So far')])
+  return { ...begun, token }
+}
+
+describe('a stop of a turn whose worker has missed two beats', () => {
+  it('ends it at once, with what it had streamed, and the late worker is fenced off', async () => {
+    const { turn, token } = await beginSaying()
+    await silence(turn)
+    // Whoever only looks waits for its lease.
+    expect((await read(turn, 0, token)).body).toMatchObject({ state: 'running' })
+    expect((await stop(turn, token)).body).toEqual({ state: 'stopped' })
+    expect((await read(turn, 0, token)).body).toMatchObject({ state: 'stopped', message: { content: 'So far' } })
+    expect(await append(turn, 4, [delta('late')])).toMatchObject(leaseLost)
+    expect(await world.finish(turn)).toMatchObject(leaseLost)
+    expect(await sql`select from loacl_private.reservations where turn_id = ${turn.id}`).toHaveLength(0)
+  })
+
+  it('is noticed by who follows it, where the worker dies with the stop', async () => {
+    const { turn, token } = await beginSaying()
+    expect((await stop(turn, token)).body).toEqual({ state: 'running' })
+    expect((await read(turn, 0, token)).body).toMatchObject({ state: 'running' })
+    await silence(turn)
+    expect((await read(turn, 0, token)).body).toMatchObject({ state: 'stopped', message: { content: 'So far' } })
+  })
+
+  it('ends nothing of another visitor', async () => {
+    const { turn, token } = await beginSaying()
+    await silence(turn)
+    expect(await stop(turn, createToken())).toMatchObject({ status: 404 })
+    expect((await read(turn, 0, token)).body).toMatchObject({ state: 'running' })
+  })
+})
 
 describe('a stop by the message’s id', () => {
   it('asks the worker to stop', async () => {

@@ -71,7 +71,7 @@ describe('a turn of several steps', () => {
     expect(await readBudget(id)).toMatchObject({ usd: expect.closeTo(used + bound.usd + bytes * INPUT, 12) })
     expect(await reservedFor(turn)).toEqual([
       { step: 2, purpose: 'answer' },
-      { step: 2, purpose: 'follow_ups' },
+      { step: 2, purpose: 'title' },
     ])
     await world.finish(turn, {
       state: 'failed',

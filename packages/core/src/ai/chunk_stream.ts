@@ -2,7 +2,7 @@ import { isWithdrawal } from '@loacl/wire'
 import type { InferUIMessageChunk } from 'ai'
 import type { Turn, TurnEvent, TurnResult } from '../types.ts'
 import { inWords } from './error_words.ts'
-import { metadataOf, type ChatMessage } from './ui_message.ts'
+import { metadataOf, toSourceParts, type ChatMessage } from './ui_message.ts'
 
 export type Chunk = InferUIMessageChunk<ChatMessage>
 
@@ -34,6 +34,7 @@ async function* toChunks(turn: Turn, before: ChatMessage | undefined): AsyncGene
   /** The part that deltas go to, until those of another kind come. */
   let open: { type: 'text' | 'reasoning'; id: string } | null = null
   let parts = 0
+  const sources = new Set<string>()
 
   function* start(messageId: string): Generator<Chunk> {
     if (!hasStarted) yield { type: 'start', messageId }
@@ -63,6 +64,12 @@ async function* toChunks(turn: Turn, before: ChatMessage | undefined): AsyncGene
       if (result.status === 'failed' && result.message && isWithdrawal(result.error.code))
         yield { type: 'message-metadata', messageMetadata: metadataOf(result.message) }
       yield endOf(result)
+    } else if (event.type === 'source') {
+      const [source, citations] = toSourceParts(event.source)
+      // One that is cited again is there already.
+      if (source && !sources.has(event.source.sourceId)) yield source
+      sources.add(event.source.sourceId)
+      if (citations) yield citations
     } else yield toChunk(event)
   }
 }
@@ -76,15 +83,13 @@ function* chunksOf({ id, metadata, parts }: ChatMessage): Generator<Chunk> {
       yield { type: `${part.type}-start`, ...name }
       yield { type: `${part.type}-delta`, ...name, delta: part.text }
       yield { type: `${part.type}-end`, ...name }
-    } else if (part.type === 'source-url' || part.type === 'source-document' || part.type === 'data-follow-ups')
-      yield part
+    } else if (part.type === 'source-url' || part.type === 'source-document') yield part
+    else if (part.type === 'data-citations' || part.type === 'data-follow-ups') yield part
   }
 }
 
-function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' }>): Chunk {
+function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' | 'source' }>): Chunk {
   switch (event.type) {
-    case 'source':
-      return event.source
     case 'follow-ups':
       return { type: 'data-follow-ups', data: { messageId: event.messageId, suggestions: event.suggestions } }
     case 'title':

@@ -1,17 +1,18 @@
 import type { MessagePart } from '@loacl/wire'
 import type { UIMessage } from 'ai'
-import type { Message, Suggestion } from '../types.ts'
+import type { Citation, Message, Source, Suggestion } from '../types.ts'
 
 /** What a message's `metadata` says of it, once it is complete. */
 export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt'>
 
 /**
- * A message as `useChat` holds it. Beside text, reasoning and sources, an answer has a part `data-follow-ups` where
- * questions were suggested. `onData` is told of `data-title` and `data-reconnecting`, which are in no message.
+ * A message as `useChat` holds it. Beside text, reasoning and sources, an answer has a part `data-citations` for each source
+ * of which it is known what rests on it, under the source's id, and a part `data-follow-ups` where questions were suggested. `onData` is told of `data-title` and `data-reconnecting`, which are in no message.
  */
 export type ChatMessage = UIMessage<
   ChatMetadata,
   {
+    citations: { sourceId: string; citations: readonly Citation[] }
     'follow-ups': { messageId: string; suggestions: readonly Suggestion[] }
     title: { title: string }
     reconnecting: { attempt: number }
@@ -47,8 +48,17 @@ function toUIPart(part: MessagePart): ChatMessage['parts'] {
       return [{ type: part.type, text: part.text, state: 'done' }]
     case 'source-url':
     case 'source-document':
-      return [part]
+      return toSourceParts(part)
     default:
       return []
   }
 }
+
+/** The source as the ai package knows it, and what rests on it. */
+export function toSourceParts({ citations, ...source }: Source): (Source | CitationsPart)[] {
+  const { sourceId } = source
+  if (!citations) return [source]
+  return [source, { type: 'data-citations', id: sourceId, data: { sourceId, citations } }]
+}
+
+type CitationsPart = Extract<ChatMessage['parts'][number], { type: 'data-citations' }>

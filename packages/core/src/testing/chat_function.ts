@@ -51,8 +51,10 @@ function stopMessage({ state, caller, turnId: messageId }: FunctionCall): Respon
   const token = state.visitors.requireToken(caller)
   const own = state.visitors.own(caller)
   const turn = [...state.turns.values()].findLast(
-    ({ question, thread }) =>
-      question.clientId === messageId && thread.status !== 'deleted' && own.includes(thread.session),
+    ({ question, thread, requestId }) =>
+      (question.clientId === messageId || requestId === messageId) &&
+      thread.status !== 'deleted' &&
+      own.includes(thread.session),
   )
   if (!turn) state.keptStops.set(`${token} ${messageId}`, Date.now())
   const response = json({ state: turn?.state ?? 'kept' }, 202)

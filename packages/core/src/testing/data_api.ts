@@ -5,9 +5,12 @@ import { type ProjectState, runningTurnOf } from './project_state.ts'
 import { Refusal } from './refusal.ts'
 import {
   branchOf,
+  lastBelow,
   lastEventOf,
   log,
   messageOf,
+  shownLast,
+  siblingsOf,
   type StoredMessage,
   type StoredThread,
   summaryOf,
@@ -103,15 +106,27 @@ function listMessages(state: ProjectState, caller: Caller, args: Args): MessageP
   const thread = findThread(state, caller, args.thread_id)
   const size = toPageSize(args.page_size, 50)
   if (args.cursor != null && !UUID.test(String(args.cursor))) throw new Refusal('invalid_body')
-  const from = args.cursor == null ? thread.messages.at(-1) : thread.messages.find(({ id }) => id === args.cursor)
+  const from = args.cursor == null ? shownLast(thread) : thread.messages.find(({ id }) => id === args.cursor)
   const branch = branchOf(thread, from)
   return {
     thread: summaryOf(thread),
     activeTurnId: runningTurnOf(state, thread)?.id ?? null,
     lastEvent: lastEventOf(thread),
-    items: branch.slice(0, size).map(messageOf),
+    items: branch.slice(0, size).map((message) => ({ ...messageOf(message), ...siblingsOf(thread, message) })),
     nextCursor: branch[size]?.id ?? null,
   }
+}
+
+function chooseBranch(state: ProjectState, caller: Caller, args: Args): MessagePage {
+  const id = toId(args.message_id)
+  const thread = findThread(state, caller, args.thread_id)
+  const chosen = thread.messages.find((message) => message.id === id)
+  if (!chosen) throw new Refusal('message_not_found')
+  if (runningTurnOf(state, thread)) throw new Refusal('turn_in_progress')
+  const last = lastBelow(thread, chosen)
+  if (thread.shownMessageId !== last.id) log(thread, state.clock, 'message_chosen', { messageId: last.id })
+  thread.shownMessageId = last.id
+  return listMessages(state, caller, { thread_id: thread.id })
 }
 
 function listEvents(state: ProjectState, caller: Caller, args: Args): EventPage {
@@ -205,6 +220,7 @@ export type DatabaseFunctionName =
   | 'list_threads'
   | 'find_thread'
   | 'list_messages'
+  | 'choose_branch'
   | 'list_events'
   | 'update_thread'
   | 'delete_thread'
@@ -219,6 +235,7 @@ export const DATABASE_FUNCTIONS: Readonly<Record<DatabaseFunctionName, DatabaseF
   list_threads: listThreads,
   find_thread: findNamedThread,
   list_messages: listMessages,
+  choose_branch: chooseBranch,
   list_events: listEvents,
   update_thread: updateThread,
   delete_thread: deleteThread,

@@ -24,6 +24,7 @@ export function exportVisitor(state: ProjectState, caller: Caller): VisitorExpor
         sessionId: thread.session.id,
         deletedAt: thread.deletedAt,
         metadata: {},
+        shownMessageId: thread.shownMessageId,
         messages: thread.messages.map((message) => ({
           ...messageOf(message),
           parentId: message.parentId,

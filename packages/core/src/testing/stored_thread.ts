@@ -1,5 +1,4 @@
 import type { Message, ThreadEvent, ThreadEventKind, ThreadSummary } from '@loacl/wire'
-import { randomUuid } from '../random.ts'
 import type { Clock } from './clock.ts'
 import type { Session } from './visitors.ts'
 
@@ -17,6 +16,8 @@ export interface StoredThread {
   createdAt: string
   lastMessageAt: string
   deletedAt: string | null
+  /** The last message of the branch that the visitor chose; `null` for the newest message. */
+  shownMessageId: string | null
   /** In the order in which they came, answers that were tried again included. */
   messages: StoredMessage[]
   events: ThreadEvent[]
@@ -25,7 +26,7 @@ export interface StoredThread {
 export function newThread(session: Session, clientId: string | null, clock: Clock): StoredThread {
   const at = clock.now()
   return {
-    id: randomUuid(),
+    id: crypto.randomUUID(),
     clientId,
     session,
     title: null,
@@ -33,6 +34,7 @@ export function newThread(session: Session, clientId: string | null, clock: Cloc
     createdAt: at,
     lastMessageAt: at,
     deletedAt: null,
+    shownMessageId: null,
     messages: [],
     events: [],
   }
@@ -42,7 +44,7 @@ export const newStoredMessage = (
   change: Pick<StoredMessage, 'role' | 'author' | 'status' | 'parentId'> & Partial<StoredMessage>,
   clock: Clock,
 ): StoredMessage => ({
-  id: randomUuid(),
+  id: crypto.randomUUID(),
   clientId: null,
   content: '',
   parts: [],
@@ -80,6 +82,28 @@ export function summaryOf({ id, title, status, createdAt, lastMessageAt }: Store
 export function messageOf(message: StoredMessage): Message {
   const { parentId: _parentId, feedback: _feedback, ...shown } = message
   return shown
+}
+
+/** The last message of the branch that is shown. */
+export const shownLast = ({ messages, shownMessageId }: StoredThread): StoredMessage | undefined =>
+  messages.find(({ id }) => id === shownMessageId) ?? messages.at(-1)
+
+/** The alternatives of a message, itself included, as they travel with it. */
+export function siblingsOf({ messages }: StoredThread, message: StoredMessage): Pick<Message, 'siblings'> {
+  const siblings = messages.filter(
+    ({ id, parentId, author, parts, status }) =>
+      parentId === message.parentId &&
+      author === message.author &&
+      (id === message.id || parts.length > 0 || status === 'streaming'),
+  )
+  return siblings.length > 1 ? { siblings: siblings.map(({ id }) => id) } : {}
+}
+
+/** The newest message below this one, or itself. */
+export function lastBelow({ messages }: StoredThread, message: StoredMessage): StoredMessage {
+  const below = new Set([message.id])
+  for (const { id, parentId } of messages) if (parentId !== null && below.has(parentId)) below.add(id)
+  return messages.findLast(({ id }) => below.has(id))!
 }
 
 /** From this message to its parent, and so on to the first: answers that were tried again are not on that path. */

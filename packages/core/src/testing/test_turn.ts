@@ -11,9 +11,9 @@ import {
   type NumberedPart,
   STREAM_HEADERS,
   type StreamPart,
+  streamOfMessage,
   type Usage,
 } from '@loacl/wire'
-import { randomUuid } from '../random.ts'
 import type { Clock } from './clock.ts'
 import { type Refusal, toWireError } from './refusal.ts'
 import { log, type StoredMessage, type StoredThread } from './stored_thread.ts'
@@ -37,6 +37,10 @@ export interface TestTurn {
   readonly thread: StoredThread
   readonly question: StoredMessage
   readonly answer: StoredMessage
+  /** Of the request that began it, where that was no message's. */
+  readonly requestId: string | null
+  /** Whether it goes on with an answer. */
+  readonly goesOn: boolean
   readonly state: 'running' | TurnEnd['state']
   add(...parts: StreamPart[]): void
   /** Goes on with the text of this kind, or begins one. */
@@ -73,8 +77,9 @@ export function createTestTurn(
   question: StoredMessage,
   answer: StoredMessage,
   clock: Clock,
+  requestId: string | null,
 ): TestTurn {
-  const id = randomUuid()
+  const id = crypto.randomUUID()
   const parts: NumberedPart[] = []
   const readers = new Set<Reader>()
   let state: TestTurn['state'] = 'running'
@@ -85,6 +90,8 @@ export function createTestTurn(
   let texts = 0
   const isFirst = thread.title === null
   const encoder = new TextEncoder()
+  /** What an answer that goes on has said before. */
+  const told = [...streamOfMessage(answer.parts)]
 
   function send(reader: Reader, numbered: NumberedPart): void {
     if (numbered.seq <= reader.seq) return
@@ -139,7 +146,7 @@ export function createTestTurn(
       log(thread, clock, 'thread_renamed')
     }
     if (end.followUps && end.followUps.length > 0) {
-      answer.suggestions = end.followUps.map((suggestion) => ({ id: randomUuid(), suggestion, used: false }))
+      answer.suggestions = end.followUps.map((suggestion) => ({ id: crypto.randomUUID(), suggestion, used: false }))
       log(thread, clock, 'message_changed', { messageId: answer.id })
     }
   }
@@ -161,6 +168,8 @@ export function createTestTurn(
     thread,
     question,
     answer,
+    requestId,
+    goesOn: told.length > 0,
     get state() {
       return state
     },
@@ -213,5 +222,13 @@ export function createTestTurn(
     },
   }
   turn.add(...firstParts())
+  // An answer that goes on is told from its beginning, and its last text stays open.
+  const last = told.at(-1)
+  texts = told.length
+  if (last?.type === 'text-end') {
+    told.pop()
+    open = { type: 'text', id: last.id }
+  }
+  for (const part of told) push(part)
   return turn
 }

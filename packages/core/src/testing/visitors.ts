@@ -1,5 +1,4 @@
 import { SESSION_TOKEN, type ErrorCode } from '@loacl/wire'
-import { randomUuid } from '../random.ts'
 import { type Clock, toMs } from './clock.ts'
 import { Refusal } from './refusal.ts'
 
@@ -76,7 +75,7 @@ export function createVisitors(clock: Clock): Visitors {
   function create(token: string, person: Person, days: number): Session {
     const at = clock.now()
     const expiresAt = clock.later(days * DAY_MS)
-    const session = { id: randomUuid(), ...person, createdAt: at, lastActiveAt: at, expiresAt }
+    const session = { id: crypto.randomUUID(), ...person, createdAt: at, lastActiveAt: at, expiresAt }
     sessions.set(session.id, session)
     tokens.set(token, session)
     return session

@@ -49,6 +49,11 @@ export function dataApiContract(project: () => ProjectUnderTest): void {
 
     it.each<[string, (ids: { threadId: string; messageId: string }) => object, string]>([
       ['list_messages', ({ threadId }) => ({ thread_id: threadId }), 'thread_not_found'],
+      [
+        'choose_branch',
+        ({ threadId, messageId }) => ({ thread_id: threadId, message_id: messageId }),
+        'thread_not_found',
+      ],
       ['list_events', ({ threadId }) => ({ thread_id: threadId }), 'thread_not_found'],
       ['update_thread', ({ threadId }) => ({ thread_id: threadId, title: 'Mine' }), 'thread_not_found'],
       ['delete_thread', ({ threadId }) => ({ thread_id: threadId }), 'thread_not_found'],

@@ -154,7 +154,7 @@ export function turnsContract(project: () => ProjectUnderTest): void {
       ['invalid_json', '{'],
       ['invalid_body', '[]'],
       ['invalid_body', { assistantId: 'nonsense' }],
-      ['turn_type_unsupported', { type: 'edit' }],
+      ['turn_type_unsupported', { type: 'nonsense' }],
       ['text_required', { text: ' \n' }],
       ['text_malformed', { text: 'a\0b' }],
       ['text_too_long', { text: 'x'.repeat(100_000) }],

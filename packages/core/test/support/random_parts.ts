@@ -42,14 +42,17 @@ export function randomModelEvent({ pick, below }: Random): ModelEvent {
   // Both kinds share their keys here.
   const key = pick(['1', '2'])
   const words = pick(['a', 'b ', 'é\n', '\uD83D', '\uDC4B', 'a\0b'])
+  const unit = pick(['code-point', 'utf-16', 'utf-8'] as const)
+  const start = below(6)
+  const place = { type: 'citation', key, start, end: start + below(6) - 1, unit, quote: pick(['So.', null]) } as const
   return pick<ModelEvent>([
     { type: 'text-delta', key, delta: words },
     { type: 'text-delta', key, delta: words },
     { type: 'text-done', key, text: words },
     { type: 'reasoning-delta', key, delta: words },
     { type: 'reasoning-done', key, text: words },
-    { type: 'source-url', url: `https://harbour.example/${below(3)}`, title: pick(['Harbour', null]) },
-    { type: 'source-file', name: pick(['terms.pdf', 'prices.pdf']) },
+    { ...place, source: { type: 'page', url: `https://harbour.example/${below(3)}`, title: pick(['Harbour', null]) } },
+    { ...place, source: { type: 'file', fileId: '', name: pick(['terms.pdf', 'prices.pdf']) } },
     { type: 'item', item: {} },
   ])
 }

@@ -44,7 +44,12 @@ describe('answers', () => {
     const parts = [
       { type: 'reasoning' as const, text: 'Let me see.' },
       { type: 'text' as const, text: 'At **nine**.' },
-      { type: 'source-url' as const, sourceId: 's1', url: 'https://site.test/hours' },
+      {
+        type: 'source-url' as const,
+        sourceId: 's1',
+        url: 'https://site.test/hours',
+        citations: [{ start: 3, end: 11 }],
+      },
       { type: 'text' as const, text: 'Come early.' },
     ]
     const usage = { inputTokens: 20, outputTokens: 7 }

@@ -42,7 +42,7 @@ const FAILURES = [
 ] as const
 
 /**
- * The answers of the demo: varied Markdown, JSON for the structured call that asks for a title and follow-ups, and
+ * The answers of the demo: varied Markdown, JSON for the structured calls that ask for a title and follow-ups or a summary, and
  * failures by marker (`MARKERS`).
  */
 export function createDemo(pace: Pace): Required<Pick<MockModelOptions, 'script' | 'answerWhole'>> {
@@ -66,14 +66,19 @@ export function createDemo(pace: Pace): Required<Pick<MockModelOptions, 'script'
       say(piece)
     }
   }
-  return { script, answerWhole: answerFollowUps }
+  return { script, answerWhole: answerStructured }
 }
 
-const answerFollowUps: WholeScript = (_, answer) => {
+const answerStructured: WholeScript = (_, answer) => {
+  if (answer.wantsSummary) return sendStructured(answer, { summary: 'They spoke of lamps.' })
   if (answer.question.includes(MARKERS.noFollowUps))
     return answer.sendError(500, { message: 'The server had an error.', type: 'server_error' })
   const { title, followUps } = findAnswer(answer.question, countTurns(answer))
-  const text = JSON.stringify({ title, followUps })
+  sendStructured(answer, { title, followUps })
+}
+
+function sendStructured(answer: Answer, document: Record<string, unknown>): void {
+  const text = JSON.stringify(document)
   countTokens(answer, text)
   answer.sendWhole(text)
 }

@@ -2,12 +2,14 @@
 const FEATURES = {
   answers: () => import('./answers/index.ts'),
   blocks: () => import('./blocks/index.ts'),
+  citations: () => import('./citations/index.ts'),
   conversations: () => import('./conversations/index.ts'),
   diagnosis: () => import('./diagnosis/index.ts'),
   entities: () => import('./entities/index.ts'),
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
   parts: () => import('./parts/index.ts'),
+  siblings: () => import('./siblings/index.ts'),
 }
 
 type Features = { [N in keyof typeof FEATURES]: Awaited<ReturnType<(typeof FEATURES)[N]>> }

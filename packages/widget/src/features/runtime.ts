@@ -3,6 +3,7 @@
  * hands these exports; whatever else it imports is copied into its file.
  */
 export {
+  type Citation,
   type ErrorCode,
   type LoaclClient,
   type LoaclError,
@@ -10,10 +11,20 @@ export {
   type MessagePart,
   type Readable,
   type Source,
+  type Thread,
   type ThreadSummary,
+  type Turn,
 } from '@loacl/core'
 export { Component, type ComponentChild, h } from 'preact'
-export { type CodeBarProps, Markdown, type MarkdownWords } from '../markdown/index.ts'
+export {
+  type Block,
+  type CodeBarProps,
+  type Inline,
+  type Insert,
+  Markdown,
+  type MarkdownProps,
+  type MarkdownWords,
+} from '../markdown/index.ts'
 export { toLoaclError } from '../model_error.ts'
 export type { AskProps } from '../panel/chat.tsx'
 export { Alert } from '../panel/alert.tsx'

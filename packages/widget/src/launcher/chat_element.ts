@@ -13,7 +13,7 @@ export type LoadWidget = (element: ChatElement, again: string) => Promise<Launch
 /** All that the launcher says. */
 export const ENGLISH = {
   openChat: OPEN_CHAT,
-  loadFailed: 'The chat did not load. Please try again.',
+  loadFailed: 'The chat did not load. Try again.',
 } satisfies Partial<Strings>
 
 /** What the widget's other parts ask of the element. */
@@ -86,13 +86,13 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
 
   host.launcher = launcher
   host.connected = () => {
-    const { open = false, theme } = host.options
+    const { assistant, open = false, theme } = host.options
     let opens: unknown = `${open}` !== 'false'
     try {
-      // This tab has had a panel open: the widget knows whether it is this one, and whether the visitor has closed it.
-      opens ||= sessionStorage.loacl
+      // This tab has had a panel of this assistant open: the widget knows whether it is this one, and still to be open.
+      opens ||= sessionStorage.loacl.match(assistant)
     } catch {
-      // Storage is blocked.
+      // No panel was open, or storage is blocked.
     }
     root.append(notice, launcher)
     launcher.setAttribute('aria-label', words().openChat)
@@ -134,8 +134,7 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
   notice.setAttribute('role', 'alert')
   notice.className = 'notice'
   notice.hidden = true
-  launcher.className = 'launcher'
-  launcher.setAttribute('part', 'launcher')
+  launcher.className = launcher.part = 'launcher'
   launcher.setAttribute('aria-expanded', 'false')
 
   // What fails while the visitor is only near is tried again, with words, on the press.

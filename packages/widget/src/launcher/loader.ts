@@ -60,7 +60,7 @@ function takeOver(): void {
     const call = name !== 'toggle' ? name : element.isOpening() || element.widget?.wanted ? 'close' : 'open'
     // These fetch a widget to do it: a visitor must be forgotten, whether anybody opens the chat or not. Others have
     // nothing to do before there is a widget, and are no reason to fetch one.
-    const fetches = /^(open|send|signOut)$/.test(call)
+    const fetches = /open|send|signOut/.test(call)
     if (call === 'close') element.close()
     else if (name === 'on')
       element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))

@@ -20,7 +20,7 @@ function renderInline(inline: Inline): ComponentChild {
     )
   if (inline.type === 'break') return <br />
   if (inline.type === 'link' || inline.type === 'image') return renderLink(inline)
-  return h(inline.type, null, renderInlines(inline.children))
+  return h(inline.type as 'em', inline.props!, renderInlines(inline.children))
 }
 
 /**

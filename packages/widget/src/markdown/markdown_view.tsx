@@ -2,7 +2,10 @@ import { Component, type ComponentChild, h } from 'preact'
 import { type SharedProps, renderBlocks } from './block_view.tsx'
 import { entities, lacksEntities } from './entities.ts'
 import { createMarkdown } from './stream.ts'
+import type { Block } from './tree.ts'
 import { ENGLISH_WORDS, type KnownWords } from './words.ts'
+
+export type Insert = (blocks: readonly Block[], read: typeof createMarkdown) => readonly Block[]
 
 export interface MarkdownProps {
   /** The text so far. */
@@ -19,6 +22,11 @@ export interface MarkdownProps {
   onWide?: () => unknown
   /** Is called once, when a character was named that is not known; the text is read anew once further ones are. */
   onEntity?: () => unknown
+  /**
+   * Puts something into the text: makes the blocks that are shown of those that were read. `read` reads others in the same way.
+   * What is put in anew is shown with the next piece of the text, or with other `words`.
+   */
+  insert?: Insert
 }
 
 /**
@@ -50,7 +58,7 @@ export class Markdown extends Component<MarkdownProps> {
     cancelAnimationFrame(this.#frame)
   }
 
-  override render({ words = ENGLISH_WORDS, CodeBar }: MarkdownProps): ComponentChild {
+  override render({ words = ENGLISH_WORDS, CodeBar, insert }: MarkdownProps): ComponentChild {
     this.#feed(this.props)
     const { blocks } = this.#text
     if (lacksEntities && !this.#hasEntity) {
@@ -58,7 +66,7 @@ export class Markdown extends Component<MarkdownProps> {
       this.props.onEntity?.()
     }
     const shared = { words, CodeBar, onWide: this.#onWide }
-    return <div class="md">{renderBlocks(blocks, shared, true)}</div>
+    return <div class="md">{renderBlocks(insert ? insert(blocks, createMarkdown) : blocks, shared, true)}</div>
   }
 
   readonly #onWide = (): void => {

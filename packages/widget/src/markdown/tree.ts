@@ -1,7 +1,9 @@
+import type { FunctionComponent } from 'preact'
+
 /** What a Markdown text says, as plain objects. They never change once made: the same object means the same content. */
 
 /** Text stands as a plain string; a line ending in it is a soft break. */
-export type Inline = string | CodeSpan | HardBreak | Emphasis | Link
+export type Inline = string | CodeSpan | HardBreak | Emphasis | Link | Inserted
 
 interface CodeSpan {
   type: 'code'
@@ -12,10 +14,18 @@ interface HardBreak {
 }
 export interface Emphasis {
   type: 'em' | 'strong' | 'del'
+  props?: undefined
   children: Inline[]
+}
+/** Of no text: what `MarkdownProps.insert` has put in. It renders itself. */
+interface Inserted {
+  type: FunctionComponent<never>
+  props: object
+  children: []
 }
 export interface Link {
   type: 'link' | 'image'
+  props?: undefined
   /** As it was written, of any scheme: `safeUrl` says whether it may be followed. `null` while it has not come yet. */
   href: string | null
   title: string

@@ -2,7 +2,8 @@ import type { LoaclError } from '@loacl/core'
 import { paintAccent } from '../accent.ts'
 import type { ChatElement } from '../launcher/chat_element.ts'
 import { OPEN_CHAT } from '../launcher/words.ts'
-import type { ChatWidget, LauncherCalls, LoaclChatElement, Look, Widget, WidgetOptions } from '../types.ts'
+import { listen } from '../listen.ts'
+import type { CommonWidget, LauncherCalls, LoaclChatElement, Look, Widget, WidgetOptions } from '../types.ts'
 import { createError, isLoaclError } from './error.ts'
 
 /** What a page has of a widget from the start. All the rest is fetched when somebody first asks for it. */
@@ -15,7 +16,7 @@ export interface EarlyWidget extends Widget, LauncherCalls {
 
 /** A call that waits until the widget is there. */
 interface Waiting {
-  run(widget: ChatWidget): void
+  run(widget: CommonWidget): void
   /** The widget was fetched for it, and did not come. */
   fail?(error: LoaclError): void
 }
@@ -26,7 +27,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   const own = 'client' in options && options.client ? options.client : null
   /** What `update` was given. */
   const changes: Partial<Look>[] = []
-  let widget: ChatWidget | null = null
+  let widget: CommonWidget | null = null
   let waiting: Waiting[] = []
   let loading = false
   /** What the page wants, until the widget is there. */
@@ -39,40 +40,35 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   const unsubscribe = own?.subscribe(load)
   if (own && own.getSnapshot().status !== 'idle') load()
 
-  function load(): void {
+  async function load(): Promise<void> {
     if (widget || loading) return
     loading = true
-    void fetchWidget()
-  }
-
-  async function fetchWidget(): Promise<void> {
+    let failure: LoaclError
     try {
       const { createWidget } = await import('./widget.ts')
       if (disposed) throw createError('disposed', 'The widget is disposed of.')
       widget = createWidget(element, options)
     } catch (cause) {
-      fail(isLoaclError(cause) ? cause : createError('network', 'The chat could not be fetched.', cause))
-      return
-    } finally {
-      loading = false
+      failure = isLoaclError(cause) ? cause : createError('network', 'The chat could not be fetched.', cause)
+      // What core refuses, the widget's code has told.
+      if (failure.code === 'network') console.error('loacl', failure.code, failure)
+      if (!disposed) unavailable = failure
+      wanted = false
+      becomeReady()
     }
-    unsubscribe?.()
-    for (const change of changes) widget.update(change)
-    void widget.ready.then(becomeReady)
+    loading = false
     const calls = waiting
     waiting = []
-    for (const call of calls) call.run(widget)
-  }
-
-  function fail(error: LoaclError): void {
-    // What core refuses, the widget's code has told.
-    if (error.code === 'network') console.error('loacl', error.code, error)
-    if (!disposed) unavailable = error
-    wanted = false
-    becomeReady()
-    const calls = waiting
-    waiting = calls.filter((call) => !call.fail)
-    for (const call of calls) call.fail?.(error)
+    if (widget) {
+      unsubscribe?.()
+      for (const change of changes) widget.update(change)
+      void widget.ready.then(becomeReady)
+    }
+    for (const call of calls) {
+      if (widget) call.run(widget)
+      else if (call.fail) call.fail(failure!)
+      else waiting.push(call)
+    }
   }
 
   /** Runs at once where the widget is there, else in the order of the calls once something has it fetched. */
@@ -82,14 +78,14 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   }
 
   /** Has the widget fetched for it. */
-  const ask = <T>(action: (widget: ChatWidget) => T | Promise<T>): Promise<T> =>
+  const ask = <T>(action: (widget: CommonWidget) => T | Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       later({ run: (loaded) => resolve((async () => await action(loaded))()), fail: reject })
       load()
     })
 
   /** Opens unless it is called off until the widget is there. */
-  const askToOpen = (action: (widget: ChatWidget) => Promise<void>): Promise<void> => {
+  const askToOpen = (action: (widget: CommonWidget) => Promise<void>): Promise<void> => {
     wanted = true
     if (!widget) unavailable = null
     return ask((loaded) => {
@@ -149,8 +145,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       widget?.close()
     },
     toggle() {
-      if (widget) widget.toggle()
-      else if (wanted) this.close()
+      if ((widget ?? { wanted }).wanted) this.close()
       else void element?.run(() => this.open(), true)
     },
     send: (text) => ask((loaded) => loaded.send(text)),
@@ -169,12 +164,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       for (const change of changes) widget?.update(change)
       draw()
     },
-    on(type, listener, listening = {}) {
-      const name = `loacl-${type}`
-      const handle = (event: Event) => listener((event as CustomEvent<never>).detail)
-      target.addEventListener(name, handle, listening as AddEventListenerOptions)
-      return () => target.removeEventListener(name, handle)
-    },
+    on: (type, listener, listening) => listen(target, type, listener, listening),
     press: () => unlessDisposed(askToOpen((loaded) => loaded.press())),
     reopen: () => unlessDisposed(ask((loaded) => loaded.reopen())),
     async warm() {

@@ -3,6 +3,7 @@ import { Markdown } from '../markdown/index.ts'
 import { assistantOf, failureOf, isRunning, type ModelState } from '../model_state.ts'
 import { fill } from '../strings.ts'
 import { directionOf } from '../direction.ts'
+import type { Drawn } from './drawing.ts'
 import { Failure } from './failure.tsx'
 import { Icon } from './icons.tsx'
 import { keyOf, MessageView } from './message.tsx'
@@ -15,7 +16,7 @@ interface ChatProps {
   state: ModelState
 }
 
-export function Chat({ ui, state, drawn }: ChatProps & { drawn: number }) {
+export function Chat({ ui, state, drawn }: ChatProps & { drawn: Drawn }) {
   const { model, words, features } = ui
   const { messages, hasOlder, turn } = state.thread
   const answers = features.answers.loaded
@@ -38,15 +39,15 @@ export function Chat({ ui, state, drawn }: ChatProps & { drawn: number }) {
           ? words.loading
           : ''
   return (
-    <Scroller ui={ui} thread={state.thread} whole={drawn === messages.length}>
-      {answers && hasOlder && <answers.EarlierMessages ui={ui} loading={loading} />}
+    <Scroller ui={ui} thread={state.thread} drawn={drawn}>
+      {answers && (hasOlder || drawn.left > 0) && <answers.EarlierMessages ui={ui} loading={loading} />}
       {fresh && (
         <div class="welcome">
           <span class="drop" />
           <Markdown source={assistant.greeting || words.greeting} {...ui.markdown} />
         </div>
       )}
-      {messages.slice(messages.length - drawn).map((message) => (
+      {messages.slice(messages.length - drawn.count).map((message) => (
         <MessageView key={keyOf(message)} ui={ui} message={message} turn={message === last && turn.status} />
       ))}
       {waiting && (

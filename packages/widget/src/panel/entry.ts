@@ -1,7 +1,8 @@
 import { runtime } from 'virtual:runtime'
 import type { ChatElement } from '../launcher/chat_element.ts'
 import type { LoadFeature } from '../features/index.ts'
-import type { ChatWidget, MountOptions } from '../types.ts'
+import { listen } from '../listen.ts'
+import type { ChatWidget, LoaclChatElement, MountOptions } from '../types.ts'
 import { assembleWidget } from '../widget.ts'
 import { fetchFile } from './fetch_file.ts'
 import { createView } from './view.tsx'
@@ -12,16 +13,31 @@ const loadFeature: LoadFeature = async (name, attempt) => (await fetchFile(name,
 /** What the script tag's loader calls when this file has come. */
 export function createWidget(element: ChatElement, globals: PageGlobals): ChatWidget {
   adoptGlobals(globals)
-  const widget = assembleWidget(
+  const common = assembleWidget(
     element,
     { fetch: globals[0], ...(fromPage(element.options) as MountOptions) },
     {
-      view: async () => createView,
+      view: () => createView,
       feature: loadFeature,
       languages: LANGUAGES,
       language: fetchFile,
     },
   )
+  const widget = Object.assign(common, {
+    element: element as LoaclChatElement,
+    toggle: () => (common.wanted ? common.close() : element.run(() => common.open(), true)),
+    on: ((type, listener, listening) => listen(element, type, listener, listening)) satisfies ChatWidget['on'],
+    leave() {
+      // An element that is only moved is back by then.
+      setTimeout(() => element.isConnected || common.end())
+    },
+    dispose() {
+      common.end()
+      // Without options, it is no chat.
+      element.options = {}
+      element.remove()
+    },
+  })
   // The page may have taken the element out meanwhile.
   widget.leave()
   return widget

@@ -1,3 +1,4 @@
+import { clientRuntime } from 'virtual:client-runtime'
 import { fetchFile } from './fetch_file.ts'
 
 let attempts = 0
@@ -9,9 +10,11 @@ let fetching: Promise<unknown> | null = null
  */
 export async function fetchOnDemand(): Promise<unknown> {
   try {
-    return await (fetching ??= fetchFile('client', attempts++))
+    return await (fetching ??= fetchClient())
   } catch (error) {
     fetching = null
     throw error
   }
 }
+
+const fetchClient = async (): Promise<unknown> => (await fetchFile('client', attempts++)).default(clientRuntime)

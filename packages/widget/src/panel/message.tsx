@@ -14,8 +14,13 @@ interface MessageProps {
 /** The same before and after the server has the message. */
 export const keyOf = ({ clientId, id }: Message): string => clientId ?? id
 
-/** One message. Renders again only when the message is another object. */
-export const MessageView = memo(({ ui, message, turn }: MessageProps) => {
+/** One message, and what can be done with it. Renders again only when the message is another object. */
+export const MessageView = memo((props: MessageProps) => {
+  const siblings = props.ui.features.siblings.loaded
+  return [Article(props), siblings && <siblings.Actions {...props} />]
+})
+
+function Article({ ui, message, turn }: MessageProps) {
   const { words } = ui
   if (message.role === 'user')
     return (
@@ -43,4 +48,4 @@ export const MessageView = memo(({ ui, message, turn }: MessageProps) => {
         ))}
     </article>
   )
-})
+}

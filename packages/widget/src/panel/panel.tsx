@@ -3,14 +3,14 @@ import type { ModelState } from '../model_state.ts'
 import { Alert } from './alert.tsx'
 import { Chat } from './chat.tsx'
 import { Composer } from './composer.tsx'
+import type { Drawn } from './drawing.ts'
 import { Header } from './header.tsx'
 import type { Ui } from './ui.ts'
 
 export interface PanelProps {
   ui: Ui
   state: ModelState
-  /** How many of the newest messages are drawn; -1 while there is only what is around them. */
-  drawn: number
+  drawn: Drawn
   online: boolean
   /** What assistive technology says next. */
   announcement: string
@@ -19,7 +19,7 @@ export interface PanelProps {
 export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) => (
   <Fragment>
     <Header ui={ui} state={state} />
-    {drawn < 0 ? (
+    {drawn.count < 0 ? (
       <div class="body" />
     ) : state.view === 'chat' ? (
       <Chat ui={ui} state={state} drawn={drawn} />

@@ -1,6 +1,7 @@
 import { Component, type ComponentChildren, h } from 'preact'
 import type { ThreadState } from '@loacl/core'
 import { isRunning } from '../model_state.ts'
+import type { Drawn } from './drawing.ts'
 import { Icon } from './icons.tsx'
 import type { Ui } from './ui.ts'
 
@@ -10,8 +11,7 @@ const NEAR = 60
 interface Props {
   ui: Ui
   thread: ThreadState
-  /** Whether all of its messages are drawn. */
-  whole: boolean
+  drawn: Drawn
   children: ComponentChildren
 }
 
@@ -68,7 +68,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
 
   /** Where the visitor is: a message and its distance from the top of the view, or nothing for the end. */
   #keep(place: string | null): void {
-    if (this.props.whole) this.props.ui.model.memory.set(this.#name, place)
+    if (this.props.drawn.settled) this.props.ui.model.memory.set(this.#name, place)
   }
 
   get #name(): string {
@@ -100,12 +100,14 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     this.#measure()
   }
 
-  #measure(): void {
+  /** @param moved by the visitor, who may scroll while more is drawn above */
+  #measure(moved = false): void {
     const top = (this.#top = this.#box!.scrollTop)
     const away = this.#end - top > NEAR
     if (away !== this.state.away) this.setState({ away })
     const article = this.#articles.find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > top)
-    if (article) this.#keep(this.#following ? null : `${article.offsetTop - top} ${article.id}`)
+    if (article && (moved || this.props.drawn.done))
+      this.#keep(this.#following ? null : `${article.offsetTop - top} ${article.id}`)
   }
 
   readonly #onScroll = (): void => {
@@ -114,9 +116,11 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     const { scrollTop } = this.#box
     // Only going down begins it: where the conversation gets shorter, the browser goes up by itself. Where it grows
     // nobody goes away, and in the room below a short answer nobody is at the end.
-    if (scrollTop !== this.#top)
-      this.#following = (this.#following || scrollTop > this.#top) && Math.abs(this.#end - scrollTop) < 2
-    this.#measure()
+    const moved = scrollTop !== this.#top
+    if (moved) this.#following = (this.#following || scrollTop > this.#top) && Math.abs(this.#end - scrollTop) < 2
+    this.#measure(moved)
+    const { ui, drawn } = this.props
+    if (drawn.left && drawn.done && scrollTop < this.#height) void ui.showEarlier()
   }
 
   override render({ ui, thread, children }: Props) {

@@ -24,6 +24,8 @@ export interface Actions {
   stop(): void
   newThread(): void
   select(threadId: string): void
+  /** Draws further messages that are there, or else has earlier ones loaded. */
+  showEarlier(): Promise<void>
   showConversations(): void
 }
 
@@ -57,5 +59,7 @@ export function createFeatures(
     entities: create('entities'),
     errors: create('errors'),
     parts: create('parts'),
+    citations: create('citations'),
+    siblings: create('siblings'),
   }
 }

@@ -6,8 +6,10 @@ import { assistantOf, failureOf, isRunning } from '../model_state.ts'
 import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
 import { fill } from '../strings.ts'
-import type { Look } from '../types.ts'
+import type { ChatElement } from '../launcher/chat_element.ts'
+import type { Look, OpenedBy, WidgetEvents } from '../types.ts'
 import { fitComposer } from './composer.tsx'
+import { createDrawing } from './drawing.ts'
 import { directionOf, directionOfLocale } from '../direction.ts'
 import css from './panel.css?inline'
 import { Panel } from './panel.tsx'
@@ -28,9 +30,6 @@ export interface ViewOptions {
   close: () => void
 }
 
-/** Who opens the panel: it does so by itself as on the page before, or where the owner wants it open. */
-export type OpenedBy = 'visitor' | 'api' | 'itself'
-
 export interface View {
   /** Takes the keyboard, unless it opens by itself or a field of the page has it: the panel may come long after the press. */
   show(by: OpenedBy): void
@@ -39,9 +38,6 @@ export interface View {
   update(look: Look, language: Language): void
   dispose(): void
 }
-
-/** Messages that are drawn in one task, so that a slow device hears its visitor between them. */
-const DRAWN_AT_ONCE = 2
 
 /** How long assistive technology has to take up what it is to say, in milliseconds. */
 const SAID_MS = 3_000
@@ -94,6 +90,11 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       void model.select(threadId)
       focusComposer()
     },
+    async showEarlier() {
+      if (!drawing.hasMore()) await model.loadOlder()
+      drawing.extend(messagesOf())
+      redraw()
+    },
     showConversations() {
       void features.conversations.load()
       model.showConversations()
@@ -116,17 +117,14 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   let ui = createUi()
 
   let pending = false
-  /** How many of the newest messages are drawn, a few in each task; -1 while there is only what is around them. */
-  let drawn = -1
+  const drawing = createDrawing()
+  const messagesOf = () => model.getSnapshot().thread.messages
   function draw(): void {
     pending = false
     if (signal.aborted) return
     const state = model.getSnapshot()
-    const { length } = state.thread.messages
-    if (drawn >= 0) {
-      drawn = Math.min(length, drawn + DRAWN_AT_ONCE)
-      if (drawn < length) setTimeout(redraw)
-    }
+    const drawn = drawing.next(state.thread.messages)
+    if (drawn.count >= 0 && !drawn.done) setTimeout(redraw)
     const props = { ui, state, online: navigator.onLine, announcement, drawn }
     render(<Panel {...props} />, dialog)
   }
@@ -207,12 +205,24 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       },
       { signal },
     )
-  // Two panels in one place: the one that was opened last is wanted.
+  // Who searches the page finds all that was loaded.
+  addEventListener(
+    'keydown',
+    ({ key, ctrlKey, metaKey }) => {
+      if (!dialog.open || key !== 'f' || !(ctrlKey || metaKey)) return
+      drawing.extend(messagesOf(), Infinity)
+      redraw()
+    },
+    { signal, capture: true },
+  )
+  // Two panels in one place: the one that was opened last is wanted, unless it has opened by itself.
   addEventListener(
     'loacl-opened',
-    ({ target }) => {
+    (event) => {
+      const { target, detail } = event as CustomEvent<WidgetEvents['opened']>
       const other = target !== host && (target as Element).shadowRoot?.querySelector('dialog')
-      if (dialog.open && other && overlap(dialog, other)) close()
+      if (dialog.open && other && overlap(dialog, other))
+        (detail.by === 'itself' ? (target as unknown as ChatElement) : { close }).close()
     },
     { signal },
   )
@@ -257,12 +267,17 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     const answers = messages.filter(({ role, status }) => role === 'assistant' && status !== 'streaming').length
     const last = before
     before = { running, failures, lazyParts, answers }
-    if (answers && answers !== last.answers) void features.answers.load()
+    if (answers && answers !== last.answers) {
+      void features.answers.load()
+      void features.siblings.load()
+    }
     if (failures && failures !== last.failures) void features.errors.load()
     if (lazyParts && lazyParts !== last.lazyParts) void features.parts.load()
     if (ui.name !== (assistantOf(state)?.name ?? '')) refresh()
     redraw()
     if (running === last.running) return
+    // The view goes to what the visitor asks.
+    if (state.thread.turn.status === 'sending') drawing.shorten()
     // In place of what was said of the answer before.
     if (running) ui.announce(ui.name ? fill(ui.words.thinking, { name: ui.name }) : ui.words.loading)
     // An answer is read out once, when all of it is there; after the next frame it is.
@@ -300,7 +315,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (takesKeyboard) focusComposer()
       // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
       setTimeout(redraw)
-      if (drawn < 0) drawn = 0
+      drawing.begin()
     },
     hide(focus) {
       const hasFocus = () => dialog.matches(':focus-within')

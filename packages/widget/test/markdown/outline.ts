@@ -92,7 +92,7 @@ function outlineOfInline(inline: Inline): Outline {
       return element('img', [], { src: href, alt: textOf(inline.children), ...title })
     }
     default:
-      return element(inline.type, inline.children.map(outlineOfInline))
+      return element(String(inline.type), inline.children.map(outlineOfInline))
   }
 }
 

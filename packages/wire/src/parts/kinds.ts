@@ -2,25 +2,18 @@ import { CONTROL, type ControlPart } from './control.ts'
 import { DATA, type DataPart } from './data.ts'
 import type { PartTable } from './part_table.ts'
 import { REASONING, type ReasoningPart, type ReasoningStreamPart } from './reasoning.ts'
-import { SOURCE_DOCUMENT, type SourceDocumentPart } from './source_document.ts'
-import { SOURCE_URL, type SourceUrlPart } from './source_url.ts'
+import { type SourcePart, SOURCES } from './sources.ts'
 import { streamText } from './streamed_text.ts'
 import { TEXT, type TextPart, type TextStreamPart } from './text.ts'
 
 /** Parts of a message, as it is stored and shown: the AI SDK's `UIMessage` parts, the kinds that LOACL has. */
-export type MessagePart = TextPart | ReasoningPart | SourceUrlPart | SourceDocumentPart
+export type MessagePart = TextPart | ReasoningPart | SourcePart
 
 /**
  * The subset of the AI SDK's UI message stream, version 1, that LOACL writes and reads.
  * Source: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol and `uiMessageChunkSchema` in the `ai` package.
  */
-export type StreamPart =
-  | ControlPart
-  | DataPart
-  | TextStreamPart
-  | ReasoningStreamPart
-  | SourceUrlPart
-  | SourceDocumentPart
+export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStreamPart | SourcePart
 
 /** Every stream part that this version knows, by type. */
 export const PARTS: PartTable<StreamPart> = {
@@ -28,8 +21,7 @@ export const PARTS: PartTable<StreamPart> = {
   ...DATA,
   ...TEXT,
   ...REASONING,
-  ...SOURCE_URL,
-  ...SOURCE_DOCUMENT,
+  ...SOURCES,
 }
 
 /** The way back, by kind: the stream parts that fold into this one. */

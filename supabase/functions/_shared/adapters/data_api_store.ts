@@ -29,8 +29,20 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     stopMessage: (messageId, caller) =>
       call('stop_message', { message_id: messageId, claims: caller.claims }, asVisitor(caller)),
     foldTurn: (turnId, { content, parts }) => call('fold_turn', { turn_id: turnId, content, parts }),
+    findCitedFiles: ({ id, lease }, fileIds) => call('find_cited_files', { turn_id: id, lease, file_ids: fileIds }),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
-    saveFollowUps: ({ id, lease }, { title, suggestions, usage, isCalled }) =>
-      call('save_follow_ups', { turn_id: id, lease, title, suggestions, usage, is_called: isCalled }),
+    saveFollowUps: ({ id, lease }, { title, suggestions, usage, model, isCalled }) =>
+      call('save_follow_ups', {
+        turn_id: id,
+        lease,
+        title,
+        suggestions,
+        usage: usage && { ...usage, model },
+        is_called: isCalled,
+      }),
+    beginSummary: ({ id, lease }) => call('begin_summary', { turn_id: id, lease }),
+    saveSummary: ({ id, lease }, plan, { summary, usage, isCalled }) =>
+      call('save_summary', { turn_id: id, lease, plan, summary, usage, is_called: isCalled }),
+    shortenHistory: ({ id, lease }) => call('shorten_history', { turn_id: id, lease }),
   }
 }

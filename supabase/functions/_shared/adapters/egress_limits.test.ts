@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { createGzip } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOpenAIProvider } from '../../loacl-admin/adapters/openai_provider.ts'
-import { type ModelCall, type ModelEvent } from '../domain/model.ts'
+import type { ModelEvent } from '../domain/model.ts'
 import { outputLimits, TooMuchOutput } from '../domain/output_limits.ts'
+import { CALL } from '../test/model_call.ts'
 import { pour, type Poured } from '../test/pour.ts'
 import { created, textDelta } from '../test/responses_script.ts'
 import { createEgress } from './egress.ts'
@@ -121,18 +122,7 @@ describe('a response', () => {
 })
 
 describe('the provider’s client', () => {
-  const call: ModelCall = {
-    apiKey: 'sk-live-123',
-    baseUrl: null,
-    model: 'gpt-6-luna',
-    instructions: 'Be kind.',
-    input: [{ type: 'text', role: 'user', text: 'Hello' }],
-    temperature: null,
-    maxOutputTokens: 100,
-    showsReasoning: false,
-    promptCacheKey: 'thread',
-    safetyIdentifier: 'hash',
-  }
+  const call = { ...CALL, baseUrl: null, maxOutputTokens: 100 }
   const { bodyBytes } = outputLimits(call)
   const signal = new AbortController().signal
   const sse = { 'content-type': 'text/event-stream' }

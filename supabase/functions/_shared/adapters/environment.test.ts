@@ -19,6 +19,7 @@ it('takes what the platform gives, and sensible defaults for the rest', () => {
     apiKeys: ['sb_publishable_a', 'sb_publishable_b', 'sb_secret_b', 'sb_secret_a'],
     encryptionKeys: '{}',
     deadlineMs: 65_000,
+    maxTurns: 250,
     addressHeader: 'cf-connecting-ip',
     privateHosts: [],
     defaultBaseUrl: 'https://api.openai.com/v1',
@@ -42,6 +43,7 @@ it.each([
   [{ SUPABASE_SECRET_KEYS: '{}' }, 'SUPABASE_SECRET_KEYS'],
   [{ SUPABASE_PUBLISHABLE_KEYS: '{}' }, 'SUPABASE_PUBLISHABLE_KEYS'],
   [{ LOACL_TURN_DEADLINE_MS: 'soon' }, 'LOACL_TURN_DEADLINE_MS'],
+  [{ LOACL_MAX_TURNS: '-1' }, 'LOACL_MAX_TURNS'],
 ])('refuses to start with %j, naming the variable and quoting nothing', (change, name) => {
   let message = ''
   try {

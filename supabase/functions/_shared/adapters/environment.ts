@@ -10,6 +10,8 @@ export interface Environment {
   apiKeys: readonly string[]
   encryptionKeys: string
   deadlineMs: number
+  /** How many turns a worker runs at a time. */
+  maxTurns: number
   addressHeader: string
   privateHosts: readonly string[]
   defaultBaseUrl: string
@@ -40,9 +42,11 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
   }
   const publishableKeys = keysIn('SUPABASE_PUBLISHABLE_KEYS')
   const secretKeys = keysIn('SUPABASE_SECRET_KEYS')
-  const deadlineMs = Number(get('LOACL_TURN_DEADLINE_MS') || 65_000)
-  if (!(deadlineMs > 0))
-    throw new Error('The environment variable LOACL_TURN_DEADLINE_MS must be a number of milliseconds.')
+  const positive = (name: string, unless: number, what: string): number => {
+    const value = Number(get(name) || unless)
+    if (!(value > 0)) throw new Error(`The environment variable ${name} must be a number of ${what}.`)
+    return value
+  }
 
   return {
     supabaseUrl: required('SUPABASE_URL'),
@@ -51,7 +55,8 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
     secretKeys: Object.values(secretKeys),
     apiKeys: [...Object.values(publishableKeys), ...Object.values(secretKeys)],
     encryptionKeys: required('LOACL_ENCRYPTION_KEYS'),
-    deadlineMs,
+    deadlineMs: positive('LOACL_TURN_DEADLINE_MS', 65_000, 'milliseconds'),
+    maxTurns: positive('LOACL_MAX_TURNS', 250, 'turns'),
     addressHeader: get('LOACL_ADDRESS_HEADER') || 'cf-connecting-ip',
     privateHosts: (get('LOACL_PRIVATE_HOSTS') ?? '')
       .split(',')

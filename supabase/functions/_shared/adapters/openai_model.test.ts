@@ -1,21 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { completed, created, textDelta } from '../test/responses_script.ts'
-import type { ModelCall, ModelEvent } from '../domain/model.ts'
+import type { ModelEvent } from '../domain/model.ts'
+import { CALL } from '../test/model_call.ts'
 import { createEgress } from './egress.ts'
 import { createOpenAIModel } from './openai_model.ts'
-
-const CALL: ModelCall = {
-  apiKey: 'sk-live-123',
-  baseUrl: 'https://models.example/v1',
-  model: 'gpt-6-luna',
-  instructions: 'Be kind.',
-  input: [{ type: 'text', role: 'user', text: 'Hello' }],
-  temperature: null,
-  maxOutputTokens: 2_000,
-  showsReasoning: false,
-  promptCacheKey: 'thread',
-  safetyIdentifier: 'hash',
-}
 
 let requests: Request[]
 let respond: () => Response | Promise<Response>

@@ -1,7 +1,7 @@
 import type { Moderator, Verdict } from '../domain/moderation.ts'
 import { toStorable } from '../domain/storable.ts'
 import { turnError } from '../domain/turn_errors.ts'
-import { connectOpenAI, type OpenAIOptions } from './openai_client.ts'
+import { connectOpenAI, type AddressOptions } from './openai_client.ts'
 
 /** What a response may have beside its results, and for each of them. OpenAI's results have about 3,000 bytes. */
 const SPARE_BYTES = 65_536
@@ -10,7 +10,7 @@ const MOST_CATEGORIES = 50
 const LONGEST_CATEGORY = 100
 
 /** `POST /moderations`, of OpenAI or of anybody who speaks it. */
-export function createOpenAIModerator(options: OpenAIOptions): Moderator {
+export function createOpenAIModerator(options: AddressOptions): Moderator {
   return {
     async check(call, signal) {
       const { model, texts } = call

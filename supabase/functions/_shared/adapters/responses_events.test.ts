@@ -13,7 +13,12 @@ function read(...events: Event[]) {
   return { parts, end: reader.end, details: reader.details }
 }
 
-const cite = (annotation: unknown): Event => ({ type: 'response.output_text.annotation.added', annotation })
+const cite = (annotation: unknown): Event => ({
+  type: 'response.output_text.annotation.added',
+  item_id: 'msg_1',
+  content_index: 0,
+  annotation,
+})
 
 /** What PostgreSQL refuses, and what is kept of it. */
 const UNSTORABLE = [

@@ -3,13 +3,14 @@ import type { CodedError } from '../domain/coded_error.ts'
 import type { ModelEnd, ModelEvent } from '../domain/model.ts'
 import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { toCitations } from './annotations.ts'
+import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
+import { isTooLong } from './too_long.ts'
 
 /** An event of the Responses API's stream. What is in it is read where it is used: providers differ. */
 export interface ResponsesEvent {
   readonly type: string
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 /**
  * What the events of one stream of the Responses API say, one after the other. Unknown events are passed over.
@@ -29,8 +30,7 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
 
   const finish = (response: Json, end: ModelEnd): ModelEvent[] => {
     // Some providers send the items only here.
-    const output = Array.isArray(response.output) ? response.output : []
-    return [...output.slice(items).flatMap(item), toResponse(response), { type: 'end', end }]
+    return [...listOf(response.output).slice(items).flatMap(item), toResponse(response), { type: 'end', end }]
   }
 
   return (event) => {
@@ -52,7 +52,7 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
       case 'response.reasoning_text.done':
         return [{ type: 'reasoning-done', key, text: stringOf(data.text) }]
       case 'response.output_text.annotation.added':
-        return [toSource(objectOf(data.annotation))]
+        return toCitations(data.annotation, key)
       case 'response.output_item.done':
         return item(data.item)
       case 'response.created':
@@ -62,9 +62,9 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
       case 'response.incomplete':
         return finish(response, { state: 'cut', cutReason: cutReasonOf(response) })
       case 'response.failed':
-        return finish(response, { state: 'failed', error: toModelError(objectOf(response.error).code) })
+        return finish(response, { state: 'failed', error: toEndError(objectOf(response.error)) })
       case 'error':
-        return [{ type: 'end', end: { state: 'failed', error: toModelError(objectOf(data.error).code ?? data.code) } }]
+        return [{ type: 'end', end: { state: 'failed', error: toEndError({ ...data, ...objectOf(data.error) }) } }]
       default:
         return []
     }
@@ -84,11 +84,6 @@ const toResponse = ({ id, model, usage }: Json): ModelEvent => ({
   usage: toTokenUsage(usage),
 })
 
-const toSource = ({ type, url, title, filename }: Json): ModelEvent =>
-  type === 'url_citation'
-    ? { type: 'source-url', url: stringOf(url), title: typeof title === 'string' ? title : null }
-    : { type: 'source-file', name: stringOf(filename) }
-
 /** No model counts that far in one call, and the database's integers hold it. */
 const MAX_TOKENS = 1_000_000_000
 
@@ -104,25 +99,35 @@ export function toTokenUsage(usage: unknown): TokenUsage | null {
   const reasoningTokens = objectOf(counted.output_tokens_details).reasoning_tokens ?? 0
   if (!isCount(inputTokens) || !isCount(outputTokens) || !isCount(cachedInputTokens) || !isCount(reasoningTokens))
     return null
-  if (cachedInputTokens > inputTokens) return null
+  // No call is made of nothing: some servers count only when they are asked in a way of their own.
+  if (cachedInputTokens > inputTokens || inputTokens + outputTokens === 0) return null
   return { inputTokens, cachedInputTokens, outputTokens, reasoningTokens }
 }
 
-/** An error code of the provider's stream → ours. Its message may quote the prompt or the key, so it goes no further. */
+const toEndError = (error: Json): CodedError =>
+  isTooLong(error) ? turnError('model_input_too_long') : toModelError(error.code)
+
+/** An error code of the provider's stream, which for some is a status → ours. Its message may quote the prompt or the key, so it goes no further. */
 export function toModelError(code: unknown): CodedError {
   switch (code) {
     case 'rate_limit_exceeded':
     case 'insufficient_quota':
     case 'too_many_requests':
+    case 402:
+    case 429:
       return turnError('model_rate_limited')
     case 'invalid_api_key':
+    case 401:
+    case 403:
       return turnError('provider_key_rejected')
     case 'invalid_prompt':
     case 'invalid_request_error':
-    case 'context_length_exceeded':
     case 'model_not_found':
     case 'unsupported_value':
     case 'unsupported_parameter':
+    case 400:
+    case 404:
+    case 422:
       return turnError('model_request_rejected')
     default:
       return turnError('model_unavailable')
@@ -133,6 +138,3 @@ function cutReasonOf(response: Json): CutReason {
   const { reason } = objectOf(response.incomplete_details)
   return reason === 'content_filter' ? 'content_filter' : 'max_output_tokens'
 }
-
-const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
-const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')

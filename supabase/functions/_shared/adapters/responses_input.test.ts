@@ -9,7 +9,7 @@ it('tells a model all kinds of input, and hands back what it said as it came', (
       { type: 'image', mediaType: 'image/png', data: 'AAAA' },
       { type: 'file', name: 'a.pdf', mediaType: 'application/pdf', data: 'BBBB' },
       { type: 'text', role: 'assistant', text: 'A lamp.' },
-      { type: 'provider-item', item: reasoning },
+      { type: 'provider-item', item: reasoning, from: 'config' },
       { type: 'tool-call', callId: 'c1', name: 'look_up', arguments: '{}' },
       { type: 'tool-result', callId: 'c1', output: 'In stock' },
     ]),

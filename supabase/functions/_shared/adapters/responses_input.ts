@@ -1,5 +1,6 @@
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
 import type { InputItem } from '../domain/model.ts'
+import { toDataUrl } from './data_url.ts'
 
 /** What a model is told, as the Responses API takes it. */
 export const toResponsesInput = (input: readonly InputItem[]): ResponseInputItem[] => input.map(toItem)
@@ -27,5 +28,3 @@ function toItem(item: InputItem): ResponseInputItem {
       return item.item as ResponseInputItem
   }
 }
-
-const toDataUrl = (mediaType: string, data: string): string => `data:${mediaType};base64,${data}`

@@ -1,19 +1,25 @@
 import type { KeyRing } from '@loacl/sealing'
 import { isReasoning, type StreamPart } from '@loacl/wire'
-import { toCodedError } from './coded_error.ts'
+import { type CodedError, toCodedError } from './coded_error.ts'
+import { GO_ON, isContinuation, type OpenText } from './continuation.ts'
 import type { TurnEnd } from './ending.ts'
 import type { MessageParts } from './message_parts.ts'
-import type { InputItem, Model, ModelCall, ModelEvent } from './model.ts'
+import { askModel, type StepCalls } from './fallback.ts'
+import type { InputItem, Model, ModelCall } from './model.ts'
 import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
 import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
-import type { ModerationResult, OpenTurn, StepOutcome, TurnOutcome } from './store.ts'
-import { openProviderKey } from './stored_secret.ts'
+import type { ModerationResult, OpenTurn, SealedProvider, StepOutcome, TurnOutcome } from './store.ts'
+import { openAccount } from './stored_secret.ts'
+import { tellHistory } from './told_history.ts'
 import { turnError } from './turn_errors.ts'
+import { untilAborted } from './until_aborted.ts'
 
 /** A step's end, and what the model said beside the parts. */
 export interface EndedStep {
   end: TurnEnd
   details: StepDetails
+  /** The call that was answered, or failed last; `null` where none was made. */
+  call: ModelCall | null
 }
 
 /**
@@ -21,27 +27,39 @@ export interface EndedStep {
  * whatever goes wrong is an end as well.
  *
  * @param interrupt ends the step early; its reason is a `TurnEnd`
+ * @param cut the text of the message in which the model goes on
  */
 export async function* streamStep(
-  prepare: () => Promise<ModelCall>,
+  prepare: () => Promise<StepCalls>,
   limits: OutputLimits,
   model: Model,
   message: MessageParts,
   interrupt: AbortSignal,
+  report: (error: unknown) => void,
+  cut: OpenText | null = null,
 ): AsyncGenerator<StreamPart, EndedStep, undefined> {
-  const reader = createStepReader(limits, message.parts)
+  const reader = createStepReader(limits, message.parts, cut)
   // A message has a longest text, however many steps write it.
   const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
   const meter = new OutputMeter({ characters })
   let showsReasoning = false
   let isCalled = false
+  let call: ModelCall | null = null
+  let fallback: StepDetails['fallback'] = null
   let failure: unknown = null
   const isShown = (part: StreamPart) => showsReasoning || !isReasoning(part)
   try {
-    const call = await prepare()
+    const calls = await prepare()
+    call = calls.first
     showsReasoning = call.showsReasoning
     isCalled = !interrupt.aborted
-    for await (const event of isCalled ? untilAborted(model.stream(call, interrupt), interrupt) : []) {
+    const onFallback = (taken: ModelCall, error: CodedError) => {
+      report(error)
+      call = taken
+      fallback = { configId: taken.configId, model: taken.model }
+    }
+    const events = isCalled ? untilAborted(askModel(calls, model, interrupt, onFallback), interrupt) : []
+    for await (const event of events) {
       for (const part of meter.pass(reader.read(event))) {
         if (!isShown(part)) continue
         message.add(part)
@@ -52,46 +70,67 @@ export async function* streamStep(
   } catch (error) {
     failure = error
   }
-  yield* reader.close().filter(isShown)
-  return { end: endOf(reader, failure, interrupt), details: { ...reader.details, isCalled } }
+  for (const part of reader.close().filter(isShown)) {
+    message.add(part)
+    yield part
+  }
+  return { end: endOf(reader, failure, interrupt), details: { ...reader.details, isCalled, fallback }, call }
 }
 
 /**
- * Opens the provider's key and makes the call of a turn's next step.
+ * Opens the provider's key and makes the calls of the first step that this worker runs.
  * @param added what is added to the input before it
  * @throws CodedError `provider_key_missing`, `provider_key_unusable`
  */
-export async function toModelCall(
+export async function toStepCalls(
   turn: OpenTurn,
   keyRing: KeyRing,
   safetyIdentifier: string,
   added: readonly InputItem[],
-): Promise<ModelCall> {
-  const { assistant, provider, history, steps, threadId } = turn
+): Promise<StepCalls> {
+  const { assistant, provider, fallback, history, steps, threadId } = turn
   if (!provider) throw turnError('provider_key_missing')
-  const apiKey = await openProviderKey(keyRing, provider)
-  const said: readonly InputItem[] = history.map(({ role, content }) => ({ type: 'text', role, text: content }))
-  return {
-    apiKey,
-    baseUrl: provider.baseUrl,
-    model: assistant.model,
-    instructions: assistant.instructions,
-    input: [...said, ...steps.flatMap(({ input, providerItems }) => [...input, ...handBack(providerItems)]), ...added],
+  const told = tellHistory(assistant.instructions, history)
+  const before = steps.flatMap(({ input, providerItems, configId }) => [...input, ...handBack(providerItems, configId)])
+  const toCall = async (sealed: SealedProvider, model: string): Promise<ModelCall> => ({
+    ...(await openAccount(keyRing, sealed)),
+    model,
+    instructions: told.instructions,
+    input: [...told.input, ...(isContinuation(turn) ? [GO_ON] : []), ...before, ...added],
     temperature: assistant.temperature,
+    reasoningEffort: assistant.reasoningEffort,
     maxOutputTokens: assistant.maxOutputTokens,
     showsReasoning: assistant.showReasoning,
     promptCacheKey: threadId,
     safetyIdentifier,
+  })
+  return {
+    first: await toCall(provider, assistant.model),
+    fallback: fallback && (() => toCall(fallback.provider, fallback.model)),
   }
 }
 
-/** What a step said, as input of the next. */
-export const handBack = (providerItems: readonly unknown[]): InputItem[] =>
-  providerItems.map((item) => ({ type: 'provider-item', item }))
+/** The calls of the step after one that was answered. Where the fallback answered, it goes on. */
+export function toNextCalls(
+  { fallback }: StepCalls,
+  { details }: EndedStep,
+  answered: ModelCall,
+  added: readonly InputItem[],
+): StepCalls {
+  const input = [...answered.input, ...handBack(details.providerItems, answered.configId), ...added]
+  return {
+    first: { ...answered, input },
+    fallback: details.fallback ? null : fallback && (async () => ({ ...(await fallback()), input })),
+  }
+}
+
+/** What a step said, as input of the next. `from`: the account that said it, where that is known. */
+const handBack = (providerItems: readonly unknown[], from: string | null): InputItem[] =>
+  providerItems.map((item) => ({ type: 'provider-item', item, from: from ?? '' }))
 
 export function toStepOutcome(message: MessageParts, details: StepDetails): StepOutcome {
-  const { isCalled, providerItems, responseId, model, usage } = details
-  return { parts: message.parts, content: message.content, isCalled, providerItems, responseId, model, usage }
+  const { toolCalls: _, ...kept } = details
+  return { parts: message.parts, content: message.content, ...kept }
 }
 
 export const toTurnOutcome = (
@@ -112,27 +151,4 @@ function endOf(reader: StepReader, failure: unknown, interrupt: AbortSignal): Tu
   if (reader.end) return reader.end
   if (interrupt.aborted) return interrupt.reason as TurnEnd
   return { state: 'failed', error: failure === null ? turnError('model_stream_broken') : toCodedError(failure) }
-}
-
-/** Leaves at once when the signal is aborted, even if the source does not. Keeps nothing of the events that have passed. */
-async function* untilAborted(source: AsyncIterable<ModelEvent>, signal: AbortSignal): AsyncGenerator<ModelEvent> {
-  const iterator = source[Symbol.asyncIterator]()
-  let leave: (() => void) | undefined
-  signal.addEventListener('abort', () => leave?.(), { once: true })
-  const nextOrNull = () =>
-    new Promise<IteratorResult<ModelEvent> | null>((resolve, reject) => {
-      leave = () => resolve(null)
-      if (signal.aborted) resolve(null)
-      iterator.next().then(resolve, reject)
-    })
-  try {
-    for (;;) {
-      const next = await nextOrNull()
-      if (!next || next.done) return
-      yield next.value
-    }
-  } finally {
-    // Not waited for: a source that hangs would hold the turn.
-    iterator.return?.().catch(() => null)
-  }
 }

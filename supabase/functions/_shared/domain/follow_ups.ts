@@ -1,4 +1,5 @@
 import { isBlank } from '@loacl/wire'
+import { GO_ON } from './continuation.ts'
 import type { ModelCall, StructuredCall } from './model.ts'
 import type { OpenTurn } from './store.ts'
 
@@ -47,14 +48,23 @@ export function toFollowUpsCall(call: ModelCall, turn: OpenTurn, answer: string)
     assistant.followUps
       ? `"followUps": up to ${MAX_SUGGESTIONS} questions that the visitor may want to ask next, each under ${MAX_SUGGESTION_LENGTH} characters, in the visitor's own voice; none that was answered already.`
       : '"followUps": an empty array.',
+    // Also for those that take no schema.
+    'Answer with one JSON object of these two, and with nothing else.',
   ]
-  const said = call.input.filter((item) => item.type === 'text').slice(-3)
+  const said = call.input
+    .filter((item) => item !== GO_ON)
+    .filter((item) => item.type === 'text')
+    .slice(-3)
   const last = [...said, { type: 'text' as const, role: 'assistant' as const, text: answer }]
+  // The owner's choice is one of their first provider's models.
+  const isFirst = call.configId === turn.provider?.configId && call.model === assistant.model
   return {
     ...call,
+    model: (isFirst ? assistant.followUpModel : null) ?? call.model,
     instructions: wishes.join('\n'),
     input: last.map((item) => ({ ...item, text: item.text.slice(0, EXCERPT_LENGTH) })),
     temperature: null,
+    reasoningEffort: null,
     // Room for a model that reasons first; the answer itself needs about a hundred.
     maxOutputTokens: 1_000,
     showsReasoning: false,
@@ -77,7 +87,8 @@ export function parseFollowUps(text: string, turn: OpenTurn): FollowUps {
 
 function parseObject(text: string): { title?: unknown; followUps?: unknown } {
   try {
-    const value: unknown = JSON.parse(text)
+    // Without a schema a model may put it between marks, or words.
+    const value: unknown = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1))
     return typeof value === 'object' && value !== null ? value : {}
   } catch {
     return {}

@@ -13,9 +13,13 @@ import {
 export class MessageParts {
   #folded: FoldedMessage<MessagePart>
 
-  /** @param parts of the message so far */
-  constructor(parts: readonly MessagePart[] = []) {
-    this.#folded = { ...NO_PARTS, parts }
+  /**
+   * @param parts of the message so far
+   * @param stream of them, where texts of it go on
+   */
+  constructor(parts: readonly MessagePart[] = [], stream: readonly StreamPart[] = []) {
+    const { places } = stream.reduce(foldPart, NO_PARTS)
+    this.#folded = { parts, places }
   }
 
   add(part: StreamPart): void {

@@ -1,4 +1,4 @@
-import type { CutReason } from '@loacl/wire'
+import type { CutReason, WireFormat } from '@loacl/wire'
 import type { CodedError } from './coded_error.ts'
 import type { TokenUsage } from './store.ts'
 
@@ -9,8 +9,11 @@ export type InputItem =
   | { type: 'file'; name: string; mediaType: string; data: string }
   | ToolCall
   | { type: 'tool-result'; callId: string; output: string }
-  /** Output of an earlier step, to be handed back as it came: reasoning, calls of tools. Its provider's adapter reads it. */
-  | { type: 'provider-item'; item: unknown }
+  /**
+   * Output of an earlier step: reasoning, calls of tools. The account that it came from gets it back as it came, any other
+   * what is said in it. `from` is a `configId`.
+   */
+  | { type: 'provider-item'; item: unknown; from: string }
 
 export interface ToolCall {
   type: 'tool-call'
@@ -20,14 +23,54 @@ export interface ToolCall {
   arguments: string
 }
 
+/** A source that the answer rests on, and where. Nothing of it has been checked. */
+export interface ModelCitation {
+  type: 'citation'
+  /** The text that `start` and `end` count in. */
+  key: string
+  source: CitedPage | CitedFile
+  /** From 0, in `unit`. `null` where the provider names no place. */
+  start: unknown
+  end: unknown
+  /** What the provider counts: characters of Unicode, or units of one of its encodings. */
+  unit: 'code-point' | 'utf-16' | 'utf-8'
+  /** The passage of the source. */
+  quote: string | null
+}
+
+interface CitedPage {
+  type: 'page'
+  url: string
+  title: string | null
+}
+
+interface CitedFile {
+  /** `container-file`: one that the provider's own tool has made. */
+  type: 'file' | 'container-file'
+  fileId: string
+  name: string
+  /** What the project knows of it, once it has been asked: an owner's document, or the visitor's own file. */
+  known?: KnownFile | undefined
+}
+
+/** A file that a model may cite, as visitors may see it. */
+export interface KnownFile {
+  /** The provider's. */
+  fileId: string
+  /** Names it within an answer: `document-<id>`, `file-<id>`. */
+  sourceId: string
+  title: string
+  /** Where anybody may read it; `null` where nobody may. */
+  url: string | null
+}
+
 /** What a model says, piece by piece. `end` is the last one; without it the stream has broken off. */
 export type ModelEvent =
   /** A piece of the text, or of the reasoning, that `key` tells apart from others. */
   | { type: 'text-delta' | 'reasoning-delta'; key: string; delta: string }
   /** It is over. `text` is the whole: some providers send no pieces. */
   | { type: 'text-done' | 'reasoning-done'; key: string; text: string }
-  | { type: 'source-url'; url: string; title: string | null }
-  | { type: 'source-file'; name: string }
+  | ModelCitation
   | ToolCall
   /** A whole piece of output as the provider has it, to be kept for the next step. */
   | { type: 'item'; item: unknown }
@@ -40,14 +83,23 @@ export type ModelEnd =
   | { state: 'cut'; cutReason: CutReason }
   | { state: 'failed'; error: CodedError }
 
-export interface ModelCall {
+/** Where a call goes, and with which key. */
+export interface ModelAccount {
+  wireFormat: WireFormat
+  /** Of the provider config: tells accounts apart. */
+  configId: string
   apiKey: string
   /** `null` for the provider's own address. */
   baseUrl: string | null
+}
+
+export interface ModelCall extends ModelAccount {
   model: string
   instructions: string
   input: readonly InputItem[]
   temperature: number | null
+  /** How long the model is to think; `null` for its own default. */
+  reasoningEffort: string | null
   maxOutputTokens: number
   /** Whether a visitor sees the reasoning, so that the provider is asked for it in words. */
   showsReasoning: boolean

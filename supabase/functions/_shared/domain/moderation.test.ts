@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
 import {
   answering,
+  cite,
   completed,
   created,
   gate,
@@ -26,7 +27,12 @@ const away = () => turnError('moderation_unavailable', { cause: new Error('secre
 const LONG = 'word '.repeat(250)
 
 /** Begins a turn of which this is moderated. The visitor asks "Hello". */
-async function begin(settings: Partial<Settings>, steps: readonly ScriptStep[], followUps = FOLLOW_UPS) {
+async function begin(
+  settings: Partial<Settings>,
+  steps: readonly ScriptStep[],
+  followUps = FOLLOW_UPS,
+  said = '',
+) {
   const model = new ScriptedModel(steps, followUps)
   const moderator = new ScriptedModerator()
   const moderation: Settings = {
@@ -38,7 +44,8 @@ async function begin(settings: Partial<Settings>, steps: readonly ScriptStep[], 
     provider: null,
     ...settings,
   }
-  return { model, moderator, ...(await start(model, {}, decideNext, { moderation, moderator })) }
+  const saidBefore = said ? [{ type: 'text' as const, text: said }] : []
+  return { model, moderator, ...(await start(model, {}, decideNext, { moderation, moderator, saidBefore })) }
 }
 type Running = Awaited<ReturnType<typeof begin>>
 
@@ -70,7 +77,7 @@ describe('what a visitor writes', () => {
     checked.open()
     expect(await end(running)).toMatchObject({ state: 'completed', message: { content: 'Hi' } })
     expect(running.store.moderated).toEqual([
-      { model: 'omni-moderation-latest', flags: [], usage: { inputTokens: 2, outputTokens: 0, isEstimate: true } },
+      { configId: 'c', model: 'omni-moderation-latest', flags: [], usage: { inputTokens: 2, outputTokens: 0, isEstimate: true } },
     ])
   })
 
@@ -208,7 +215,16 @@ describe('what the model writes', () => {
     ['cut short', [textDelta(FLAGGED), { type: 'end', end: { state: 'cut', cutReason: 'max_output_tokens' } }]],
     ['broken off', [textDelta(FLAGGED), turnError('model_stream_broken')]],
     ['split between two stretches', [textDelta(`${LONG}poi`), textDelta('son'), completed]],
-    ['named by a source', [textDelta('See'), { type: 'source-file', name: FLAGGED }, completed]],
+    ['named by a source', [textDelta('See'), cite({ url: 'https://a.test/', title: FLAGGED }), completed]],
+    [
+      'quoted by a further citation',
+      [
+        textDelta('See this'),
+        cite({ url: 'https://a.test/' }, { start: 0, end: 3 }),
+        cite({ url: 'https://a.test/' }, { start: 4, end: 8, quote: FLAGGED }),
+        completed,
+      ],
+    ],
   ])('is withdrawn where it was %s', async (_, steps) => {
     const running = await begin({ output: true }, [created, ...steps])
     expect(await end(running)).toMatchObject({ state: 'failed', errorCode: 'output_flagged', message: { parts: [] } })
@@ -263,6 +279,22 @@ describe('what the model writes', () => {
       expect(running.store.titleOf(running.turn.threadId)).toBe(null)
       expect(running.store.followUpUsage).toHaveLength(1)
     }
+  })
+})
+
+describe('an answer that goes on', () => {
+  it('is withdrawn whole, also where what is flagged stands across the place where it was cut', async () => {
+    const running = await begin({ input: true, output: true }, answering('son.'), FOLLOW_UPS, 'Well. Take poi')
+    expect(await end(running)).toMatchObject({ errorCode: 'output_flagged', message: { content: '', parts: [] } })
+    expect(textOf(running.parts())).toContain('Well. Take')
+    expect(shown(running)).toBe('')
+    expect(running.types().slice(-5)).toEqual(['start', 'data-turn', 'data-answer-complete', 'data-error', 'error'])
+  })
+
+  it('is checked from where it goes on, and asks nothing that is to be checked', async () => {
+    const running = await begin({ input: true, output: true }, answering('end.'), FOLLOW_UPS, LONG)
+    expect(await end(running)).toMatchObject({ state: 'completed', message: { content: `${LONG}end.` } })
+    expect(running.moderator.calls[0]!.texts).toEqual([`${LONG.slice(-500)}end.`])
   })
 })
 

@@ -1,15 +1,14 @@
-import type { StreamPart } from '@loacl/wire'
+import { contentOf, type StreamPart } from '@loacl/wire'
 import { type CodedError, toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
+import type { ModelAccount } from './model.ts'
 import type { ModerationResult, OpenTurn } from './store.ts'
-import { openProviderKey } from './stored_secret.ts'
+import { openAccount } from './stored_secret.ts'
 import type { TurnDeps } from './turn_deps.ts'
 import { turnError } from './turn_errors.ts'
 
-export interface ModerationCall {
-  apiKey: string
-  /** `null` for the provider's own address. */
-  baseUrl: string | null
+/** `POST /moderations` is the same in every wire format. */
+export interface ModerationCall extends Pick<ModelAccount, 'apiKey' | 'baseUrl'> {
   model: string
   texts: readonly string[]
 }
@@ -59,23 +58,23 @@ export interface Moderation {
 
 /** @param refuse ends the step that runs */
 export function createModeration(
-  { moderation: settings, provider, history }: OpenTurn,
+  { moderation: settings, provider, history, parts }: OpenTurn,
   { moderator, keyRing, report }: Pick<TurnDeps, 'moderator' | 'keyRing' | 'report'>,
   refuse: (end: TurnEnd) => void,
 ): Moderation {
+  const sealed = settings?.hasProvider ? settings.provider : provider
   const flags: ModerationResult['flags'][number][] = []
   let usage: ModerationResult['usage'] | null = null
   /** Of the answer, not sent to a check yet. */
   let unchecked = ''
-  let before = ''
+  let before = contentOf(parts).slice(-OVERLAP)
   let checking: Promise<void> | null = null
   let refusal: CodedError | null = null
 
   async function ask(texts: readonly string[], signal: AbortSignal | undefined): Promise<Verdict> {
-    const sealed = settings!.hasProvider ? settings!.provider : provider
     if (!sealed) throw turnError('provider_key_missing')
-    const apiKey = await openProviderKey(keyRing, sealed)
-    const call = { apiKey, baseUrl: sealed.baseUrl, model: settings!.model, texts }
+    const { apiKey, baseUrl } = await openAccount(keyRing, sealed)
+    const call = { apiKey, baseUrl, model: settings!.model, texts }
     for (let tried = 1; ; tried++) {
       try {
         const inTime = AbortSignal.timeout(TRY_MS)
@@ -146,7 +145,7 @@ export function createModeration(
     },
 
     get result() {
-      return usage && { model: settings!.model, flags, usage }
+      return usage && { configId: sealed!.configId, model: settings!.model, flags, usage }
     },
   }
 }
@@ -154,8 +153,10 @@ export function createModeration(
 /** What a visitor reads of a part. */
 function shownBy(part: StreamPart): string {
   if ('delta' in part) return part.delta
-  if (part.type === 'source-url') return `\n${part.title ?? ''} ${part.url}\n`
-  return part.type === 'source-document' ? `\n${part.title}\n` : ''
+  if (part.type !== 'source-url' && part.type !== 'source-document') return ''
+  // Told again with each further citation: the others were seen before.
+  const quote = part.citations?.at(-1)?.quote ?? ''
+  return `\n${part.title ?? ''} ${part.type === 'source-url' ? part.url : ''} ${quote}\n`
 }
 
 /** In pieces that overlap. */

@@ -87,8 +87,11 @@ export class OutputMeter {
   }
 }
 
-const opensPart = ({ type }: StreamPart): boolean =>
-  type === 'text-start' || type === 'reasoning-start' || type === 'source-url' || type === 'source-document'
+const opensPart = (part: StreamPart): boolean =>
+  part.type === 'text-start' ||
+  part.type === 'reasoning-start' ||
+  // One that is cited again is there already.
+  ('sourceId' in part && (part.citations ?? []).length < 2)
 
 function sizeOf(part: StreamPart): number {
   switch (part.type) {
@@ -101,6 +104,10 @@ function sizeOf(part: StreamPart): number {
     case 'text-delta':
     case 'reasoning-delta':
       return Math.max(part.delta.length, SHORTEST_DELTA)
+    case 'source-url':
+    case 'source-document':
+      // Each citation once, though it is told again with every later one.
+      return JSON.stringify({ ...part, citations: part.citations?.slice(-1) }).length
     default:
       return JSON.stringify(part).length
   }

@@ -1,6 +1,9 @@
 import type { MessagePart, StreamPart } from '@loacl/wire'
+import { createCitedSources } from './cited_sources.ts'
+import type { OpenText } from './continuation.ts'
 import type { ModelEnd, ModelEvent, ToolCall } from './model.ts'
 import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
+import { createSeam } from './seam.ts'
 import { toStorable, toStorableJson } from './storable.ts'
 import type { TokenUsage } from './store.ts'
 
@@ -14,6 +17,8 @@ export interface StepDetails {
   /** Its output as the provider has it. */
   providerItems: readonly unknown[]
   toolCalls: readonly ToolCall[]
+  /** Who was asked in the end, where the first was down. */
+  fallback: { configId: string; model: string } | null
 }
 
 /** Of a step in which the model said nothing. */
@@ -24,6 +29,7 @@ export const NO_DETAILS: StepDetails = {
   usage: null,
   providerItems: [],
   toolCalls: [],
+  fallback: null,
 }
 
 /** Turns what a model says in one step into parts. */
@@ -34,7 +40,7 @@ export interface StepReader {
   close(): StreamPart[]
   /** `null` until the model's own last event. */
   readonly end: ModelEnd | null
-  readonly details: Omit<StepDetails, 'isCalled'>
+  readonly details: Omit<StepDetails, 'isCalled' | 'fallback'>
 }
 
 type Kind = 'text' | 'reasoning'
@@ -47,18 +53,22 @@ const OBJECT_BYTES = 64
  * `model_stream_broken` where that can't be stored.
  *
  * @param before the message's parts from earlier steps: ids go on from theirs, and their sources are not named again
+ * @param cut the text among them in which the model goes on
  */
 export function createStepReader(
   { eventBytes }: Pick<ResponseLimits, 'eventBytes'>,
   before: readonly MessagePart[] = [],
+  cut: OpenText | null = null,
 ): StepReader {
+  const seam = cut && createSeam(cut.text)
+  let isCut = cut !== null
   let open: { key: string; kind: Kind; id: string } | null = null
   let end: ModelEnd | null = null
   let count = before.filter(({ type }) => type === 'text' || type === 'reasoning').length
   let half = { key: '', text: '' }
   let response: Pick<StepDetails, 'responseId' | 'model' | 'usage'> = NO_DETAILS
   const begun = new Set<string>()
-  const sources = new Set(before.flatMap(sourceOf))
+  const sources = createCitedSources(before)
   const items: unknown[] = []
   const toolCalls: ToolCall[] = []
   let keptBytes = 0
@@ -70,39 +80,40 @@ export function createStepReader(
 
   const close = (): StreamPart[] => {
     if (!open) return []
-    const part: StreamPart = { type: `${open.kind}-end`, id: open.id }
+    const { kind, id } = open
     open = null
-    return [part]
+    const held = id === cut?.id ? seam!.end() : ''
+    sources.pass(held)
+    return [...(held ? [{ type: 'text-delta' as const, id, delta: held }] : []), { type: `${kind}-end`, id }]
   }
 
   const delta = (kind: Kind, key: string, piece: string): StreamPart[] => {
     // A provider may cut a character in two: its first half waits for the second.
     const whole = (half.key === key ? half.text : '') + piece
     half = { key, text: /[\uD800-\uDBFF]$/.exec(whole)?.[0] ?? '' }
-    const text = toStorable(half.text ? whole.slice(0, -1) : whole)
+    const said = half.text ? whole.slice(0, -1) : whole
+    const goesOn = kind === 'text' && cut !== null && (isCut || (open?.key === key && open.id === cut.id))
+    if (kind === 'text' && !goesOn) sources.follow(key, said)
+    const text = toStorable(said)
     if (text === '') return []
     const parts: StreamPart[] = []
     if (open?.key !== key) {
       parts.push(...close())
-      open = { kind, key, id: `${kind}-${++count}` }
+      if (goesOn) isCut = false
+      open = { kind, key, id: goesOn ? cut.id : `${kind}-${++count}` }
       keep(key.length)
       begun.add(key)
-      parts.push({ type: `${kind}-start`, id: open.id })
+      if (!goesOn) parts.push({ type: `${kind}-start`, id: open.id })
     }
-    parts.push({ type: `${kind}-delta`, id: open.id, delta: text })
-    return parts
+    const fresh = goesOn ? seam!.pass(text) : text
+    if (goesOn) sources.pass(fresh)
+    if (fresh) parts.push({ type: `${kind}-delta`, id: open.id, delta: fresh })
+    return [...parts, ...sources.catchUp(false)]
   }
 
   const done = (kind: Kind, key: string, text: string): StreamPart[] => {
     const parts = begun.has(key) ? [] : delta(kind, key, text)
     return open?.key === key ? [...parts, ...close()] : parts
-  }
-
-  /** Each source once: gives the id of a new one. */
-  const sourceId = (name: string): string | null => {
-    if (name === '' || sources.has(name)) return null
-    sources.add(name)
-    return `source-${sources.size}`
   }
 
   return {
@@ -114,19 +125,8 @@ export function createStepReader(
         case 'text-done':
         case 'reasoning-done':
           return done(kindOf(event), keyOf(event), event.text)
-        case 'source-url': {
-          const url = toStorable(event.url)
-          const id = /^https?:\/\//i.test(url) ? sourceId(url) : null
-          const title = event.title === null ? {} : { title: toStorable(event.title) }
-          return id === null ? [] : [{ type: 'source-url', sourceId: id, url, ...title }]
-        }
-        case 'source-file': {
-          const name = toStorable(event.name)
-          const id = sourceId(name)
-          return id === null
-            ? []
-            : [{ type: 'source-document', sourceId: id, mediaType: 'text/plain', title: name, filename: name }]
-        }
+        case 'citation':
+          return sources.cite({ ...event, key: `text ${event.key}` })
         case 'tool-call':
           keep(event.arguments.length)
           toolCalls.push(toStorableJson(event))
@@ -144,10 +144,15 @@ export function createStepReader(
         }
         case 'end':
           end = event.end
-          return close()
+          return [...close(), ...sources.catchUp(true)]
       }
     },
-    close,
+    close() {
+      const parts = close()
+      if (isCut) parts.push({ type: 'text-end', id: cut!.id })
+      isCut = false
+      return parts
+    },
     get end() {
       return end
     },
@@ -160,8 +165,3 @@ export function createStepReader(
 
 const kindOf = ({ type }: { type: `${Kind}-${string}` }): Kind => (type.startsWith('text') ? 'text' : 'reasoning')
 const keyOf = (event: { type: `${Kind}-${string}`; key: string }): string => `${kindOf(event)} ${event.key}`
-
-const sourceOf = (part: MessagePart): string[] => {
-  if (part.type === 'source-url') return [part.url]
-  return part.type === 'source-document' ? [part.filename ?? part.title] : []
-}

@@ -8,8 +8,10 @@ import type {
   StreamPart,
   Suggestion,
   TurnRequest,
+  WireFormat,
 } from '@loacl/wire'
-import type { InputItem } from './model.ts'
+import type { InputItem, KnownFile } from './model.ts'
+import type { StoredSecret } from './stored_secret.ts'
 
 /** The claims of a Supabase user's access token that has been verified. */
 export type UserClaims = Readonly<Record<string, unknown>>
@@ -52,16 +54,26 @@ export interface OpenTurn extends TurnIds {
     model: string
     instructions: string
     temperature: number | null
+    reasoningEffort: string | null
     maxOutputTokens: number
     followUps: boolean
+    /** Asked for the title and follow-ups in place of `model`, at the same provider. */
+    followUpModel: string | null
     /** Whether visitors see how the model came to its answer. */
     showReasoning: boolean
   }
   provider: SealedProvider | null
+  /** Asked where `provider` is down. */
+  fallback: { model: string; provider: SealedProvider } | null
   /** What is moderated; `null` where nothing is. */
   moderation: ModerationSettings | null
   /** Oldest first; ends with the message that is to be answered. */
   history: readonly HistoryMessage[]
+  /**
+   * Where the assistant summarizes: whether a summary is due before the answer, or to be looked for after it. A turn that
+   * was taken up again goes on without.
+   */
+  summary?: 'due' | 'later'
   /** Number of its last part. */
   lastSeq: number
   /** Whether the visitor wants it stopped: then nothing is asked of the model. */
@@ -72,18 +84,18 @@ export interface OpenTurn extends TurnIds {
    * The steps that have ended. With none its first is open already: the turn has begun. With some it has waited, and
    * `beginStep` opens the next.
    */
-  steps: readonly { input: readonly InputItem[]; providerItems: readonly unknown[] }[]
+  steps: readonly {
+    input: readonly InputItem[]
+    providerItems: readonly unknown[]
+    /** The account that answered; `null` where it is gone. */
+    configId: string | null
+  }[]
 }
 
-/** Where calls go, with the key as it is stored. */
-interface SealedProvider {
-  secretId: string
-  keyId: string
-  ciphertext: string
-  purpose: string
-  ownerId: string
-  provider: string
-  baseUrl: string | null
+/** A provider config with its key as it is stored. */
+export interface SealedProvider extends StoredSecret {
+  configId: string
+  provider: WireFormat
 }
 
 interface ModerationSettings {
@@ -101,14 +113,27 @@ interface ModerationSettings {
 
 /** What the moderation of a turn leaves. */
 export interface ModerationResult {
+  /** The account that was asked. */
+  configId: string
   model: string
   flags: readonly { direction: 'input' | 'output'; categories: readonly string[] }[]
   usage: { inputTokens: number; outputTokens: number; isEstimate: boolean }
 }
 
-interface HistoryMessage {
-  role: 'user' | 'assistant'
+/** `developer`: ours, and of the instructions, where the rest of the conversation needs a word. */
+export interface HistoryMessage {
+  role: 'developer' | 'user' | 'assistant'
   content: string
+}
+
+/** What a summary is to be made of, and with which model. */
+export interface SummaryToMake {
+  model: string
+  maxOutputTokens: number
+  maxCharacters: number
+  messages: readonly { by: string; text: string }[]
+  /** To be handed back with the summary. */
+  plan: unknown
 }
 
 /** It runs, waits or ended elsewhere: the same message was sent before, or somebody else has resumed it or taken it over. */
@@ -141,6 +166,8 @@ export interface StepOutcome {
   /** The model that answered, as the provider names it. */
   model: string | null
   usage: TokenUsage | null
+  /** Who answered in place of the provider and model that the turn began with, if so. */
+  fallback: { configId: string; model: string } | null
 }
 
 /** How a turn ended, with its last step. */
@@ -225,6 +252,8 @@ export interface TurnStore {
   stopMessage(messageId: string, caller: Caller): Promise<{ state: TurnState | 'kept' }>
   /** Stores what was streamed of a turn that is not folded yet, once. */
   foldTurn(turnId: string, answer: { content: string; parts: readonly MessagePart[] }): Promise<void>
+  /** Which of these files of the provider's are the owner's documents, or the visitor's own. */
+  findCitedFiles(turn: TurnIds['turn'], fileIds: readonly string[]): Promise<readonly KnownFile[]>
   /** Ends the turn, once: `turn_lease_lost` where it has ended already. */
   finishTurn(turn: TurnIds['turn'], outcome: TurnOutcome): Promise<void>
   /** After `finishTurn`. Keeps a title that the thread already has, and returns the one that it now has. */
@@ -234,8 +263,32 @@ export interface TurnStore {
       title: string | null
       suggestions: readonly string[]
       usage: TokenUsage | null
+      /** The model that was asked. */
+      model: string
       /** Whether anybody charges for the call: with `usage` unknown it is estimated. */
       isCalled: boolean
     },
   ): Promise<{ suggestions: readonly Suggestion[]; title: string | null }>
+  /**
+   * Plans the summary that the conversation needs, and reserves what it may cost: before the answer of a turn that runs,
+   * else for the next turn. `null` where none is needed, another is on its way, or the budget refuses it.
+   */
+  beginSummary(turn: TurnIds['turn']): Promise<SummaryToMake | null>
+  /** Stores it. Gives what the model is to be told now, where the turn still runs and that has changed. */
+  saveSummary(
+    turn: TurnIds['turn'],
+    plan: unknown,
+    made: {
+      /** `null` where it failed. */
+      summary: string | null
+      usage: TokenUsage | null
+      /** As for `saveFollowUps`. */
+      isCalled: boolean
+    },
+  ): Promise<readonly HistoryMessage[] | null>
+  /**
+   * What the model is to be told of the conversation where it said that the input is too long: about half as much, for
+   * this turn and those that come. `null` where only the question is left.
+   */
+  shortenHistory(turn: TurnIds['turn']): Promise<readonly HistoryMessage[] | null>
 }

@@ -1,6 +1,8 @@
 import { KeyRingError, type KeyRing, type SecretContext } from '@loacl/sealing'
 import { CodedError } from './coded_error.ts'
 import type { SealedIdentitySecret } from './identity.ts'
+import type { ModelAccount } from './model.ts'
+import type { SealedProvider } from './store.ts'
 import { turnError } from './turn_errors.ts'
 
 /** A secret as the database hands it out: the ciphertext, and all that it is bound to. */
@@ -9,8 +11,16 @@ export interface StoredSecret extends SecretContext {
   ciphertext: string
 }
 
+/** The account that a provider config stands for. @throws CodedError as `openProviderKey` */
+export const openAccount = async (keyRing: KeyRing, sealed: SealedProvider): Promise<ModelAccount> => ({
+  wireFormat: sealed.provider,
+  configId: sealed.configId,
+  apiKey: await openProviderKey(keyRing, sealed),
+  baseUrl: sealed.baseUrl,
+})
+
 /** @throws CodedError `provider_key_unusable` where it, or what it is bound to, was changed, or the ring lacks its key */
-export const openProviderKey = (keyRing: KeyRing, secret: StoredSecret): Promise<string> =>
+const openProviderKey = (keyRing: KeyRing, secret: StoredSecret): Promise<string> =>
   open(keyRing, secret, (cause) => turnError('provider_key_unusable', { cause }))
 
 /**

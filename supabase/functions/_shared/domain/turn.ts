@@ -6,6 +6,7 @@ import type { InputItem, ModelCall } from './model.ts'
 import type { Moderation } from './moderation.ts'
 import { retryWhileAway, wait } from './retry.ts'
 import type { OpenTurn } from './store.ts'
+import { summarizeForLater } from './summary.ts'
 import { runSteps } from './turn_steps.ts'
 import { isRefusal } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
@@ -19,7 +20,7 @@ const FOLLOW_UPS_STORED_MS = 8_000
 
 /**
  * A turn, as the parts that a visitor sees. It stores what it yields, yields exactly one terminal part, none only where
- * another worker has taken it over, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
+ * it is no longer this worker's, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
  *
  * @param added for a turn that has waited: what it waited for
  */
@@ -36,7 +37,7 @@ export async function* runTurn(
     for (const part of waitingParts(closing.waiting)) yield number(part)
     return
   }
-  // Who reads it comes back, and follows the other worker.
+  // Who reads it comes back, and follows the other worker or sees how it ended.
   if ('takenOver' in closing) return
   const { end, stored } = closing
   // What was said is to be shown no more: the answer begins anew, and nothing comes of it.
@@ -44,9 +45,10 @@ export async function* runTurn(
   if (stored) yield number(answerComplete(turn.messageId, end, usage))
   const extras =
     stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, moderation, deps) : null
+  const summary = stored && call && end.state !== 'failed' ? summarizeForLater(call, turn, deps) : null
   const shown = await Promise.race([extras, wait(FOLLOW_UPS_SHOWN_MS, deps.shutdown)])
   for (const part of [...(shown ?? []), ...terminalParts(end, context.requestId)]) yield number(part)
-  await extras
+  await Promise.all([extras, summary])
 }
 
 /** Title and suggestions, stored, as parts. They are extras: an error is reported and brings none. */
@@ -61,11 +63,12 @@ async function makeFollowUps(
   const signal = AbortSignal.any([shutdown, AbortSignal.timeout(FOLLOW_UPS_STORED_MS)])
   const none = { title: null, suggestions: [] }
   try {
-    const made = await model.generate(toFollowUpsCall(call, turn, answer), signal).then(
-      ({ text, usage }) => ({ ...parseFollowUps(text, turn), usage, isCalled: true }),
+    const asked = toFollowUpsCall(call, turn, answer)
+    const made = await model.generate(asked, signal).then(
+      ({ text, usage }) => ({ ...parseFollowUps(text, turn), usage, model: asked.model, isCalled: true }),
       (error: unknown) => {
         report(error)
-        return { ...none, usage: null, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }
+        return { ...none, usage: null, model: asked.model, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }
       },
     )
     const shown = [made.title ?? [], made.suggestions].flat()

@@ -13,7 +13,7 @@ import { endOfStored } from './stored_turn.ts'
 import { turnError } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
-/** How a worker leaves its turn: it has ended, it waits, or another worker has taken it over. */
+/** How a worker leaves its turn: it has ended, it waits, or it is no longer this worker's, and who reads it has to come back. */
 export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] } | { takenOver: true }
 
 /**
@@ -30,7 +30,10 @@ export function createClosing(
   const { store, report } = deps
 
   /** @param lost why the step's parts could not be stored, if so: then waiting for the database is over */
-  async function finish({ end, details }: EndedStep, lost: CodedError | null): Promise<Closing> {
+  async function finish(
+    { end, details }: Pick<EndedStep, 'end' | 'details'>,
+    lost: CodedError | null,
+  ): Promise<Closing> {
     const outcome = toTurnOutcome(end, toStepOutcome(message, details), moderation.result)
     const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
     try {
@@ -106,10 +109,11 @@ function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome
   const isWithdrawn = isWithdrawal(outcome.errorCode)
   const content = isWithdrawn ? '' : outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
-  const { isCalled } = outcome
+  const { isCalled, fallback } = outcome
   const none = {
     cutReason: null,
     isCalled,
+    fallback,
     providerItems: [],
     responseId: null,
     model: null,

@@ -8,6 +8,7 @@ const MESSAGES: { readonly [Code in ErrorCode]?: string } = {
   provider_key_rejected: "The model provider did not accept the assistant's key.",
   model_rate_limited: 'The model has too much to do at the moment. Please try again in a little while.',
   model_request_rejected: 'The model did not accept the request.',
+  model_input_too_long: 'This is more than the model can read at once. Please send less.',
   model_unavailable: "The model can't be reached at the moment. Please try again.",
   model_stream_broken: 'The answer broke off. Please try again.',
   input_flagged: "This message can't be answered here. Please put it in other words.",
@@ -32,6 +33,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'provider_key_rejected',
   'model_rate_limited',
   'model_request_rejected',
+  'model_input_too_long',
   'model_unavailable',
 ])
 

@@ -3,6 +3,7 @@ import { fault } from '../test/memory_turn.ts'
 import { away, caller, FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
 import {
   answering,
+  cite,
   completed,
   created,
   gate,
@@ -24,7 +25,6 @@ const result = { type: 'tool-result', callId: 'c1', output: 'Sunny' } as const
 const reasoning = { type: 'reasoning', encrypted_content: 'x' }
 /** A step that says something and calls a tool. */
 const calling: ScriptStep[] = [created, textDelta('Let me see. '), item(reasoning), toolCall('c1'), usage, completed]
-const cite = (name: string) => ({ type: 'source-file', name }) as const
 /** Runs tools at once. */
 const goOn: DecideNext = ({ toolCalls }) =>
   toolCalls.length > 0 ? { type: 'step', input: [result] } : { type: 'complete' }
@@ -45,7 +45,7 @@ describe('a turn of several steps', () => {
     const { types, parts, seen, stored, store } = await run(model, goOn)
     expect(model.calls.map(({ input }) => input)).toEqual([
       [{ type: 'text', role: 'user', text: 'Hello' }],
-      [{ type: 'text', role: 'user', text: 'Hello' }, { type: 'provider-item', item: reasoning }, result],
+      [{ type: 'text', role: 'user', text: 'Hello' }, { type: 'provider-item', item: reasoning, from: 'c' }, result],
     ])
     expect(types()).toEqual([
       'start',
@@ -79,9 +79,9 @@ describe('a turn of several steps', () => {
   })
 
   it('names a source of an earlier step no second time', async () => {
-    const model = new ScriptedModel([cite('a.pdf'), toolCall('c1'), completed], FOLLOW_UPS, [
-      cite('a.pdf'),
-      cite('b.pdf'),
+    const model = new ScriptedModel([cite({ name: 'a.pdf' }), toolCall('c1'), completed], FOLLOW_UPS, [
+      cite({ name: 'a.pdf' }),
+      cite({ name: 'b.pdf' }),
       completed,
     ])
     const { stored } = await run(model, goOn)
@@ -184,7 +184,7 @@ describe('a turn that has to wait', () => {
     const more = await resuming
     expect(model.calls[1]!.input).toEqual([
       { type: 'text', role: 'user', text: 'Hello' },
-      { type: 'provider-item', item: reasoning },
+      { type: 'provider-item', item: reasoning, from: 'c' },
       result,
     ])
     expect(more.map(({ part }) => part.type)).toEqual([

@@ -1,6 +1,8 @@
 import type { NumberedPart, Usage } from '@loacl/wire'
-import { type EndedStep, handBack, streamStep, toModelCall } from './answer.ts'
+import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
+import { isContinuation, reopen } from './continuation.ts'
 import { firstParts, type TurnEnd } from './ending.ts'
+import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
 import { createModeration, type Moderation } from './moderation.ts'
@@ -8,6 +10,8 @@ import type { NextMove } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
+import { withKnownFiles } from './known_files.ts'
+import { createToldHistory } from './told_history.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
@@ -48,16 +52,21 @@ export async function* runSteps(
       onStored: deps.onStored,
     })
 
+  /** What an answer that goes on has said already. */
+  const cut = isContinuation(turn) && turn.steps.length === 0 ? reopen(turn.parts) : { stream: [], open: null }
   let log = openLog(turn.lastSeq)
   if (turn.lastSeq === 0) {
     // Pushed together, and so stored together: who takes the turn over begins after both.
-    yield* firstParts(turn).map((part) => log.push(part))
+    yield* [...firstParts(turn), ...cut.stream].map((part) => log.push(part))
   }
   if (turn.stopRequested) interruptBy({ state: 'stopped' })
 
-  const message = new MessageParts(turn.parts)
+  const message = new MessageParts(turn.parts, cut.stream)
   const moderation = createModeration(turn, deps, interruptBy)
   const close = createClosing(turn, message, moderation, context, deps)
+  const told = createToldHistory(turn, deps)
+  const model = withKnownFiles(told.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
+  let calls: StepCalls | null = null
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
@@ -67,26 +76,30 @@ export async function* runSteps(
     const before: EndedStep | null = step
     if (number > 1) {
       // Its parts are stored before the turn may end here: whoever follows it reads no further than that.
-      await log.close()
-      closing = await close.beginStep(number, input, before?.details)
+      closing = (await closeLog()) ?? (await close.beginStep(number, input, before?.details))
       if (closing) break
       log = openLog(log.last)
     }
     const prepare = async () => {
       const isChecked = number > 1 || interrupt.signal.aborted
       const [next] = await Promise.all([
-        nextCall(call, before),
+        nextCalls(calls, before),
         isChecked || moderation.checkQuestion(interrupt.signal),
       ])
-      return (call = next)
+      calls = next
+      await told.summarize(calls.first, interrupt.signal)
+      return calls
     }
-    const parts = streamStep(prepare, outputLimits(turn.assistant), deps.model, message, interrupt.signal)
+    const limits = outputLimits(turn.assistant)
+    const open = number === 1 ? cut.open : null
+    const parts = streamStep(prepare, limits, model, message, interrupt.signal, deps.report, open)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) {
       moderation.watch(next.value)
       yield log.push(next.value)
     }
     step = { ...next.value, end: await moderation.checkRest(next.value.end) }
+    call = step.call
     usage = addUsage(usage, step.details.usage)
 
     const move = nextMove(step, number)
@@ -96,16 +109,24 @@ export async function* runSteps(
     }
     clearTimeout(deadline)
     if (step.end.state === 'failed') deps.report(step.end.error)
-    await log.close()
-    closing = move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost)
+    closing =
+      (await closeLog()) ??
+      (move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost))
   }
   clearTimeout(deadline)
   deps.shutdown.removeEventListener('abort', timeIsUp)
   return { closing, call, usage, content: message.content, last: log.last, moderation }
 
-  function nextCall(latest: ModelCall | null, before: EndedStep | null): Promise<ModelCall> | ModelCall {
-    if (!latest || !before) return toModelCall(turn, deps.keyRing, context.safetyIdentifier, input)
-    return { ...latest, input: [...latest.input, ...handBack(before.details.providerItems), ...input] }
+  /** Gives how the turn is left where something was said that is not in it. */
+  async function closeLog(): Promise<Closing | null> {
+    await log.close()
+    return log.hasOrphans ? { takenOver: true } : null
+  }
+
+  function nextCalls(latest: StepCalls | null, before: EndedStep | null): Promise<StepCalls> | StepCalls {
+    return latest && before?.call
+      ? toNextCalls(latest, before, before.call, input)
+      : toStepCalls(turn, deps.keyRing, context.safetyIdentifier, input)
   }
 
   function nextMove(ended: EndedStep, number: number): NextMove {

@@ -7,8 +7,8 @@ export interface PartStream {
   response: Response
   /** Aborted when the reader has gone. */
   readonly left: AbortSignal
-  /** Sends a part. Once the reader has gone it does nothing. */
-  send(part: NumberedPart): void
+  /** Sends parts, together. Once the reader has gone it does nothing. */
+  send(parts: readonly NumberedPart[]): void
   /** Ends the stream, with `[DONE]`. */
   end(): void
   /** Ends it without, so that the reader comes back for the rest. Does nothing after `end`. */
@@ -43,7 +43,7 @@ export function createPartStream(): PartStream {
   return {
     response: new Response(body, { headers: STREAM_HEADERS }),
     left: left.signal,
-    send: (part) => void write(encodePart(part)),
+    send: (parts) => void write(parts.map(encodePart).join('')),
     end() {
       write(DONE_EVENT)
       cut()

@@ -13,7 +13,8 @@ export function sendStored(stream: Pick<PartStream, 'send'>) {
   let isAnswered = false
   const release = (seq: number) => {
     const from = waiting.findIndex((numbered) => numbered.seq > seq)
-    for (const numbered of waiting.splice(0, from < 0 ? waiting.length : from)) stream.send(numbered)
+    const stored = waiting.splice(0, from < 0 ? waiting.length : from)
+    if (stored.length > 0) stream.send(stored)
   }
   return {
     /** Parts are stored up to this number. */
@@ -26,7 +27,7 @@ export function sendStored(stream: Pick<PartStream, 'send'>) {
       }
       // A stream that begins anew takes back what came before.
       if (type === 'start' || isTerminal(numbered.part) || type === 'data-error') waiting = []
-      if (isAnswered || isAhead(numbered) || isTerminal(numbered.part) || type === 'data-error') stream.send(numbered)
+      if (isAnswered || isAhead(numbered) || isTerminal(numbered.part) || type === 'data-error') stream.send([numbered])
       else waiting.push(numbered)
     },
   }

@@ -5,21 +5,10 @@ import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
 import { createEgress } from '../adapters/egress.ts'
 import { createOpenAIModel } from '../adapters/openai_model.ts'
-import type { ModelCall } from '../domain/model.ts'
+import { CALL } from './model_call.ts'
 
 const url = process.argv[2]!
-const call: ModelCall = {
-  apiKey: 'sk-live-123',
-  baseUrl: url,
-  model: 'gpt-6-luna',
-  instructions: 'Be kind.',
-  input: [{ type: 'text', role: 'user', text: 'Hello' }],
-  temperature: null,
-  maxOutputTokens: 100,
-  showsReasoning: false,
-  promptCacheKey: 'thread',
-  safetyIdentifier: 'hash',
-}
+const call = { ...CALL, baseUrl: url, maxOutputTokens: 100 }
 
 // Whoever runs this has gone.
 process.stdin.on('end', () => process.exit(1)).resume()

@@ -16,8 +16,8 @@ export type ContractVisitor = ReturnType<typeof createVisitor>
 /** A visitor who is new to a store under test. */
 export function createVisitor({ store, assistantId }: StoreUnderTest) {
   const caller = newCaller()
-  const message = (text: string, threadId: string | null = null, id: string = crypto.randomUUID()): TurnRequest => ({
-    type: 'message',
+  const message = (text: string, threadId: string | null = null, id: string = crypto.randomUUID()) => ({
+    type: 'message' as const,
     assistantId,
     id,
     threadId,
@@ -48,6 +48,7 @@ export const stepOutcome = (content: string): StepOutcome => ({
   responseId: 'resp_1',
   model: 'gpt-6-luna',
   usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
+  fallback: null,
 })
 
 export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
@@ -62,6 +63,7 @@ export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
     responseId: 'resp_1',
     model: 'gpt-6-luna',
     usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
+    fallback: null,
     moderation: null,
     ...change,
   }

@@ -1,6 +1,8 @@
 import { isWithdrawal, type Message, type ThreadSummary } from '@loacl/wire'
 import type { CodedError } from '../domain/coded_error.ts'
+import type { KnownFile } from '../domain/model.ts'
 import type {
+  HistoryMessage,
   JoinedTurn,
   OpenTurn,
   StoredTurn,
@@ -10,6 +12,7 @@ import type {
   TurnState,
   TurnStore,
 } from '../domain/store.ts'
+import { halve, MemoryContext } from './memory_context.ts'
 import { fault, findThread, type MemoryThread, type MemoryTurn, newMessage, newThread } from './memory_turn.ts'
 
 const isRefused = ({ outcome }: MemoryTurn): boolean => isWithdrawal(outcome?.errorCode ?? null)
@@ -18,6 +21,7 @@ export interface MemoryStoreOptions {
   assistantId: string
   assistant?: Partial<OpenTurn['assistant']>
   provider?: OpenTurn['provider']
+  fallback?: OpenTurn['fallback']
   moderation?: OpenTurn['moderation']
 }
 
@@ -27,13 +31,16 @@ export class MemoryStore implements TurnStore {
   readonly turns = new Map<string, MemoryTurn>()
   /** Of each call for follow-ups; nothing where there was none. */
   readonly followUpUsage: (TokenUsage | null)[] = []
-  /** Whether the model was called in each step that has ended. */
-  readonly stepsCalled: boolean[] = []
+  /** Of each step that has ended. */
+  readonly outcomes: StepOutcome[] = []
   /** Of each turn that its worker has ended. */
   readonly moderated: TurnOutcome['moderation'][] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   readonly keptStops = new Set<string>()
+  /** The owner's documents, and visitors' files. */
+  readonly citedFiles: KnownFile[] = []
+  readonly context = new MemoryContext()
   /** Makes the next calls of a method fail, one error after the other. */
   readonly faults: { [Method in keyof TurnStore]?: CodedError[] } = {}
   /** Every call, by method. */
@@ -44,11 +51,17 @@ export class MemoryStore implements TurnStore {
     this.#options = options
   }
 
+  /** Whether the model was called in each step that has ended. */
+  get stepsCalled(): boolean[] {
+    return this.outcomes.map(({ isCalled }) => isCalled)
+  }
+
   async beginTurn(
     ...[{ request, lease }, { sessionToken }]: Parameters<TurnStore['beginTurn']>
   ): Promise<OpenTurn | JoinedTurn> {
     this.#enter('beginTurn')
     if (request.assistantId !== this.#options.assistantId) throw fault('assistant_not_found')
+    if (request.type !== 'message' && request.type !== 'retry') throw fault('turn_type_unsupported')
     const clientThreadId = request.clientThreadId ?? null
     const threads = [...this.threads.values()].filter(({ session }) => session === sessionToken)
     const threadId = request.threadId ?? findThread(threads, clientThreadId)?.id ?? null
@@ -94,7 +107,7 @@ export class MemoryStore implements TurnStore {
       isFolded: true,
       lastSeq: 0,
       parts: [],
-      steps: [{ input: [], providerItems: null }],
+      steps: [{ input: [], providerItems: null, configId: null }],
       waiting: null,
       outcome: null,
     }
@@ -119,20 +132,24 @@ export class MemoryStore implements TurnStore {
         model: 'gpt-6-luna',
         instructions: 'Be kind.',
         temperature: null,
+        reasoningEffort: null,
         maxOutputTokens: 2_000,
         followUps: true,
+        followUpModel: null,
         showReasoning: false,
         ...this.#options.assistant,
       },
       provider: this.#options.provider ?? null,
       moderation: this.#options.moderation ?? null,
-      history: thread.messages
-        .filter((message) => message.content !== '' && message.id !== messageId)
-        .map(({ role, content }) => ({ role, content })),
+      fallback: this.#options.fallback ?? null,
+      history: this.#historyOf(turn),
+      ...(this.context.summary ? { summary: this.context.summary } : {}),
       lastSeq: turn.lastSeq,
       stopRequested: turn.stopRequested,
       parts,
-      steps: turn.steps.flatMap(({ input, providerItems }) => (providerItems ? [{ input, providerItems }] : [])),
+      steps: turn.steps.flatMap(({ input, providerItems, configId }) =>
+        providerItems ? [{ input, providerItems, configId }] : [],
+      ),
     }
   }
 
@@ -196,6 +213,12 @@ export class MemoryStore implements TurnStore {
     this.#updateAnswer(turn, { content, parts })
   }
 
+  async findCitedFiles(...[turn, fileIds]: Parameters<TurnStore['findCitedFiles']>): Promise<readonly KnownFile[]> {
+    this.#enter('findCitedFiles')
+    if (this.turns.get(turn.id)?.lease !== turn.lease) throw fault('turn_lease_lost')
+    return this.citedFiles.filter(({ fileId }) => fileIds.includes(fileId))
+  }
+
   async finishTurn(...[{ id, lease }, outcome]: Parameters<TurnStore['finishTurn']>): Promise<void> {
     this.#enter('finishTurn')
     const turn = this.#leased(id, lease)
@@ -218,7 +241,7 @@ export class MemoryStore implements TurnStore {
     if (before) this.#endStep(turn, before)
     if (turn.stopRequested) this.#end(turn, { state: 'stopped' })
     else if (step > this.stepBudget) this.#end(turn, { state: 'cut', cutReason: 'budget' })
-    else turn.steps.push({ input, providerItems: null })
+    else turn.steps.push({ input, providerItems: null, configId: null })
     return { state: turn.state }
   }
 
@@ -265,6 +288,23 @@ export class MemoryStore implements TurnStore {
     return { suggestions, title: turn.thread.title }
   }
 
+  async beginSummary(...[{ id, lease }]: Parameters<TurnStore['beginSummary']>) {
+    this.#enter('beginSummary')
+    this.#leasedBefore(id, lease)
+    return this.context.wanted.shift() ?? null
+  }
+
+  async saveSummary(...[{ id, lease }, , made]: Parameters<TurnStore['saveSummary']>) {
+    this.#enter('saveSummary')
+    const turn = this.#leasedBefore(id, lease)
+    return this.context.save(made, this.#historyOf(turn), turn.state === 'running')
+  }
+
+  async shortenHistory(...[{ id, lease }]: Parameters<TurnStore['shortenHistory']>) {
+    this.#enter('shortenHistory')
+    return halve(this.#historyOf(this.#leased(id, lease)))
+  }
+
   /** What `list_messages` would show. */
   messagesOf(threadId: string): readonly Message[] {
     return this.threads.get(threadId)!.messages
@@ -301,6 +341,12 @@ export class MemoryStore implements TurnStore {
     if (error) throw error
   }
 
+  #historyOf({ thread, messageId }: MemoryTurn): HistoryMessage[] {
+    return thread.messages
+      .filter((message) => message.content !== '' && message.id !== messageId)
+      .map(({ role, content }) => ({ role, content }))
+  }
+
   #leased(id: string, lease: string): MemoryTurn {
     const turn = this.#leasedBefore(id, lease)
     if (turn.state !== 'running') throw fault('turn_lease_lost')
@@ -314,9 +360,12 @@ export class MemoryStore implements TurnStore {
     return turn
   }
 
-  #endStep(turn: MemoryTurn, { parts, content, providerItems, isCalled }: StepOutcome): void {
-    this.stepsCalled.push(isCalled)
-    turn.steps.at(-1)!.providerItems ??= providerItems
+  #endStep(turn: MemoryTurn, outcome: StepOutcome): void {
+    const { parts, content, providerItems, fallback } = outcome
+    this.outcomes.push(outcome)
+    const step = turn.steps.at(-1)!
+    step.providerItems ??= providerItems
+    step.configId = fallback?.configId ?? this.#options.provider?.configId ?? null
     this.#updateAnswer(turn, { parts, content })
   }
 

@@ -25,7 +25,7 @@ export interface MemoryTurn {
   lastSeq: number
   parts: NumberedPart[]
   /** Of each step: what was added before it, and what it left once it has ended. */
-  steps: { input: readonly InputItem[]; providerItems: readonly unknown[] | null }[]
+  steps: { input: readonly InputItem[]; providerItems: readonly unknown[] | null; configId: string | null }[]
   waiting: StoredTurn['waiting']
   outcome: Pick<TurnOutcome, 'errorCode' | 'cutReason'> | null
 }

@@ -1,9 +1,9 @@
 import type { KeyRing } from '@loacl/sealing'
-import type { NumberedPart, StreamPart } from '@loacl/wire'
+import { contentOf, type MessagePart, type NumberedPart, type StreamPart } from '@loacl/wire'
 import { vi } from 'vitest'
 import type { InputItem } from '../domain/model.ts'
 import { decideNext, type DecideNext } from '../domain/next_move.ts'
-import type { OpenTurn } from '../domain/store.ts'
+import type { OpenTurn, SealedProvider } from '../domain/store.ts'
 import { runTurn } from '../domain/turn.ts'
 import type { TurnDeps } from '../domain/turn_deps.ts'
 import { MemoryStore } from './memory_store.ts'
@@ -17,7 +17,8 @@ export const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['Wha
 
 export const caller = newCaller()
 
-const provider = {
+export const provider: SealedProvider = {
+  configId: 'c',
   purpose: 'provider_key',
   secretId: 's',
   ownerId: 'o',
@@ -37,8 +38,11 @@ export const keyRing = {
 /** The database, for so many calls. */
 export const away = (times: number) => Array.from({ length: times }, () => fault('database_unavailable'))
 
-/** What is moderated of a turn, and by whom. */
-interface Moderated {
+/** Of a turn, beside its assistant. */
+interface Surroundings {
+  fallback?: OpenTurn['fallback']
+  /** Of the answer that goes on. */
+  saidBefore?: readonly MessagePart[]
   moderation?: OpenTurn['moderation']
   moderator?: ScriptedModerator
 }
@@ -48,12 +52,12 @@ export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
   decide: DecideNext = decideNext,
-  { moderation = null, moderator = new ScriptedModerator() }: Moderated = {},
+  { fallback = null, saidBefore = [], moderation = null, moderator = new ScriptedModerator() }: Surroundings = {},
 ) {
-  const store = new MemoryStore({ assistantId, assistant: change, provider, moderation })
+  const store = new MemoryStore({ assistantId, assistant: change, provider, fallback, moderation })
   const shutdown = new AbortController()
   const reported: unknown[] = []
-  const turn = (await store.beginTurn(
+  const begun = (await store.beginTurn(
     {
       request: { type: 'message', assistantId, id: crypto.randomUUID(), threadId: null, text: 'Hello' },
       origin: null,
@@ -63,6 +67,9 @@ export async function start(
     },
     caller,
   )) as OpenTurn
+  const answer = { role: 'assistant' as const, content: contentOf(saidBefore) }
+  const turn: OpenTurn =
+    saidBefore.length > 0 ? { ...begun, parts: saidBefore, history: [...begun.history, answer] } : begun
   const seen: NumberedPart[] = []
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
   const deps: TurnDeps = {

@@ -1,5 +1,5 @@
 import type { CutReason } from '@loacl/wire'
-import type { Model, ModelCall, ModelEvent, StructuredCall } from '../domain/model.ts'
+import type { Model, ModelCall, ModelCitation, ModelEvent, StructuredCall } from '../domain/model.ts'
 import { turnError } from '../domain/turn_errors.ts'
 
 /** What the model does next: send an event, wait for a promise, or fail with an error. */
@@ -51,6 +51,21 @@ export const created: ModelEvent = { ...response, usage: null }
 export const textDelta = (delta: string, key = 'msg_1'): ModelEvent => ({ type: 'text-delta', key, delta })
 
 const textDone = (text: string, key = 'msg_1'): ModelEvent => ({ type: 'text-done', key, text })
+
+/** A citation of a page, or of a file by its name. */
+export const cite = (
+  source: { url: string; title?: string } | { name: string },
+  place: Partial<ModelCitation> = {},
+): ModelCitation => ({
+  type: 'citation',
+  key: 'msg_1',
+  source: 'url' in source ? { type: 'page', title: null, ...source } : { type: 'file', fileId: '', ...source },
+  start: null,
+  end: null,
+  unit: 'code-point',
+  quote: null,
+  ...place,
+})
 
 export const item = (value: unknown): ModelEvent => ({ type: 'item', item: value })
 

@@ -222,6 +222,7 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
         title: 'Greetings',
         suggestions: ['What now?', 'Why?'],
         usage,
+        model: 'gpt-6-luna',
         isCalled: true,
       })
       expect(saved.title).toBe('Greetings')

@@ -1,10 +1,9 @@
-import {
-  createDataApiClient,
-  createFunctionCaller,
-  toCodedDatabaseError,
-  type DataApiOptions,
-} from '../../_shared/adapters/data_api.ts'
+import { createFunctionCaller, toCodedDatabaseError, type DataApiOptions } from '../../_shared/adapters/data_api.ts'
+import { createDataApiClient } from '../../_shared/adapters/data_api_client.ts'
+import { CodedError } from '../../_shared/domain/coded_error.ts'
+import { invalid } from '../domain/body.ts'
 import type { AdminStore, Operator } from '../domain/ports.ts'
+import { MODEL_COLUMNS, toAssistantModel, toAssistantRow } from './assistant_row.ts'
 
 export interface AdminStoreOptions extends DataApiOptions {
   /** Goes with calls that are made under an operator's own access token. */
@@ -15,6 +14,13 @@ const DELETIONS_AT_ONCE = 10
 const TURNS_AT_ONCE = 20
 /** Of an erasure, which may have much to do. */
 const LONG_TIMEOUT_MS = 20_000
+
+/** SQLSTATE: a row that is named is not there, or is to go; a value is out of its range. */
+const FOREIGN_KEY = '23503'
+const CHECK = '23514'
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof CodedError && (error.cause as { code?: unknown } | undefined)?.code === FOREIGN_KEY
 
 const asOperator = ({ accessToken }: Operator) => ({ authorization: `Bearer ${accessToken}` })
 
@@ -44,7 +50,7 @@ export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore 
       if (error) throw toCodedDatabaseError(error, status)
       return data
     },
-    setProviderKey: (ownerId, provider, baseUrl, { secretId, keyId, ciphertext, lastFour }) =>
+    setProviderKey: (ownerId, provider, baseUrl, { secretId, keyId, ciphertext, lastFour }, isDefault) =>
       call('set_provider_key', {
         owner_id: ownerId,
         provider,
@@ -53,9 +59,38 @@ export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore 
         key_id: keyId,
         ciphertext,
         last_four: lastFour,
+        is_default: isDefault,
       }),
-    removeProviderKey: (ownerId, configId) => call('remove_provider_key', { owner_id: ownerId, config_id: configId }),
+    removeProviderKey: (ownerId, configId) =>
+      call<boolean, 'remove_provider_key'>('remove_provider_key', { owner_id: ownerId, config_id: configId }).catch(
+        (error: unknown) => {
+          throw isConflict(error) ? invalid('An assistant names this key. Let it name another first.') : error
+        },
+      ),
     readProviderKey: (ownerId, configId) => call('read_provider_key', { owner_id: ownerId, config_id: configId }),
+
+    async readAssistantModel(operator, assistantId) {
+      const { data, error, status } = await client
+        .from('assistants')
+        .select(MODEL_COLUMNS)
+        .eq('id', assistantId)
+        .eq('owner_id', operator.userId)
+        .setHeader('authorization', asOperator(operator).authorization)
+        .maybeSingle()
+      if (error) throw toCodedDatabaseError(error, status)
+      return data && toAssistantModel(data)
+    },
+    async updateAssistantModel(operator, assistantId, change) {
+      const { error, status } = await client
+        .from('assistants')
+        .update(toAssistantRow(change))
+        .eq('id', assistantId)
+        .eq('owner_id', operator.userId)
+        .setHeader('authorization', asOperator(operator).authorization)
+      if (error?.code === FOREIGN_KEY) throw invalid('There is no such provider key of yours.')
+      if (error?.code === CHECK) throw invalid(`The database does not take that: ${error.message}`)
+      if (error) throw toCodedDatabaseError(error, status)
+    },
 
     setIdentitySecret: (ownerId, assistantId, { secretId, keyId, ciphertext, lastFour }) =>
       call('set_identity_secret', {

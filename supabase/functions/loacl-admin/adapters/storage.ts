@@ -1,4 +1,5 @@
-import { createDataApiClient, type DataApiOptions } from '../../_shared/adapters/data_api.ts'
+import type { DataApiOptions } from '../../_shared/adapters/data_api.ts'
+import { createDataApiClient } from '../../_shared/adapters/data_api_client.ts'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { ObjectStorage } from '../domain/ports.ts'
 

@@ -1,5 +1,6 @@
 import { isAuthRetryableFetchError } from '@supabase/supabase-js'
-import { createDataApiClient, type DataApiOptions } from '../../_shared/adapters/data_api.ts'
+import type { DataApiOptions } from '../../_shared/adapters/data_api.ts'
+import { createDataApiClient } from '../../_shared/adapters/data_api_client.ts'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { Accounts } from '../domain/ports.ts'
 

@@ -2,7 +2,7 @@ import type { KeyRing } from '@loacl/sealing'
 import type { Maintenance } from '@loacl/wire'
 import { toCodedError } from '../../_shared/domain/coded_error.ts'
 import { foldAll } from '../../_shared/domain/message_parts.ts'
-import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
+import { openAccount } from '../../_shared/domain/stored_secret.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import type { AdminStore, Deletion, ObjectStorage, Provider } from './ports.ts'
 
@@ -71,7 +71,7 @@ async function deleteThere(
 ): Promise<void> {
   if (kind === 'storage_object') return storage.remove(reference)
   if (!secret) throw turnError('provider_key_missing')
-  const account = { apiKey: await openProviderKey(keyRing, secret), baseUrl: secret.baseUrl }
+  const account = await openAccount(keyRing, secret)
   return kind === 'provider_file'
     ? provider.deleteFile(account, reference)
     : provider.deleteVectorStore(account, reference)

@@ -1,5 +1,15 @@
 import type { NewSecret } from '@loacl/sealing'
-import type { IdentitySecretState, MessagePart, ProviderConfig, StreamPart, VisitorErasure } from '@loacl/wire'
+import type {
+  AssistantModel,
+  IdentitySecretState,
+  MessagePart,
+  ProviderConfig,
+  StreamPart,
+  VisitorErasure,
+  WireFormat,
+} from '@loacl/wire'
+import type { ModelAccount } from '../../_shared/domain/model.ts'
+import type { SealedProvider } from '../../_shared/domain/store.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 
 export interface Operator {
@@ -21,7 +31,7 @@ export interface Deletion {
   kind: 'storage_object' | 'provider_file' | 'provider_vector_store'
   reference: string
   /** `null` where no key is needed, or its owner has removed it. */
-  provider: StoredSecret | null
+  provider: SealedProvider | null
 }
 
 /** The database. Every method rejects with a `CodedError`. */
@@ -29,14 +39,26 @@ export interface AdminStore {
   getOperatorRole(userId: string): Promise<Operator['role'] | null>
 
   listProviderConfigs(operator: Operator): Promise<readonly ProviderConfig[]>
-  /** Takes the place of the key for the same address, and becomes the one that turns use. Returns the config's id. */
-  setProviderKey(ownerId: string, provider: string, baseUrl: string | null, secret: NewSecret): Promise<string>
+  /** Takes the place of the key for the same address and wire format. Returns the config's id. */
+  setProviderKey(
+    ownerId: string,
+    provider: WireFormat,
+    baseUrl: string | null,
+    secret: NewSecret,
+    isDefault: boolean,
+  ): Promise<string>
+  /** Rejects with `invalid_body` where an assistant names it. */
   removeProviderKey(ownerId: string, configId: string): Promise<boolean>
   /** Without a config, the key that turns use. */
   readProviderKey(
     ownerId: string,
     configId: string | null,
-  ): Promise<{ secret: StoredSecret; model: string | null } | null>
+  ): Promise<{ secret: SealedProvider; model: string | null } | null>
+
+  /** `null` where the operator has no such assistant. */
+  readAssistantModel(operator: Operator, assistantId: string): Promise<AssistantModel | null>
+  /** Changes nothing where there is none. Rejects with `invalid_body` for what the database does not take. */
+  updateAssistantModel(operator: Operator, assistantId: string, change: Partial<AssistantModel>): Promise<void>
 
   setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret): Promise<void>
   removeIdentitySecret(ownerId: string, assistantId: string): Promise<boolean>
@@ -59,19 +81,14 @@ export interface AdminStore {
   foldTurn(turnId: string, answer: { content: string; parts: readonly MessagePart[] }): Promise<void>
 }
 
-export interface Account {
-  apiKey: string
-  baseUrl: string | null
-}
-
 /** The model provider. Every method rejects with a `CodedError`. What is not there any more counts as deleted. */
 export interface Provider {
   /** @throws CodedError `provider_key_unusable` for an address that may not be called */
   checkAddress(baseUrl: string): void
   /** One cheap call. */
-  ask(account: Account, model: string): Promise<void>
-  deleteFile(account: Account, id: string): Promise<void>
-  deleteVectorStore(account: Account, id: string): Promise<void>
+  ask(account: ModelAccount, model: string): Promise<void>
+  deleteFile(account: ModelAccount, id: string): Promise<void>
+  deleteVectorStore(account: ModelAccount, id: string): Promise<void>
 }
 
 export interface ObjectStorage {

@@ -1,7 +1,7 @@
 import { sealProviderKey, toProviderAddress, type KeyRing } from '@loacl/sealing'
 import { UUID, type ErrorCode, type ProviderConfig, type ProviderKeyTest, type SavedProviderKey } from '@loacl/wire'
 import { CodedError, toCodedError } from '../../_shared/domain/coded_error.ts'
-import { openProviderKey } from '../../_shared/domain/stored_secret.ts'
+import { openAccount } from '../../_shared/domain/stored_secret.ts'
 import { invalid, toRecord } from './body.ts'
 import type { AdminStore, Operator, Provider } from './ports.ts'
 
@@ -15,7 +15,7 @@ export interface ProviderKeysDeps {
 const CHEAP_MODEL = 'gpt-6-luna'
 
 /**
- * Seals a key and makes it the one that the owner's next turns use.
+ * Seals a key and makes it the one that the owner's next turns use, unless it is for assistants that name it.
  * @throws CodedError `invalid_body`
  */
 export async function setProviderKey(
@@ -25,12 +25,14 @@ export async function setProviderKey(
 ): Promise<SavedProviderKey> {
   const fields = toRecord(body)
   const name = fields.provider ?? 'openai'
-  if (name !== 'openai') throw invalid('"provider" must be "openai": whoever speaks its Responses API, at "baseUrl".')
-  const { apiKey, baseUrl: address = null } = fields
+  if (name !== 'openai' && name !== 'openai-chat')
+    throw invalid('"provider" must be "openai", for the Responses API, or "openai-chat", for Chat Completions.')
+  const { apiKey, baseUrl: address = null, isDefault = true } = fields
+  if (typeof isDefault !== 'boolean') throw invalid('"isDefault" must be true or false.')
   const baseUrl = address === null ? null : toBaseUrl(address, provider.checkAddress)
   const secret = await sealProviderKey(keyRing, apiKey, { ownerId, provider: name, baseUrl })
   if (!secret) throw invalid('"apiKey" must be the key alone, without spaces or line breaks.')
-  const id = await store.setProviderKey(ownerId, name, baseUrl, secret)
+  const id = await store.setProviderKey(ownerId, name, baseUrl, secret, isDefault)
   return { id, provider: name, baseUrl, keyLastFour: secret.lastFour }
 }
 
@@ -87,8 +89,7 @@ export async function testProviderKey(
   if (!found) throw noKey()
   const model = wanted ?? found.model ?? CHEAP_MODEL
   try {
-    const apiKey = await openProviderKey(keyRing, found.secret)
-    await provider.ask({ apiKey, baseUrl: found.secret.baseUrl }, model)
+    await provider.ask(await openAccount(keyRing, found.secret), model)
   } catch (error) {
     const { code } = toCodedError(error)
     const message = FAILURES[code]?.replace('{model}', model)
@@ -104,6 +105,7 @@ const FAILURES: { readonly [Code in ErrorCode]?: string } = {
   provider_key_rejected: 'The provider did not accept the key. It may be revoked, mistyped, or lack a permission.',
   model_rate_limited: 'The provider knows the key, but its quota is used up or it was asked too often.',
   model_request_rejected: 'The provider did not accept the request. Does it offer the model {model} to this key?',
-  model_unavailable: 'The provider can’t be reached at its address, or is down.',
-  model_stream_broken: 'The provider sent far more than the call asked for. Does its address speak the Responses API?',
+  model_unavailable: 'The provider can’t be reached at its address, or is down, or another service answers there.',
+  model_stream_broken:
+    'The provider’s answer could not be read, or was far longer than the call asked for. Does its address speak the wire format that is set?',
 }

@@ -1,5 +1,6 @@
 import { ERROR_STATUS, type ErrorCode, type StreamPart } from '@loacl/wire'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { SealedProvider } from '../../_shared/domain/store.ts'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import { createAdminWorld, ringOf, SECRET_KEY } from './admin_world.ts'
 
@@ -15,6 +16,8 @@ const ROUTES = () =>
     ['PUT', '/provider-key', { apiKey: KEY }],
     ['DELETE', '/provider-key'],
     ['POST', '/provider-key/test', {}],
+    ['GET', `/assistants/${world.assistantId}/model`],
+    ['PATCH', `/assistants/${world.assistantId}/model`, { model: 'gpt-6-astra' }],
     ['GET', `/assistants/${world.assistantId}/identity-secret`],
     ['PUT', `/assistants/${world.assistantId}/identity-secret`],
     ['DELETE', `/assistants/${world.assistantId}/identity-secret`],
@@ -44,11 +47,12 @@ const sealedBy = (keyId: string) => [...world.store.secrets.values()].filter((se
 
 const queue = async () => {
   await world.call('PUT', '/provider-key', 'owner', { apiKey: KEY })
-  const [provider] = world.store.secrets.values()
+  const [secret] = world.store.secrets.values()
+  const provider: SealedProvider = { ...secret!, configId: 'c', provider: 'openai' }
   world.store.queue.push(
     { id: '1', kind: 'storage_object', reference: 'a/b', provider: null },
-    { id: '2', kind: 'provider_file', reference: 'file-1', provider: provider! },
-    { id: '3', kind: 'provider_vector_store', reference: 'vs_1', provider: provider! },
+    { id: '2', kind: 'provider_file', reference: 'file-1', provider },
+    { id: '3', kind: 'provider_vector_store', reference: 'vs_1', provider },
   )
 }
 
@@ -114,6 +118,19 @@ describe('a provider key', () => {
     expect(world.store.secrets.size).toBe(1)
   })
 
+  it('is kept beside the one for the same address in the other wire format', async () => {
+    await world.call('PUT', '/provider-key', 'owner', { apiKey: KEY })
+    const body = { apiKey: KEY, provider: 'openai-chat', isDefault: false }
+    const { body: chat } = await world.call('PUT', '/provider-key', 'owner', body)
+    const { items } = (await world.call('GET', '/provider-key', 'owner')).body
+    expect(items).toMatchObject([
+      { provider: 'openai', isDefault: true },
+      { id: chat.id, provider: 'openai-chat', isDefault: false },
+    ])
+    await world.call('POST', '/provider-key/test', 'owner', { id: chat.id })
+    expect(world.outside.asked).toMatchObject([{ account: { wireFormat: 'openai-chat', configId: chat.id } }])
+  })
+
   it('tells nothing of a short one', async () => {
     expect((await world.call('PUT', '/provider-key', 'owner', { apiKey: 'ollama' })).body.keyLastFour).toBe('')
   })
@@ -126,6 +143,7 @@ describe('a provider key', () => {
     [{ apiKey: 'sk with spaces' }, 'invalid_body'],
     [{ apiKey: 'sk-\r\nx-evil: 1' }, 'invalid_body'],
     [{ apiKey: KEY, provider: 'acme' }, 'invalid_body'],
+    [{ apiKey: KEY, isDefault: 'no' }, 'invalid_body'],
     [{ apiKey: KEY, baseUrl: 'models.example' }, 'invalid_body'],
     [{ apiKey: KEY, baseUrl: 'http://127.0.0.1/v1' }, 'invalid_body'],
     [{ apiKey: KEY, baseUrl: 'https://models.example/v1?to=evil' }, 'invalid_body'],
@@ -148,7 +166,15 @@ describe('a provider key', () => {
       model: 'gpt-6-luna',
     })
     expect(world.outside.asked).toEqual([
-      { account: { apiKey: KEY, baseUrl: 'https://models.example/v1' }, model: 'gpt-6-luna' },
+      {
+        account: {
+          wireFormat: 'openai',
+          configId: expect.any(String),
+          apiKey: KEY,
+          baseUrl: 'https://models.example/v1',
+        },
+        model: 'gpt-6-luna',
+      },
     ])
     for (const code of [
       'provider_key_rejected',

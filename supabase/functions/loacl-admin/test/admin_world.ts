@@ -1,7 +1,7 @@
 import { createKeyRing } from '@loacl/sealing'
 import { ADMIN_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
-import type { Account } from '../domain/ports.ts'
+import type { ModelAccount } from '../../_shared/domain/model.ts'
 import { createHandler } from '../handler.ts'
 import { MemoryAdminStore } from './memory_admin_store.ts'
 
@@ -28,7 +28,7 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
 
   /** What reached the provider and Storage, and what the next of it throws. */
   const outside = {
-    asked: [] as { account: Account; model: string }[],
+    asked: [] as { account: ModelAccount; model: string }[],
     deleted: [] as string[],
     fault: null as Error | null,
   }

@@ -1,5 +1,5 @@
 import type { NewSecret } from '@loacl/sealing'
-import type { ProviderConfig, StreamPart } from '@loacl/wire'
+import type { AssistantModel, ProviderConfig, StreamPart, WireFormat } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
 import type { AdminStore, Deletion, Operator } from '../domain/ports.ts'
@@ -11,6 +11,17 @@ interface Config extends ProviderConfig {
 
 /** The database as far as the function's own tests need it. */
 export class MemoryAdminStore implements AdminStore {
+  /** Of every assistant here. */
+  readonly assistantModel: AssistantModel = {
+    model: 'gpt-6-luna',
+    providerConfigId: null,
+    fallback: null,
+    followUpModel: null,
+    temperature: null,
+    reasoningEffort: null,
+    maxOutputTokens: 4_096,
+    showReasoning: false,
+  }
   readonly operators = new Map<string, Operator['role']>()
   readonly configs: Config[] = []
   readonly secrets = new Map<string, StoredSecret>()
@@ -44,9 +55,17 @@ export class MemoryAdminStore implements AdminStore {
       }))
   }
 
-  async setProviderKey(ownerId: string, provider: string, baseUrl: string | null, secret: NewSecret) {
+  async setProviderKey(
+    ownerId: string,
+    provider: WireFormat,
+    baseUrl: string | null,
+    secret: NewSecret,
+    isDefault: boolean,
+  ) {
     this.touched++
-    const found = this.configs.findIndex((config) => config.ownerId === ownerId && config.baseUrl === baseUrl)
+    const found = this.configs.findIndex(
+      (config) => config.ownerId === ownerId && config.provider === provider && config.baseUrl === baseUrl,
+    )
     const [old] = found < 0 ? [] : this.configs.splice(found, 1)
     if (old) this.secrets.delete(old.secretId)
     this.#keep(ownerId, 'provider_key', provider, baseUrl, secret)
@@ -60,7 +79,7 @@ export class MemoryAdminStore implements AdminStore {
       baseUrl,
       keyLastFour: secret.lastFour,
       isActive: true,
-      isDefault: true,
+      isDefault,
       createdAt: at,
       updatedAt: at,
     })
@@ -80,7 +99,17 @@ export class MemoryAdminStore implements AdminStore {
     const config = this.configs.findLast(
       (candidate) => candidate.ownerId === ownerId && (configId === null || candidate.id === configId),
     )
-    return config ? { secret: this.secrets.get(config.secretId)!, model: 'gpt-6-luna' } : null
+    if (!config) return null
+    const { id, provider } = config
+    return { secret: { ...this.secrets.get(config.secretId)!, configId: id, provider }, model: 'gpt-6-luna' }
+  }
+
+  async readAssistantModel({ userId }: Operator, assistantId: string) {
+    return this.assistants.get(assistantId) === userId ? this.assistantModel : null
+  }
+
+  async updateAssistantModel({ userId }: Operator, assistantId: string, change: Partial<AssistantModel>) {
+    if (this.assistants.get(assistantId) === userId) Object.assign(this.assistantModel, change)
   }
 
   async setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret) {

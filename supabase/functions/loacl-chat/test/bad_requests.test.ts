@@ -37,7 +37,7 @@ describe('a turn is refused', () => {
     ['with an id of 129 characters', { id: 'a'.repeat(129) }, 'invalid_body'],
     ['with an id outside of ASCII', { id: 'ä' }, 'invalid_body'],
     ['with an empty id for its thread', { clientThreadId: '' }, 'invalid_body'],
-    ['of an unknown type', { type: 'regenerate' }, 'turn_type_unsupported'],
+    ['of an unknown type', { type: 'nonsense' }, 'turn_type_unsupported'],
     ['in an unknown thread', { threadId: crypto.randomUUID() }, 'thread_not_found'],
     ['for an unknown assistant', { assistantId: crypto.randomUUID() }, 'assistant_not_found'],
     ['as a retry of an unknown message', { type: 'retry', threadId: crypto.randomUUID() }, 'message_not_found'],

@@ -21,6 +21,7 @@ export async function createChatWorld(
   steps: readonly ScriptStep[],
   options: {
     deadlineMs?: number
+    maxTurns?: number
     readIdentitySecret?: IdentityStore['readIdentitySecret']
     moderation?: OpenTurn['moderation']
   } = {},
@@ -33,13 +34,20 @@ export async function createChatWorld(
     provider: 'openai',
     baseUrl: null,
   }
-  const provider = { ...context, ...(await keyRing.seal('sk-live-123', context)) }
+  const provider = {
+    ...context,
+    provider: 'openai' as const,
+    configId: 'c',
+    ...(await keyRing.seal('sk-live-123', context)),
+  }
   const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
   const model = new ScriptedModel(steps, FOLLOW_UPS)
   const moderator = new ScriptedModerator()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
+  const shutdown = new AbortController()
+  const load = { memory: 0 }
   const handle = createHandler({
     store,
     model,
@@ -55,7 +63,9 @@ export async function createChatWorld(
     addressHeader: 'cf-connecting-ip',
     deadlineMs: options.deadlineMs ?? 60_000,
     waitUntil: (promise) => void waited.push(promise),
-    shutdown: new AbortController().signal,
+    maxTurns: options.maxTurns ?? 100,
+    memory: () => load.memory,
+    shutdown: shutdown.signal,
     report: (error) => void reported.push(error),
   })
 
@@ -79,6 +89,8 @@ export async function createChatWorld(
     model,
     moderator,
     reported,
+    load,
+    shutdown,
     session,
     request,
     /** Resolves when every turn that was begun has ended and is stored. */

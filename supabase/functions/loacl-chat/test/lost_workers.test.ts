@@ -149,14 +149,27 @@ describe('what a visitor reads', () => {
     await world.settled()
   })
 
-  it('is not what could not be stored', async () => {
+  it('is not what could not be stored: who reads it comes back for how the turn stands', async () => {
     const world = await createChatWorld(answering('Hi'))
     world.store.faults.appendParts = [fault('turn_lease_lost')]
-    world.store.faults.finishTurn = [fault('turn_lease_lost')]
-    world.store.faults.readTurn = [fault('internal')]
     const types = typesOf(await partsOf(await world.post(world.message())))
-    expect(types).not.toContain('text-delta')
-    expect(types.at(-1)).toBe('error')
+    expect(types).toEqual(['start', 'data-turn'])
+  })
+
+  it('is not what was said after somebody else had ended the turn', async () => {
+    const held = gate()
+    const world = await createChatWorld([textDelta('Hel'), held.opened, textDelta('lo')])
+    const response = await world.post(world.message())
+    const reading = partsOf(response)
+    await vi.waitFor(() => expect(JSON.stringify([...world.store.turns.values()][0]?.parts)).toContain('Hel'))
+    const [turn] = world.store.turns.values()
+    world.store.abandon(turn!.id)
+    held.open()
+    const parts = await reading
+    expect(JSON.stringify(parts)).not.toContain('"lo"')
+    expect(typesOf(parts).at(-1)).toBe('text-delta')
+    const again = await partsOf(await world.request(`/turns/${turn!.id}?after=${parts.at(-1)!.seq}`))
+    expect(typesOf(again)).toEqual(['data-answer-complete', 'data-error', 'error'])
   })
 })
 

@@ -187,6 +187,7 @@ describe('GET /turns/:id', () => {
       responseId: null,
       model: null,
       usage: null,
+      fallback: null,
     }
     await world.store.waitTurn(turn, 60_000, answer)
     const events = (await (await following).text()).trimEnd().split('\n\n')

@@ -17,12 +17,11 @@ interface FooterProps {
 /** What stands under an answer that has ended: how it ended, what can be done with it. */
 export function AnswerFooter({ ui, message, isTold, canRetry }: FooterProps) {
   const { words } = ui
-  const text = textOf(message)
   const ending =
     message.status === 'failed' && !isTold ? describe(ui, message.errorCode ?? 'internal') : endingOf(message, words)
   return (
     <div class="under">
-      {text && <Copy ui={ui} text={text} />}
+      {message.content && <Copy ui={ui} message={message} />}
       {ending && <span>{ending}</span>}
       {ending && canRetry && (
         <button type="button" class="link" onClick={ui.model.retry}>
@@ -38,14 +37,19 @@ const describe = ({ features: { errors }, words }: Ui, code: ErrorCode): string 
 
 /** The texts of an answer, each a document of its own. */
 const textOf = ({ parts }: Message): string =>
-  parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('\n\n')
+  parts
+    .filter((part) => part.type === 'text')
+    .map(({ text }) => text)
+    .join('\n\n')
 
-class Copy extends Component<{ ui: Ui; text: string }, { done?: boolean }> {
+type CopyProps = Pick<FooterProps, 'ui' | 'message'>
+
+class Copy extends Component<CopyProps, { done?: boolean }> {
   copy = async () => {
-    const { ui, text } = this.props
+    const { ui, message } = this.props
     const words = { ...ENGLISH, ...ui.words }
     try {
-      await navigator.clipboard.writeText(text)
+      await navigator.clipboard.writeText(ui.features.citations.loaded?.copyText(ui, message) ?? textOf(message))
       this.setState({ done: true })
       setTimeout(() => this.setState({ done: false }), DONE_MS)
       ui.announce(words.copied)
@@ -54,9 +58,9 @@ class Copy extends Component<{ ui: Ui; text: string }, { done?: boolean }> {
     }
   }
 
-  override render() {
-    const { copyAnswer } = { ...ENGLISH, ...this.props.ui.words }
-    const path = this.state.done ? 'm5 12.5 4.5 4.5L19 7.5' : 'M9 9h11v11H9ZM5 15H4V4h11v1'
+  override render({ ui }: CopyProps, { done }: { done?: boolean }) {
+    const { copyAnswer } = { ...ENGLISH, ...ui.words }
+    const path = done ? 'm5 12.5 4.5 4.5L19 7.5' : 'M9 9h11v11H9ZM5 15H4V4h11v1'
     return (
       <button type="button" class="icon" title={copyAnswer} aria-label={copyAnswer} onClick={this.copy}>
         <svg viewBox="0 0 24 24" aria-hidden="true">

@@ -1,4 +1,4 @@
-import { h, type MessagePart, type PartPlace, type Source } from '../runtime.ts'
+import { Component, h, type MessagePart, type PartPlace, type Source } from '../runtime.ts'
 import { ENGLISH } from './english.ts'
 import { runAt } from './run.ts'
 
@@ -9,15 +9,29 @@ export function viewSources({ ui, message, place }: PartPlace) {
   const run = runAt(message, place, isSource)
   if (!run) return null
   const words = { ...ENGLISH, ...ui.words }
+  const { loaded, load } = ui.features.citations
   return (
     <ul class="under sources" part="sources" aria-label={words.sources}>
-      {run.map((source) => (
-        <li key={source.sourceId} dir="auto">
-          {source.type === 'source-url' ? linkTo(source) : source.filename || source.title}
-        </li>
-      ))}
+      {loaded?.listSources(message, run) ??
+        run.map((source) => (
+          <li key={source.sourceId} dir="auto">
+            {source.type === 'source-url' ? linkTo(source) : source.filename || source.title}
+          </li>
+        ))}
+      {run.some(({ citations }) => citations) && <Fetch load={load} />}
     </ul>
   )
+}
+
+/** Fetches what shows citations, once for each list that has any. */
+class Fetch extends Component<{ load: () => Promise<void> }> {
+  override componentDidMount(): void {
+    void this.props.load()
+  }
+
+  override render() {
+    return null
+  }
 }
 
 /** A link to a page on the web, named by its title or its host; an address of any other kind is text. */
@@ -31,11 +45,11 @@ function linkTo({ url, title }: Extract<Source, { type: 'source-url' }>) {
   )
 }
 
-/** The host of an `https:` URL; empty for every other. */
+/** The host of a web address; empty for every other. */
 function hostOf(url: string): string {
   try {
     const { protocol, host } = new URL(url)
-    return protocol === 'https:' ? host : ''
+    return /^https?:$/.test(protocol) ? host : ''
   } catch {
     return ''
   }

@@ -18,10 +18,9 @@ comment on column loacl.assistants.moderation_provider_config_id is
 grant insert (moderates_input, moderates_output, moderation_fails_open, moderation_model, moderation_provider_config_id) on table loacl.assistants to authenticated;
 grant update (moderates_input, moderates_output, moderation_fails_open, moderation_model, moderation_provider_config_id) on table loacl.assistants to authenticated;
 
-alter table loacl.usage_logs
-  drop constraint usage_logs_purpose,
-  add constraint usage_logs_purpose check (purpose in ('answer', 'follow_ups', 'moderation'));
-comment on column loacl.usage_logs.purpose is 'answer: to a message. follow_ups: suggestions and the thread''s title. moderation: the checks of a turn, together.';
+comment on column loacl.usage_logs.purpose is
+  'answer: to a message. title: for a thread''s title, with suggestions. follow_ups: suggestions alone. summary: of what a conversation has outgrown. moderation: the checks of a turn, together.';
+
 comment on table loacl.usage_logs is
   'One row per model call, and one for the moderation of a turn: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
 
@@ -74,11 +73,11 @@ alter table loacl.moderation_flags
   alter column categories set statistics 0,
   alter column model set statistics 0;
 
+-- As the configs in assistant_providers.sql: one that is named can't be removed.
 alter table loacl.assistants
   add constraint assistants_moderation_provider_config_fkey foreign key (moderation_provider_config_id, owner_id)
-    references loacl.provider_configs (id, owner_id) on delete set null (moderation_provider_config_id);
-create index assistants_moderation_provider_config_id_idx on loacl.assistants (moderation_provider_config_id)
-  where moderation_provider_config_id is not null;
+    references loacl.provider_configs (id, owner_id) on delete no action;
+create index assistants_moderation_provider_config_id_idx on loacl.assistants (moderation_provider_config_id);
 comment on index loacl.assistants_moderation_provider_config_id_idx is 'Serves: the deletion of a provider config.';
 
 create function loacl_private.find_moderation(assistant loacl.assistants)
@@ -88,34 +87,21 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  config loacl.provider_configs;
-  secret loacl_private.secrets;
 begin
   if not assistant.moderates_input and not assistant.moderates_output then
     return null;
   end if;
-  select p.* into config
-  from loacl.provider_configs p
-  where p.id = assistant.moderation_provider_config_id and p.owner_id = assistant.owner_id and p.is_active;
-  select s.* into secret
-  from loacl_private.secrets s
-  where s.id = config.secret_id and s.owner_id = assistant.owner_id and s.purpose = 'provider_key';
   return jsonb_build_object(
     'input', assistant.moderates_input,
     'output', assistant.moderates_output,
     'failsOpen', assistant.moderation_fails_open,
     'model', assistant.moderation_model,
     'hasProvider', assistant.moderation_provider_config_id is not null,
-    'provider', case when secret.id is not null then jsonb_build_object(
-      'secretId', secret.id,
-      'keyId', secret.key_id,
-      'ciphertext', secret.ciphertext,
-      'purpose', secret.purpose,
-      'ownerId', secret.owner_id,
-      'provider', config.provider,
-      'baseUrl', config.base_url
-    ) end
+    'provider', (
+      select loacl_private.find_sealed_provider(p)
+      from loacl.provider_configs p
+      where p.id = assistant.moderation_provider_config_id and p.owner_id = assistant.owner_id and p.is_active
+    )
   );
 end
 $$;
@@ -163,12 +149,17 @@ begin
   delete from loacl_private.message_internals i where i.message_id = new.id;
   delete from loacl.message_annotations a where a.message_id = new.id;
   delete from loacl.follow_up_suggestions f where f.message_id = new.id;
-  delete from loacl.context_optimizations c where c.thread_id = new.thread_id and new.id = any (c.affected_messages);
+  delete from loacl.context_optimizations c
+  where c.thread_id = new.thread_id
+    and (
+      new.id = any (c.affected_messages)
+      or (new.error_code = 'input_flagged' and new.parent_id = any (c.affected_messages))
+    );
   return null;
 end
 $$;
 comment on function loacl_private.withdraw_answer() is
-  'Trigger: deletes what was streamed, reasoned, cited, suggested and summarised of an answer that moderation refuses, and the provider''s items of its steps.';
+  'Trigger: deletes what was streamed, reasoned, cited, suggested and summarised of an answer that moderation refuses, and the provider''s items of its steps; of a message that it refuses, what was summarised.';
 revoke all on function loacl_private.withdraw_answer() from public;
 
 create trigger messages_withdraw after update of error_code on loacl.messages
@@ -226,14 +217,19 @@ return exists (
     join loacl.assistants a on a.id = t.assistant_id
     where t.id = (turn).thread_id and a.moderates_output and not a.moderation_fails_open
   )
-  and exists (
-    select
+  and (
+    select coalesce(string_agg(coalesce(p.part ->> 'delta', p.part ->> 'sourceId'), '' order by c.seq, p.place), '')
     from loacl_private.turn_chunks c
-    cross join jsonb_array_elements(c.parts) as p (part)
-    where c.turn_id = (turn).id and p.part ->> 'type' not in ('start', 'data-turn')
+    cross join jsonb_array_elements(c.parts) with ordinality as p (part, place)
+    where c.turn_id = (turn).id
+  ) <> (
+    select coalesce(string_agg(coalesce(p.part ->> 'text', p.part ->> 'sourceId'), '' order by p.place), '')
+    from loacl.messages m
+    cross join jsonb_array_elements(coalesce(loacl_private.read_reasoned_parts(m), m.parts)) with ordinality as p (part, place)
+    where m.id = (turn).message_id
   );
 comment on function loacl_private.is_unchecked(loacl_private.turns) is
-  'Whether a turn whose worker has gone has said something that is to be moderated: nobody has checked it to its end.';
+  'Whether a turn whose worker has gone has said something that is to be moderated: nobody has checked it to its end. What the message holds already was checked: of earlier steps, or of an answer that goes on.';
 revoke all on function loacl_private.is_unchecked(loacl_private.turns) from public;
 
 create function loacl_private.keep_moderation(turn loacl_private.turns, result jsonb)
@@ -261,6 +257,9 @@ begin
     result ->> 'model'
   from jsonb_array_elements(result -> 'flags') as f (flag);
 
+  -- Whom it asked, which need not be whom the turn asks.
+  turn.provider_config_id := (result ->> 'configId')::uuid;
+  turn.provider := coalesce((select p.provider from loacl.provider_configs p where p.id = turn.provider_config_id), turn.provider);
   used := loacl_private.log_usage(
     turn, (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id), 'moderation', result ->> 'model',
     result -> 'usage'
@@ -276,7 +275,7 @@ begin
 end
 $$;
 comment on function loacl_private.keep_moderation(loacl_private.turns, jsonb) is
-  'Keeps what the moderation of a turn flagged, and what it used: `{"model", "flags": [{"direction", "categories"}], "usage"}`; null where nothing was moderated. Its checks are one row of usage_logs, and what they cost counts in the budget.';
+  'Keeps what the moderation of a turn flagged, and what it used: `{"configId", "model", "flags": [{"direction", "categories"}], "usage"}`; null where nothing was moderated. Its checks are one row of usage_logs, and what they cost counts in the budget.';
 revoke all on function loacl_private.keep_moderation(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.is_refused_question(message_id uuid)
@@ -299,29 +298,8 @@ comment on function loacl_private.is_refused_question(uuid) is
   'Whether moderation has flagged a visitor''s message when it was last asked: no model is told of it.';
 revoke all on function loacl_private.is_refused_question(uuid) from public;
 
-create or replace function loacl_private.list_resources(assistant_id uuid)
-returns jsonb
-language sql
-stable
-security definer -- visitors read neither assistants nor resources
-set search_path = pg_catalog, pg_temp
-begin atomic
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object('id', r.id, 'key', r.key, 'title', r.title, 'content', r.content)
-      order by l.position, r.key
-    ) filter (where r.id is not null),
-    '[]'
-  )
-  -- By its id alone: this body would hold the names of all columns that the table has now.
-  from (select (loacl_private.enter_assistant(list_resources.assistant_id, loacl_private.read_header('origin'))).id) a
-  left join loacl.assistant_resources l on l.assistant_id = a.id and l.is_public
-  left join loacl.resources r on r.id = l.resource_id;
-end;
-
 create or replace function loacl_private.to_open_turn(
-  turn loacl_private.turns, assistant loacl.assistants, config loacl.provider_configs, secret loacl_private.secrets,
-  history jsonb, is_first_turn boolean
+  turn loacl_private.turns, assistant loacl.assistants, providers jsonb, history jsonb, is_first_turn boolean
 )
 returns jsonb
 language plpgsql
@@ -330,7 +308,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return jsonb_build_object(
+  return providers || jsonb_build_object(
     'turn', jsonb_build_object('id', turn.id, 'lease', turn.lease, 'deadlineAt', turn.deadline_at),
     'joined', false,
     'threadId', turn.thread_id,
@@ -344,18 +322,11 @@ begin
       'model', assistant.model,
       'instructions', assistant.instructions,
       'temperature', assistant.temperature,
+      'reasoningEffort', assistant.reasoning_effort,
       'maxOutputTokens', assistant.max_output_tokens,
       'followUps', assistant.follow_ups,
+      'followUpModel', assistant.follow_up_model,
       'showReasoning', assistant.show_reasoning
-    ),
-    'provider', jsonb_build_object(
-      'secretId', secret.id,
-      'keyId', secret.key_id,
-      'ciphertext', secret.ciphertext,
-      'purpose', secret.purpose,
-      'ownerId', secret.owner_id,
-      'provider', config.provider,
-      'baseUrl', config.base_url
     ),
     'moderation', loacl_private.find_moderation(assistant),
     'history', history,
@@ -366,7 +337,11 @@ begin
     ),
     'steps', (
       select coalesce(
-        jsonb_agg(jsonb_build_object('input', s.input, 'providerItems', s.provider_items) order by s.step), '[]'
+        jsonb_agg(
+          jsonb_build_object('input', s.input, 'providerItems', s.provider_items, 'configId', s.provider_config_id)
+          order by s.step
+        ),
+        '[]'
       )
       from loacl_private.turn_steps s
       where s.turn_id = turn.id and s.state <> 'running'
@@ -397,6 +372,7 @@ begin
   end if;
 end
 $$;
+
 comment on function loacl.finish_turn(uuid, uuid, jsonb) is
   'For the functions: ends a turn with its last step, once, and stores the answer, the provider''s items, and the usage with its cost, that of moderation included. Errors: turn_lease_lost.';
 
@@ -426,9 +402,11 @@ begin
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
   if is_called then
     perform loacl_private.settle_call(
-      turn, last_step, 'follow_ups', usage ->> 'model', usage,
+      turn, last_step, r.purpose, usage ->> 'model', usage,
       octet_length(concat(save_follow_ups.title, array_to_string(save_follow_ups.suggestions, '')))
-    );
+    )
+    from loacl_private.reservations r
+    where r.turn_id = turn.id and r.step = last_step and r.purpose in ('title', 'follow_ups');
   else
     perform loacl_private.release_follow_ups(turn.id);
   end if;
@@ -442,38 +420,48 @@ begin
 end
 $$;
 
-create or replace function loacl_private.read_history(message_id uuid, token_budget integer)
-returns jsonb
+create or replace function loacl_private.read_branch(message_id uuid, out ids uuid[], out tokens integer[])
+returns record
 language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (
-    with recursive branch as (
-      select m.id, m.parent_id, m.role, m.status, m.content, 1 as place, loacl_private.estimate_tokens(m.content) as tokens
-      from loacl.messages m
-      where m.id = read_history.message_id
-      union all
-      select m.id, m.parent_id, m.role, m.status, m.content, b.place + 1,
-        b.tokens + case when m.status = 'failed' or m.content = '' then 0 else loacl_private.estimate_tokens(m.content) end
-      from branch b
-      join loacl.messages m on m.id = b.parent_id
-      where b.tokens <= read_history.token_budget
-    )
-    select jsonb_agg(jsonb_build_object('role', b.role, 'content', b.content) order by b.place desc)
+  with recursive branch as (
+    select m.id, m.parent_id, 1 as place, loacl_private.estimate_tokens(m.content) as tokens
+    from loacl.messages m
+    where m.id = read_branch.message_id
+    union all
+    select m.id, m.parent_id, b.place + 1,
+      case
+        when m.status in ('completed', 'stopped', 'cut') and m.content <> '' and m.role <> 'system'
+          and not (m.role = 'user' and loacl_private.is_refused_question(m.id))
+          then loacl_private.estimate_tokens(m.content)
+        else 0
+      end
     from branch b
-    where b.place = 1
-      or (
-        b.tokens <= read_history.token_budget and b.status in ('completed', 'stopped', 'cut') and b.content <> '' and b.role <> 'system'
-        and not (b.role = 'user' and loacl_private.is_refused_question(b.id))
-      )
-  );
+    join loacl.messages m on m.id = b.parent_id
+  )
+  select array_agg(b.id order by b.place), array_agg(b.tokens order by b.place) into ids, tokens from branch b;
 end
 $$;
-comment on function loacl_private.read_history(uuid, integer) is
-  'What the model is told of a conversation, oldest first: the branch that ends in this message, from it backwards as far as the budget of estimated tokens goes. Failed answers and what moderation refused are left out; the message itself is always in.';
+comment on function loacl_private.read_branch(uuid) is
+  'The branch that ends in this message, newest first, with the estimated tokens of each message; 0 for what no model is told: system messages, questions that moderation refused, and answers that failed or said nothing.';
+
+create or replace function loacl_private.digest_messages(thread_id uuid, message_ids uuid[])
+returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (
+  select encode(sha256(convert_to(string_agg(m.id || md5(m.content), '' order by m.id), 'UTF8')), 'hex')
+  from loacl.messages m
+  where m.id = any (message_ids) and m.thread_id = digest_messages.thread_id
+    and not (m.role = 'user' and loacl_private.is_refused_question(m.id))
+);
+comment on function loacl_private.digest_messages(uuid, uuid[]) is 'Is another once one of these messages of a thread has gone, says something else, or is a question that moderation has refused.';
 
 create or replace function loacl_private.end_overdue_turn(turn_id uuid)
 returns boolean
@@ -522,8 +510,9 @@ begin
     -- Who has stopped it got what they wanted.
     'state', case when turn.stop_requested_at is null then 'failed' else 'stopped' end,
     'errorCode', 'turn_abandoned',
-    'content', answer_text,
-    'parts', case when answer_text = '' then '[]' else jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end
+    -- Of nothing that was streamed the answer stays as it was, where it was to go on.
+    'content', nullif(answer_text, ''),
+    'parts', case when answer_text <> '' then jsonb_build_array(jsonb_build_object('type', 'text', 'text', answer_text)) end
   ));
 end
 $$;
@@ -633,7 +622,7 @@ begin
             'createdAt', s.created_at,
             'endedAt', s.ended_at
           )
-          order by s.step
+          order by r.created_at, s.step
         ),
         '[]'
       )

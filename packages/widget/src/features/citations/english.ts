@@ -1,0 +1,6 @@
+import type { Strings } from '../runtime.ts'
+
+export const ENGLISH = {
+  sources: 'Sources',
+  source: 'Source {number}: {title}',
+} satisfies Partial<Strings>

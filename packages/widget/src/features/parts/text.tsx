@@ -1,0 +1,15 @@
+import { h, Markdown, type PartProps } from '../runtime.ts'
+
+/** A text, once marks may stand in it. As the panel shows it: the same component, so that nothing is drawn anew. */
+export const viewText = ({ ui, message, place, part }: PartProps<'text'>) => {
+  const { status } = message
+  return (
+    <Markdown
+      source={part.text}
+      streaming={status === 'streaming'}
+      cut={status !== 'completed'}
+      {...ui.markdown}
+      {...ui.features.citations.loaded?.markText(ui, message, place)}
+    />
+  )
+}
