@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, type BegunTurn } from '../support/world.ts'
+import { letters } from '../turns/long_conversation.ts'
+import { createSummaryCalls, toldTo } from '../turns/summary_calls.ts'
 import { createTurnCalls } from '../turns/turn_calls.ts'
 import { createModerated, used } from './moderated.ts'
 
@@ -9,22 +11,24 @@ const world = createWorld(workerStack())
 const { sql } = world
 const { listMessages } = createTurnCalls(world)
 const { moderating, flagsOf } = createModerated(world)
+const { begin, beginNear, plan, save, summarize } = createSummaryCalls(world)
 afterAll(() => world.close())
+
+const refused = {
+  state: 'failed',
+  errorCode: 'input_flagged',
+  content: '',
+  parts: [],
+  isCalled: false,
+  usage: null,
+  responseId: null,
+  moderation: used({ flags: [{ direction: 'input', categories: ['hate'] }] }),
+}
 
 describe('a message that is flagged', () => {
   const token = createToken()
   let assistantId: string
   let begun: BegunTurn
-  const refused = {
-    state: 'failed',
-    errorCode: 'input_flagged',
-    content: '',
-    parts: [],
-    isCalled: false,
-    usage: null,
-    responseId: null,
-    moderation: used({ flags: [{ direction: 'input', categories: ['hate'] }] }),
-  }
 
   beforeAll(async () => {
     ;({ id: assistantId } = await moderating())
@@ -59,5 +63,34 @@ describe('a message that is flagged', () => {
     await world.finish(next.turn)
     const last = await world.ask(assistantId, token, 'Thanks', begun.threadId)
     expect(last.history).toMatchObject([{ content: 'Sorry' }, { content: 'It is this.' }, { content: 'Thanks' }])
+  })
+})
+
+describe('a conversation that is summarised', () => {
+  const settings = { context_strategy: 'summarization', context_token_budget: 1000, moderates_input: true }
+
+  it('has nothing in its summary of what was flagged', async () => {
+    const { ask, exchange } = await begin(settings)
+    await world.finish((await ask('x'.repeat(600))).turn, refused)
+    await exchange('a', 'b')
+    const { turn, history } = await exchange('c', 'd')
+    expect(letters(history)).toBe('abc')
+    expect(toldTo(await plan(turn))).toEqual(['visitor a', 'assistant b', 'visitor c'])
+  })
+
+  it('loses a summary of what is flagged when it is asked again, and gets none that was planned before', async () => {
+    for (const isKept of [true, false]) {
+      const { turn, assistantId, token, threadId, listOptimizations } = await beginNear(settings)
+      const planned = isKept ? null : await plan(turn)
+      if (isKept) await summarize(turn)
+      const [, answer] = await sql<
+        { id: string }[]
+      >`select id from loacl.messages where thread_id = ${threadId()} order by seq`
+      const again = { type: 'regenerate', threadId: threadId(), messageId: answer!.id, text: undefined }
+      const { body } = await world.beginTurn(assistantId, token, again)
+      await world.finish(body.turn, refused)
+      if (planned) await save(turn, planned)
+      expect((await listOptimizations()).filter(({ type }) => type === 'summarization')).toEqual([])
+    }
   })
 })

@@ -45,6 +45,29 @@ describe('an answer whose worker has gone before it was checked to its end', () 
     expect(items[0]).toMatchObject({ errorCode: 'turn_abandoned' })
   })
 
+  it('is withdrawn whole where it went on with one that was checked, which stays where nothing was added', async () => {
+    const { id } = await moderating()
+    const token = createToken()
+    const first = await world.ask(id, token)
+    const { threadId, messageId } = first
+    await world.finish(first.turn, { state: 'cut', cutReason: 'time_limit', content: 'Half' })
+    const goOn = async (...parts: object[]) => {
+      const request = { type: 'continue', threadId, messageId, text: undefined }
+      const { turn } = (await world.beginTurn(id, token, request)).body
+      const told = [
+        { type: 'text-start', id: 'text-1' },
+        { type: 'text-delta', id: 'text-1', delta: 'Half' },
+      ]
+      await append(turn, 1, [...FIRST, ...told, ...parts])
+      await abandon(turn)
+      return (await listMessages(threadId, token)).items[0]
+    }
+    expect(await goOn()).toMatchObject({ errorCode: 'turn_abandoned', content: 'Half' })
+    const word = `w${randomUUID()}`
+    expect(await goOn(delta(word))).toMatchObject({ errorCode: 'moderation_unavailable', content: '', parts: [] })
+    expect(await tablesWith(word)).toEqual([])
+  })
+
   it('is withdrawn by the clean-up as well', async () => {
     const word = `w${randomUUID()}`
     const { id } = await moderating()

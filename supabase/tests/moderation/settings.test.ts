@@ -16,6 +16,19 @@ const settings = async (change: object, owner?: Operator) => {
   return body.moderation
 }
 
+/** Another account of an owner's. */
+async function addProvider({ userId }: Operator) {
+  const [config] = await sql<[{ id: string }]>`
+    with secret as (
+      insert into loacl_private.secrets (owner_id, purpose, key_id, ciphertext)
+      values (${userId}, 'provider_key', 'test', ${'a'.repeat(64)}) returning id
+    )
+    insert into loacl.provider_configs (owner_id, base_url, secret_id, key_last_four)
+    select ${userId}, 'https://moderation.example/v1', id, 'wxyz' from secret returning id
+  `
+  return config
+}
+
 describe('begin_turn', () => {
   it('says nothing of moderation where there is none', async () => {
     expect(await settings({})).toBe(null)
@@ -31,19 +44,12 @@ describe('begin_turn', () => {
       provider: null,
     })
     const { owner } = await world.createAssistant()
-    const [config] = await sql`
-      with secret as (
-        insert into loacl_private.secrets (owner_id, purpose, key_id, ciphertext)
-        values (${owner.userId}, 'provider_key', 'test', ${'a'.repeat(64)}) returning id
-      )
-      insert into loacl.provider_configs (owner_id, base_url, secret_id, key_last_four)
-      select ${owner.userId}, 'https://moderation.example/v1', id, 'wxyz' from secret returning id
-    `
+    const config = await addProvider(owner)
     const change = {
       moderates_output: true,
       moderation_fails_open: true,
       moderation_model: 'mistral-moderation-latest',
-      moderation_provider_config_id: config!['id'],
+      moderation_provider_config_id: config.id,
     }
     expect(await settings(change, owner)).toEqual({
       input: false,
@@ -53,6 +59,7 @@ describe('begin_turn', () => {
       hasProvider: true,
       provider: {
         secretId: expect.any(String),
+        configId: config.id,
         keyId: 'test',
         ciphertext: 'a'.repeat(64),
         purpose: 'provider_key',
@@ -61,7 +68,7 @@ describe('begin_turn', () => {
         baseUrl: 'https://moderation.example/v1',
       },
     })
-    await sql`update loacl.provider_configs set is_active = false where id = ${config!['id']}`
+    await sql`update loacl.provider_configs set is_active = false where id = ${config.id}`
     const off = await settings(change, owner)
     expect(off).toMatchObject({ hasProvider: true, provider: null })
   })
@@ -79,6 +86,25 @@ describe('begin_turn', () => {
 })
 
 describe('what moderation costs', () => {
+  it('is logged with the provider that was asked, which can’t be removed while it is named', async () => {
+    const { owner } = await world.createAssistant()
+    const config = await addProvider(owner)
+    const { id } = await moderating({ moderation_provider_config_id: config.id }, owner)
+    const { turn, threadId } = await world.ask(id, createToken())
+    await world.finish(turn, { moderation: used({ configId: config.id }) })
+    const usage = await sql`
+      select purpose, provider_config_id = ${config.id} as "isOwn" from loacl.usage_logs where thread_id = ${threadId} order by 1
+    `
+    expect(usage).toEqual([
+      { purpose: 'answer', isOwn: false },
+      { purpose: 'moderation', isOwn: true },
+    ])
+    const remove = () => sql`delete from loacl.provider_configs where id = ${config.id}`
+    await expect(remove()).rejects.toMatchObject({ constraint_name: 'assistants_moderation_provider_config_fkey' })
+    await sql`update loacl.assistants set moderation_provider_config_id = null where id = ${id}`
+    await remove()
+  })
+
   it('counts in the budget, by the price of its model', async () => {
     const { id, owner } = await moderating({ moderation_model: 'guard' })
     await api.insert(

@@ -27,12 +27,7 @@ const away = () => turnError('moderation_unavailable', { cause: new Error('secre
 const LONG = 'word '.repeat(250)
 
 /** Begins a turn of which this is moderated. The visitor asks "Hello". */
-async function begin(
-  settings: Partial<Settings>,
-  steps: readonly ScriptStep[],
-  followUps = FOLLOW_UPS,
-  said = '',
-) {
+async function begin(settings: Partial<Settings>, steps: readonly ScriptStep[], followUps = FOLLOW_UPS, said = '') {
   const model = new ScriptedModel(steps, followUps)
   const moderator = new ScriptedModerator()
   const moderation: Settings = {
@@ -77,7 +72,12 @@ describe('what a visitor writes', () => {
     checked.open()
     expect(await end(running)).toMatchObject({ state: 'completed', message: { content: 'Hi' } })
     expect(running.store.moderated).toEqual([
-      { configId: 'c', model: 'omni-moderation-latest', flags: [], usage: { inputTokens: 2, outputTokens: 0, isEstimate: true } },
+      {
+        configId: 'c',
+        model: 'omni-moderation-latest',
+        flags: [],
+        usage: { inputTokens: 2, outputTokens: 0, isEstimate: true },
+      },
     ])
   })
 
