@@ -82,7 +82,7 @@ it('a message is checked with the assistant’s own key, and answered where noth
   expect(model.requests.find(({ what }) => what === 'POST /v1/moderations')).toMatchObject({ key: 'sk-live-123' })
   expect(await readStored()).toMatchObject({
     status: 'completed',
-    used: ['answer', 'follow_ups', 'moderation'],
+    used: ['answer', 'moderation', 'title'],
     flags: null,
   })
 })
