@@ -9,6 +9,8 @@ export interface AssistantChanges {
   isActive?: boolean
   fingerprint?: boolean
   showReasoning?: boolean
+  moderatesInput?: boolean
+  moderatesOutput?: boolean
   contextTokenBudget?: number
   contextStrategy?: 'truncation' | 'summarization' | 'compression'
   /** Of one visitor; `null` allows all. */
@@ -51,6 +53,8 @@ export class Owner {
       contextTokenBudget,
       isActive,
       messagesPerMinute,
+      moderatesInput,
+      moderatesOutput,
       pausedAt,
       showReasoning,
       ...same
@@ -66,6 +70,8 @@ export class Owner {
       messages_per_minute: messagesPerMinute,
       paused_at: pausedAt,
       show_reasoning: showReasoning,
+      moderates_input: moderatesInput,
+      moderates_output: moderatesOutput,
     }
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
@@ -95,7 +101,12 @@ export class Owner {
           select jsonb_agg(c.parts)::text
           from loacl_private.turn_chunks c join loacl_private.turns t on t.id = c.turn_id
           where t.message_id = a.id
-        ) as stream
+        ) as stream,
+        (
+          select jsonb_agg(s)::text
+          from loacl_private.turn_steps s join loacl_private.turns t on t.id = s.turn_id
+          where t.message_id = a.id
+        ) as steps
       from loacl.messages q
       join loacl.messages a on a.parent_id = q.id
       left join loacl_private.message_internals i on i.message_id = a.id

@@ -16,6 +16,9 @@ const LOADER = 'loacl.js'
 const UNNAMED = 'UNNAMED_'
 const PANEL = `panel-${UNNAMED}.js`
 
+/** The panel fetches the client's later part by an address of its own. */
+const CLIENT_OF_PANEL = { find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }
+
 type RolldownOptions = NonNullable<NonNullable<InlineConfig['build']>['rolldownOptions']>
 
 /** Terser, after Vite's own minifier, saves another hundredth of what visitors fetch. */
@@ -181,7 +184,11 @@ const feature = (name: string): InlineConfig =>
       external: [RUNTIME],
       output: calledByPanel(name),
     },
-    { build: { license: { fileName: `licenses-${name}.md` } } },
+    {
+      // What an import that waits may need is run late: a feature that asks the client about an error would carry the means.
+      resolve: { alias: [CLIENT_OF_PANEL] },
+      build: { license: { fileName: `licenses-${name}.md` } },
+    },
   )
 
 /** The words of another language than English, which the panel fetches for its locale. */
@@ -202,7 +209,7 @@ function panel(): InlineConfig {
     },
     {
       plugins: [runtimeObject, clientRuntime, plainCss],
-      resolve: { alias: [{ find: './fetch_on_demand.ts', replacement: path('src/panel/fetch_client.ts') }] },
+      resolve: { alias: [CLIENT_OF_PANEL] },
       define: {
         LATER_VERSION: JSON.stringify(UNNAMED),
         LANGUAGES: JSON.stringify(LANGUAGES),

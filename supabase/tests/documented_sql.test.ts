@@ -8,7 +8,7 @@ const world = createWorld(workerStack())
 afterAll(() => world.close())
 
 /** What owners are told to run, but for what takes extensions that only a hosted project has. */
-const statements = ['admin', 'limits'].flatMap((page) => {
+const statements = ['admin', 'limits', 'moderation'].flatMap((page) => {
   const text = readFileSync(new URL(`../../docs/${page}.md`, import.meta.url), 'utf8')
   return [...text.matchAll(/^```sql\n(.*?)^```/gms)]
     .map(([, block = '']) => block)
@@ -18,7 +18,7 @@ const statements = ['admin', 'limits'].flatMap((page) => {
     .filter((statement) => statement !== '')
 })
 
-it('every statement of docs/admin.md and docs/limits.md runs, and changes what it names', async () => {
+it('every statement of docs/admin.md, limits.md and moderation.md runs, and changes what it names', async () => {
   expect(statements.length).toBeGreaterThan(9)
   const idle: string[] = []
   const done = world.sql.begin(async (tx) => {

@@ -79,6 +79,7 @@ describe('every table', () => {
     expect(names(others).toSorted()).toEqual([
       // An assistant would go on with another provider.
       'assistants.fallback_provider_config_id, owner_id stands in the way',
+      'assistants.moderation_provider_config_id, owner_id stands in the way',
       'assistants.provider_config_id, owner_id stands in the way',
       // Bytes stay with the provider until their own row goes.
       'documents.provider_config_id becomes null',
@@ -119,6 +120,7 @@ describe('every table', () => {
       'loacl.context_optimizations',
       'loacl.follow_up_suggestions',
       'loacl.message_annotations',
+      'loacl.moderation_flags',
       'loacl.thread_tags',
       'loacl.usage_logs',
       'loacl_private.deletion_queue',

@@ -163,6 +163,29 @@ describe('the transport of useChat', () => {
     expect(last).toEqual((await loadMessages(client, CHAT))[1])
   })
 
+  it('says of an answer that moderation takes back that it is, and what is stored has nothing of it', async () => {
+    const stream = partStream()
+    const project = unknown()
+      .on('POST turns', stream.answer)
+      .on('POST rpc/list_messages', () => messagePage([withdrawn, question]))
+    const withdrawn = message(IDS.messageId, '', { parts: [], status: 'failed', errorCode: 'output_flagged' })
+    const client = clientOf(project)
+    const error = { code: 'output_flagged' as const, message: 'This answer was withdrawn.', requestId: 'r' }
+    stream.send(...begun(), text('Poison'), ...begun(), complete({ status: 'failed' }), {
+      type: 'data-error',
+      data: error,
+    })
+    stream.send({ type: 'error', errorText: error.message }).done()
+    const sent = await createChatTransport(client).sendMessages(submit([asked('m1')]))
+    let last: ChatMessage | undefined
+    const reading = (async () => {
+      for await (const one of readUIMessageStream<ChatMessage>({ stream: sent, terminateOnError: true })) last = one
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'output_flagged' })
+    expect(last).toMatchObject({ id: IDS.messageId, metadata: { status: 'failed', errorCode: 'output_flagged' } })
+    expect(await loadMessages(client, CHAT)).toMatchObject([{}, { id: IDS.messageId, parts: [] }])
+  })
+
   it('has words of its own for what the client finds out', async () => {
     const project = stored(message(IDS.messageId, 'Here'), question)
     const transport = createChatTransport(clientOf(project))

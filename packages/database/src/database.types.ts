@@ -85,19 +85,25 @@ isOneToOne: false
                   ]
                 },"assistants": {
                   Row: {
-                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"moderates_input": boolean,"moderates_output": boolean,"moderation_fails_open": boolean,"moderation_model": string,"moderation_provider_config_id": string | null,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Relationships: [
                     {
       foreignKeyName: "assistants_fallback_provider_config_fkey"
       columns: ["fallback_provider_config_id","owner_id"]
+isOneToOne: false
+      referencedRelation: "provider_configs"
+      referencedColumns: ["id","owner_id"]
+    },{
+      foreignKeyName: "assistants_moderation_provider_config_fkey"
+      columns: ["moderation_provider_config_id","owner_id"]
 isOneToOne: false
       referencedRelation: "provider_configs"
       referencedColumns: ["id","owner_id"]
@@ -428,6 +434,32 @@ isOneToOne: false
                   }
                   Relationships: [
                     
+                  ]
+                },"moderation_flags": {
+                  Row: {
+                    "assistant_id": string,"categories": (string)[],"created_at": string,"direction": string,"id": string,"message_id": string,"model": string,"session_id": string,"thread_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"categories"?: (string)[],"created_at"?: string,"direction": string,"id"?: string,"message_id": string,"model": string,"session_id": string,"thread_id": string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"categories"?: (string)[],"created_at"?: string,"direction"?: string,"id"?: string,"message_id"?: string,"model"?: string,"session_id"?: string,"thread_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "moderation_flags_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "moderation_flags_thread_fkey"
+      columns: ["thread_id","session_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "threads"
+      referencedColumns: ["id","session_id","assistant_id"]
+    }
                   ]
                 },"provider_configs": {
                   Row: {

@@ -1,5 +1,6 @@
 export { MOCK_MODEL_NOTICE } from './demo/answers.ts'
 export { createDemo, type Pace } from './demo/demo_script.ts'
 export { MARKERS } from './demo/markers.ts'
+export type { ModerationScript } from './moderations.ts'
 export { sayHello, startMockModel, type MockModel, type Script, type WholeScript } from './mock_model.ts'
-export { createReplies, type AnsweredCall, type Reply } from './replies.ts'
+export { createReplies, MODERATED_WORDS, type AnsweredCall, type Reply } from './replies.ts'

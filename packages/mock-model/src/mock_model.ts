@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Answer } from './answer.ts'
 import { ChatAnswer } from './chat_answer.ts'
+import { moderate, type ModerationsRequest, type ModerationScript } from './moderations.ts'
 import { ResponsesAnswer } from './responses_answer.ts'
 
 type Say = (piece: string) => void
@@ -25,6 +26,7 @@ export interface MockModelOptions {
   port?: number
   script?: Script
   answerWhole?: WholeScript
+  moderation?: ModerationScript
   control?: Control
 }
 
@@ -44,6 +46,10 @@ export interface MockModel {
   script: Script
   /** Answers the next calls that do not stream; `null` for a title and follow-ups, or a summary. */
   answerWhole: WholeScript | null
+  /** Bodies of the calls for moderation. */
+  readonly moderationCalls: Record<string, unknown>[]
+  /** Says which categories a text is flagged for, as whole answers to `POST /moderations`; by default none. */
+  moderation: ModerationScript
   stop(): void
 }
 
@@ -77,6 +83,8 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     statuses: [],
     script: options.script ?? sayHello,
     answerWhole: options.answerWhole ?? null,
+    moderationCalls: [],
+    moderation: options.moderation ?? (() => []),
     stop: () => {
       http.closeAllConnections()
       http.close()
@@ -95,6 +103,10 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
     const status = server.statuses.shift() ?? 200
     // A provider may well quote the key that it refuses.
     if (status !== 200) return answer.sendError(status, { message: `Not with ${key}.`, code: 'x' })
+    if (body && url.pathname.endsWith('/moderations')) {
+      remember(server.moderationCalls, body)
+      return await moderate(body as unknown as ModerationsRequest, response, server.moderation)
+    }
     if (body?.stream) return await stream(body, answer)
     if (body) remember(server.structuredCalls, body)
     await (server.answerWhole ?? answerStructured)(response, answer)

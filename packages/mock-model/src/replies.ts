@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Incomplete, Said } from './answer.ts'
+import type { ModerationScript } from './moderations.ts'
 import type { Control, MockModelOptions, Script, WholeScript } from './mock_model.ts'
 
 /**
@@ -58,6 +59,18 @@ const DEFAULT: Required<Pick<Reply, 'text' | 'title' | 'followUps'>> = {
   followUps: ['How long do they last?', 'What do they cost?'],
 }
 
+/** Words that moderation flags, or fails at, in whatever is written. */
+export const MODERATED_WORDS = {
+  flagged: 'unspeakable',
+  /** The provider breaks. */
+  failed: 'unmoderatable',
+} as const
+
+const moderation: ModerationScript = (text, response) => {
+  if (text.includes(MODERATED_WORDS.failed)) response.writeHead(500).end()
+  return text.includes(MODERATED_WORDS.flagged) ? ['harassment'] : []
+}
+
 /** Between two words, in milliseconds. */
 const WORD_MS = 4
 
@@ -65,7 +78,7 @@ const WORD_MS = 4
  * What a mock model says to which text, decided from another process: `POST /script` tells it, `GET /calls` says what it
  * was asked. It says each word by itself.
  */
-export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'answerWhole' | 'control'>> {
+export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'answerWhole' | 'moderation' | 'control'>> {
   const replies = new Map<string, Reply>()
   const calls: AnsweredCall[] = []
   // Each answer that is held listens.
@@ -138,7 +151,7 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
     answer.end(incomplete)
   }
 
-  return { script, answerWhole, control }
+  return { script, answerWhole, moderation, control }
 }
 
 /** In characters of Unicode, as OpenAI counts. */

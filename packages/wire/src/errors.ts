@@ -55,6 +55,7 @@ const CHANGE_INPUT = {
   body_too_large: 413,
   model_request_rejected: 502,
   model_input_too_long: 502,
+  input_flagged: 422,
 } as const
 
 /** The visitor may try again. */
@@ -68,6 +69,8 @@ const TRY_AGAIN = {
   turn_lease_lost: 409,
   model_unavailable: 502,
   model_stream_broken: 502,
+  output_flagged: 502,
+  moderation_unavailable: 503,
   database_unavailable: 503,
   internal: 500,
   stream_malformed: 0,
@@ -128,6 +131,13 @@ export const isSessionCode = (code: ErrorCode): boolean => code.startsWith('sess
 
 /** Whether a client with `auth` asks the page for another credential. */
 export const isCredentialCode = (code: ErrorCode): boolean => Object.hasOwn(CREDENTIAL_ENDED, code)
+
+/**
+ * Whether nothing of an answer that ended with this error is shown or kept: moderation has refused it, or could not be
+ * asked. Whoever holds some of it is told it anew, from its beginning.
+ */
+export const isWithdrawal = (code: ErrorCode | null): boolean =>
+  code === 'input_flagged' || code === 'output_flagged' || code === 'moderation_unavailable'
 
 /**
  * What the person in front of the client is to do about an error.

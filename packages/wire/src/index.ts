@@ -22,6 +22,7 @@ export {
   isSessionCode,
   isForOwner,
   isThreadOver,
+  isWithdrawal,
   remedyOf,
   type ErrorCode,
   type Remedy,

@@ -33,6 +33,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'body_too_large',
     'model_request_rejected',
     'model_input_too_long',
+    'input_flagged',
   ],
   tell_owner: [
     'invalid_body',

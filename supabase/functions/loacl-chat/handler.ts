@@ -9,6 +9,7 @@ import {
 } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
+import type { Moderator } from '../_shared/domain/moderation.ts'
 import { decideNext } from '../_shared/domain/next_move.ts'
 import { retryWhileAway } from '../_shared/domain/retry.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
@@ -28,6 +29,7 @@ import { WorkerLoad, type WorkerLoadOptions } from './worker_load.ts'
 export interface ChatDeps extends IdentifyDeps, WorkerLoadOptions {
   store: TurnStore
   model: Model
+  moderator: Moderator
   /** The one header that tells a visitor's network address and can't be set by visitors. */
   addressHeader: string
   /** Milliseconds that a turn may take, from request to the end of the answer. */

@@ -6,6 +6,7 @@ import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
 import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
 import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
+import { createOpenAIModerator } from '../_shared/adapters/openai_moderator.ts'
 import { createProviderModel } from '../_shared/adapters/provider_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createHandler } from './handler.ts'
@@ -16,18 +17,20 @@ const environment = readEnvironment((name) => Deno.env.get(name))
 const shutdown = new AbortController()
 addEventListener('beforeunload', () => shutdown.abort())
 
+const providers = {
+  egress: createEgress({
+    privateHosts: environment.privateHosts,
+    fetch,
+    resolve: createHostResolver(Deno, environment.isBehindProxy),
+  }),
+  defaultBaseUrl: environment.defaultBaseUrl,
+}
+
 Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
-    model: createProviderModel({
-      egress: createEgress({
-        privateHosts: environment.privateHosts,
-        fetch,
-        resolve: createHostResolver(Deno, environment.isBehindProxy),
-      }),
-      defaultBaseUrl: environment.defaultBaseUrl,
-      note: (refused) => console.warn(toNoteLine(refused)),
-    }),
+    model: createProviderModel({ ...providers, note: (refused) => console.warn(toNoteLine(refused)) }),
+    moderator: createOpenAIModerator(providers),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
     keyRing: createKeyRing(environment.encryptionKeys),

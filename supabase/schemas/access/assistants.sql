@@ -18,6 +18,11 @@ create table loacl.assistants (
   max_message_length integer not null default 8000,
   follow_ups boolean not null default true,
   show_reasoning boolean not null default false,
+  moderates_input boolean not null default false,
+  moderates_output boolean not null default false,
+  moderation_fails_open boolean not null default false,
+  moderation_model text not null default 'omni-moderation-latest',
+  moderation_provider_config_id uuid,
   fingerprint boolean not null default false,
   is_active boolean not null default true,
   is_default boolean not null default false,
@@ -47,6 +52,7 @@ create table loacl.assistants (
   constraint assistants_fallback_model_length check (char_length(fallback_model) between 1 and 200),
   constraint assistants_fallback_whole check ((fallback_provider_config_id is null) = (fallback_model is null)),
   constraint assistants_follow_up_model_length check (char_length(follow_up_model) between 1 and 200),
+  constraint assistants_moderation_model_length check (char_length(moderation_model) between 1 and 200),
   constraint assistants_instructions_length check (char_length(instructions) <= 200000),
   constraint assistants_tools_array check (jsonb_typeof(tools) = 'array'),
   constraint assistants_temperature_range check (temperature between 0 and 2),
@@ -99,6 +105,15 @@ comment on column loacl.assistants.max_message_length is 'Longest message of a v
 comment on column loacl.assistants.follow_ups is 'Whether follow-up questions are suggested after an answer.';
 comment on column loacl.assistants.show_reasoning is
   'Whether visitors see how the model came to an answer. Reasoning is stored in words only while this is on, and given to nobody while it is off.';
+comment on column loacl.assistants.moderates_input is
+  'Whether what visitors write is moderated before the model is asked. What is flagged gets no answer.';
+comment on column loacl.assistants.moderates_output is
+  'Whether answers are moderated, while they come and at their end. One that is flagged is withdrawn, and its text is kept nowhere.';
+comment on column loacl.assistants.moderation_fails_open is
+  'Whether a message or an answer that could not be moderated is let through. Otherwise it is refused.';
+comment on column loacl.assistants.moderation_model is 'Asked by POST /moderations.';
+comment on column loacl.assistants.moderation_provider_config_id is
+  'Where it is asked, and with which key: one of the owner''s. null: where the assistant''s model is.';
 comment on column loacl.assistants.fingerprint is 'Whether the widget sends a browser fingerprint, as a signal against abuse.';
 comment on column loacl.assistants.is_default is 'The owner''s default assistant: at most one.';
 comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
@@ -144,14 +159,16 @@ grant select, delete on table loacl.assistants to authenticated;
 grant insert (
   owner_id, name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
   instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
-  max_message_length, follow_ups, show_reasoning, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
+  moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
 ) on table loacl.assistants to authenticated;
 grant update (
   name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
   instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
-  max_message_length, follow_ups, show_reasoning, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
+  max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
+  moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
   tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
 ) on table loacl.assistants to authenticated;

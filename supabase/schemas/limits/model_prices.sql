@@ -54,4 +54,5 @@ insert into loacl.model_prices (model, input_usd, cached_input_usd, output_usd) 
   ('gpt-5.6-luna', 0.2, 0.02, 1.2),
   ('gpt-5.4', 2.5, 0.25, 15),
   ('gpt-5.4-mini', 0.75, 0.075, 4.5),
-  ('gpt-5.4-nano', 0.2, 0.02, 1.25);
+  ('gpt-5.4-nano', 0.2, 0.02, 1.25),
+  ('omni-moderation-latest', 0, null, 0);

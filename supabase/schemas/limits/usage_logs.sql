@@ -40,10 +40,10 @@ revoke all on table loacl.usage_logs from public, anon, authenticated, service_r
 grant select on table loacl.usage_logs to authenticated;
 grant select, insert, update, delete on table loacl.usage_logs to service_role;
 comment on table loacl.usage_logs is
-  'One row per model call: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
+  'One row per model call, and one for the moderation of a turn: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
 comment on column loacl.usage_logs.step is 'Which step of its turn the call belongs to, 1 for the first; null where that is not known.';
 comment on column loacl.usage_logs.purpose is 
-  'answer: to a message. title: for a thread''s title, with suggestions. follow_ups: suggestions alone. summary: of what a conversation has outgrown. moderation: of what was said.';
+  'answer: to a message. title: for a thread''s title, with suggestions. follow_ups: suggestions alone. summary: of what a conversation has outgrown. moderation: the checks of a turn, together.';
 comment on column loacl.usage_logs.provider_config_id is
   'Who answered. It may be gone; null: the row is older than this column.';
 comment on column loacl.usage_logs.model is 'As the provider reported it.';

@@ -76,6 +76,9 @@ begin
   if turn.state = 'waiting' then
     return loacl_private.end_turn(turn.id, '{"state": "cut", "cutReason": "time_limit"}');
   end if;
+  if loacl_private.is_unchecked(turn) then
+    return loacl_private.end_turn(turn.id, '{"state": "failed", "errorCode": "moderation_unavailable"}');
+  end if;
 
   -- Somebody has read what was streamed, so it is kept: its text here, up to the longest message that is allowed, and the rest
   -- by a function, which knows how parts fold. If this failed, every later look at the turn and every clean_up would fail too.

@@ -58,6 +58,19 @@ begin
     return exported;
   end if;
   return exported || jsonb_build_object(
+    'moderationFlags', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'direction', g.direction, 'categories', g.categories, 'model', g.model, 'createdAt', g.created_at
+          )
+          order by g.created_at, g.id
+        ),
+        '[]'
+      )
+      from loacl.moderation_flags g
+      where g.message_id = message.id
+    ),
     'toolCalls', (
       select coalesce(
         jsonb_agg(

@@ -11,6 +11,7 @@ alter table loacl.assistants
   alter column description set statistics 0,
   alter column greeting set statistics 0,
   alter column model set statistics 0,
+  alter column moderation_model set statistics 0,
   alter column fallback_model set statistics 0,
   alter column follow_up_model set statistics 0,
   alter column instructions set statistics 0,
@@ -85,6 +86,9 @@ alter table loacl.model_prices
   alter column cached_input_usd set statistics 0,
   alter column output_usd set statistics 0,
   alter column context_window set statistics 0;
+alter table loacl.moderation_flags
+  alter column categories set statistics 0,
+  alter column model set statistics 0;
 alter table loacl.provider_configs
   alter column base_url set statistics 0,
   alter column key_last_four set statistics 0;

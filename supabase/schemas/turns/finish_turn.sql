@@ -12,6 +12,7 @@ begin
     perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is no longer yours.');
   end if;
   perform loacl_private.end_turn(turn.id, outcome);
+  perform loacl_private.keep_moderation(turn, outcome -> 'moderation');
   update loacl.threads t set last_message_at = clock_timestamp() where t.id = turn.thread_id;
   -- Only what was answered to the end has follow-ups.
   if outcome ->> 'state' <> 'completed' then
@@ -33,6 +34,6 @@ begin atomic
   select loacl_private.finish_turn(finish_turn.turn_id, finish_turn.lease, finish_turn.outcome);
 end;
 comment on function loacl.finish_turn(uuid, uuid, jsonb) is
-  'For the functions: ends a turn with its last step, once, and stores the answer, the provider''s items, and the usage with its cost. Errors: turn_lease_lost.';
+  'For the functions: ends a turn with its last step, once, and stores the answer, the provider''s items, and the usage with its cost, that of moderation included. Errors: turn_lease_lost.';
 revoke all on function loacl.finish_turn(uuid, uuid, jsonb) from public;
 grant execute on function loacl.finish_turn(uuid, uuid, jsonb) to service_role;

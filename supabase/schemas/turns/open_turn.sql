@@ -67,6 +67,7 @@ begin
       'followUpModel', assistant.follow_up_model,
       'showReasoning', assistant.show_reasoning
     ),
+    'moderation', loacl_private.find_moderation(assistant),
     'history', history,
     'lastSeq', turn.last_seq,
     'stopRequested', turn.stop_requested_at is not null,

@@ -50,6 +50,7 @@ begin
     select m.id, m.parent_id, b.place + 1,
       case
         when m.status in ('completed', 'stopped', 'cut') and m.content <> '' and m.role <> 'system'
+          and not (m.role = 'user' and loacl_private.is_refused_question(m.id))
           then loacl_private.estimate_tokens(m.content)
         else 0
       end
@@ -60,7 +61,7 @@ begin
 end
 $$;
 comment on function loacl_private.read_branch(uuid) is
-  'The branch that ends in this message, newest first, with the estimated tokens of each message; 0 for what no model is told: system messages, and answers that failed or said nothing.';
+  'The branch that ends in this message, newest first, with the estimated tokens of each message; 0 for what no model is told: system messages, questions that moderation refused, and answers that failed or said nothing.';
 revoke all on function loacl_private.read_branch(uuid) from public;
 
 create function loacl_private.find_summary(thread_id uuid, branch_ids uuid[])

@@ -9,8 +9,8 @@ declare
   turn loacl_private.turns := loacl_private.lock_leased_turn(save_follow_ups.turn_id, save_follow_ups.lease);
   last_step integer := (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id);
 begin
-  if turn.ended_at is null then
-    perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is not yours, or has not ended.');
+  if turn.ended_at is null or loacl_private.is_withdrawn(turn.message_id) then
+    perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is not yours, has not ended, or was refused.');
   end if;
 
   update loacl.threads t

@@ -9,6 +9,9 @@ import { signIdentity } from '../identity/site.ts'
 
 type Step = { say: string } | { end: Parameters<AnswerUnderTest['end']>[0] } | 'fail'
 
+/** What moderation flags. */
+const FLAGGED = 'unspeakable'
+
 interface ModelAnswer extends AnswerUnderTest {
   play: Script
   playWhole: WholeScript
@@ -29,7 +32,10 @@ function createModelAnswer(): ModelAnswer {
       return answer
     },
     end: (given = {}) => then({ end: given }),
-    fail: () => then('fail'),
+    fail(code) {
+      if (code === 'output_flagged') answer.say(FLAGGED).end()
+      else then('fail')
+    },
     async play(say, response, model) {
       const closed = new Promise<void>((resolve) => response.once('close', resolve))
       for (let at = 0; !response.destroyed; at++) {
@@ -51,9 +57,10 @@ function createModelAnswer(): ModelAnswer {
   return answer
 }
 
-/** As the owner's console does it. */
-async function setIdentitySecret({ dbUrl, encryptionKeys, assistantId }: Stack): Promise<string> {
+/** As the owner's console does it: answers are moderated, and the site's server has a secret. */
+async function setUp({ dbUrl, encryptionKeys, assistantId }: Stack): Promise<string> {
   const sql = postgres(dbUrl, { max: 1 })
+  await sql`update loacl.assistants set moderates_output = true where id = ${assistantId}`
   const [{ owner_id: ownerId }] = await sql<[{ owner_id: string }]>`
     select owner_id from loacl.assistants where id = ${assistantId}
   `
@@ -78,9 +85,10 @@ export async function startStackProject(): Promise<ProjectUnderTest & { stop(): 
   const model = await startMockModel({
     script: (...call) => (playing = script.shift()!).play(...call),
     answerWhole: (...call) => playing.playWhole(...call),
+    moderation: (text) => (text.includes(FLAGGED) ? ['harassment'] : []),
   })
   const stack = await startStack({ modelUrl: model.url })
-  const secret = await setIdentitySecret(stack)
+  const secret = await setUp(stack)
   return {
     url: stack.apiUrl,
     key: stack.publishableKey,

@@ -19,6 +19,7 @@ afterAll(() => world.close())
 /**
  * Columns that visitors or operators may write though they are the database's own: keys, owners, parents and times, and
  * whatever a function gives by default. On insert they may name a parent, which has to be there, and themselves as owner.
+ * What becomes null when it goes is no parent, and may be chosen anew.
  */
 const findChosen = async (database: postgres.ISql): Promise<string[]> => {
   const chosen = await database<{ name: string }[]>`

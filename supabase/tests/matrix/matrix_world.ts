@@ -172,6 +172,7 @@ async function fillSessions({ sql }: World, ids: readonly string[]): Promise<voi
     await tx`insert into loacl.message_feedback (message_id, value) select id, 'up' from (${answers}) m`
     await tx`insert into loacl.tool_executions (message_id, tool_name) select id, 'look_up' from (${answers}) m`
     await tx`insert into loacl_private.message_internals (message_id) select id from (${answers}) m`
+    await tx`insert into loacl.moderation_flags (message_id, direction, model) select id, 'output', 'x' from (${answers}) m`
     // Bytes go with the last file that names them, so there are two.
     await tx`
       with objects as (

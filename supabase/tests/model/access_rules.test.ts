@@ -25,7 +25,7 @@ const KEPT = [
   'thread_tags',
 ] as const
 /** What the functions write and an operator reads. */
-const WRITTEN = ['file_objects', 'tool_executions', 'context_optimizations'] as const
+const WRITTEN = ['file_objects', 'tool_executions', 'context_optimizations', 'moderation_flags'] as const
 
 let assistantId: string
 let otherAssistantId: string
@@ -55,6 +55,7 @@ async function fill(owner: Operator, assistant: string, { threadId, messageId }:
     await tx`insert into loacl.auto_approval_settings (assistant_id) values (${assistant})`
     await tx`insert into loacl.thread_overrides (thread_id, instructions) values (${threadId}, 'A hidden prompt.')`
     await tx`insert into loacl.thread_tags ${tx({ thread_id: threadId, tag_id: tag!.id, owner_id: owner.userId })}`
+    await tx`insert into loacl.moderation_flags ${tx({ message_id: messageId, direction: 'output', model: 'x' })}`
     await tx`insert into loacl.tool_executions ${tx({ message_id: messageId, tool_name: 'look_up', cost_usd: 0.5 })}`
     await tx`
       insert into loacl.context_optimizations

@@ -97,6 +97,7 @@ it('with a thread go its messages and what hangs on them, and its session stays'
       'loacl.follow_up_suggestions',
       'loacl.message_feedback',
       'loacl.tool_executions',
+      'loacl.moderation_flags',
       'loacl.files',
       'loacl_private.message_internals',
       'loacl_private.thread_events',

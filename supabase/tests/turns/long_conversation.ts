@@ -10,7 +10,7 @@ export interface Told {
 export function createLongConversations(world: World) {
   const { sql } = world
 
-  const begin = async (settings: Record<string, string | number | null> = {}) => {
+  const begin = async (settings: Record<string, string | number | boolean | null> = {}) => {
     const { id: assistantId, owner } = await world.createAssistant({
       settings: { context_token_budget: 500, follow_ups: false, ...settings },
     })

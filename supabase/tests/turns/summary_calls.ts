@@ -31,7 +31,7 @@ export function createSummaryCalls(world: World) {
   const summarize = async (turn: TurnKey, summary = SUMMARY) => save(turn, (await plan(turn))!, { summary })
 
   /** A conversation of 1,000 tokens, of which 800 are taken. */
-  async function beginNear(settings: Record<string, string | number | null> = {}) {
+  async function beginNear(settings: Record<string, string | number | boolean | null> = {}) {
     const conversation = await begin({ context_strategy: 'summarization', context_token_budget: 1000, ...settings })
     await conversation.exchange('a', 'b')
     const { turn } = await conversation.exchange('c', 'd')

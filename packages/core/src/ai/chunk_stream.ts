@@ -1,3 +1,4 @@
+import { isWithdrawal } from '@loacl/wire'
 import type { InferUIMessageChunk } from 'ai'
 import type { Turn, TurnEvent, TurnResult } from '../types.ts'
 import { inWords } from './error_words.ts'
@@ -59,6 +60,9 @@ async function* toChunks(turn: Turn, before: ChatMessage | undefined): AsyncGene
       const { result } = event
       if (result.message) yield* start(result.message.id)
       yield* close()
+      // No chunk takes back what a page holds: the message says that it is withdrawn.
+      if (result.status === 'failed' && result.message && isWithdrawal(result.error.code))
+        yield { type: 'message-metadata', messageMetadata: metadataOf(result.message) }
       yield endOf(result)
     } else if (event.type === 'source') {
       const [source, citations] = toSourceParts(event.source)

@@ -26,7 +26,7 @@ export interface StreamedAnswer {
   /** Closes the connections that read the answer. The client comes back for the rest. */
   disconnect(): StreamedAnswer
   end(ending?: Ending): void
-  /** Ends it as failed. What it has said stays. */
+  /** Ends it as failed. What it has said stays, unless moderation refuses it: `output_flagged`, `moderation_unavailable`. */
   fail(code: ErrorCode, details?: FailureDetails): void
 }
 

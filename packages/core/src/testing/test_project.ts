@@ -70,7 +70,8 @@ export interface TestProject {
 }
 
 /** Codes with which a turn that has begun fails. */
-const IN_STREAM = /^(model_|turn_abandoned$|turn_lease_lost$|provider_key_(unusable|rejected)$)/
+const IN_STREAM =
+  /^(model_|(input|output)_flagged$|moderation_unavailable$|turn_abandoned$|turn_lease_lost$|provider_key_(unusable|rejected)$)/
 
 const DEFAULT_ASSISTANT: PublicAssistant = {
   id: '0b0f7d0c-5a2e-4f0e-9a51-3f6c2f1f8f11',

@@ -1,11 +1,11 @@
 import {
   contentOf,
   type CutReason,
-  type DataParts,
   DONE_EVENT,
   encodePart,
   type FinishReason,
   foldPart,
+  isWithdrawal,
   HEARTBEAT_EVENT,
   NO_PARTS,
   type NumberedPart,
@@ -66,6 +66,11 @@ const FINISH_REASONS: { readonly [Reason in CutReason]: FinishReason } = {
   budget: 'other',
 }
 
+/** How many parts there are before anything is said. */
+const FIRST_PARTS = 2
+
+const isWithdrawn = (end: TurnEnd): boolean => end.state === 'failed' && isWithdrawal(end.refusal.code)
+
 /** A turn in memory: what it has streamed, and who reads it. */
 export function createTestTurn(
   thread: StoredThread,
@@ -94,7 +99,19 @@ export function createTestTurn(
     reader.controller.enqueue(encoder.encode(encodePart(numbered)))
   }
 
+  /** The ids of what is stored. */
+  const firstParts = (): StreamPart[] => [
+    { type: 'start', messageId: answer.id },
+    {
+      type: 'data-turn',
+      data: { turnId: id, threadId: thread.id, userMessageId: question.id, messageId: answer.id },
+    },
+  ]
+
   function finish(reader: Reader, end: TurnEnd): void {
+    // Who has read some of what is withdrawn is told the answer anew, from its beginning.
+    if (isWithdrawn(end) && reader.seq > FIRST_PARTS)
+      for (const part of firstParts()) send(reader, { seq: reader.seq + 1, part })
     for (const part of lastParts(end, reader.isOwn)) send(reader, { seq: reader.seq + 1, part })
     reader.controller.enqueue(encoder.encode(DONE_EVENT))
     reader.controller.close()
@@ -173,6 +190,10 @@ export function createTestTurn(
     end(end) {
       if (state !== 'running') return
       close()
+      if (isWithdrawn(end)) {
+        parts.splice(FIRST_PARTS)
+        folded = NO_PARTS
+      }
       state = end.state
       ending = end
       store(end)
@@ -200,13 +221,7 @@ export function createTestTurn(
       return new Response(body, { headers: STREAM_HEADERS })
     },
   }
-  const ids: DataParts['turn'] = {
-    turnId: id,
-    threadId: thread.id,
-    userMessageId: question.id,
-    messageId: answer.id,
-  }
-  turn.add({ type: 'start', messageId: answer.id }, { type: 'data-turn', data: ids })
+  turn.add(...firstParts())
   // An answer that goes on is told from its beginning, and its last text stays open.
   const last = told.at(-1)
   texts = told.length

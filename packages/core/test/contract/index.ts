@@ -5,6 +5,7 @@ import { identityContract } from './identity_contract.ts'
 import type { ProjectUnderTest } from './project_under_test.ts'
 import { siblingsContract } from './siblings_contract.ts'
 import { turnsContract } from './turns_contract.ts'
+import { withdrawalContract } from './withdrawal_contract.ts'
 
 /** What the real project and the one in memory must do alike. */
 export function projectContract(project: () => ProjectUnderTest): void {
@@ -14,4 +15,5 @@ export function projectContract(project: () => ProjectUnderTest): void {
   identityContract(project)
   clientContract(project)
   branchesContract(project)
+  withdrawalContract(project)
 }

@@ -9,7 +9,8 @@ import { memoryStorage } from '../support/watch.ts'
 export interface AnswerUnderTest {
   say(text: string): AnswerUnderTest
   end(ending?: { title?: string; followUps?: readonly string[] }): void
-  fail(code: 'model_unavailable'): void
+  /** `output_flagged`: says something that moderation flags, and ends. */
+  fail(code: 'model_unavailable' | 'output_flagged'): void
 }
 
 /** A project that answers visitors: the real one, or the one in memory. */

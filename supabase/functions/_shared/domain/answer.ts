@@ -8,7 +8,7 @@ import { askModel, type StepCalls } from './fallback.ts'
 import type { InputItem, Model, ModelCall } from './model.ts'
 import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
 import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
-import type { OpenTurn, SealedProvider, StepOutcome, TurnOutcome } from './store.ts'
+import type { ModerationResult, OpenTurn, SealedProvider, StepOutcome, TurnOutcome } from './store.ts'
 import { openAccount } from './stored_secret.ts'
 import { tellHistory } from './told_history.ts'
 import { turnError } from './turn_errors.ts'
@@ -133,11 +133,16 @@ export function toStepOutcome(message: MessageParts, details: StepDetails): Step
   return { parts: message.parts, content: message.content, ...kept }
 }
 
-export const toTurnOutcome = (end: TurnEnd, outcome: StepOutcome): TurnOutcome => ({
+export const toTurnOutcome = (
+  end: TurnEnd,
+  outcome: StepOutcome,
+  moderation: ModerationResult | null,
+): TurnOutcome => ({
   ...outcome,
   state: end.state,
   errorCode: end.state === 'failed' ? end.error.code : null,
   cutReason: end.state === 'cut' ? end.cutReason : null,
+  moderation,
 })
 
 /** The provider's own end counts most, but for one of more than we took; an interruption explains whatever else went wrong. */

@@ -14,7 +14,7 @@ const source: MessagePart = { type: 'source-url', sourceId: 'source-1', url: 'ht
 
 async function goOn(before: readonly MessagePart[], steps: readonly ScriptStep[], showReasoning = false) {
   const model = new ScriptedModel(steps, FOLLOW_UPS)
-  const running = await start(model, { showReasoning }, decideNext, null, before)
+  const running = await start(model, { showReasoning }, decideNext, { saidBefore: before })
   await vi.runAllTimersAsync()
   await running.done
   return { model, ...running, stored: await running.read() }

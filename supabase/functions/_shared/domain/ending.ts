@@ -1,5 +1,13 @@
-import type { CutReason, DataParts, FinishReason, StreamPart, Usage } from '@loacl/wire'
+import {
+  type CutReason,
+  type DataParts,
+  type FinishReason,
+  isWithdrawal,
+  type StreamPart,
+  type Usage,
+} from '@loacl/wire'
 import { type CodedError, toWireError } from './coded_error.ts'
+import type { TurnIds } from './store.ts'
 
 /** How a turn came to its end. */
 export type TurnEnd =
@@ -14,6 +22,15 @@ const FINISH_REASONS: { readonly [Reason in CutReason]: FinishReason } = {
   time_limit: 'other',
   budget: 'other',
 }
+
+/** Whether nothing of the answer may be shown or kept. */
+export const isWithdrawn = (end: TurnEnd): boolean => end.state === 'failed' && isWithdrawal(end.error.code)
+
+/** The parts with which an answer begins. A reader who already holds some of it drops that. */
+export const firstParts = ({ turn, threadId, userMessageId, messageId }: TurnIds): StreamPart[] => [
+  { type: 'start', messageId },
+  { type: 'data-turn', data: { turnId: turn.id, threadId, userMessageId, messageId } },
+]
 
 /** The part that says that the answer is stored. */
 export function answerComplete(messageId: string, end: TurnEnd, usage: Usage | null): StreamPart {

@@ -65,6 +65,8 @@ export interface OpenTurn extends TurnIds {
   provider: SealedProvider | null
   /** Asked where `provider` is down. */
   fallback: { model: string; provider: SealedProvider } | null
+  /** What is moderated; `null` where nothing is. */
+  moderation: ModerationSettings | null
   /** Oldest first; ends with the message that is to be answered. */
   history: readonly HistoryMessage[]
   /**
@@ -94,6 +96,28 @@ export interface OpenTurn extends TurnIds {
 export interface SealedProvider extends StoredSecret {
   configId: string
   provider: WireFormat
+}
+
+interface ModerationSettings {
+  /** Whether what the visitor writes is moderated. */
+  input: boolean
+  /** Whether what the model writes is. */
+  output: boolean
+  /** Whether what could not be moderated is let through. */
+  failsOpen: boolean
+  model: string
+  /** Whether it is asked at a provider of its own. `provider` is that one, `null` where it is switched off. */
+  hasProvider: boolean
+  provider: SealedProvider | null
+}
+
+/** What the moderation of a turn leaves. */
+export interface ModerationResult {
+  /** The account that was asked. */
+  configId: string
+  model: string
+  flags: readonly { direction: 'input' | 'output'; categories: readonly string[] }[]
+  usage: { inputTokens: number; outputTokens: number; isEstimate: boolean }
 }
 
 /** `developer`: ours, and of the instructions, where the rest of the conversation needs a word. */
@@ -151,6 +175,7 @@ export interface TurnOutcome extends StepOutcome {
   state: TurnEndState
   errorCode: ErrorCode | null
   cutReason: CutReason | null
+  moderation: ModerationResult | null
 }
 
 export interface StoredTurn {

@@ -4,6 +4,7 @@ import { MemoryStore } from '../test/memory_store.ts'
 import { fault } from '../test/memory_turn.ts'
 import { caller, FOLLOW_UPS, keyRing } from '../test/running_turn.ts'
 import { answering, created, gate, ScriptedModel, type ScriptStep, textDelta } from '../test/scripted_model.ts'
+import { ScriptedModerator } from '../test/scripted_moderator.ts'
 import type { ModelCall, ModelEvent } from './model.ts'
 import { decideNext, type DecideNext } from './next_move.ts'
 import type { OpenTurn, SummaryToMake } from './store.ts'
@@ -63,7 +64,8 @@ async function start(
   const shutdown = new AbortController()
   const reported: unknown[] = []
   const report = (error: unknown) => reported.push(error)
-  const deps = { store, model, keyRing, decideNext: decide, shutdown: shutdown.signal, report }
+  const moderator = new ScriptedModerator()
+  const deps = { store, model, moderator, keyRing, decideNext: decide, shutdown: shutdown.signal, report }
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
   const types: string[] = []
   const done = (async () => {

@@ -1,8 +1,9 @@
 import type { NumberedPart, StreamPart } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
-import { answerComplete, terminalParts, waitingParts } from './ending.ts'
+import { answerComplete, firstParts, isWithdrawn, terminalParts, waitingParts } from './ending.ts'
 import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
 import type { InputItem, ModelCall } from './model.ts'
+import type { Moderation } from './moderation.ts'
 import { retryWhileAway, wait } from './retry.ts'
 import type { OpenTurn } from './store.ts'
 import { summarizeForLater } from './summary.ts'
@@ -10,6 +11,8 @@ import { runSteps } from './turn_steps.ts'
 import { isRefusal } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
+/** How many parts there are before anything is said. */
+const FIRST_PARTS = 2
 /** How long the stream stays open for follow-ups after the answer. */
 const FOLLOW_UPS_SHOWN_MS = 3_000
 /** How long they may take to be stored: what misses the stream is there when the page loads again. */
@@ -27,7 +30,7 @@ export async function* runTurn(
   deps: TurnDeps,
   added: readonly InputItem[] = [],
 ): AsyncGenerator<NumberedPart, void, undefined> {
-  const { closing, call, usage, content, last } = yield* runSteps(turn, context, deps, added)
+  const { closing, call, usage, content, last, moderation } = yield* runSteps(turn, context, deps, added)
   let seq = last
   const number = (part: StreamPart): NumberedPart => ({ seq: ++seq, part })
   if ('waiting' in closing) {
@@ -37,8 +40,11 @@ export async function* runTurn(
   // Who reads it comes back, and follows the other worker or sees how it ended.
   if ('takenOver' in closing) return
   const { end, stored } = closing
+  // What was said is to be shown no more: the answer begins anew, and nothing comes of it.
+  if (last > FIRST_PARTS && isWithdrawn(end)) for (const part of firstParts(turn)) yield number(part)
   if (stored) yield number(answerComplete(turn.messageId, end, usage))
-  const extras = stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, deps) : null
+  const extras =
+    stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, moderation, deps) : null
   const summary = stored && call && end.state !== 'failed' ? summarizeForLater(call, turn, deps) : null
   const shown = await Promise.race([extras, wait(FOLLOW_UPS_SHOWN_MS, deps.shutdown)])
   for (const part of [...(shown ?? []), ...terminalParts(end, context.requestId)]) yield number(part)
@@ -50,6 +56,7 @@ async function makeFollowUps(
   call: ModelCall,
   turn: OpenTurn,
   answer: string,
+  moderation: Moderation,
   { store, model, shutdown, report }: TurnDeps,
 ): Promise<StreamPart[]> {
   if (!wantsFollowUps(turn)) return []
@@ -64,7 +71,9 @@ async function makeFollowUps(
         return { ...none, usage: null, model: asked.model, isCalled: signal.aborted || !isRefusal(toCodedError(error)) }
       },
     )
-    const saved = await retryWhileAway(() => store.saveFollowUps(turn.turn, made))
+    const shown = [made.title ?? [], made.suggestions].flat()
+    const allowed = (await moderation.allows(shown)) ? made : { ...made, ...none }
+    const saved = await retryWhileAway(() => store.saveFollowUps(turn.turn, allowed))
     const isTitled = turn.isFirstTurn && saved.title !== null
     const { messageId, threadId } = turn
     return [

@@ -1,9 +1,10 @@
-import type { DataParts } from '@loacl/wire'
+import { type DataParts, isWithdrawal } from '@loacl/wire'
 import { type EndedStep, toStepOutcome, toTurnOutcome } from './answer.ts'
 import { type CodedError, toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
 import type { MessageParts } from './message_parts.ts'
 import type { InputItem } from './model.ts'
+import type { Moderation } from './moderation.ts'
 import { MAX_CHARACTERS } from './output_limits.ts'
 import { retryWhileAway } from './retry.ts'
 import { NO_DETAILS, type StepDetails } from './step_reader.ts'
@@ -19,7 +20,13 @@ export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['
  * Stores what becomes of a turn between its steps and at its end. Where it was ended by somebody else in the meantime,
  * that end is the one that counts. No method rejects.
  */
-export function createClosing(turn: OpenTurn, message: MessageParts, { caller }: TurnContext, deps: TurnDeps) {
+export function createClosing(
+  turn: OpenTurn,
+  message: MessageParts,
+  moderation: Moderation,
+  { caller }: TurnContext,
+  deps: TurnDeps,
+) {
   const { store, report } = deps
 
   /** @param lost why the step's parts could not be stored, if so: then waiting for the database is over */
@@ -27,7 +34,7 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
     { end, details }: Pick<EndedStep, 'end' | 'details'>,
     lost: CodedError | null,
   ): Promise<Closing> {
-    const outcome = toTurnOutcome(end, toStepOutcome(message, details))
+    const outcome = toTurnOutcome(end, toStepOutcome(message, details), moderation.result)
     const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
     try {
       await save(outcome)
@@ -36,7 +43,8 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
       const error = toCodedError(cause)
       if (error.code === 'turn_lease_lost') return readEnd()
       report(error)
-      const failed: TurnEnd = { state: 'failed', error }
+      // What may not be shown stays that, whatever else goes wrong.
+      const failed: TurnEnd = isWithdrawal(outcome.errorCode) ? end : { state: 'failed', error }
       if (error.code === 'database_unavailable') return { end: failed, stored: false }
       const stored = await save(withoutDetails(outcome, error)).then(
         () => true,
@@ -98,9 +106,19 @@ export function createClosing(turn: OpenTurn, message: MessageParts, { caller }:
 
 /** For an outcome that the database does not take: the text alone, so that the turn still ends. */
 function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome {
-  const content = outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
+  const isWithdrawn = isWithdrawal(outcome.errorCode)
+  const content = isWithdrawn ? '' : outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
   const { isCalled, fallback } = outcome
-  const none = { cutReason: null, isCalled, fallback, providerItems: [], responseId: null, model: null, usage: null }
-  return { ...none, state: 'failed', parts, content, errorCode: code }
+  const none = {
+    cutReason: null,
+    isCalled,
+    fallback,
+    providerItems: [],
+    responseId: null,
+    model: null,
+    usage: null,
+    moderation: null,
+  }
+  return { ...none, state: 'failed', parts, content, errorCode: isWithdrawn ? outcome.errorCode : code }
 }

@@ -1,11 +1,13 @@
 import type { KeyRing } from '@loacl/sealing'
 import type { Model } from './model.ts'
+import type { Moderator } from './moderation.ts'
 import type { DecideNext } from './next_move.ts'
 import type { Caller, TurnStore } from './store.ts'
 
 export interface TurnDeps {
   store: TurnStore
   model: Model
+  moderator: Moderator
   keyRing: KeyRing
   decideNext: DecideNext
   /** Aborted when the worker is about to be ended. */

@@ -1,10 +1,11 @@
 import type { NumberedPart, Usage } from '@loacl/wire'
 import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
 import { isContinuation, reopen } from './continuation.ts'
-import type { TurnEnd } from './ending.ts'
+import { firstParts, type TurnEnd } from './ending.ts'
 import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
+import { createModeration, type Moderation } from './moderation.ts'
 import type { NextMove } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
@@ -24,6 +25,7 @@ export interface EndedSteps {
   content: string
   /** Number of the last part. */
   last: number
+  moderation: Moderation
 }
 
 /**
@@ -38,7 +40,6 @@ export async function* runSteps(
   deps: TurnDeps,
   added: readonly InputItem[],
 ): AsyncGenerator<NumberedPart, EndedSteps, undefined> {
-  const { threadId, userMessageId, messageId } = turn
   const interrupt = new AbortController()
   const interruptBy = (end: TurnEnd) => interrupt.abort(end)
   const timeIsUp = () => interruptBy({ state: 'cut', cutReason: 'time_limit' })
@@ -56,14 +57,13 @@ export async function* runSteps(
   let log = openLog(turn.lastSeq)
   if (turn.lastSeq === 0) {
     // Pushed together, and so stored together: who takes the turn over begins after both.
-    const start = log.push({ type: 'start', messageId })
-    const ids = log.push({ type: 'data-turn', data: { turnId: turn.turn.id, threadId, userMessageId, messageId } })
-    yield* [start, ids, ...cut.stream.map((part) => log.push(part))]
+    yield* [...firstParts(turn), ...cut.stream].map((part) => log.push(part))
   }
   if (turn.stopRequested) interruptBy({ state: 'stopped' })
 
   const message = new MessageParts(turn.parts, cut.stream)
-  const close = createClosing(turn, message, context, deps)
+  const moderation = createModeration(turn, deps, interruptBy)
+  const close = createClosing(turn, message, moderation, context, deps)
   const told = createToldHistory(turn, deps)
   const model = withKnownFiles(told.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
   let calls: StepCalls | null = null
@@ -81,7 +81,12 @@ export async function* runSteps(
       log = openLog(log.last)
     }
     const prepare = async () => {
-      calls = await nextCalls(calls, before)
+      const isChecked = number > 1 || interrupt.signal.aborted
+      const [next] = await Promise.all([
+        nextCalls(calls, before),
+        isChecked || moderation.checkQuestion(interrupt.signal),
+      ])
+      calls = next
       await told.summarize(calls.first, interrupt.signal)
       return calls
     }
@@ -89,8 +94,11 @@ export async function* runSteps(
     const open = number === 1 ? cut.open : null
     const parts = streamStep(prepare, limits, model, message, interrupt.signal, deps.report, open)
     let next = await parts.next()
-    for (; !next.done; next = await parts.next()) yield log.push(next.value)
-    step = next.value
+    for (; !next.done; next = await parts.next()) {
+      moderation.watch(next.value)
+      yield log.push(next.value)
+    }
+    step = { ...next.value, end: await moderation.checkRest(next.value.end) }
     call = step.call
     usage = addUsage(usage, step.details.usage)
 
@@ -107,7 +115,7 @@ export async function* runSteps(
   }
   clearTimeout(deadline)
   deps.shutdown.removeEventListener('abort', timeIsUp)
-  return { closing, call, usage, content: message.content, last: log.last }
+  return { closing, call, usage, content: message.content, last: log.last, moderation }
 
   /** Gives how the turn is left where something was said that is not in it. */
   async function closeLog(): Promise<Closing | null> {

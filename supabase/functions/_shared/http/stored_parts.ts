@@ -25,7 +25,8 @@ export function sendStored(stream: Pick<PartStream, 'send'>) {
         isAnswered = true
         release(numbered.seq)
       }
-      if (isTerminal(numbered.part) || type === 'data-error') waiting = []
+      // A stream that begins anew takes back what came before.
+      if (type === 'start' || isTerminal(numbered.part) || type === 'data-error') waiting = []
       if (isAnswered || isAhead(numbered) || isTerminal(numbered.part) || type === 'data-error') stream.send([numbered])
       else waiting.push(numbered)
     },

@@ -64,6 +64,7 @@ export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
     model: 'gpt-6-luna',
     usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
     fallback: null,
+    moderation: null,
     ...change,
   }
 }

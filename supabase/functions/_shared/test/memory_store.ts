@@ -1,4 +1,4 @@
-import type { Message, ThreadSummary } from '@loacl/wire'
+import { isWithdrawal, type Message, type ThreadSummary } from '@loacl/wire'
 import type { CodedError } from '../domain/coded_error.ts'
 import type { KnownFile } from '../domain/model.ts'
 import type {
@@ -15,11 +15,14 @@ import type {
 import { halve, MemoryContext } from './memory_context.ts'
 import { fault, findThread, type MemoryThread, type MemoryTurn, newMessage, newThread } from './memory_turn.ts'
 
+const isRefused = ({ outcome }: MemoryTurn): boolean => isWithdrawal(outcome?.errorCode ?? null)
+
 export interface MemoryStoreOptions {
   assistantId: string
   assistant?: Partial<OpenTurn['assistant']>
   provider?: OpenTurn['provider']
   fallback?: OpenTurn['fallback']
+  moderation?: OpenTurn['moderation']
 }
 
 /** The turn's store, kept in memory, as faithful to the database as the turn's tests need it. */
@@ -30,6 +33,8 @@ export class MemoryStore implements TurnStore {
   readonly followUpUsage: (TokenUsage | null)[] = []
   /** Of each step that has ended. */
   readonly outcomes: StepOutcome[] = []
+  /** Of each turn that its worker has ended. */
+  readonly moderated: TurnOutcome['moderation'][] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   readonly keptStops = new Set<string>()
@@ -135,6 +140,7 @@ export class MemoryStore implements TurnStore {
         ...this.#options.assistant,
       },
       provider: this.#options.provider ?? null,
+      moderation: this.#options.moderation ?? null,
       fallback: this.#options.fallback ?? null,
       history: this.#historyOf(turn),
       ...(this.context.summary ? { summary: this.context.summary } : {}),
@@ -218,6 +224,7 @@ export class MemoryStore implements TurnStore {
     const turn = this.#leased(id, lease)
     this.#endStep(turn, outcome)
     this.#end(turn, outcome)
+    this.moderated.push(outcome.moderation)
   }
 
   async findTurn(...[threadId, { sessionToken }]: Parameters<TurnStore['findTurn']>) {
@@ -268,7 +275,8 @@ export class MemoryStore implements TurnStore {
   async saveFollowUps(...[{ id, lease }, followUps]: Parameters<TurnStore['saveFollowUps']>) {
     this.#enter('saveFollowUps')
     const turn = this.turns.get(id)
-    if (turn?.lease !== lease || turn.state === 'running' || turn.state === 'waiting') throw fault('turn_lease_lost')
+    if (turn?.lease !== lease || turn.state === 'running' || turn.state === 'waiting' || isRefused(turn))
+      throw fault('turn_lease_lost')
     turn.thread.title ??= followUps.title
     if (followUps.isCalled) this.followUpUsage.push(followUps.usage)
     const suggestions = followUps.suggestions.map((suggestion) => ({
@@ -365,6 +373,10 @@ export class MemoryStore implements TurnStore {
     const { state, errorCode = null, cutReason = null } = end
     Object.assign(turn, { state, waiting: null, outcome: { errorCode, cutReason } })
     this.#updateAnswer(turn, { status: state, errorCode, cutReason })
+    if (!isRefused(turn)) return
+    turn.parts = []
+    for (const step of turn.steps) Object.assign(step, { input: [], providerItems: [] })
+    this.#updateAnswer(turn, { content: '', parts: [] })
   }
 
   #checkParent(parentId: string, thread: MemoryThread | undefined): void {

@@ -9,6 +9,7 @@ import type { TurnDeps } from '../domain/turn_deps.ts'
 import { MemoryStore } from './memory_store.ts'
 import { fault } from './memory_turn.ts'
 import { ScriptedModel, type ScriptStep } from './scripted_model.ts'
+import { ScriptedModerator } from './scripted_moderator.ts'
 import { newCaller } from './contract_visitor.ts'
 
 const assistantId = crypto.randomUUID()
@@ -37,16 +38,23 @@ export const keyRing = {
 /** The database, for so many calls. */
 export const away = (times: number) => Array.from({ length: times }, () => fault('database_unavailable'))
 
+/** Of a turn, beside its assistant. */
+interface Surroundings {
+  fallback?: OpenTurn['fallback']
+  /** Of the answer that goes on. */
+  saidBefore?: readonly MessagePart[]
+  moderation?: OpenTurn['moderation']
+  moderator?: ScriptedModerator
+}
+
 /** Begins a turn and lets it run, with everything that a test may want to read. */
 export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
   decide: DecideNext = decideNext,
-  fallback: OpenTurn['fallback'] = null,
-  /** Of the answer that goes on. */
-  saidBefore: readonly MessagePart[] = [],
+  { fallback = null, saidBefore = [], moderation = null, moderator = new ScriptedModerator() }: Surroundings = {},
 ) {
-  const store = new MemoryStore({ assistantId, assistant: change, provider, fallback })
+  const store = new MemoryStore({ assistantId, assistant: change, provider, fallback, moderation })
   const shutdown = new AbortController()
   const reported: unknown[] = []
   const begun = (await store.beginTurn(
@@ -67,6 +75,7 @@ export async function start(
   const deps: TurnDeps = {
     store,
     model,
+    moderator,
     keyRing,
     decideNext: decide,
     shutdown: shutdown.signal,

@@ -54,7 +54,7 @@ const textDone = (text: string, key = 'msg_1'): ModelEvent => ({ type: 'text-don
 
 /** A citation of a page, or of a file by its name. */
 export const cite = (
-  source: { url: string } | { name: string },
+  source: { url: string; title?: string } | { name: string },
   place: Partial<ModelCitation> = {},
 ): ModelCitation => ({
   type: 'citation',

@@ -4,7 +4,9 @@ import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
+import { ScriptedModerator } from '../../_shared/test/scripted_moderator.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
+import type { OpenTurn } from '../../_shared/domain/store.ts'
 import { createHandler } from '../handler.ts'
 
 export const PUBLISHABLE_KEY = 'sb_publishable_test'
@@ -21,6 +23,7 @@ export async function createChatWorld(
     deadlineMs?: number
     maxTurns?: number
     readIdentitySecret?: IdentityStore['readIdentitySecret']
+    moderation?: OpenTurn['moderation']
   } = {},
 ) {
   const assistantId = crypto.randomUUID()
@@ -37,8 +40,9 @@ export async function createChatWorld(
     configId: 'c',
     ...(await keyRing.seal('sk-live-123', context)),
   }
-  const store = new MemoryStore({ assistantId, provider })
+  const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
   const model = new ScriptedModel(steps, FOLLOW_UPS)
+  const moderator = new ScriptedModerator()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
@@ -47,6 +51,7 @@ export async function createChatWorld(
   const handle = createHandler({
     store,
     model,
+    moderator,
     keyRing,
     identities: {
       readIdentitySecret: options.readIdentitySecret ?? (async () => null),
@@ -82,6 +87,7 @@ export async function createChatWorld(
     assistantId,
     store,
     model,
+    moderator,
     reported,
     load,
     shutdown,

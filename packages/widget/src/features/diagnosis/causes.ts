@@ -20,6 +20,7 @@ export const CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   provider_key_unusable:
     'The stored provider key can’t be opened. Give the functions the key ring that sealed it, or set the key again.',
   provider_key_rejected: 'The model’s provider refuses the key. Set another.',
+  moderation_unavailable: 'The moderation provider is down, or has no such model. See the function’s log.',
   identity_token_invalid: 'The identity token is not signed as this assistant expects. Compare secret and claims.',
   identity_unavailable: 'The assistant has no identity secret. Make one.',
   identity_secret_unusable:

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, describe, expect, it } from 'vitest'
+import { workerStack } from '../../../packages/local/test/worker_stack.ts'
+import { createToken } from '../support/api.ts'
+import { createWorld } from '../support/world.ts'
+import { createTurnCalls, delta } from '../turns/turn_calls.ts'
+import { createModerated, FIRST } from './moderated.ts'
+
+const world = createWorld(workerStack())
+const { api, asServer } = world
+const { append, read, abandon, stop, listMessages } = createTurnCalls(world)
+const { moderating, tablesWith } = createModerated(world)
+afterAll(() => world.close())
+
+/** A turn that said this much before its worker went. */
+const leave = async (settings: Record<string, boolean>, parts: object[], isStopped = false) => {
+  const { id } = await moderating(settings)
+  const token = createToken()
+  const begun = await world.ask(id, token)
+  await append(begun.turn, 1, parts)
+  if (isStopped) await stop(begun.turn, token)
+  await abandon(begun.turn)
+  return { ...begun, token, items: (await listMessages(begun.threadId, token)).items }
+}
+
+describe('an answer whose worker has gone before it was checked to its end', () => {
+  it.each([false, true])('is withdrawn (stopped: %s)', async (isStopped) => {
+    const word = `w${randomUUID()}`
+    const { turn, token, items } = await leave({}, [...FIRST, delta(word)], isStopped)
+    expect(items[0]).toMatchObject({ status: 'failed', errorCode: 'moderation_unavailable', content: '', parts: [] })
+    expect(items[0].streamed).toBe(undefined)
+    expect((await read(turn, 2, token)).body).toMatchObject({ errorCode: 'moderation_unavailable', parts: [] })
+    expect(await tablesWith(word)).toEqual([])
+  })
+
+  it('is kept where its owner lets through what could not be checked, or moderates no answers', async () => {
+    for (const settings of [{ moderation_fails_open: true }, { moderates_output: false }]) {
+      const { items } = await leave(settings, [...FIRST, delta('Half')])
+      expect(items[0]).toMatchObject({ errorCode: 'turn_abandoned', content: 'Half' })
+    }
+  })
+
+  it('is only interrupted where nothing was said', async () => {
+    const { items } = await leave({}, FIRST)
+    expect(items[0]).toMatchObject({ errorCode: 'turn_abandoned' })
+  })
+
+  it('is withdrawn whole where it went on with one that was checked, which stays where nothing was added', async () => {
+    const { id } = await moderating()
+    const token = createToken()
+    const first = await world.ask(id, token)
+    const { threadId, messageId } = first
+    await world.finish(first.turn, { state: 'cut', cutReason: 'time_limit', content: 'Half' })
+    const goOn = async (...parts: object[]) => {
+      const request = { type: 'continue', threadId, messageId, text: undefined }
+      const { turn } = (await world.beginTurn(id, token, request)).body
+      const told = [
+        { type: 'text-start', id: 'text-1' },
+        { type: 'text-delta', id: 'text-1', delta: 'Half' },
+      ]
+      await append(turn, 1, [...FIRST, ...told, ...parts])
+      await abandon(turn)
+      return (await listMessages(threadId, token)).items[0]
+    }
+    expect(await goOn()).toMatchObject({ errorCode: 'turn_abandoned', content: 'Half' })
+    const word = `w${randomUUID()}`
+    expect(await goOn(delta(word))).toMatchObject({ errorCode: 'moderation_unavailable', content: '', parts: [] })
+    expect(await tablesWith(word)).toEqual([])
+  })
+
+  it('is withdrawn by the clean-up as well', async () => {
+    const word = `w${randomUUID()}`
+    const { id } = await moderating()
+    const begun = await world.ask(id, createToken())
+    await append(begun.turn, 1, [...FIRST, delta(word)])
+    await abandon(begun.turn)
+    await api.rpc('run_clean_up', {}, asServer())
+    expect(await tablesWith(word)).toEqual([])
+  })
+})
