@@ -8,8 +8,8 @@ const CLIENT_SHARES = new Map(
   Object.entries({
     '../core/src/abort.ts': 'abortError, untilAborted',
     '../core/src/errors.ts': 'hasCode, isSessionError, LoaclError',
-    '../core/src/random.ts': 'randomToken',
-    '../core/src/retry.ts': 'backOff, withRetries',
+    '../core/src/random.ts': 'randomId, randomToken',
+    '../core/src/retry.ts': 'backOff, isTransient, withRetries',
     'src/page_document.ts': 'pageDocument',
     'src/panel/fetch_file.ts': 'fetchFile',
   }).map(([file, names]) => [path(file), names]),
