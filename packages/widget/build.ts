@@ -186,6 +186,7 @@ const feature = (name: string): InlineConfig =>
     },
     {
       // What an import that waits may need is run late: a feature that asks the client about an error would carry the means.
+      plugins: [clientRuntime],
       resolve: { alias: [CLIENT_OF_PANEL] },
       build: { license: { fileName: `licenses-${name}.md` } },
     },
