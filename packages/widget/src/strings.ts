@@ -65,6 +65,10 @@ export interface Strings {
   retryWhen: string
   /** Opens an error's code and the request's id. */
   details: string
+  /** For what only the site's owner can mend, where `errors` has no words for it. */
+  notSetUp: string
+  /** For what a new conversation mends. */
+  sessionEnded: string
   /** Words inside an answer's text. */
   markdown: MarkdownWords
   errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
@@ -110,6 +114,8 @@ type ElsewhereWord =
   | 'startOver'
   | 'retryWhen'
   | 'details'
+  | 'notSetUp'
+  | 'sessionEnded'
 
 type OwnWords = Omit<Strings, ElsewhereWord | 'markdown'>
 

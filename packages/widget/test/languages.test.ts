@@ -1,10 +1,9 @@
-import { ERROR_STATUS, type ErrorCode, isForOwner, isThreadOver } from '@loacl/wire'
 import { expect, test } from 'vitest'
 import { ENGLISH as ANSWERS } from '../src/features/answers/english.ts'
 import { ENGLISH as BLOCKS } from '../src/features/blocks/english.ts'
 import { ENGLISH as CITATIONS } from '../src/features/citations/english.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
-import { ENGLISH as ERRORS, NOT_SET_UP, SESSION_ENDED } from '../src/features/errors/english.ts'
+import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
 import { ENGLISH as SIBLINGS } from '../src/features/siblings/english.ts'
 import { createLanguageLoader } from '../src/language.ts'
@@ -33,12 +32,6 @@ const english = new Map(
     (strings) => [...flatten(strings)],
   ),
 )
-// English says these by what there is to do about them.
-for (const code of Object.keys(ERROR_STATUS) as ErrorCode[]) {
-  const words = isForOwner(code) ? NOT_SET_UP : isThreadOver(code) && SESSION_ENDED
-  if (words && !english.has(`errors.${code}`)) english.set(`errors.${code}`, words)
-}
-
 test.each(Object.entries(LANGUAGES))('%s has words of its own for all that English has', async (tag, load) => {
   const words = flatten((await load()).strings)
   expect([...words.keys()].toSorted()).toEqual([...english.keys()].toSorted())

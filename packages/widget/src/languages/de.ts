@@ -1,9 +1,7 @@
 import type { Strings } from '../strings.ts'
 
-const NOT_SET_UP = 'Dieser Chat ist noch nicht richtig eingerichtet. Bitte sagen Sie es den Betreibern dieser Website.'
 const MODEL_DOWN = 'Der Assistent kann gerade nicht antworten. Versuchen Sie es gleich noch einmal.'
 const BROKEN_OFF = 'Die Antwort ist abgebrochen. Versuchen Sie es noch einmal.'
-const SESSION_ENDED = 'Ihre Sitzung ist beendet. Beginnen Sie neu, um fortzufahren.'
 const UNREACHABLE = 'Der Chat ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.'
 const TOO_LONG = 'Diese Nachricht ist zu lang.'
 
@@ -61,6 +59,8 @@ export const strings: Strings = {
   cutFilter: 'Diese Antwort wurde von einem Inhaltsfilter gekürzt.',
   retryWhen: 'Sie können {when} fortfahren.',
   details: 'Einzelheiten',
+  notSetUp: 'Dieser Chat ist noch nicht richtig eingerichtet. Bitte sagen Sie es den Betreibern dieser Website.',
+  sessionEnded: 'Ihre Sitzung ist beendet. Beginnen Sie neu, um fortzufahren.',
   markdown: {
     copyCode: 'Kopieren',
     copied: 'Kopiert',
@@ -80,22 +80,8 @@ export const strings: Strings = {
     model_input_too_long: TOO_LONG,
     key_rejected: 'Der Schlüssel dieses Chats ist ungültig. Bitte sagen Sie es den Betreibern dieser Website.',
     origin_not_allowed: 'Dieser Chat ist auf dieser Website nicht erlaubt.',
-    assistant_not_found: NOT_SET_UP,
-    invalid_body: NOT_SET_UP,
-    not_found: NOT_SET_UP,
     assistant_inactive: 'Dieser Assistent ist zurzeit ausgeschaltet.',
     assistant_paused: 'Dieser Assistent macht gerade eine Pause. Bitte kommen Sie später wieder.',
-    provider_key_missing: NOT_SET_UP,
-    provider_key_unusable: NOT_SET_UP,
-    provider_key_rejected: NOT_SET_UP,
-    price_unknown: NOT_SET_UP,
-    identity_unavailable: NOT_SET_UP,
-    identity_secret_unusable: NOT_SET_UP,
-    identity_token_invalid: NOT_SET_UP,
-    session_missing: SESSION_ENDED,
-    session_invalid: SESSION_ENDED,
-    session_expired: SESSION_ENDED,
-    session_mismatch: SESSION_ENDED,
     thread_not_found: 'Diese Unterhaltung gibt es nicht mehr. Beginnen Sie neu, um fortzufahren.',
     message_not_found: 'Diese Nachricht gibt es nicht mehr. Beginnen Sie neu, um fortzufahren.',
     thread_full: 'Diese Unterhaltung ist voll. Beginnen Sie neu, um fortzufahren.',

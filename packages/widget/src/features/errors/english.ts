@@ -3,10 +3,6 @@ import type { Strings } from '../runtime.ts'
 const MODEL_DOWN = 'The assistant can’t answer at the moment. Try again shortly.'
 const BROKEN_OFF = 'The answer broke off. Try again.'
 
-// English words for what has none of its own: the tag's assistant id is no UUID, the project has no LOACL in it.
-export const NOT_SET_UP = 'This chat isn’t set up properly yet. Please tell the owner of this site.'
-export const SESSION_ENDED = 'Your session has ended. Start over to go on.'
-
 /** What keeps a chat from going on. */
 const ERRORS: Partial<Strings['errors']> = {
   stream_cut: 'The connection broke before the answer was complete. Try again.',
@@ -40,5 +36,8 @@ export const ENGLISH = {
   startOver: 'Start over',
   retryWhen: 'You can go on {when}.',
   details: 'Details',
+  // For what has no words of its own: the tag's assistant id is no UUID, the project has no LOACL in it.
+  notSetUp: 'This chat isn’t set up properly yet. Please tell the owner of this site.',
+  sessionEnded: 'Your session has ended. Start over to go on.',
   errors: ERRORS,
 }
