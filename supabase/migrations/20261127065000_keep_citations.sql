@@ -1,4 +1,5 @@
 alter table loacl.documents add column public_url text;
+alter table loacl.documents alter column public_url set statistics 0;
 alter table loacl.documents add constraint documents_public_url_shape
   check (public_url ~ '^https?://[^\s]+$' and char_length(public_url) <= 4000);
 grant insert (public_url), update (public_url) on table loacl.documents to authenticated;

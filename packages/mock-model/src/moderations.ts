@@ -37,7 +37,7 @@ export async function moderate(
   response: ServerResponse,
   script: ModerationScript,
 ): Promise<void> {
-  const results = []
+  const results: ReturnType<typeof toResult>[] = []
   for (const text of typeof input === 'string' ? [input] : input) results.push(toResult(await script(text, response)))
   if (response.headersSent || response.destroyed) return
   response

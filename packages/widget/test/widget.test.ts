@@ -23,7 +23,7 @@ afterEach(() => vi.unstubAllGlobals())
 
 /** A widget on a page that has no panel to show. */
 function mount(options: WidgetOptions) {
-  const parts = { launcher: { setAttribute() {}, replaceChildren() {} }, shadowRoot: {}, remove() {} }
+  const parts = { options, launcher: { setAttribute() {}, replaceChildren() {} }, shadowRoot: {}, remove() {} }
   const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
   const widget = assembleWidget(element, options, {
     view: () => () => ({ show() {}, hide() {}, update() {}, dispose() {} }),

@@ -49,7 +49,8 @@ alter table loacl.documents
   alter column sha256 set statistics 0,
   alter column storage_path set statistics 0,
   alter column provider_file_id set statistics 0,
-  alter column error_message set statistics 0;
+  alter column error_message set statistics 0,
+  alter column public_url set statistics 0;
 alter table loacl.file_objects
   alter column person set statistics 0,
   alter column sha256 set statistics 0,

@@ -32,7 +32,7 @@ describe('a summary that the answer waits for', () => {
     expect(sent).toBe(bytes + 24 + 16 + 6)
     await world.finish(asked.turn)
     expect(await readUsage(assistantId)).toEqual([{ model: 'gpt-6-luna', input: 100, output: 20, is_estimate: false }])
-    expect(await readReserved(asked.turn)).toEqual(['follow_ups'])
+    expect(await readReserved(asked.turn)).toEqual(['title'])
   })
 
   it('that fails leaves the turn as it was, and is not tried again for five minutes', async () => {
@@ -42,7 +42,7 @@ describe('a summary that the answer waits for', () => {
       body: null,
     })
     expect(await readUsage(assistantId)).toEqual([])
-    expect(await readReserved(asked.turn)).toEqual(['answer', 'follow_ups'])
+    expect(await readReserved(asked.turn)).toEqual(['answer', 'title'])
     expect(await plan(asked.turn)).toBeNull()
     await world.finish(asked.turn)
     expect(await plan(asked.turn)).toBeNull()

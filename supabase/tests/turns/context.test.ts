@@ -170,7 +170,7 @@ describe('a call that the provider finds too long', () => {
     // What is sent, sixteen for each message and the instructions, and the JSON of what the steps before added: three empty lists.
     expect(reserved).toEqual([
       { purpose: 'answer', sent: 600 + 1 + 24 + 3 * 16 + 6 },
-      { purpose: 'follow_ups', sent: expect.any(Number) },
+      { purpose: 'title', sent: expect.any(Number) },
     ])
     const [{ left }] = await sql<[{ left: number }]>`
       select (b.day_tokens - (select sum(r.tokens) from loacl_private.reservations r where r.assistant_id = b.assistant_id)
