@@ -75,9 +75,12 @@ test(
     // What stands under it comes when it is complete.
     await model.says(question, 'All that you need.')
     await expect(chat.log.getByRole('button', { name: 'Copy answer' })).toBeVisible()
+    await expect(chat.log.getByRole('button', { name: 'Edit' })).toBeVisible()
     const later = filesSoFar().slice(files.length)
-    expect(later.map((request) => request.url())).toEqual([expect.stringContaining('/panel-answers-')])
-    expect(await bytesOf(later)).toBeLessThanOrEqual(1_300)
+    const named = (name: string) => later.filter((request) => request.url().includes(`/panel-${name}-`))
+    expect(later).toHaveLength(2)
+    expect(await bytesOf(named('answers'))).toBeLessThanOrEqual(1_300)
+    expect(await bytesOf(named('siblings'))).toBeLessThanOrEqual(2_000)
     for (const file of filesSoFar()) {
       const body = await (await file.response())!.text()
       expect(body, 'no browser fingerprinting').not.toMatch(/fingerprintjs/i)

@@ -38,7 +38,7 @@ const USED = new RegExp(
     'componentWill(?:Mount|ReceiveProps|Update))\\b|' +
     '<(?:template|math|foreignObject|progress)\\b|' +
     '\\s(?:style|dangerouslySetInnerHTML|popover|download|rowSpan|colSpan|checked|default(?:Value|Checked)|xlink\\w*|is|' +
-    'width|height|list|form|on\\w+Capture|className)=[{"]|setState\\(\\(|' +
+    'width|height|list|form|on\\w+Capture|className)=[{"]|setState\\((?:\\(|\\{[^}]*\\},)|' +
     `import \\{[^}]*\\b(?:options|hydrate|createContext|createPortal|createRef|cloneElement|Suspense)\\b[^}]*\\} from 'preact`,
 )
 

@@ -17,7 +17,9 @@ export const keyOf = ({ clientId, id }: Message): string => clientId ?? id
 /** One message, and what can be done with it. Renders again only when the message is another object. */
 export const MessageView = memo((props: MessageProps) => {
   const siblings = props.ui.features.siblings.loaded
-  return [Article(props), siblings && <siblings.Actions {...props} />]
+  const isDone = props.message.status !== 'streaming'
+  // Until it has come, its room: what is read would move.
+  return [Article(props), siblings ? <siblings.Actions {...props} /> : isDone && <div class="under row" />]
 })
 
 function Article({ ui, message, turn }: MessageProps) {

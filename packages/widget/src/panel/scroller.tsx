@@ -117,7 +117,11 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     // Only going down begins it: where the conversation gets shorter, the browser goes up by itself. Where it grows
     // nobody goes away, and in the room below a short answer nobody is at the end.
     const moved = scrollTop !== this.#top
-    if (moved) this.#following = (this.#following || scrollTop > this.#top) && Math.abs(this.#end - scrollTop) < 2
+    if (moved) {
+      // Where the conversation grows above what is in sight, too, the browser goes down by itself.
+      const isDown = scrollTop > this.#top
+      this.#following = Math.abs(this.#end - scrollTop) < 2 ? this.#following || isDown : this.#following && isDown
+    }
     this.#measure(moved)
     const { ui, drawn } = this.props
     if (drawn.left && drawn.done && scrollTop < this.#height) void ui.showEarlier()

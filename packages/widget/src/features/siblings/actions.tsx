@@ -20,6 +20,7 @@ interface ActionsState {
 export class Actions extends Component<ActionsProps, ActionsState> {
   override state: ActionsState = { running: isRunning(this.props.ui) }
   #edit: HTMLElement | null = null
+  #isLeft = false
   #unsubscribe = this.props.ui.model.subscribe(() => {
     const running = isRunning(this.props.ui)
     if (running !== this.state.running) this.setState({ running })
@@ -27,6 +28,11 @@ export class Actions extends Component<ActionsProps, ActionsState> {
 
   override componentWillUnmount(): void {
     this.#unsubscribe()
+  }
+
+  override componentDidUpdate(): void {
+    if (this.#isLeft) this.#edit?.focus()
+    this.#isLeft = false
   }
 
   begin = async (turn: Turn): Promise<void> => {
@@ -37,7 +43,10 @@ export class Actions extends Component<ActionsProps, ActionsState> {
     if (refused) ui.announce(refused)
   }
 
-  leave = () => this.setState({ editing: false }, () => this.#edit?.focus())
+  leave = () => {
+    this.#isLeft = true
+    this.setState({ editing: false })
+  }
 
   override render({ ui, message }: ActionsProps, { running, editing, refused }: ActionsState) {
     const words = { ...ENGLISH, ...ui.words }
@@ -57,7 +66,7 @@ export class Actions extends Component<ActionsProps, ActionsState> {
     )
     return (
       <div
-        class={`under ${author === 'visitor' ? 'of-mine' : 'of-theirs'}`}
+        class={author === 'visitor' ? 'under row of-mine' : 'under row'}
         ref={(row) => {
           this.#edit = canEdit ? (row?.querySelector('button') ?? null) : null
         }}
