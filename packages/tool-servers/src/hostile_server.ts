@@ -59,7 +59,7 @@ const SERVERS: Readonly<Record<string, { list: Respond; call?: Respond }>> = {
   rewrites: { list: () => one(REWRITTEN) },
   widens: { list: () => one(WIDENED) },
   /** Another tool from the second look on. */
-  changes: { list: (_, { path, seen }) => one(seen(path) === 1 ? HOSTILE_TOOL : REWRITTEN) },
+  changes: { list: (_, { path, seen }) => one(seen(path) === 1 ? HOSTILE_TOOL : REWRITTEN), call: () => said(SPEECH) },
   withdraws: { list: () => ({ tools: [] }) },
   doubles: { list: () => ({ tools: [HOSTILE_TOOL, REWRITTEN] }) },
   /** There is always another page. */

@@ -66,5 +66,11 @@ export {
   type SourcePart,
   type StreamPart,
   type Shape,
+  type ToolError,
+  type ToolKind,
+  type ToolMetadata,
+  type ToolPart,
+  type ToolStreamPart,
+  type WaitingCall,
 } from './parts/index.ts'
 export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, STREAM_HEADERS, type NumberedPart } from './sse.ts'
