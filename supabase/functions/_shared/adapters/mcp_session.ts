@@ -1,5 +1,5 @@
 import type { Egress } from './egress.ts'
-import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
+import { isSameJson, listOf, objectOf, stringOf, type Json } from './json_values.ts'
 import { exchange, type McpAddress } from './mcp_exchange.ts'
 import { ToolFailure } from './tool_failure.ts'
 
@@ -9,6 +9,10 @@ export interface McpTool {
   description: string
   parameters: Json
 }
+
+/** Whether a server still says of a tool what its owner has taken over. */
+export const isDeclared = (listed: McpTool, kept: Pick<McpTool, 'description' | 'parameters'>): boolean =>
+  listed.description === kept.description && isSameJson(listed.parameters, kept.parameters)
 
 export interface McpSession {
   listTools(): Promise<readonly McpTool[]>

@@ -147,12 +147,16 @@ describe('a hostile MCP server', () => {
     },
   )
 
-  it('is left at once where nobody wants the result any more', async () => {
+  it.each<[string, ToolError, string]>([
+    ['is stopped before it was called', 'stopped', 'silent'],
+    ['is stopped while it may be doing something', 'unknown', 'never-calls'],
+  ])('is left at once where it %s', async (_, errorCode, kind) => {
     const stop = new AbortController()
-    const running = runHostile('silent', { timeoutMs: 30_000 }, stop.signal)
-    await expect.poll(() => hitsOf('/mcp/silent')).toBeGreaterThan(0)
+    const before = await hitsOf(`/mcp/${kind}`)
+    const running = runHostile(kind, { timeoutMs: 30_000 }, stop.signal)
+    await expect.poll(() => hitsOf(`/mcp/${kind}`)).toBe(before + (errorCode === 'unknown' ? 4 : 1))
     stop.abort()
-    expect(await running).toMatchObject({ errorCode: 'stopped' })
+    expect(await running).toMatchObject({ errorCode })
     expect(await runHostile('instructs', {}, stop.signal)).toMatchObject({ errorCode: 'stopped' })
   })
 

@@ -2,8 +2,8 @@ import type { KeyRing } from '@loacl/sealing'
 import type { Tool, ToolOutcome, ToolRunner } from '../domain/tools/tool.ts'
 import { openMcpSecret } from '../domain/stored_secret.ts'
 import type { Egress } from './egress.ts'
-import { isSameJson, listOf, objectOf, stringOf, type Json } from './json_values.ts'
-import { openMcpSession, type McpTool } from './mcp_session.ts'
+import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
+import { isDeclared, openMcpSession } from './mcp_session.ts'
 import { ToolFailure, withinTime } from './tool_failure.ts'
 
 /** An answer tells a result in up to two ways, in JSON, which may need more bytes than the result has. */
@@ -16,7 +16,8 @@ const SPARE_BYTES = 16_384
  * counts for nothing.
  */
 export function createMcpToolRunner({ egress, keyRing }: { egress: Egress; keyRing: KeyRing }): ToolRunner {
-  async function call(tool: Tool, args: Json, signal: AbortSignal): Promise<unknown> {
+  /** @param onSend called when the arguments leave: from then on the tool may have done something */
+  async function call(tool: Tool, args: Json, signal: AbortSignal, onSend: () => void): Promise<unknown> {
     const { server, remoteName, maxResultBytes } = tool
     if (!server || remoteName === null) throw new ToolFailure('tool_changed', 'It has no MCP server any more.')
     const token = server.secret && (await openMcpSecret(keyRing, server.secret, server))
@@ -25,6 +26,7 @@ export function createMcpToolRunner({ egress, keyRing }: { egress: Egress; keyRi
       const listed = (await session.listTools()).filter(({ name }) => name === remoteName)
       if (listed.length !== 1 || !isDeclared(listed[0]!, tool))
         throw new ToolFailure('tool_changed', 'The MCP server does not list it as it was declared.')
+      onSend()
       const answer = await session.callTool(
         remoteName,
         args,
@@ -38,18 +40,17 @@ export function createMcpToolRunner({ egress, keyRing }: { egress: Egress; keyRi
 
   return {
     async run(tool, { arguments: args }, _, signal): Promise<ToolOutcome> {
+      let isSent = false
+      const work = (within: AbortSignal) => call(tool, args ?? {}, within, () => (isSent = true))
       try {
-        return { result: await withinTime(tool.timeoutMs, signal, (within) => call(tool, args ?? {}, within)) }
+        return { result: await withinTime(tool.timeoutMs, signal, work) }
       } catch (error) {
         const { code, message } = error as ToolFailure
-        return { errorCode: code, errorMessage: message }
+        return { errorCode: code === 'stopped' && isSent ? 'unknown' : code, errorMessage: message }
       }
     },
   }
 }
-
-const isDeclared = (listed: McpTool, { description, parameters }: Tool): boolean =>
-  listed.description === description && isSameJson(listed.parameters, parameters)
 
 /** The structured content, or else the texts. */
 function readResult(answer: Json, maxBytes: number): unknown {

@@ -17,7 +17,7 @@ export class ToolFailure extends Error {
 export function toToolFailure(error: unknown): ToolFailure {
   if (error instanceof ToolFailure) return error
   const failure = (code: ToolError, message: string) => new ToolFailure(code, message, { cause: error })
-  if (error instanceof TooMuchOutput) return failure('tool_result_too_large', 'It answered with more than it may.')
+  if (isTooMuch(error)) return failure('tool_result_too_large', 'It answered with more than it may.')
   if (error instanceof SyntaxError) return failure('tool_result_invalid', 'Its answer can’t be read.')
   if (error instanceof KeyRingError)
     return failure('tool_unreachable', 'Its secret can’t be opened: it, or the address that it is for, was changed.')
@@ -28,6 +28,10 @@ export function toToolFailure(error: unknown): ToolFailure {
     )
   return failure('tool_unreachable', 'It can’t be reached at its address, redirects elsewhere, or broke off.')
 }
+
+/** A platform may wrap what a body fails with. */
+const isTooMuch = (error: unknown): boolean =>
+  error instanceof TooMuchOutput || (error instanceof Error && error.cause !== undefined && isTooMuch(error.cause))
 
 /**
  * Does some work within a time.
