@@ -61,6 +61,18 @@ const SERVERS: Readonly<Record<string, { list: Respond; call?: Respond }>> = {
   /** Another tool from the second look on. */
   changes: { list: (_, { path, seen }) => one(seen(path) === 1 ? HOSTILE_TOOL : REWRITTEN), call: () => said(SPEECH) },
   withdraws: { list: () => ({ tools: [] }) },
+  malformed: {
+    list: () => ({
+      tools: [
+        HOSTILE_TOOL,
+        { ...HOSTILE_TOOL, name: 'no_schema', inputSchema: { type: 'array' } },
+        // Under the name of the first.
+        { ...HOSTILE_TOOL, name: 'find.parts' },
+        { ...HOSTILE_TOOL, name: 'null_character', description: 'Finds\u0000 parts.' },
+        { description: 'It has no name.' },
+      ],
+    }),
+  },
   doubles: { list: () => ({ tools: [HOSTILE_TOOL, REWRITTEN] }) },
   /** There is always another page. */
   pages: { list: ({ params }) => ({ tools: [], nextCursor: `${params?.cursor ?? ''}x` }) },

@@ -5,8 +5,8 @@ import { invalid } from '../domain/body.ts'
 import type { AdminStore } from '../domain/ports.ts'
 import { asOperator, CHECK, UNIQUE } from './data_api_words.ts'
 
-/** SQLSTATE: a text holds a character that jsonb has no room for. */
-const UNTRANSLATABLE = '22P05'
+/** SQLSTATE: a text holds a character that PostgreSQL has no room for, as JSON or as text. */
+const UNSTORABLE = ['22P05', '22021']
 
 type SecretStore = Pick<
   AdminStore,
@@ -81,6 +81,6 @@ export function createSecretStore(call: CallFunction, client: ReturnType<typeof 
 
 function toToolError(error: { code: string; message: string }, status: number): CodedError {
   if (error.code === UNIQUE) return invalid('The assistant has a tool of this name.')
-  if ([CHECK, UNTRANSLATABLE].includes(error.code)) return invalid(`The database does not take that: ${error.message}`)
+  if ([CHECK, ...UNSTORABLE].includes(error.code)) return invalid(`The database does not take that: ${error.message}`)
   return toCodedDatabaseError(error, status)
 }
