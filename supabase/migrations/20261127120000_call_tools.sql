@@ -945,7 +945,7 @@ comment on function loacl.describe_tool_secret(uuid, uuid) is
 revoke all on function loacl.describe_tool_secret(uuid, uuid) from public;
 grant execute on function loacl.describe_tool_secret(uuid, uuid) to service_role;
 
-create function loacl_private.find_own_mcp_server(owner_id uuid, server_id uuid)
+create function loacl_private.find_own_mcp_server(owner_id uuid, mcp_server_id uuid)
 returns loacl.mcp_servers
 language plpgsql
 stable
@@ -958,7 +958,7 @@ begin
   select m.* into server
   from loacl.mcp_servers m
   join loacl.assistants a on a.id = m.assistant_id
-  where m.id = find_own_mcp_server.server_id and a.owner_id = find_own_mcp_server.owner_id;
+  where m.id = find_own_mcp_server.mcp_server_id and a.owner_id = find_own_mcp_server.owner_id;
   return server;
 end
 $$;
@@ -966,7 +966,7 @@ comment on function loacl_private.find_own_mcp_server(uuid, uuid) is 'An MCP ser
 revoke all on function loacl_private.find_own_mcp_server(uuid, uuid) from public;
 
 create function loacl_private.set_mcp_secret(
-  owner_id uuid, server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
+  owner_id uuid, mcp_server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
 )
 returns void
 language plpgsql
@@ -979,13 +979,10 @@ declare
 begin
   perform loacl_private.lock_operator(set_mcp_secret.owner_id);
   -- It is sealed for an endpoint, which is not to change meanwhile.
-  perform from loacl.mcp_servers m where m.id = set_mcp_secret.server_id for no key update;
-  server := loacl_private.find_own_mcp_server(set_mcp_secret.owner_id, set_mcp_secret.server_id);
-  if server.id is null then
-    perform loacl_private.raise_error(404, 'not_found', 'There is no such MCP server.');
-  end if;
-  if server.endpoint <> set_mcp_secret.endpoint then
-    perform loacl_private.raise_error(409, 'id_conflict', 'The endpoint of this MCP server has just been changed.');
+  perform from loacl.mcp_servers m where m.id = set_mcp_secret.mcp_server_id for no key update;
+  server := loacl_private.find_own_mcp_server(set_mcp_secret.owner_id, set_mcp_secret.mcp_server_id);
+  if server.endpoint is distinct from set_mcp_secret.endpoint then
+    perform loacl_private.raise_error(404, 'not_found', 'There is no such MCP server at this endpoint.');
   end if;
   delete from loacl_private.secrets s where s.mcp_server_id = server.id;
   insert into loacl_private.secrets (id, owner_id, mcp_server_id, purpose, key_id, ciphertext, last_four)
@@ -1000,7 +997,7 @@ revoke all on function loacl_private.set_mcp_secret(uuid, uuid, text, uuid, text
 grant execute on function loacl_private.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) to service_role;
 
 create function loacl.set_mcp_secret(
-  owner_id uuid, server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
+  owner_id uuid, mcp_server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
 )
 returns void
 language sql
@@ -1008,14 +1005,15 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.set_mcp_secret(
-  set_mcp_secret.owner_id, set_mcp_secret.server_id, set_mcp_secret.endpoint, set_mcp_secret.secret_id, set_mcp_secret.key_id, set_mcp_secret.ciphertext, set_mcp_secret.last_four
+  set_mcp_secret.owner_id, set_mcp_secret.mcp_server_id, set_mcp_secret.endpoint, set_mcp_secret.secret_id,
+  set_mcp_secret.key_id, set_mcp_secret.ciphertext, set_mcp_secret.last_four
 );
 comment on function loacl.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) is
-  'For the functions: keeps the bearer token of an MCP server, sealed for a new `secret_id` and for the server''s `endpoint`, in place of the one it has. Errors: not_operator, not_found, id_conflict.';
+  'For the functions: keeps the bearer token of an MCP server, sealed for a new `secret_id` and for the server''s `endpoint`, in place of the one it has. Errors: not_operator, not_found.';
 revoke all on function loacl.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) from public;
 grant execute on function loacl.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) to service_role;
 
-create function loacl_private.remove_mcp_secret(owner_id uuid, server_id uuid)
+create function loacl_private.remove_mcp_secret(owner_id uuid, mcp_server_id uuid)
 returns boolean
 language sql
 volatile
@@ -1024,7 +1022,7 @@ set search_path = pg_catalog, pg_temp
 begin atomic
   with removed as (
     delete from loacl_private.secrets s
-    where s.mcp_server_id = remove_mcp_secret.server_id and s.owner_id = remove_mcp_secret.owner_id
+    where s.mcp_server_id = remove_mcp_secret.mcp_server_id and s.owner_id = remove_mcp_secret.owner_id
     returning s.id
   )
   select exists (select from removed);
@@ -1033,47 +1031,19 @@ comment on function loacl_private.remove_mcp_secret(uuid, uuid) is 'Does the wor
 revoke all on function loacl_private.remove_mcp_secret(uuid, uuid) from public;
 grant execute on function loacl_private.remove_mcp_secret(uuid, uuid) to service_role;
 
-create function loacl.remove_mcp_secret(owner_id uuid, server_id uuid)
+create function loacl.remove_mcp_secret(owner_id uuid, mcp_server_id uuid)
 returns boolean
 language sql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-return loacl_private.remove_mcp_secret(remove_mcp_secret.owner_id, remove_mcp_secret.server_id);
+return loacl_private.remove_mcp_secret(remove_mcp_secret.owner_id, remove_mcp_secret.mcp_server_id);
 comment on function loacl.remove_mcp_secret(uuid, uuid) is
   'For the functions: forgets the token of an MCP server, and says whether there was one.';
 revoke all on function loacl.remove_mcp_secret(uuid, uuid) from public;
 grant execute on function loacl.remove_mcp_secret(uuid, uuid) to service_role;
 
-create function loacl_private.describe_mcp_secret(owner_id uuid, server_id uuid)
-returns jsonb
-language sql
-stable
-security definer -- service_role has no rights in loacl_private
-set search_path = pg_catalog, pg_temp
-begin atomic
-  select jsonb_build_object('isSet', s.id is not null, 'lastFour', s.last_four, 'createdAt', s.created_at)
-  from loacl_private.find_own_mcp_server(describe_mcp_secret.owner_id, describe_mcp_secret.server_id) m
-  left join loacl_private.secrets s on s.mcp_server_id = m.id
-  where m.id is not null;
-end;
-comment on function loacl_private.describe_mcp_secret(uuid, uuid) is 'Does the work of loacl.describe_mcp_secret.';
-revoke all on function loacl_private.describe_mcp_secret(uuid, uuid) from public;
-grant execute on function loacl_private.describe_mcp_secret(uuid, uuid) to service_role;
-
-create function loacl.describe_mcp_secret(owner_id uuid, server_id uuid)
-returns jsonb
-language sql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-return loacl_private.describe_mcp_secret(describe_mcp_secret.owner_id, describe_mcp_secret.server_id);
-comment on function loacl.describe_mcp_secret(uuid, uuid) is
-  'For the functions: `{isSet, lastFour, createdAt}`, without the token. null where the owner has no such MCP server.';
-revoke all on function loacl.describe_mcp_secret(uuid, uuid) from public;
-grant execute on function loacl.describe_mcp_secret(uuid, uuid) to service_role;
-
-create function loacl_private.read_mcp_server(owner_id uuid, server_id uuid)
+create function loacl_private.read_mcp_server(owner_id uuid, mcp_server_id uuid)
 returns jsonb
 language sql
 stable
@@ -1081,39 +1051,25 @@ security definer -- service_role has no rights in loacl_private
 set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.to_mcp_server(m.id) || jsonb_build_object(
-    'assistantId', m.assistant_id,
-    'isActive', m.is_active,
-    'tools', (
-      select coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'id', t.id, 'name', t.name, 'remoteName', t.remote_name, 'description', t.description, 'parameters', t.parameters,
-            'isActive', t.is_active
-          )
-          order by t.name
-        ),
-        '[]'
-      )
-      from loacl.assistant_tools t
-      where t.mcp_server_id = m.id
-    )
+    'assistantId', m.assistant_id, 'lastFour', s.last_four, 'createdAt', s.created_at
   )
-  from loacl_private.find_own_mcp_server(read_mcp_server.owner_id, read_mcp_server.server_id) m
+  from loacl_private.find_own_mcp_server(read_mcp_server.owner_id, read_mcp_server.mcp_server_id) m
+  left join loacl_private.secrets s on s.mcp_server_id = m.id
   where m.id is not null;
 end;
 comment on function loacl_private.read_mcp_server(uuid, uuid) is 'Does the work of loacl.read_mcp_server.';
 revoke all on function loacl_private.read_mcp_server(uuid, uuid) from public;
 grant execute on function loacl_private.read_mcp_server(uuid, uuid) to service_role;
 
-create function loacl.read_mcp_server(owner_id uuid, server_id uuid)
+create function loacl.read_mcp_server(owner_id uuid, mcp_server_id uuid)
 returns jsonb
 language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
-return loacl_private.read_mcp_server(read_mcp_server.owner_id, read_mcp_server.server_id);
+return loacl_private.read_mcp_server(read_mcp_server.owner_id, read_mcp_server.mcp_server_id);
 comment on function loacl.read_mcp_server(uuid, uuid) is
-  'For the functions: an MCP server as they call it, with its sealed token, and its tools as they are declared: `{id, assistantId, name, endpoint, isActive, secret, tools}`. null where the owner has none such.';
+  'For the functions: an MCP server as they call it, `{id, assistantId, name, endpoint, secret, lastFour, createdAt}`; the last three are of its sealed token, and null where it has none. null where the owner has no such server.';
 revoke all on function loacl.read_mcp_server(uuid, uuid) from public;
 grant execute on function loacl.read_mcp_server(uuid, uuid) to service_role;
 
@@ -1892,6 +1848,99 @@ set search_path = pg_catalog, pg_temp
 return loacl_private.wait_turn(wait_turn.turn_id, wait_turn.lease, wait_turn.wait_ms, wait_turn.outcome);
 comment on function loacl.wait_turn(uuid, uuid, bigint, jsonb) is
   'For the functions: ends a turn''s step with its `outcome`, which holds the answer so far, and lets the turn wait, for `wait_ms` milliseconds and 24 hours at most, and no longer than the visitor may approve a call. It has no worker then and reserves nothing. Gives `{"state", "waiting": {"messageId", "step", "expiresAt", "calls"}}`. Where the visitor wants it stopped it ends, and `waiting` is null. So it is where the step has called tools and none of the calls waits any more: then nothing is done, the state is `running`, and run_calls is next. Safe to repeat. Errors: turn_lease_lost.';
+
+create function loacl_private.find_waiting(thread_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer -- reads turns; asks itself whose thread it is
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select loacl_private.to_waiting(turn)
+    from loacl_private.find_live_turn(find_waiting.thread_id) live
+    join loacl_private.turns turn on turn.id = live.turn_id
+    where turn.state = 'waiting'
+  );
+end
+$$;
+comment on function loacl_private.find_waiting(uuid) is 'What the turn in a thread of the caller''s waits for; null where none waits.';
+revoke all on function loacl_private.find_waiting(uuid) from public;
+grant execute on function loacl_private.find_waiting(uuid) to anon, authenticated;
+
+create or replace function loacl.list_messages(thread_id uuid, cursor text default null, page_size integer default 50)
+returns jsonb
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+begin atomic
+select loacl_private.end_abandoned_turn(list_messages.thread_id);
+select coalesce(
+  (
+    with recursive asked as (
+      select
+        t as thread,
+        live.turn_id,
+        live.message_id as live_message_id,
+        least(greatest(coalesce(list_messages.page_size, 50), 1), 100) as page_size,
+        case
+          when list_messages.cursor is null then (
+            select coalesce(
+              (select m.id from loacl.messages m where m.id = t.shown_message_id and m.thread_id = t.id),
+              (select m.id from loacl.messages m where m.thread_id = t.id order by m.seq desc limit 1)
+            )
+          )
+          when list_messages.cursor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then list_messages.cursor::uuid
+          else (loacl_private.raise_error(400, 'invalid_body', '"cursor" is not one that list_messages gave.') ->> 0)::uuid
+        end as first_id
+      from loacl.threads t
+      left join loacl_private.find_live_turn(list_messages.thread_id) live on true
+      where t.id = list_messages.thread_id
+    ),
+    -- From the last message of the branch that is shown to its parent, and so on to the first.
+    branch as (
+      select m as message, 1 as place
+      from asked
+      join loacl.messages m on m.id = asked.first_id and m.thread_id = list_messages.thread_id
+      union all
+      select parent, branch.place + 1
+      from branch
+      join loacl.messages parent on parent.id = (branch.message).parent_id
+      where branch.place <= (select asked.page_size from asked)
+    )
+    select jsonb_build_object(
+      'thread', loacl_private.to_thread_summary(asked.thread),
+      'activeTurnId', asked.turn_id,
+      'waiting', case when asked.turn_id is not null then loacl_private.find_waiting(list_messages.thread_id) end,
+      'lastEvent', loacl_private.find_last_event(list_messages.thread_id),
+      'items', coalesce(
+        jsonb_agg(
+          loacl_private.to_message(
+            b.message, (b.message).id is not distinct from asked.live_message_id, f.items, r.parts
+          )
+          || case when s.parts is null then '{}' else jsonb_build_object('streamed', s.parts) end
+          || case when a.ids is null then '{}' else jsonb_build_object('siblings', a.ids) end
+          order by b.place
+        ) filter (where b.place <= asked.page_size),
+        '[]'
+      ),
+      'nextCursor', max((b.message).id::text) filter (where b.place > asked.page_size)
+    )
+    from asked
+    left join branch b on true
+    left join loacl_private.find_suggestions(array(select (branch.message).id from branch)) f on f.message_id = (b.message).id
+    left join loacl_private.find_reasoned_parts(array(select (branch.message).id from branch)) r on r.message_id = (b.message).id
+    left join loacl_private.find_streamed_parts(array(select (branch.message).id from branch)) s on s.message_id = (b.message).id
+    left join loacl_private.find_siblings(array(select (branch.message).id from branch)) a on a.message_id = (b.message).id
+    group by asked.thread, asked.turn_id, asked.page_size
+  ),
+  loacl_private.raise_not_found('thread_not_found', 'There is no such conversation.')
+);
+end;
+comment on function loacl.list_messages(uuid, text, integer) is
+  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. A message that has alternatives comes with the ids of them all, as `siblings`. `waiting`: what its turn waits for, if it does. A turn whose worker has gone is ended first; what it had streamed comes along as `streamed`, until a function has folded it into the message. Errors: thread_not_found.';
 
 create or replace function loacl_private.is_silent(turn loacl_private.turns)
 returns boolean

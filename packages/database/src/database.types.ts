@@ -765,9 +765,6 @@ isOneToOne: false
 "describe_identity_secret":
 { Args: { "assistant_id": string,"owner_id": string }; Returns: Json
                            },
-"describe_mcp_secret":
-{ Args: { "owner_id": string,"server_id": string }; Returns: Json
-                           },
 "describe_tool_secret":
 { Args: { "assistant_id": string,"owner_id": string }; Returns: Json
                            },
@@ -838,7 +835,7 @@ isOneToOne: false
 { Args: { "assistant_id": string }; Returns: Json
                            },
 "read_mcp_server":
-{ Args: { "owner_id": string,"server_id": string }; Returns: Json
+{ Args: { "mcp_server_id": string,"owner_id": string }; Returns: Json
                            },
 "read_provider_key":
 { Args: { "config_id"?: string,"owner_id": string }; Returns: Json
@@ -850,7 +847,7 @@ isOneToOne: false
 { Args: { "assistant_id": string,"owner_id": string }; Returns: boolean
                            },
 "remove_mcp_secret":
-{ Args: { "owner_id": string,"server_id": string }; Returns: boolean
+{ Args: { "mcp_server_id": string,"owner_id": string }; Returns: boolean
                            },
 "remove_provider_key":
 { Args: { "config_id": string,"owner_id": string }; Returns: boolean
@@ -886,7 +883,7 @@ isOneToOne: false
 { Args: { "assistant_id": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"secret_id": string }; Returns: undefined
                            },
 "set_mcp_secret":
-{ Args: { "ciphertext": string,"endpoint": string,"key_id": string,"last_four": string,"owner_id": string,"secret_id": string,"server_id": string }; Returns: undefined
+{ Args: { "ciphertext": string,"endpoint": string,"key_id": string,"last_four": string,"mcp_server_id": string,"owner_id": string,"secret_id": string }; Returns: undefined
                            },
 "set_provider_key":
 { Args: { "base_url": string,"ciphertext": string,"is_default"?: boolean,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string

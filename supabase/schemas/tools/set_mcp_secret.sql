@@ -1,4 +1,4 @@
-create function loacl_private.find_own_mcp_server(owner_id uuid, server_id uuid)
+create function loacl_private.find_own_mcp_server(owner_id uuid, mcp_server_id uuid)
 returns loacl.mcp_servers
 language plpgsql
 stable
@@ -11,7 +11,7 @@ begin
   select m.* into server
   from loacl.mcp_servers m
   join loacl.assistants a on a.id = m.assistant_id
-  where m.id = find_own_mcp_server.server_id and a.owner_id = find_own_mcp_server.owner_id;
+  where m.id = find_own_mcp_server.mcp_server_id and a.owner_id = find_own_mcp_server.owner_id;
   return server;
 end
 $$;
@@ -19,7 +19,7 @@ comment on function loacl_private.find_own_mcp_server(uuid, uuid) is 'An MCP ser
 revoke all on function loacl_private.find_own_mcp_server(uuid, uuid) from public;
 
 create function loacl_private.set_mcp_secret(
-  owner_id uuid, server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
+  owner_id uuid, mcp_server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
 )
 returns void
 language plpgsql
@@ -32,13 +32,10 @@ declare
 begin
   perform loacl_private.lock_operator(set_mcp_secret.owner_id);
   -- It is sealed for an endpoint, which is not to change meanwhile.
-  perform from loacl.mcp_servers m where m.id = set_mcp_secret.server_id for no key update;
-  server := loacl_private.find_own_mcp_server(set_mcp_secret.owner_id, set_mcp_secret.server_id);
-  if server.id is null then
-    perform loacl_private.raise_error(404, 'not_found', 'There is no such MCP server.');
-  end if;
-  if server.endpoint <> set_mcp_secret.endpoint then
-    perform loacl_private.raise_error(409, 'id_conflict', 'The endpoint of this MCP server has just been changed.');
+  perform from loacl.mcp_servers m where m.id = set_mcp_secret.mcp_server_id for no key update;
+  server := loacl_private.find_own_mcp_server(set_mcp_secret.owner_id, set_mcp_secret.mcp_server_id);
+  if server.endpoint is distinct from set_mcp_secret.endpoint then
+    perform loacl_private.raise_error(404, 'not_found', 'There is no such MCP server at this endpoint.');
   end if;
   delete from loacl_private.secrets s where s.mcp_server_id = server.id;
   insert into loacl_private.secrets (id, owner_id, mcp_server_id, purpose, key_id, ciphertext, last_four)
@@ -53,7 +50,7 @@ revoke all on function loacl_private.set_mcp_secret(uuid, uuid, text, uuid, text
 grant execute on function loacl_private.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) to service_role;
 
 create function loacl.set_mcp_secret(
-  owner_id uuid, server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
+  owner_id uuid, mcp_server_id uuid, endpoint text, secret_id uuid, key_id text, ciphertext text, last_four text
 )
 returns void
 language sql
@@ -61,14 +58,15 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.set_mcp_secret(
-  set_mcp_secret.owner_id, set_mcp_secret.server_id, set_mcp_secret.endpoint, set_mcp_secret.secret_id, set_mcp_secret.key_id, set_mcp_secret.ciphertext, set_mcp_secret.last_four
+  set_mcp_secret.owner_id, set_mcp_secret.mcp_server_id, set_mcp_secret.endpoint, set_mcp_secret.secret_id,
+  set_mcp_secret.key_id, set_mcp_secret.ciphertext, set_mcp_secret.last_four
 );
 comment on function loacl.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) is
-  'For the functions: keeps the bearer token of an MCP server, sealed for a new `secret_id` and for the server''s `endpoint`, in place of the one it has. Errors: not_operator, not_found, id_conflict.';
+  'For the functions: keeps the bearer token of an MCP server, sealed for a new `secret_id` and for the server''s `endpoint`, in place of the one it has. Errors: not_operator, not_found.';
 revoke all on function loacl.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) from public;
 grant execute on function loacl.set_mcp_secret(uuid, uuid, text, uuid, text, text, text) to service_role;
 
-create function loacl_private.remove_mcp_secret(owner_id uuid, server_id uuid)
+create function loacl_private.remove_mcp_secret(owner_id uuid, mcp_server_id uuid)
 returns boolean
 language sql
 volatile
@@ -77,7 +75,7 @@ set search_path = pg_catalog, pg_temp
 begin atomic
   with removed as (
     delete from loacl_private.secrets s
-    where s.mcp_server_id = remove_mcp_secret.server_id and s.owner_id = remove_mcp_secret.owner_id
+    where s.mcp_server_id = remove_mcp_secret.mcp_server_id and s.owner_id = remove_mcp_secret.owner_id
     returning s.id
   )
   select exists (select from removed);
@@ -86,47 +84,19 @@ comment on function loacl_private.remove_mcp_secret(uuid, uuid) is 'Does the wor
 revoke all on function loacl_private.remove_mcp_secret(uuid, uuid) from public;
 grant execute on function loacl_private.remove_mcp_secret(uuid, uuid) to service_role;
 
-create function loacl.remove_mcp_secret(owner_id uuid, server_id uuid)
+create function loacl.remove_mcp_secret(owner_id uuid, mcp_server_id uuid)
 returns boolean
 language sql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-return loacl_private.remove_mcp_secret(remove_mcp_secret.owner_id, remove_mcp_secret.server_id);
+return loacl_private.remove_mcp_secret(remove_mcp_secret.owner_id, remove_mcp_secret.mcp_server_id);
 comment on function loacl.remove_mcp_secret(uuid, uuid) is
   'For the functions: forgets the token of an MCP server, and says whether there was one.';
 revoke all on function loacl.remove_mcp_secret(uuid, uuid) from public;
 grant execute on function loacl.remove_mcp_secret(uuid, uuid) to service_role;
 
-create function loacl_private.describe_mcp_secret(owner_id uuid, server_id uuid)
-returns jsonb
-language sql
-stable
-security definer -- service_role has no rights in loacl_private
-set search_path = pg_catalog, pg_temp
-begin atomic
-  select jsonb_build_object('isSet', s.id is not null, 'lastFour', s.last_four, 'createdAt', s.created_at)
-  from loacl_private.find_own_mcp_server(describe_mcp_secret.owner_id, describe_mcp_secret.server_id) m
-  left join loacl_private.secrets s on s.mcp_server_id = m.id
-  where m.id is not null;
-end;
-comment on function loacl_private.describe_mcp_secret(uuid, uuid) is 'Does the work of loacl.describe_mcp_secret.';
-revoke all on function loacl_private.describe_mcp_secret(uuid, uuid) from public;
-grant execute on function loacl_private.describe_mcp_secret(uuid, uuid) to service_role;
-
-create function loacl.describe_mcp_secret(owner_id uuid, server_id uuid)
-returns jsonb
-language sql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-return loacl_private.describe_mcp_secret(describe_mcp_secret.owner_id, describe_mcp_secret.server_id);
-comment on function loacl.describe_mcp_secret(uuid, uuid) is
-  'For the functions: `{isSet, lastFour, createdAt}`, without the token. null where the owner has no such MCP server.';
-revoke all on function loacl.describe_mcp_secret(uuid, uuid) from public;
-grant execute on function loacl.describe_mcp_secret(uuid, uuid) to service_role;
-
-create function loacl_private.read_mcp_server(owner_id uuid, server_id uuid)
+create function loacl_private.read_mcp_server(owner_id uuid, mcp_server_id uuid)
 returns jsonb
 language sql
 stable
@@ -134,38 +104,24 @@ security definer -- service_role has no rights in loacl_private
 set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.to_mcp_server(m.id) || jsonb_build_object(
-    'assistantId', m.assistant_id,
-    'isActive', m.is_active,
-    'tools', (
-      select coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'id', t.id, 'name', t.name, 'remoteName', t.remote_name, 'description', t.description, 'parameters', t.parameters,
-            'isActive', t.is_active
-          )
-          order by t.name
-        ),
-        '[]'
-      )
-      from loacl.assistant_tools t
-      where t.mcp_server_id = m.id
-    )
+    'assistantId', m.assistant_id, 'lastFour', s.last_four, 'createdAt', s.created_at
   )
-  from loacl_private.find_own_mcp_server(read_mcp_server.owner_id, read_mcp_server.server_id) m
+  from loacl_private.find_own_mcp_server(read_mcp_server.owner_id, read_mcp_server.mcp_server_id) m
+  left join loacl_private.secrets s on s.mcp_server_id = m.id
   where m.id is not null;
 end;
 comment on function loacl_private.read_mcp_server(uuid, uuid) is 'Does the work of loacl.read_mcp_server.';
 revoke all on function loacl_private.read_mcp_server(uuid, uuid) from public;
 grant execute on function loacl_private.read_mcp_server(uuid, uuid) to service_role;
 
-create function loacl.read_mcp_server(owner_id uuid, server_id uuid)
+create function loacl.read_mcp_server(owner_id uuid, mcp_server_id uuid)
 returns jsonb
 language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
-return loacl_private.read_mcp_server(read_mcp_server.owner_id, read_mcp_server.server_id);
+return loacl_private.read_mcp_server(read_mcp_server.owner_id, read_mcp_server.mcp_server_id);
 comment on function loacl.read_mcp_server(uuid, uuid) is
-  'For the functions: an MCP server as they call it, with its sealed token, and its tools as they are declared: `{id, assistantId, name, endpoint, isActive, secret, tools}`. null where the owner has none such.';
+  'For the functions: an MCP server as they call it, `{id, assistantId, name, endpoint, secret, lastFour, createdAt}`; the last three are of its sealed token, and null where it has none. null where the owner has no such server.';
 revoke all on function loacl.read_mcp_server(uuid, uuid) from public;
 grant execute on function loacl.read_mcp_server(uuid, uuid) to service_role;
