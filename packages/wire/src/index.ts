@@ -38,6 +38,15 @@ export {
 } from './errors.ts'
 export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
 export { CLIENT_ID, SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
+export {
+  MAX_CALL_BODY_BYTES,
+  MAX_RESULT_BYTES,
+  type CallAnswer,
+  type CallClaim,
+  type CallDecision,
+  type CallResult,
+  type ClaimedCall,
+} from './calls.ts'
 export type {
   CutReason,
   GuidedQuestion,

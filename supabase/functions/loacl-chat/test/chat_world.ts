@@ -4,6 +4,7 @@ import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
+import { ScriptedTools } from '../../_shared/test/tools.ts'
 import { ScriptedModerator } from '../../_shared/test/scripted_moderator.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import type { OpenTurn } from '../../_shared/domain/store.ts'
@@ -43,6 +44,7 @@ export async function createChatWorld(
   const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
   const model = new ScriptedModel(steps, FOLLOW_UPS)
   const moderator = new ScriptedModerator()
+  const tools = new ScriptedTools()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
@@ -52,6 +54,7 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    tools,
     keyRing,
     identities: {
       readIdentitySecret: options.readIdentitySecret ?? (async () => null),
@@ -88,6 +91,7 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    tools,
     reported,
     load,
     shutdown,

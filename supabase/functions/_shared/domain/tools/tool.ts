@@ -61,9 +61,10 @@ export interface Call {
   argumentsDigest: string
   status: CallStatus
   result: unknown
-  /** Why it has no result. `denied`: somebody said no, for `reason`, where they gave one. */
+  /** Why it has no result. `denied`: the visitor said no. */
   errorCode: ToolError | 'denied' | null
-  reason?: string | null
+  /** For the owner; of a denial, the visitor's reason. */
+  errorMessage: string | null
   expiresAt: string | null
   idempotencyKey: string
   /** Who let it run; `null` where nobody has. */
