@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createMcpHandler, McpServer, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import { PARTS_TOOLS } from './parts_tools.ts'
 
 const PARTS = [
   { number: 'FJ-110', lamp: 'Fjord', name: 'Joint of the arm', priceEur: 18, inStock: 42 },
@@ -17,7 +18,7 @@ function createPartsServer(): McpServer {
   server.registerTool(
     'find_parts',
     {
-      description: 'Finds the spare parts of a lamp, with price and stock.',
+      description: PARTS_TOOLS[0].description,
       inputSchema: z.object({ lamp: z.enum(['Fjord', 'Skerry', 'Aurora']) }),
       annotations: { readOnlyHint: true },
     },
@@ -26,7 +27,7 @@ function createPartsServer(): McpServer {
   server.registerTool(
     'reserve_part',
     {
-      description: 'Puts a spare part aside for three days.',
+      description: PARTS_TOOLS[1].description,
       inputSchema: z.object({ number: z.string(), quantity: z.int().min(1).max(5) }),
     },
     async ({ number, quantity }) => {

@@ -1,4 +1,4 @@
-import { HOSTILE_TOOL, startToolServer, type ToolServer } from '@loacl/tool-servers'
+import { HOSTILE_TOOL, PARTS_TOOLS, startToolServer, type ToolServer } from '@loacl/tool-servers'
 import type { ToolError } from '@loacl/wire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tool } from '../domain/tools/tool.ts'
@@ -43,16 +43,8 @@ describe('a tool of an MCP server', () => {
   })
 
   it.each(['/mcp', '/session/mcp', '/modern/mcp'])('that fails is told apart, at %s', async (path) => {
-    const reserve = await toolAt(path, {
-      remoteName: 'reserve_part',
-      description: 'Puts a spare part aside for three days.',
-      parameters: {
-        $schema: 'https://json-schema.org/draft/2020-12/schema',
-        type: 'object',
-        properties: { number: { type: 'string' }, quantity: { type: 'integer', minimum: 1, maximum: 5 } },
-        required: ['number', 'quantity'],
-      },
-    })
+    const [, { name: remoteName, description, parameters }] = PARTS_TOOLS
+    const reserve = await toolAt(path, { remoteName, description, parameters })
     expect(await runAtParts(reserve, { number: 'FJ-110', quantity: 2 })).toMatchObject({
       result: expect.stringMatching('FJ-110'),
     })

@@ -1,4 +1,5 @@
 import { createKeyRing, sealNew, type KeyRing } from '@loacl/sealing'
+import { PARTS_TOOLS } from '@loacl/tool-servers'
 import { createEgress, type Egress } from '../adapters/egress.ts'
 import { createMcpToolRunner } from '../adapters/mcp_tool.ts'
 import type { StoredSecret } from '../domain/stored_secret.ts'
@@ -7,18 +8,17 @@ import type { Call, Tool, ToolContext } from '../domain/tools/tool.ts'
 const RING = createKeyRing(JSON.stringify({ current: 'k', keys: { k: Buffer.alloc(32, 3).toString('base64') } }))
 const CONTEXT: ToolContext = { assistantId: 'assistant', visitor: { type: 'guest' }, toolSecret: null }
 
-/** As it was when its owner took it over from the MCP server of the tests. */
-export const FIND_PARTS = {
-  remoteName: 'find_parts',
-  description: 'Finds the spare parts of a lamp, with price and stock.',
-  // In another order than the server has it, as the database would give it.
-  parameters: {
-    required: ['lamp'],
-    properties: { lamp: { enum: ['Fjord', 'Skerry', 'Aurora'], type: 'string' } },
-    type: 'object',
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-  },
-}
+const [FIND_PARTS] = PARTS_TOOLS
+
+/** In another order than the server has it, as the database gives it. */
+const backwards = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .toReversed()
+          .map(([name, member]) => [name, backwards(member)]),
+      )
+    : value
 
 export async function sealMcpSecret(token: string, serverId: string, endpoint: string): Promise<StoredSecret> {
   const context = { purpose: 'mcp_secret', ownerId: 'owner', provider: serverId, baseUrl: endpoint }
@@ -33,7 +33,9 @@ export const createMcpTool = (
     id: 'tool',
     name: 'parts_find_parts',
     kind: 'mcp',
-    ...FIND_PARTS,
+    remoteName: FIND_PARTS.name,
+    description: FIND_PARTS.description,
+    parameters: backwards(FIND_PARTS.parameters) as Tool['parameters'],
     endpoint: null,
     server: { id: 'server', name: 'parts', endpoint, secret },
     hostedType: null,

@@ -14,9 +14,9 @@ type SecretStore = Pick<
   | 'removeAssistantSecret'
   | 'describeAssistantSecret'
   | 'readMcpServer'
-  | 'describeMcpSecret'
   | 'setMcpSecret'
   | 'removeMcpSecret'
+  | 'listMcpTools'
   | 'addMcpTool'
   | 'changeMcpTool'
 >
@@ -38,20 +38,29 @@ export function createSecretStore(call: CallFunction, client: ReturnType<typeof 
     describeAssistantSecret: (kind, ownerId, assistantId) =>
       call(`describe_${kind}_secret`, { owner_id: ownerId, assistant_id: assistantId }),
 
-    readMcpServer: (ownerId, serverId) => call('read_mcp_server', { owner_id: ownerId, server_id: serverId }),
-    describeMcpSecret: (ownerId, serverId) => call('describe_mcp_secret', { owner_id: ownerId, server_id: serverId }),
+    readMcpServer: (ownerId, serverId) => call('read_mcp_server', { owner_id: ownerId, mcp_server_id: serverId }),
     setMcpSecret: (ownerId, { id, endpoint }, { secretId, keyId, ciphertext, lastFour }) =>
       call('set_mcp_secret', {
         owner_id: ownerId,
-        server_id: id,
+        mcp_server_id: id,
         endpoint,
         secret_id: secretId,
         key_id: keyId,
         ciphertext,
         last_four: lastFour,
       }),
-    removeMcpSecret: (ownerId, serverId) => call('remove_mcp_secret', { owner_id: ownerId, server_id: serverId }),
+    removeMcpSecret: (ownerId, serverId) => call('remove_mcp_secret', { owner_id: ownerId, mcp_server_id: serverId }),
 
+    async listMcpTools(operator, serverId) {
+      const { data, error, status } = await client
+        .from('assistant_tools')
+        .select('id, name, remoteName:remote_name, description, parameters')
+        .eq('mcp_server_id', serverId)
+        .order('name')
+        .setHeader('authorization', asOperator(operator).authorization)
+      if (error) throw toCodedDatabaseError(error, status)
+      return data
+    },
     async addMcpTool(operator, server, { name, remoteName, description, parameters }) {
       const { error, status } = await client
         .from('assistant_tools')

@@ -14,12 +14,10 @@ export interface McpDeps {
 /** What a header may carry. */
 const TOKEN = /^[\x21-\x7e]{1,4000}$/
 
-const noServer = () => new CodedError('not_found', 'There is no such MCP server.')
-
 /** @throws CodedError `not_found` */
 export async function findMcpServer({ userId }: Operator, id: string, store: AdminStore): Promise<KeptMcpServer> {
   const server = UUID.test(id) ? await store.readMcpServer(userId, id.toLowerCase()) : null
-  if (!server) throw noServer()
+  if (!server) throw new CodedError('not_found', 'There is no such MCP server.')
   return server
 }
 
@@ -64,9 +62,7 @@ export async function describeMcpSecret(
   { store, keyRing }: McpDeps,
 ): Promise<McpSecretState> {
   const server = await findMcpServer(operator, id, store)
-  const { endpoint, secret } = server
-  const state = await store.describeMcpSecret(operator.userId, server.id)
-  if (!state) throw noServer()
+  const { endpoint, secret, lastFour, createdAt } = server
   const isUsable =
     secret !== null &&
     (await openMcpSecret(keyRing, secret, server).then(
@@ -76,7 +72,7 @@ export async function describeMcpSecret(
         throw error
       },
     ))
-  return { ...state, isUsable, endpoint }
+  return { isSet: secret !== null, isUsable, endpoint, lastFour, createdAt }
 }
 
 /** @throws CodedError `not_found` where there is none */

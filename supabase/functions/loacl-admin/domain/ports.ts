@@ -57,7 +57,8 @@ export interface KeptMcpServer {
   endpoint: string
   /** Its token; `null` where none was set. */
   secret: StoredSecret | null
-  tools: readonly KeptMcpTool[]
+  lastFour: string | null
+  createdAt: string | null
 }
 
 /** Remote MCP servers. */
@@ -106,11 +107,10 @@ export interface AdminStore {
 
   /** `null` where the owner has no such server. */
   readMcpServer(ownerId: string, serverId: string): Promise<KeptMcpServer | null>
-  /** `null` where the owner has no such server. */
-  describeMcpSecret(ownerId: string, serverId: string): Promise<SecretState | null>
-  /** Rejects with `not_found` where the server is gone, with `id_conflict` where it has another endpoint by now. */
+  /** Rejects with `not_found` where the server is gone, or has another endpoint by now. */
   setMcpSecret(ownerId: string, server: KeptMcpServer, secret: NewSecret): Promise<void>
   removeMcpSecret(ownerId: string, serverId: string): Promise<boolean>
+  listMcpTools(operator: Operator, serverId: string): Promise<readonly KeptMcpTool[]>
   /** Switched off. Rejects with `invalid_body` or `tool_schema_invalid` for what the database does not take. */
   addMcpTool(operator: Operator, server: KeptMcpServer, tool: Omit<KeptMcpTool, 'id'>): Promise<void>
   /** Rejects as `addMcpTool`. */

@@ -24,7 +24,7 @@ export async function reviewMcpTools(
   const listed = await listTools(server, mcpServers, keyRing)
   if ('code' in listed) return { ok: false, ...listed }
 
-  const kept = server.tools
+  const kept = await store.listMcpTools(operator, server.id)
   const review: Extract<McpToolReview, { ok: true }> = {
     ok: true,
     new: [],

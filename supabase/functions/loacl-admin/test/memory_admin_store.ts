@@ -139,12 +139,8 @@ export class MemoryAdminStore implements AdminStore {
     if (!server || this.assistants.get(server.assistantId) !== ownerId) return null
     const secret = this.#secretOf('mcp_secret', ownerId, serverId) ?? null
     // As the database gives it: bound to the endpoint that the server has now.
-    const tools = this.mcpTools.filter((tool) => tool.serverId === serverId)
-    return { ...server, secret: secret && { ...secret, baseUrl: server.endpoint }, tools }
-  }
-
-  async describeMcpSecret(ownerId: string, serverId: string) {
-    return { isSet: this.#secretOf('mcp_secret', ownerId, serverId) !== undefined, lastFour: null, createdAt: null }
+    const bound = secret && { ...secret, baseUrl: server.endpoint }
+    return { ...server, secret: bound, lastFour: null, createdAt: null }
   }
 
   async setMcpSecret(ownerId: string, { id, endpoint }: KeptMcpServer, secret: NewSecret) {
@@ -157,6 +153,10 @@ export class MemoryAdminStore implements AdminStore {
     this.touched++
     const secret = this.#secretOf('mcp_secret', ownerId, serverId)
     return secret ? this.secrets.delete(secret.secretId) : false
+  }
+
+  async listMcpTools(_: Operator, serverId: string) {
+    return this.mcpTools.filter((tool) => tool.serverId === serverId)
   }
 
   async addMcpTool(_: Operator, { id }: KeptMcpServer, tool: Omit<KeptMcpTool, 'id'>) {
