@@ -108,21 +108,21 @@ describe('calls that a model asks for', () => {
   })
 })
 
-describe('what need not be asked about', () => {
-  const known = async () => {
-    await runsAlone()
-    const { turn } = await world.ask(assistantId, createToken())
-    const [call] = await begin(turn, [asked(tool, { known: true })])
-    await endCall(turn, call!, { result: 1 })
-    await world.finish(turn)
-    await sql`update loacl.auto_approval_settings set specific_tools = '{}', read_only_operations = true where assistant_id = ${assistantId}`
-    await sql`update loacl.assistant_tools set risk = 'read_only' where id = ${tool.id}`
-  }
-  const statusNow = async (args = { order: 7 }) => {
-    const { turn } = await world.ask(assistantId, createToken())
-    return (await begin(turn, [asked(tool, args)]))[0]!.status
-  }
+const known = async () => {
+  await runsAlone()
+  const { turn } = await world.ask(assistantId, createToken())
+  const [call] = await begin(turn, [asked(tool, { known: true })])
+  await endCall(turn, call!, { result: 1 })
+  await world.finish(turn)
+  await sql`update loacl.auto_approval_settings set specific_tools = '{}', read_only_operations = true where assistant_id = ${assistantId}`
+  await sql`update loacl.assistant_tools set risk = 'read_only' where id = ${tool.id}`
+}
+const statusNow = async (args = { order: 7 }) => {
+  const { turn } = await world.ask(assistantId, createToken())
+  return (await begin(turn, [asked(tool, args)]))[0]!.status
+}
 
+describe('what need not be asked about', () => {
   it('is no new tool, and one that changed is new', async () => {
     await approve(assistantId, { read_only_operations: true })
     await sql`update loacl.assistant_tools set risk = 'read_only' where id = ${tool.id}`
@@ -163,24 +163,24 @@ describe('what need not be asked about', () => {
   })
 })
 
-describe('a call that ran before for the same question', () => {
-  /** A question whose first answer called the tool, and another try at it. */
-  const tryAgain = async (type = 'regenerate') => {
-    const first = await world.ask(assistantId, token)
-    const [ran] = await begin(first.turn, [asked(tool)])
-    await endCall(first.turn, ran!, { result: 'sent' })
-    await world.finish(first.turn)
-    const again = await world.beginTurn(assistantId, token, {
-      type,
-      id: crypto.randomUUID(),
-      threadId: first.threadId,
-      messageId: type === 'edit' ? first.userMessageId : first.messageId,
-      text: 'And now?',
-    })
-    expect(again.status).toBe(200)
-    return { ran: ran!, again: again.body }
-  }
+/** A question whose first answer called the tool, and another try at it. */
+const tryAgain = async (type = 'regenerate') => {
+  const first = await world.ask(assistantId, token)
+  const [ran] = await begin(first.turn, [asked(tool)])
+  await endCall(first.turn, ran!, { result: 'sent' })
+  await world.finish(first.turn)
+  const again = await world.beginTurn(assistantId, token, {
+    type,
+    id: crypto.randomUUID(),
+    threadId: first.threadId,
+    messageId: type === 'edit' ? first.userMessageId : first.messageId,
+    text: 'And now?',
+  })
+  expect(again.status).toBe(200)
+  return { ran: ran!, again: again.body }
+}
 
+describe('a call that ran before for the same question', () => {
   it.each(['regenerate', 'edit'])(
     'is asked about after %s, although its tool needs no approval; with other arguments it is not',
     async (type) => {

@@ -54,6 +54,19 @@ describe('what a call of a tool costs', () => {
     expect(after.tokens).toBe(before.tokens)
   })
 
+  it.each(['session', 'thread'])(
+    'is the most that it may cost where its %s is deleted while it runs, once',
+    async (what) => {
+      const { turn, threadId } = await world.ask(assistantId, token)
+      await begin(turn, [asked(tool)])
+      if (what === 'thread') await sql`delete from loacl.threads where id = ${threadId}`
+      else await world.api.rpc('erase_visitor_data', {}, { token })
+      expect(await logged()).toEqual([{ ...row, cost_usd: 0.25, is_estimate: true, hasThread: false }])
+      expect((await readBudget(assistantId))!.usd).toBeGreaterThanOrEqual(0.25)
+      expect((await readBudget(assistantId))!.usd).toBeLessThan(0.26)
+    },
+  )
+
   it('is the most that it may cost where its worker died, as an estimate', async () => {
     const { turn } = await world.ask(assistantId, token)
     await begin(turn, [asked(tool)])
@@ -66,12 +79,12 @@ describe('what a call of a tool costs', () => {
   })
 })
 
-describe('fees of hosted tools', () => {
-  const hosted = (settings: object = {}) =>
-    addTool(assistantId, { name: 'search', kind: 'hosted', hosted_type: 'web_search', cost_usd: 0.01, ...settings })
-  const reserved = (turnId: string) =>
-    sql`select usd::float8, tokens::int from loacl_private.reservations where turn_id = ${turnId} and purpose = 'tool'`
+const hosted = (settings: object = {}) =>
+  addTool(assistantId, { name: 'search', kind: 'hosted', hosted_type: 'web_search', cost_usd: 0.01, ...settings })
+const reserved = (turnId: string) =>
+  sql`select usd::float8, tokens::int from loacl_private.reservations where turn_id = ${turnId} and purpose = 'tool'`
 
+describe('fees of hosted tools', () => {
   it('are reserved for as many calls as a step may make, and settled by those that it made', async () => {
     await hosted()
     await hosted({ name: 'run', hosted_type: 'code_interpreter', cost_usd: 0.03 })

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type postgres from 'postgres'
 import { expect } from 'vitest'
-import { createToken, type Answer } from '../support/api.ts'
+import { type Answer } from '../support/api.ts'
 import type { BegunTurn, TurnKey, World } from '../support/world.ts'
 import { stepOutcome } from '../turns/turn_calls.ts'
 
@@ -129,6 +129,5 @@ export function createToolCalls(world: World) {
         from loacl.tool_executions e where e.id = ${call.id} and e.status = 'pending' and t.id = e.turn_id and t.state = 'waiting'
       `
     },
-    freshToken: createToken,
   }
 }
