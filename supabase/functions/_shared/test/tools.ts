@@ -23,11 +23,30 @@ export const tool = (change: Partial<Tool> = {}): Tool => ({
   ...change,
 })
 
+/** A call of it. */
+export const call = (change: Partial<Call> = {}): Call => ({
+  id: crypto.randomUUID(),
+  callId: 'c1',
+  toolId: null,
+  name: 'look_up',
+  kind: 'server',
+  arguments: {},
+  argumentsDigest: '0'.repeat(64),
+  status: 'executing',
+  result: null,
+  errorCode: null,
+  errorMessage: null,
+  expiresAt: null,
+  idempotencyKey: crypto.randomUUID(),
+  approvedBy: 'settings',
+  ...change,
+})
+
 /** Runs tools as a test says, and remembers what it was asked. */
 export class ScriptedTools implements ToolRunner {
   readonly calls: Parameters<ToolRunner['run']>[] = []
   /** What a call gives. Never settled: it hangs until it is aborted, and after. */
-  script: (tool: Tool, call: Call, signal: AbortSignal) => ToolOutcome | Promise<ToolOutcome>
+  script: (ran: Tool, made: Call, signal: AbortSignal) => ToolOutcome | Promise<ToolOutcome>
 
   constructor(run: ScriptedTools['script'] = () => ({ result: 'Sunny' })) {
     this.script = run
@@ -35,7 +54,7 @@ export class ScriptedTools implements ToolRunner {
 
   async run(...asked: Parameters<ToolRunner['run']>): Promise<ToolOutcome> {
     this.calls.push(asked)
-    const [ran, call, , signal] = asked
-    return this.script(ran, call, signal)
+    const [ran, made, , signal] = asked
+    return this.script(ran, made, signal)
   }
 }

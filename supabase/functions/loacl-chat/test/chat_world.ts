@@ -25,6 +25,8 @@ export async function createChatWorld(
     maxTurns?: number
     readIdentitySecret?: IdentityStore['readIdentitySecret']
     moderation?: OpenTurn['moderation']
+    /** What the model says after its first call. */
+    laterSteps?: readonly (readonly ScriptStep[])[]
   } = {},
 ) {
   const assistantId = crypto.randomUUID()
@@ -42,7 +44,7 @@ export async function createChatWorld(
     ...(await keyRing.seal('sk-live-123', context)),
   }
   const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
-  const model = new ScriptedModel(steps, FOLLOW_UPS)
+  const model = new ScriptedModel(steps, FOLLOW_UPS, ...(options.laterSteps ?? []))
   const moderator = new ScriptedModerator()
   const tools = new ScriptedTools()
   const waited: Promise<unknown>[] = []

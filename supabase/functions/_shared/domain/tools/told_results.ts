@@ -60,6 +60,8 @@ function tellResult(result: unknown, room: number): string {
   if (whole.length <= room) return whole
   const text = typeof result === 'string' ? result : JSON.stringify(result)
   // As JSON a character may take six.
-  const cut = text.slice(0, Math.floor(room / 2)).toWellFormed()
-  return JSON.stringify({ note: IS_DATA, isCutShort: true, result: cut })
+  for (let length = room; ; length = Math.floor(length / 2)) {
+    const told = JSON.stringify({ note: IS_DATA, isCutShort: true, result: text.slice(0, length).toWellFormed() })
+    if (told.length <= room) return told
+  }
 }

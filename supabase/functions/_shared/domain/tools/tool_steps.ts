@@ -57,12 +57,15 @@ export function createToolSteps(turn: OpenTurn, { store, tools: runner, report }
     if (interrupt.aborted) return { errorCode: 'stopped', errorMessage: 'The turn had ended before it was called.' }
     const { toolSecret, visitor, assistant } = turn
     const context = { assistantId: assistant.id, visitor, toolSecret }
+    const running = runner.run(tool, call, context, interrupt).catch((error: unknown): ToolOutcome => {
+      report(error)
+      return { errorCode: 'unknown', errorMessage: 'It failed by a fault of LOACL’s.' }
+    })
+    // Once it is aborted it says how far it had come.
+    const outcome =
+      (await orAborted(running, interrupt)) ?? (await Promise.race([running, wait(LEAVING_MS).then(() => null)]))
+    if (!outcome) return { errorCode: 'unknown', errorMessage: 'The turn ended while it ran.' }
     try {
-      const running = runner.run(tool, call, context, interrupt)
-      // Once it is aborted it says how far it had come.
-      const outcome =
-        (await orAborted(running, interrupt)) ?? (await Promise.race([running, wait(LEAVING_MS).then(() => null)]))
-      if (!outcome) return { errorCode: 'unknown', errorMessage: 'The turn ended while it ran.' }
       return 'result' in outcome ? { result: toStorableJson(outcome.result) } : outcome
     } catch (error) {
       report(error)
