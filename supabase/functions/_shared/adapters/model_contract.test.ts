@@ -138,7 +138,7 @@ describe.each(Object.keys(FORMATS) as WireFormat[])('the model port in the wire 
       const [made] = details.toolCalls
       expect(made!.callId).toMatch(/^call_[0-9a-f-]{36}$/)
       expect(JSON.stringify(details.providerItems)).toContain(made!.callId)
-      expect(JSON.stringify(details.providerItems)).not.toContain(`"${id}"`)
+      expect(JSON.stringify(details.providerItems)).not.toContain(`id":"${id}"`)
     },
   )
 
