@@ -60,6 +60,14 @@ export function callsContract(makeStore: () => Promise<ToolStoreUnderTest>): voi
   }
   const done = { result: { sunny: true }, errorCode: null, errorMessage: null, costUsd: 0 }
 
+  /** A page's call that its tab has taken. */
+  const claimed = async () => {
+    const [call] = await begin(toCall('scroll', { to: 'top' }))
+    await wait()
+    await store.claimCall(call!.id, 'tab-1', caller)
+    return call!
+  }
+
   it('hands out the tools with the turn', async () => {
     const { tools, maxToolSteps, maxHostedCalls, toolSecret, visitor } = await beginNew(message('Hi'))
     expect(tools.map(({ name }: Tool) => name).toSorted()).toEqual(['look', 'pay', 'scroll'])
@@ -202,13 +210,6 @@ export function callsContract(makeStore: () => Promise<ToolStoreUnderTest>): voi
   })
 
   describe('a page’s call', () => {
-    const claimed = async () => {
-      const [call] = await begin(toCall('scroll', { to: 'top' }))
-      await wait()
-      await store.claimCall(call!.id, 'tab-1', caller)
-      return call!
-    }
-
     it('is one tab’s', async () => {
       const call = await claimed()
       expect(await store.claimCall(call.id, 'tab-1', caller)).toEqual({
