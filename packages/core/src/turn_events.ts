@@ -1,12 +1,12 @@
-import type { StreamPart } from '@loacl/wire'
+import type { StreamPart, ToolStreamPart } from '@loacl/wire'
 import type { TurnEvent } from './types.ts'
 
 /** Makes events of parts. What a stream that begins anew repeats makes none. */
 export function createTurnEvents(push: (event: TurnEvent) => void) {
   /** Characters of each kind that are in events. */
   const pushed = { text: 0, reasoning: 0 }
-  /** Sources as they are in events: one that is cited again is another. */
-  const sources = new Set<string>()
+  /** Sources and what became of calls, as they are in events: a source that is cited again is another. */
+  const told = new Set<string>()
   /** Characters of each kind that the stream is still to repeat. */
   let repeated = { ...pushed }
 
@@ -19,9 +19,14 @@ export function createTurnEvents(push: (event: TurnEvent) => void) {
       repeated[type] -= part.delta.length - delta.length
       pushed[type] += delta.length
       if (delta) push({ type, messageId, delta })
-    } else if ('sourceId' in part) {
-      const { size } = sources
-      if (sources.add(JSON.stringify(part)).size > size) push({ type: 'source', messageId, source: part })
+    } else if ('sourceId' in part || part.type.startsWith('tool')) {
+      const { size } = told
+      if (told.add(JSON.stringify(part)).size > size)
+        push(
+          'sourceId' in part
+            ? { type: 'source', messageId, source: part }
+            : { type: 'tool', messageId, part: part as ToolStreamPart },
+        )
     } else if (part.type === 'data-follow-ups') {
       push({ type: 'follow-ups', ...part.data })
     } else if (part.type === 'data-title') {

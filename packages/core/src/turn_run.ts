@@ -81,7 +81,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       update({
         messages: withProgress(begun?.messages ?? state().messages, clientId, progress),
         ...(owns() && {
-          turn: isAnswered(answer) ? { status: answer.status === 'waiting' ? answer.status : 'idle' } : show(),
+          turn:
+            part.type === 'data-waiting'
+              ? { status: 'waiting', calls: part.data.calls }
+              : isAnswered(answer)
+                ? { status: 'idle' }
+                : show(),
         }),
         ...(title !== null && { title }),
       })
@@ -169,6 +174,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
+    if (result.status === 'waiting') whenFetched((onDemand) => onDemand.awaitCalls(thread, 'request' in start))
   }
 
   if (start.signal?.aborted) stop()

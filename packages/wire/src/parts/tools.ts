@@ -63,6 +63,8 @@ export type ToolStreamPart =
       toolMetadata?: ToolMetadata
     })
   | (AnyCall & { type: 'tool-approval-request'; approvalId: string })
+  /** The visitor has answered. `approvalId` is the call's. */
+  | { type: 'tool-approval-response'; approvalId: string; approved: boolean }
   /** `output` is `null` where the visitor doesn't see it. */
   | (AnyCall & { type: 'tool-output-available'; output: unknown; dynamic: true })
   | (AnyCall & { type: 'tool-output-error'; errorText: ToolError; dynamic: true })
@@ -94,32 +96,32 @@ export interface ToolPart {
   approval?: { id: string; approved?: boolean }
 }
 
-interface AnyToolPart extends AnyCall {
+interface AnyToolPart {
   type: string
+  toolCallId?: string
+  toolName?: string
   approvalId?: string
+  approved?: boolean
   dynamic?: true
 }
 
-/** A call is there once, in the place in which it began. */
+/** A call is there once, in the place in which it began. The id of its approval is its own. */
 const foldTool =
   (state: ToolPart['state']) =>
-  (message: FoldedMessage, { type, dynamic, approvalId, ...told }: AnyToolPart): FoldedMessage => {
+  (message: FoldedMessage, { type: _, dynamic, approvalId, approved, ...told }: AnyToolPart): FoldedMessage => {
     const { parts } = message
-    const place = parts.findIndex(({ toolCallId }) => toolCallId === told.toolCallId)
-    const part = {
-      ...parts[place],
-      ...told,
-      ...(approvalId && { approval: { id: approvalId } }),
-      type: 'dynamic-tool',
-      state,
-    }
+    const { toolCallId = approvalId, toolName } = told
+    const place = parts.findIndex((part) => part.toolCallId === toolCallId)
+    const approval = approvalId && { approval: { id: approvalId, ...(approved !== undefined && { approved }) } }
+    const part = { ...parts[place], ...told, ...approval, type: 'dynamic-tool', state }
     if (place >= 0) return { ...message, parts: parts.with(place, part) }
-    return type === 'tool-input-available' ? { ...message, parts: [...parts, part] } : message
+    return toolName ? { ...message, parts: [...parts, part] } : message
   }
 
 export const TOOLS: PartTable<ToolStreamPart> = {
   'tool-input-available': [{ toolCallId: 'string', toolName: 'string' }, foldTool('input-available')],
   'tool-approval-request': [{ toolCallId: 'string', approvalId: 'string' }, foldTool('approval-requested')],
+  'tool-approval-response': [{ approvalId: 'string' }, foldTool('approval-responded')],
   'tool-output-available': [{ toolCallId: 'string' }, foldTool('output-available')],
   'tool-output-error': [{ toolCallId: 'string', errorText: 'string' }, foldTool('output-error')],
   'tool-output-denied': [{ toolCallId: 'string' }, foldTool('output-denied')],
@@ -133,9 +135,13 @@ export function streamTool({ type: _, state, output, errorText, approval, ...tol
     'output-error': { type: 'tool-output-error', toolCallId, errorText: errorText ?? 'unknown', dynamic: true },
     'output-denied': { type: 'tool-output-denied', toolCallId },
   }
+  const approvalId = approval?.id ?? toolCallId
+  const asked: ToolStreamPart[] = [{ type: 'tool-approval-request', toolCallId, approvalId }]
+  if (approval?.approved !== undefined)
+    asked.push({ type: 'tool-approval-response', approvalId, approved: approval.approved })
   return [
     { type: 'tool-input-available', ...told, dynamic: true },
-    ...(approval ? [{ type: 'tool-approval-request' as const, toolCallId, approvalId: approval.id }] : []),
+    ...(approval ? asked : []),
     ...(end[state] ? [end[state]] : []),
   ]
 }

@@ -253,7 +253,7 @@ export class MemoryStore implements TurnStore {
       if (turn.stopRequested) this.#end(turn, { state: 'stopped' })
       else {
         const expiresAt = new Date(Date.now() + Math.min(waitMs, 86_400_000)).toISOString()
-        turn.waiting = { messageId: turn.messageId, step: turn.steps.length, expiresAt }
+        turn.waiting = { messageId: turn.messageId, step: turn.steps.length, expiresAt, calls: [] }
         turn.state = 'waiting'
         turn.lastSeq += 2
         this.#updateAnswer(turn, { status: 'waiting' })
