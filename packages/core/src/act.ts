@@ -1,19 +1,15 @@
-import { followTurn, withCalls } from './await_calls.ts'
 import { LoaclError } from './errors.ts'
 import { fetchActions } from './fetch_actions.ts'
 import { fetchCalls } from './fetch_calls.ts'
-import { announceChange, loadThread } from './follow_threads.ts'
-import { loadNewest, loadOlder } from './load_messages.ts'
+import { loadThread, TOOLS } from './follow_threads.ts'
+import { loadOlder } from './load_messages.ts'
 import type * as Actions from './thread_actions.ts'
+import type { ActionTools } from './follow_threads.ts'
 import type { ThreadContext } from './thread_context.ts'
 import type * as Calls from './tool_calls.ts'
 
-/** What actions use of this file's: a copy of their own would follow threads of its own. */
-const TOOLS = { announceChange, followTurn, loadNewest, withCalls }
-export type ActionTools = typeof TOOLS
-
 const LOADING = { load: loadThread, loadOlder }
-const isOfCalls = (name: ActionName): boolean => /^(approve|deny|watchCalls)$/.test(name)
+const isOfCalls = (name: ActionName): boolean => /^(approve|deny)$/.test(name)
 
 type Loading = typeof LOADING
 type Further = typeof Actions & typeof Calls

@@ -1,5 +1,5 @@
 import { type CallAnswer, fits, type WaitingCall } from '@loacl/wire'
-import type { ActionTools } from './act.ts'
+import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
 import { backOff, isTransient, withRetries } from './retry.ts'
 import type { ThreadContext } from './thread_context.ts'
@@ -15,13 +15,13 @@ const MAX_FAILURES = 7
 export async function post<T>(
   { client }: ThreadContext,
   path: string,
-  body: object | undefined,
+  body: object,
   member: keyof T & string,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const lifetime = client.lifetime()
   const send = async (connection: AbortSignal) => {
-    const response = await client.chat('POST', path, body, connection)
+    const response = await client.chat(path, body, connection)
     const value: unknown = await response.json()
     if (fits(value, { [member]: 'string' })) return value as T
     throw new LoaclError('response_malformed', undefined, { status: response.status })

@@ -5,7 +5,7 @@ import type { ClientContext } from './client_context.ts'
 import { randomId } from './random.ts'
 import { runTool, TOO_LARGE } from './run_tool.ts'
 import type { ToolHandler } from './types.ts'
-import { callsOf, isFirst, isHidden, type Watch } from './watch_calls.ts'
+import { callsOf, isFirst, isHidden, type Watch } from './waiting_calls.ts'
 
 /** How long other tabs leave a call to the one in which the visitor asked. */
 const LATER_MS = 1_000

@@ -1,14 +1,12 @@
-import type { ClientContext, Tools, WithClient } from './client_context.ts'
+import type { ClientContext, RegisteredTool, WithClient } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomId } from './random.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
-import { createStore } from './store.ts'
 import { createThread } from './thread.ts'
 import { withTimeout } from './timeout.ts'
-import type { ClientOptions, LoaclClient, Thread, ToolHandler } from './types.ts'
-import type { VisitorExport } from './visitor_export.ts'
+import type { ClientOptions, LoaclClient, Thread } from './types.ts'
 
 /** How long a turn waits for a fingerprint. */
 const FINGERPRINT_TIMEOUT_MS = 1000
@@ -34,8 +32,7 @@ export function createClient(options: ClientOptions): LoaclClient {
   const project = createProjectClient(options)
   const tokens = createSessionTokens(`loacl:${project.host}:${assistant}`, storage)
   const threads = new Map<string, Thread>()
-  const tools = createStore<Tools>({})
-  const setTool = (name: string, run: ToolHandler | undefined) => tools.set({ ...tools.getSnapshot(), [name]: run })
+  const tools = new Set<RegisteredTool>()
   const session = createSession({ assistant, auth, project, tokens, onDrop: () => threads.clear() })
   const { getSnapshot, subscribe, open, identify, signOut, changeThreads } = session
 
@@ -85,11 +82,11 @@ export function createClient(options: ClientOptions): LoaclClient {
     },
     identify,
     signOut,
-    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, { threads: [{}] }, signal),
+    exportData: async (abortable) => await (await loadOnDemand()).exportData(session, abortable),
     eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
-    registerTool(name, run) {
-      setTool(name, run)
-      return () => void (tools.getSnapshot()[name] === run && setTool(name, undefined))
+    registerTool(...tool) {
+      tools.add(tool)
+      return () => void tools.delete(tool)
     },
     dispose() {
       session.dispose()

@@ -1,10 +1,10 @@
 import type { CallAnswer, ToolPart } from '@loacl/wire'
-import type { ActionTools } from './act.ts'
+import type { ActionTools } from './follow_threads.ts'
 import { post, refresh, showAnswer } from './call_requests.ts'
 import { LoaclError } from './errors.ts'
 import type { ThreadContext } from './thread_context.ts'
 import type { Abortable } from './types.ts'
-import { askFirst } from './watch_calls.ts'
+import { askFirst } from './waiting_calls.ts'
 
 export async function approve(
   thread: ThreadContext,

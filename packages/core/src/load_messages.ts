@@ -1,6 +1,6 @@
 import type { MessagePage } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
-import { awaitCalls, keepInSight, withCalls } from './await_calls.ts'
+import { keepInSight, withCalls } from './show_calls.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { upsert } from './thread_state.ts'
 import type { Abortable, Message, TurnState } from './types.ts'
@@ -55,7 +55,6 @@ export async function loadNewest(
     messages: withCalls([...older, ...newest], page.waiting?.calls ?? []),
     hasOlder: thread.cursor !== null,
   })
-  if (page.waiting) void awaitCalls(thread, false)
   return page.lastEvent
 }
 

@@ -82,7 +82,7 @@ function withPart(state: TurnProgress, part: StreamPart): TurnProgress {
   const { content, parts } = state.answer!
   const next = shown(folded)
   // Of an answer that goes on, what was there stays in sight while it is told again.
-  const isAgain = next.content.length < content.length || next.parts.length < parts.length
+  const isAgain = next.content.length + next.parts.length < content.length + parts.length
   return withAnswer({ ...state, folded }, isAgain ? {} : next)
 }
 

@@ -1,5 +1,5 @@
 import type { ThreadSummary } from '@loacl/wire'
-import type { ActionTools } from './act.ts'
+import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
 import { backOff, isTransient, withRetries } from './retry.ts'
 import type { ThreadContext } from './thread_context.ts'

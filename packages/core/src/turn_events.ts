@@ -1,4 +1,4 @@
-import type { StreamPart, ToolStreamPart } from '@loacl/wire'
+import type { StreamPart } from '@loacl/wire'
 import type { TurnEvent } from './types.ts'
 
 /** Makes events of parts. What a stream that begins anew repeats makes none. */
@@ -11,6 +11,7 @@ export function createTurnEvents(push: (event: TurnEvent) => void) {
   let repeated = { ...pushed }
 
   return (part: StreamPart, messageId: string): void => {
+    const [kind] = /^(source|tool)/.exec(part.type) ?? []
     if (part.type === 'data-turn') {
       repeated = { ...pushed }
     } else if ('delta' in part) {
@@ -19,14 +20,9 @@ export function createTurnEvents(push: (event: TurnEvent) => void) {
       repeated[type] -= part.delta.length - delta.length
       pushed[type] += delta.length
       if (delta) push({ type, messageId, delta })
-    } else if ('sourceId' in part || part.type.startsWith('tool')) {
+    } else if (kind) {
       const { size } = told
-      if (told.add(JSON.stringify(part)).size > size)
-        push(
-          'sourceId' in part
-            ? { type: 'source', messageId, source: part }
-            : { type: 'tool', messageId, part: part as ToolStreamPart },
-        )
+      if (told.add(JSON.stringify(part)).size > size) push({ type: kind, messageId, [kind]: part } as TurnEvent)
     } else if (part.type === 'data-follow-ups') {
       push({ type: 'follow-ups', ...part.data })
     } else if (part.type === 'data-title') {

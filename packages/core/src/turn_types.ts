@@ -25,8 +25,8 @@ export type TurnEvent =
   | { type: 'text' | 'reasoning'; messageId: string; delta: string }
   /** Comes again, with all of its citations, where it is cited again. */
   | { type: 'source'; messageId: string; source: Source }
-  /** A call of a tool has begun, or something has come of it: `part` is that of the stream. */
-  | { type: 'tool'; messageId: string; part: ToolStreamPart }
+  /** A call of a tool has begun, or something has come of it. */
+  | { type: 'tool'; messageId: string; tool: ToolStreamPart }
   | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
   | { type: 'title'; title: string }
   /** `attempt` counts from 1, and anew after each part that came. */

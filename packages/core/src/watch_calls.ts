@@ -1,8 +1,9 @@
-import type { CallAnswer, WaitingCall } from '@loacl/wire'
-import type { ActionTools } from './act.ts'
+import type { CallAnswer } from '@loacl/wire'
+import type { ActionTools } from './follow_threads.ts'
 import { post, showAnswer } from './call_requests.ts'
 import { claimCall, toolOf } from './claim_call.ts'
 import type { ThreadContext } from './thread_context.ts'
+import { askFirst, callsOf, isFirst, isHidden, type Watch } from './waiting_calls.ts'
 
 /** After its time a call is given this long, for clocks that differ. */
 const GRACE_MS = 250
@@ -11,36 +12,7 @@ const MIN_DELAY_MS = 1_000
 const MAX_DELAY_MS = 60_000
 const DAY_MS = 86_400_000
 
-/** What is done here for a turn while it waits. */
-export interface Watch {
-  thread: ThreadContext
-  tools: ActionTools
-  /** Aborted when the turn has ended or its visitor is dropped. */
-  ended: AbortController
-  /** What runs here, and what is not to be tried here again, by call. */
-  running: Map<string, AbortController>
-  tried: Set<string>
-  timer?: ReturnType<typeof setTimeout>
-  /** How often in a row what seemed overdue was not. */
-  failures: number
-}
-
 const watches = new WeakMap<ThreadContext, Watch>()
-/** Of each thread, the turn that the visitor asked for in this tab, or has approved a call of. */
-const asked = new WeakMap<ThreadContext, string>()
-
-/** This tab is the first to run calls of this turn. */
-export const askFirst = (thread: ThreadContext, turnId: string): void => void asked.set(thread, turnId)
-
-export const isFirst = ({ thread }: Watch): boolean => asked.get(thread) === thread.activeTurnId
-
-export const isHidden = (): boolean => typeof document !== 'undefined' && document.visibilityState === 'hidden'
-
-/** The calls that the turn waits for; none where it doesn't. */
-export const callsOf = ({ thread }: Watch): readonly WaitingCall[] => {
-  const { turn } = thread.state()
-  return turn.status === 'waiting' ? turn.calls : []
-}
 
 /**
  * Runs calls of the page's tools, and says when a call is overdue, until the turn has ended.
@@ -78,18 +50,25 @@ function endedWith(signal: AbortSignal): AbortController {
   return controller
 }
 
+/** Nobody waits any more for what these give. */
+function endRunning(watch: Watch): void {
+  const isAwaited = (id: string) =>
+    callsOf(watch).some((call) => call.id === id && /^(approved|running)$/.test(call.status))
+  for (const [id, controller] of watch.running) if (!isAwaited(id)) controller.abort()
+}
+
 /** Does what the state asks for. */
 function look(watch: Watch): void {
   const { thread, ended, running, tried } = watch
   const { status } = thread.state().turn
   if (ended.signal.aborted) return
   clearTimeout(watch.timer)
+  if (status === 'idle' || status === 'sending') return ended.abort()
   // Who follows the turn learns there whether it waits for more.
-  if (status === 'streaming' || status === 'reconnecting') return
-  if (status !== 'waiting') return ended.abort()
+  if (status !== 'waiting') return
+  endRunning(watch)
   for (const call of callsOf(watch)) {
     const { id } = call
-    if (call.status === 'done') running.get(id)?.abort()
     if (call.kind !== 'page' || call.status !== 'approved' || tried.has(id) || running.has(id)) continue
     if (!toolOf(watch, id) || (isHidden() && !isFirst(watch))) continue
     const controller = endedWith(ended.signal)
@@ -117,19 +96,17 @@ function schedule(watch: Watch): void {
 
 /** Has the server end what is overdue. A hidden page does so when the visitor comes back to it. */
 async function endOverdue(watch: Watch): Promise<void> {
-  const { thread, tools, ended, running } = watch
+  const { thread, tools, ended } = watch
   const turnId = thread.activeTurnId
   if (isHidden() || turnId === null) return
   const before = callsOf(watch)
   try {
-    const answer = await post<CallAnswer>(thread, `turns/${turnId}/continue`, undefined, 'turnId', ended.signal)
+    const answer = await post<CallAnswer>(thread, `turns/${turnId}/continue`, {}, 'turnId', ended.signal)
     await showAnswer(thread, tools, answer)
   } catch {
     // Asked again later, as what was not overdue yet.
   }
-  for (const { id, status } of before)
-    if (status === 'running' && callsOf(watch).every((call) => call.id !== id || call.status !== status))
-      running.get(id)?.abort()
+  if (callsOf(watch) !== before) endRunning(watch)
   const isSame = JSON.stringify(callsOf(watch)) === JSON.stringify(before)
   watch.failures = isSame ? watch.failures + 1 : 0
   look(watch)

@@ -153,7 +153,7 @@ expectTypeOf<Turn['stop']>().toEqualTypeOf<() => void>()
 expectTypeOf<TurnEvent>().toEqualTypeOf<
   | { type: 'text' | 'reasoning'; messageId: string; delta: string }
   | { type: 'source'; messageId: string; source: Source }
-  | { type: 'tool'; messageId: string; part: ToolStreamPart }
+  | { type: 'tool'; messageId: string; tool: ToolStreamPart }
   | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
   | { type: 'title'; title: string }
   | { type: 'reconnecting'; attempt: number }

@@ -78,9 +78,10 @@ describe('a source', () => {
   })
 })
 
+const call = (toolCallId: string) =>
+  ({ type: 'tool-input-available', toolCallId, toolName: 'order', input: { id: 1 }, dynamic: true }) as const
+
 describe('a call of a tool', () => {
-  const call = (toolCallId: string) =>
-    ({ type: 'tool-input-available', toolCallId, toolName: 'order', input: { id: 1 }, dynamic: true }) as const
   const part = { type: 'dynamic-tool', toolCallId: 'a', toolName: 'order', input: { id: 1 } } as const
 
   it('stands where it began, and once, whatever comes of it', () => {

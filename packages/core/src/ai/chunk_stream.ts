@@ -94,7 +94,7 @@ function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' | '
     case 'follow-ups':
       return { type: 'data-follow-ups', data: { messageId: event.messageId, suggestions: event.suggestions } }
     case 'tool':
-      return event.part as Chunk
+      return event.tool as Chunk
     case 'title':
       return { type: 'data-title', data: { title: event.title }, transient: true }
     case 'reconnecting':

@@ -1,25 +1,6 @@
 import type { WaitingCall } from '@loacl/wire'
-import { act } from './act.ts'
-import { announceChange } from './follow_threads.ts'
 import type { Begun, ThreadContext, TurnStart } from './thread_context.ts'
-import { runningTurn } from './thread_state.ts'
 import type { Message, MessagePart } from './types.ts'
-
-/**
- * A turn waits for calls of tools: what they need is fetched.
- *
- * @param isAsking whether the visitor asked here
- */
-export async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<void> {
-  const { turn, messages } = thread.state()
-  if (turn.status !== 'waiting' || turn.calls.length === 0) return
-  thread.begun = keepInSight(thread)
-  thread.update({ messages: withCalls(messages, turn.calls) })
-  // Where this fails, the next change of the thread does it.
-  const failed = () => undefined
-  if (isAsking) announceChange(thread).catch(failed)
-  await act('watchCalls', thread, isAsking).catch(failed)
-}
 
 /** The messages with what is known of calls before the turn goes on, and its stream tells it. */
 export function withCalls(messages: readonly Message[], calls: readonly WaitingCall[]): readonly Message[] {
@@ -46,11 +27,4 @@ export function keepInSight(thread: ThreadContext): TurnStart['begun'] {
     const { parts, content, siblings } = known
     return { messages, answer: { parts, content, ...(siblings && { siblings }) } }
   }
-}
-
-/** A turn that waited has gone on. */
-export function followTurn(thread: ThreadContext, turnId: string): void {
-  if (runningTurn(thread.state())) return
-  thread.activeTurnId = turnId
-  if (thread.serverId !== null) thread.client.threads.get(thread.serverId)?.resume()
 }
