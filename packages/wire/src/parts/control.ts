@@ -13,9 +13,9 @@ export type ControlPart =
   | { type: 'error'; errorText: string }
 
 export const CONTROL: PartTable<ControlPart> = {
-  start: [{ messageId: 'string?' }],
-  finish: [{ finishReason: 'string?' }],
-  abort: [{ reason: 'string?' }],
+  start: [{}],
+  finish: [{}],
+  abort: [{}],
   error: [{ errorText: 'string' }],
 }
 
