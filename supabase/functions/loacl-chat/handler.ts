@@ -10,10 +10,10 @@ import {
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
 import type { Moderator } from '../_shared/domain/moderation.ts'
-import { decideNext } from '../_shared/domain/next_move.ts'
 import { retryWhileAway } from '../_shared/domain/retry.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
+import type { ToolRunner } from '../_shared/domain/tools/tool.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
 import { createTurnPoll, type PollTurn } from '../_shared/domain/turn_poll.ts'
 import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
@@ -21,8 +21,10 @@ import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
 import { sendStored } from '../_shared/http/stored_parts.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
+import { answerCall, claimCall, continueTurn, decideCall } from './calls.ts'
 import { callerOf } from './caller.ts'
 import { identify, signOut, type IdentifyDeps } from './identify.ts'
+import { safetyIdentifierOf } from './safety_identifier.ts'
 import { WorkerLoad, type WorkerLoadOptions } from './worker_load.ts'
 
 /** Of `apiKeys`, the project's publishable and secret keys, a request must bring one. */
@@ -30,6 +32,7 @@ export interface ChatDeps extends IdentifyDeps, WorkerLoadOptions {
   store: TurnStore
   model: Model
   moderator: Moderator
+  tools: ToolRunner
   /** The one header that tells a visitor's network address and can't be set by visitors. */
   addressHeader: string
   /** Milliseconds that a turn may take, from request to the end of the answer. */
@@ -53,6 +56,8 @@ interface Context extends RouteContext {
  * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
  * - `POST /turns/:id/stop` ends one, `POST /messages/:id/stop` the one that answers a message, also before that has come;
  * - `GET /threads/:id/stream` streams the turn that runs or waits in a thread, by either of the thread's ids; 204 where none does;
+ * - `POST /calls/:id/decision` approves or denies a call of a tool, `POST /calls/:id/claim` takes one that the page runs, and
+ *   `POST /calls/:id/result` answers it; `POST /turns/:id/continue` ends what is overdue. The turn goes on once nothing of it waits;
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
@@ -72,6 +77,10 @@ export function createHandler(deps: ChatDeps): (request: Request) => Promise<Res
       { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: withDeps(stopTurn) } },
       { path: /^\/messages\/([^/]+)\/stop$/, methods: { POST: withDeps(stopMessage) } },
       { path: /^\/threads\/([^/]+)\/stream$/, methods: { GET: withDeps(resumeTurn) } },
+      { path: /^\/turns\/([^/]+)\/continue$/, methods: { POST: withDeps(continueTurn) } },
+      { path: /^\/calls\/([^/]+)\/decision$/, methods: { POST: withDeps(decideCall) } },
+      { path: /^\/calls\/([^/]+)\/claim$/, methods: { POST: withDeps(claimCall) } },
+      { path: /^\/calls\/([^/]+)\/result$/, methods: { POST: withDeps(answerCall) } },
       { path: /^\/identify$/, methods: { POST: ({ request }) => identify(request, deps) } },
       { path: /^\/sign-out$/, methods: { POST: ({ request }) => signOut(request, deps) } },
     ],
@@ -102,7 +111,7 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
     const { send, onStored } = sendStored(stream)
     const safetyIdentifier = await identifying
     const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
-    const parts = runTurn(turn, context, { ...deps, decideNext, report, onStored })
+    const parts = runTurn(turn, context, { ...deps, report, onStored })
     return { stream, done: pipe(parts, stream, report, send) }
   })
   // From its first line on the turn goes on without the request, whatever becomes of the connection.
@@ -167,7 +176,7 @@ async function follow(
     }
     sendPart = send
     const context = { caller, requestId, safetyIdentifier: await safetyIdentifierOf(caller), deadlineMs }
-    return runTurn(turn, context, { ...deps, decideNext, report, onStored })
+    return runTurn(turn, context, { ...deps, report, onStored })
   }
   const parts = followTurn(first, { turnId, after, caller, requestId, signal }, { ...deps, takeOver })
   deps.waitUntil(pipe(parts, stream, report, (part) => sendPart(part)).finally(() => leave?.()))
@@ -205,11 +214,4 @@ function decodeId(encoded: string): string | null {
   } catch {
     return null
   }
-}
-
-/** Stays the same for a session and tells nothing of it; it is not the hash that the database keeps. */
-async function safetyIdentifierOf({ sessionToken }: Caller): Promise<string> {
-  const bytes = new TextEncoder().encode(`loacl safety identifier:${sessionToken}`)
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -6,6 +6,9 @@ import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
 import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
 import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
+import { createServerTool } from '../_shared/adapters/server_tool.ts'
+import { createToolRunner } from '../_shared/adapters/tool_runner.ts'
+import { createMcpToolRunner } from '../_shared/adapters/mcp_tool.ts'
 import { createOpenAIModerator } from '../_shared/adapters/openai_moderator.ts'
 import { createProviderModel } from '../_shared/adapters/provider_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
@@ -26,6 +29,8 @@ const providers = {
   defaultBaseUrl: environment.defaultBaseUrl,
 }
 
+const keyRing = createKeyRing(environment.encryptionKeys)
+
 Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
@@ -33,7 +38,11 @@ Deno.serve(
     moderator: createOpenAIModerator(providers),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
-    keyRing: createKeyRing(environment.encryptionKeys),
+    tools: createToolRunner({
+      server: createServerTool({ egress: providers.egress, keyRing }),
+      mcp: createMcpToolRunner({ egress: providers.egress, keyRing }),
+    }),
+    keyRing,
     apiKeys: environment.apiKeys,
     addressHeader: environment.addressHeader,
     deadlineMs: environment.deadlineMs,

@@ -14,26 +14,29 @@ import {
   toolCall,
   usage,
 } from '../test/scripted_model.ts'
+import { ScriptedTools, tool } from '../test/tools.ts'
 import { followTurn } from './stored_turn.ts'
-import type { DecideNext } from './next_move.ts'
+import type { ToolCall } from './model.ts'
+import type { StoredTurn } from './store.ts'
+import { prepareCalls } from './tools/prepare_calls.ts'
 import { createTurnPoll } from './turn_poll.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-const result = { type: 'tool-result', callId: 'c1', output: 'Sunny' } as const
+const result = { type: 'tool-result', callId: 'c1', output: expect.stringContaining('"result":"Sunny"') }
 const reasoning = { type: 'reasoning', encrypted_content: 'x' }
 /** A step that says something and calls a tool. */
 const calling: ScriptStep[] = [created, textDelta('Let me see. '), item(reasoning), toolCall('c1'), usage, completed]
-/** Runs tools at once. */
-const goOn: DecideNext = ({ toolCalls }) =>
-  toolCalls.length > 0 ? { type: 'step', input: [result] } : { type: 'complete' }
-/** Waits for whoever runs tools. */
-const waitForTools: DecideNext = ({ toolCalls }) =>
-  toolCalls.length > 0 ? { type: 'wait', waitMs: 60_000 } : { type: 'complete' }
+/** A tool that runs at once. */
+const goOn = { tools: [tool()], isApproved: () => true }
+/** One that has to be asked about. */
+const waitForTools = { tools: [tool()] }
 
-async function run(model: ScriptedModel, decide: DecideNext) {
-  const running = await start(model, {}, decide)
+const pickWaiting = ({ expiresAt, calls }: NonNullable<StoredTurn['waiting']>) => ({ expiresAt, calls })
+
+async function run(model: ScriptedModel, surroundings: typeof waitForTools) {
+  const running = await start(model, {}, surroundings)
   await vi.runAllTimersAsync()
   await running.done
   return { ...running, stored: await running.read() }
@@ -53,6 +56,8 @@ describe('a turn of several steps', () => {
       'text-start',
       'text-delta',
       'text-end',
+      'tool-input-available',
+      'tool-output-available',
       'text-start',
       'text-delta',
       'text-delta',
@@ -68,11 +73,17 @@ describe('a turn of several steps', () => {
     })
     expect(stored).toMatchObject({
       state: 'completed',
-      message: { content: 'Let me see. It is sunny.', parts: [{ text: 'Let me see. ' }, { text: 'It is sunny.' }] },
+      message: {
+        content: 'Let me see. It is sunny.',
+        parts: [{ text: 'Let me see. ' }, { state: 'output-available', output: null }, { text: 'It is sunny.' }],
+      },
     })
-    expect(stored.parts).toEqual(seen.slice(0, 9))
-    expect(store.calls.filter((method) => ['beginTurn', 'beginStep', 'finishTurn'].includes(method))).toEqual([
+    expect(stored.parts).toEqual(seen.slice(0, 11))
+    expect(store.calls.filter((method) => !['appendParts', 'readTurn', 'saveFollowUps'].includes(method))).toEqual([
       'beginTurn',
+      'beginCalls',
+      'endCall',
+      'runCalls',
       'beginStep',
       'finishTurn',
     ])
@@ -87,6 +98,7 @@ describe('a turn of several steps', () => {
     const { stored } = await run(model, goOn)
     expect(stored.message!.parts).toMatchObject([
       { sourceId: 'source-1', title: 'a.pdf' },
+      { type: 'dynamic-tool' },
       { sourceId: 'source-2', title: 'b.pdf' },
     ])
   })
@@ -111,11 +123,18 @@ describe('a turn of several steps', () => {
   it('begins no step that nobody wants any more', async () => {
     const held = gate()
     const model = new ScriptedModel([...calling.slice(0, 2), held.opened, ...calling.slice(2)], FOLLOW_UPS)
-    const { done, parts, store, turn } = await start(model, {}, (ended) => {
-      // Too late for a poll of the worker to see it before the step begins.
-      void store.stopTurn(turn.turn.id, caller)
-      return goOn(ended)
-    })
+    const { done, parts, store, turn } = await start(
+      model,
+      {},
+      {
+        ...goOn,
+        // Too late for a poll of the worker to see it before the step begins.
+        runner: new ScriptedTools(() => {
+          void store.stopTurn(turn.turn.id, caller)
+          return { result: 'Sunny' }
+        }),
+      },
+    )
     held.open()
     await vi.runAllTimersAsync()
     await done
@@ -124,13 +143,18 @@ describe('a turn of several steps', () => {
   })
 
   it('is cut between steps once its time is up, without another call', async () => {
-    const held = gate()
     const model = new ScriptedModel([textDelta('Hal'), toolCall('c1'), completed], FOLLOW_UPS)
-    const { done, shutdown, read } = await start(model, {}, (ended) => {
-      shutdown.abort()
-      held.open()
-      return goOn(ended)
-    })
+    const { done, shutdown, read } = await start(
+      model,
+      {},
+      {
+        ...goOn,
+        runner: new ScriptedTools(() => {
+          shutdown.abort()
+          return { result: 'Sunny' }
+        }),
+      },
+    )
     await vi.runAllTimersAsync()
     await done
     expect(model.calls).toHaveLength(1)
@@ -165,7 +189,7 @@ describe('a turn that has to wait', () => {
     const model = new ScriptedModel(calling, FOLLOW_UPS)
     const { parts, seen, stored, turn, store } = await run(model, waitForTools)
     expect(parts().slice(-2)).toEqual([
-      { type: 'data-waiting', data: { messageId: turn.messageId, step: 1, expiresAt: stored.waiting!.expiresAt } },
+      { type: 'data-waiting', data: { messageId: turn.messageId, step: 1, ...pickWaiting(stored.waiting!) } },
       { type: 'finish', finishReason: 'other' },
     ])
     expect(seen.map(({ seq }) => seq)).toEqual(seen.map((_, place) => place + 1))
@@ -178,8 +202,9 @@ describe('a turn that has to wait', () => {
 
   it('goes on with what it waited for, in the same answer, numbering its parts on', async () => {
     const model = new ScriptedModel(calling, FOLLOW_UPS, answering('Sunny.'))
-    const { seen, resume, read } = await run(model, waitForTools)
-    const resuming = resume(1, [result])
+    const { seen, resume, read, decide, callsOf } = await run(model, waitForTools)
+    await decide(callsOf(1)[0]!)
+    const resuming = resume(1)
     await vi.runAllTimersAsync()
     const more = await resuming
     expect(model.calls[1]!.input).toEqual([
@@ -188,6 +213,8 @@ describe('a turn that has to wait', () => {
       result,
     ])
     expect(more.map(({ part }) => part.type)).toEqual([
+      'tool-approval-response',
+      'tool-output-available',
       'text-start',
       'text-delta',
       'text-end',
@@ -197,10 +224,10 @@ describe('a turn that has to wait', () => {
       'finish',
     ])
     expect(more.map(({ seq }) => seq)).toEqual(more.map((_, place) => seen.length + 1 + place))
-    expect(more[0]!.part).toEqual({ type: 'text-start', id: 'text-2' })
+    expect(more[2]!.part).toEqual({ type: 'text-start', id: 'text-2' })
     const stored = await read()
     expect(stored).toMatchObject({ state: 'completed', message: { content: 'Let me see. Sunny.' } })
-    expect(stored.parts).toEqual([...seen.slice(0, -2), ...more.slice(0, 3)])
+    expect(stored.parts).toEqual([...seen.slice(0, -2), ...more.slice(0, 5)])
   })
 
   it('is told to a follower as it was to its first reader, who keeps no connection', async () => {
@@ -226,9 +253,11 @@ describe('a turn that has to wait', () => {
   })
 
   it('does not wait where the visitor has stopped it meanwhile', async () => {
-    const { done, parts, store, turn } = await start(new ScriptedModel(calling, FOLLOW_UPS), {}, (ended) => {
-      void store.stopTurn(turn.turn.id, caller)
-      return waitForTools(ended)
+    const { done, parts, store, turn } = await start(new ScriptedModel(calling, FOLLOW_UPS), {}, waitForTools)
+    const beginCalls = store.beginCalls.bind(store)
+    vi.spyOn(store, 'beginCalls').mockImplementationOnce(async (...args) => {
+      await store.stopTurn(turn.turn.id, caller)
+      return beginCalls(...args)
     })
     await vi.runAllTimersAsync()
     await done
@@ -258,6 +287,8 @@ describe('a turn that has to wait', () => {
       const theirs = { id: turn.turn.id, lease: crypto.randomUUID() }
       await store.resumeTurn(theirs, 1, 60_000, caller)
       await store.beginStep(theirs, 2, [], null)
+      const { calls } = await prepareCalls([toolCall('c2') as ToolCall], turn.tools, () => {})
+      await store.beginCalls(theirs, 2, calls)
       await waitTurn(theirs, ...rest)
       throw fault('database_unavailable')
     })
@@ -267,7 +298,11 @@ describe('a turn that has to wait', () => {
   })
 
   it('fails where a turn that was resumed has lost its key, and keeps what it had said', async () => {
-    const { resume, read, store, turn } = await run(new ScriptedModel(calling, FOLLOW_UPS), waitForTools)
+    const { resume, read, store, turn, decide, callsOf } = await run(
+      new ScriptedModel(calling, FOLLOW_UPS),
+      waitForTools,
+    )
+    await decide(callsOf(1)[0]!)
     const resumeTurn = store.resumeTurn.bind(store)
     vi.spyOn(store, 'resumeTurn').mockImplementationOnce(async (...args) => {
       const resumed = await resumeTurn(...args)

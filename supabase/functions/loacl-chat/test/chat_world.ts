@@ -4,6 +4,7 @@ import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
+import { ScriptedTools } from '../../_shared/test/tools.ts'
 import { ScriptedModerator } from '../../_shared/test/scripted_moderator.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import type { OpenTurn } from '../../_shared/domain/store.ts'
@@ -24,6 +25,8 @@ export async function createChatWorld(
     maxTurns?: number
     readIdentitySecret?: IdentityStore['readIdentitySecret']
     moderation?: OpenTurn['moderation']
+    /** What the model says after its first call. */
+    laterSteps?: readonly (readonly ScriptStep[])[]
   } = {},
 ) {
   const assistantId = crypto.randomUUID()
@@ -41,8 +44,9 @@ export async function createChatWorld(
     ...(await keyRing.seal('sk-live-123', context)),
   }
   const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
-  const model = new ScriptedModel(steps, FOLLOW_UPS)
+  const model = new ScriptedModel(steps, FOLLOW_UPS, ...(options.laterSteps ?? []))
   const moderator = new ScriptedModerator()
+  const tools = new ScriptedTools()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
@@ -52,6 +56,7 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    tools,
     keyRing,
     identities: {
       readIdentitySecret: options.readIdentitySecret ?? (async () => null),
@@ -88,6 +93,7 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    tools,
     reported,
     load,
     shutdown,
