@@ -134,8 +134,8 @@ function createThread(threadId: string): ScriptedThread {
     delete: async () => {},
     restore: async () => {},
     feedback: async () => {},
-    approve: async () => {},
-    deny: async () => {},
+    approve: async (callId) => void thread.calls.push(`approve ${callId}`),
+    deny: async (callId) => void thread.calls.push(`deny ${callId}`),
   }
   return thread
 }
