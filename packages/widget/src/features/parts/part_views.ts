@@ -2,6 +2,7 @@ import type { PartViews } from '../runtime.ts'
 import { viewReasoning } from './reasoning.tsx'
 import { viewSources } from './sources.tsx'
 import { viewText } from './text.tsx'
+import { viewTools } from './tools.tsx'
 
 /** Views of the kinds of parts that a first answer can do without, and of a text that has marks. The compiler misses none. */
 export const partViews: PartViews = {
@@ -9,4 +10,5 @@ export const partViews: PartViews = {
   reasoning: viewReasoning,
   'source-url': viewSources,
   'source-document': viewSources,
+  'dynamic-tool': viewTools,
 }
