@@ -1,6 +1,6 @@
 import type { CallAnswer } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
-import { post, showAnswer } from './call_requests.ts'
+import { post, showAnswer, showCalls } from './call_requests.ts'
 import { claimCall, toolOf } from './claim_call.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { askFirst, callsOf, isFirst, isHidden, type Watch } from './waiting_calls.ts'
@@ -21,7 +21,9 @@ const watches = new WeakMap<ThreadContext, Watch>()
  */
 export async function watchCalls(thread: ThreadContext, tools: ActionTools, isAsking: boolean): Promise<void> {
   if (isAsking && thread.activeTurnId !== null) askFirst(thread, thread.activeTurnId)
-  look(watches.get(thread) ?? begin(thread, tools))
+  const watch = watches.get(thread) ?? begin(thread, tools)
+  showCalls(thread, callsOf(watch))
+  look(watch)
 }
 
 function begin(thread: ThreadContext, tools: ActionTools): Watch {

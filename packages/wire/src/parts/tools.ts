@@ -108,10 +108,7 @@ interface AnyToolPart {
 /** A call is there once, in the place in which it began. The id of its approval is its own. */
 const foldTool =
   (state: ToolPart['state']) =>
-  (
-    message: FoldedMessage,
-    { dynamic: _dynamic, approvalId, approved, ...told }: AnyToolPart,
-  ): FoldedMessage => {
+  (message: FoldedMessage, { dynamic: _dynamic, approvalId, approved, ...told }: AnyToolPart): FoldedMessage => {
     const { parts } = message
     const { toolCallId = approvalId, toolName } = told
     const place = parts.findIndex((part) => part.toolCallId === toolCallId)
