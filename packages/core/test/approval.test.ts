@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { settle } from './support/followed_thread.ts'
-import { fakeProject, functionError, json, partStream } from './support/project.ts'
+import { begun, complete, fakeProject, functionError, json, partStream } from './support/project.ts'
 import {
   asking,
   callAnswer,
@@ -150,6 +150,21 @@ describe('a call that needs approval', () => {
       })
     },
   )
+
+  it('takes nothing back into sight of an answer that moderation has withdrawn meanwhile', async () => {
+    const { project, thread } = await askFor()
+    const withdrawn = partStream().send(
+      ...begun(),
+      complete({ status: 'failed' }),
+      { type: 'data-error', data: { code: 'output_flagged', message: 'Withdrawn.' } },
+      { type: 'error', errorText: 'Withdrawn.' },
+    )
+    project.on(DECISION, () => callAnswer('running')).on('GET turns/turn-1', withdrawn.done().answer)
+    await thread.approve('call-1')
+    await settle()
+    expect(thread.getSnapshot().turn).toMatchObject({ status: 'failed', error: { code: 'output_flagged' } })
+    expect(thread.getSnapshot().messages.at(-1)).toMatchObject({ content: '', parts: [] })
+  })
 
   it('is told to who iterates, once each', async () => {
     const { project, thread } = await askFor()
