@@ -31,6 +31,12 @@ export interface ToolStrings {
   toolErrors: Readonly<Record<ToolError, string>>
 }
 
+/** All that the feature `tools` says. */
+export interface ToolWords extends ToolStrings {
+  /** Why a decision was refused; other codes have their words in the feature `errors`. */
+  errors: Partial<Record<ErrorCode, string>>
+}
+
 /** Every word that the widget shows or says. `{name}` and its like are filled in. */
 export interface Strings extends ToolStrings {
   openChat: string

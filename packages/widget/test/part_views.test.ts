@@ -2,7 +2,7 @@ import type { Message, MessagePart } from '@loacl/core'
 import { PARTS } from '@loacl/wire'
 import { expect, test } from 'vitest'
 import { partViews } from '../src/features/parts/part_views.ts'
-import { runAt } from '../src/features/parts/run.ts'
+import { runAt } from '../src/features/run.ts'
 import { isLazy } from '../src/panel/parts/part_view.tsx'
 import { message } from './scripted_client.ts'
 

@@ -15,6 +15,7 @@ const call = (fields: Partial<ToolPart> = {}): ToolPart => ({
   ...fields,
 })
 const answer = (status: Message['status']): Message => message({ role: 'assistant', status })
+const told = (status: Message['status'], fields: Partial<ToolPart>) => statusOf(answer(status), call(fields), ENGLISH)
 const german = { language: 'de-AT' } as Parameters<typeof titleOf>[1]
 
 test('a call is named by its owner in the visitor’s language, or else by its tool’s name as words', () => {
@@ -56,7 +57,6 @@ test('each way in which a call ends has words of its own', () => {
 })
 
 test('a call is told by how it stands, and what has no end by the end of its answer gets one', () => {
-  const told = (status: Message['status'], fields: Partial<ToolPart>) => statusOf(answer(status), call(fields), ENGLISH)
   expect(told('streaming', {})).toBe('Running…')
   expect(told('waiting', { state: 'approval-responded', approval: { id: 'c1', approved: true } })).toBe('Approved')
   expect(told('waiting', { state: 'approval-responded', approval: { id: 'c1', approved: false } })).toBe(

@@ -49,7 +49,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       if (disposed) throw createError('disposed', 'The widget is disposed of.')
       widget = createWidget(element, options)
     } catch (cause) {
-      failure = isLoaclError(cause) ? cause : createError('network', 'The chat could not be fetched.', cause)
+      failure = isLoaclError(cause) ? cause : createError('network', 'The chat did not load.', cause)
       // What core refuses, the widget's code has told.
       if (failure.code === 'network') console.error('loacl', failure.code, failure)
       if (!disposed) unavailable = failure
@@ -152,14 +152,10 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
     newThread: () => later({ run: (loaded) => loaded.newThread() }),
     identify: (credential, abortable) => ask((loaded) => loaded.identify(credential, abortable)),
     signOut: (abortable) => ask((loaded) => loaded.signOut(abortable)),
-    registerTool(name, run) {
-      let remove: (() => void) | undefined
-      let tool: typeof run | null = run
-      later({ run: (loaded) => tool && (remove = loaded.registerTool(name, tool)) })
-      return () => {
-        tool = null
-        remove?.()
-      }
+    registerTool: (name, run) => {
+      let remove: () => void
+      later({ run: (loaded) => (remove = loaded.registerTool(name, run)) })
+      return () => later({ run: () => remove() })
     },
     update(change) {
       changes.push(change)

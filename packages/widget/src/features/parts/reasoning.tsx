@@ -1,6 +1,6 @@
 import { h, Markdown, type MessagePart, type PartPlace, type PartProps } from '../runtime.ts'
 import { ENGLISH } from './english.ts'
-import { runAt } from './run.ts'
+import { runAt } from '../run.ts'
 
 type ReasoningPart = PartProps<'reasoning'>['part']
 

@@ -1,6 +1,6 @@
 import { h, type MessagePart, type PartPlace, type Source } from '../runtime.ts'
 import { ENGLISH } from './english.ts'
-import { runAt } from './run.ts'
+import { runAt } from '../run.ts'
 
 const isSource = (part: MessagePart): part is Source => part.type === 'source-url' || part.type === 'source-document'
 

@@ -1,4 +1,4 @@
-import { runAt } from '../parts/run.ts'
+import { runAt } from '../run.ts'
 import { Component, h, type Message, type PartPlace, type Turn, type Ui } from '../runtime.ts'
 import { Call } from './call.tsx'
 import { fillCount, isAsked, isGerman, isTool, type ToolPart, wordsOf } from './words.ts'
@@ -21,14 +21,13 @@ const SAID = 500
 /** Turns that have gone on, of whose end the page is told. */
 const reported = new WeakSet<Turn>()
 
-function report({ model }: Ui): void {
+async function report({ model }: Ui): Promise<void> {
   const { turn } = model.getSnapshot().thread.turn as { turn?: Turn }
   if (!turn || reported.has(turn)) return
   reported.add(turn)
   const began = Date.now()
-  void turn.done.then(({ status }) => {
-    if (status !== 'waiting') model.emit('answered', { turnId: turn.id, status, ms: Date.now() - began })
-  })
+  const { status } = await turn.done
+  if (status !== 'waiting') model.emit('answered', { turnId: turn.id, status, ms: Date.now() - began })
 }
 
 class Calls extends Component<CallsProps> {
@@ -44,7 +43,7 @@ class Calls extends Component<CallsProps> {
 
   override componentDidUpdate(before: CallsProps): void {
     const { ui, message, run } = this.props
-    if (before.message.status === 'waiting') report(ui)
+    if (before.message.status === 'waiting') void report(ui)
     // When a step waits, all its requests are there.
     if (message.status !== 'waiting') return
     const fresh = run.filter((part) => isAsked(message, part) && !this.#told.has(part.toolCallId))

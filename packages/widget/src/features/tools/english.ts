@@ -1,9 +1,4 @@
-import type { ErrorCode, ToolStrings } from '../runtime.ts'
-
-export interface ToolWords extends ToolStrings {
-  /** Why a decision was refused; other codes have their words in the feature `errors`. */
-  errors: Partial<Record<ErrorCode, string>>
-}
+import type { ToolWords } from '../runtime.ts'
 
 export const ENGLISH: ToolWords = {
   toolRunning: 'Running…',

@@ -3,7 +3,7 @@
  * break; nor what chooses how a character looks that is not Latin.
  */
 const HIDDEN =
-  /((?!\n|(?<=[^\0-\u02ff\p{DI}]\ufe0f?)[\u200c\u200d\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800])/u
+  /((?!\n|(?<=[^\0-\u02ff\p{DI}]\ufe0f?)(?:\u200c|\u200d|\ufe0f))[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800])/u
 
 /** The text in pieces: every second one stands for a hidden character, by its number. */
 export const splitHidden = (text: string): string[] =>

@@ -1,5 +1,5 @@
-import { fill, type Message, type MessagePart, type Plural, type Ui } from '../runtime.ts'
-import { ENGLISH, type ToolWords } from './english.ts'
+import { fill, type Message, type MessagePart, type Plural, type ToolWords, type Ui } from '../runtime.ts'
+import { ENGLISH } from './english.ts'
 
 export type ToolPart = Extract<MessagePart, { type: 'dynamic-tool' }>
 
@@ -27,9 +27,10 @@ export function fillCount(words: Plural, count: number, locale: string): string 
   return fill(typeof words === 'string' ? words : (words[form] ?? words.other), { count: count.toLocaleString(locale) })
 }
 
+const primary = (tag: string) => tag.toLowerCase().split(/[-_]/)[0]
+
 /** The owner's words in the visitor's language, or else in the first that there is. */
 export function inLanguage(words: Readonly<Record<string, string>> = {}, wanted: string): string | undefined {
-  const primary = (tag: string) => tag.toLowerCase().split(/[-_]/)[0]
   const tags = Object.keys(words)
   return words[
     tags.find((tag) => tag.toLowerCase() === wanted.toLowerCase()) ??

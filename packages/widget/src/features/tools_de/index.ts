@@ -1,4 +1,4 @@
-import type { ToolWords } from '../tools/english.ts'
+import type { ToolWords } from '../runtime.ts'
 
 /** What the feature `tools` says in German. */
 export const strings: ToolWords = {

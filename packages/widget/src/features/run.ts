@@ -1,4 +1,4 @@
-import type { Message, MessagePart } from '../runtime.ts'
+import type { Message, MessagePart } from './runtime.ts'
 
 /** The parts of a kind that follow one another from this place on; `null` where the run began before it. */
 export function runAt<Part extends MessagePart>(
