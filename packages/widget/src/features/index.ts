@@ -9,6 +9,7 @@ const FEATURES = {
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
   parts: () => import('./parts/index.ts'),
+  references: () => import('./references/index.ts'),
   siblings: () => import('./siblings/index.ts'),
 }
 

@@ -19,11 +19,18 @@ export { Component, type ComponentChild, h } from 'preact'
 export {
   type Block,
   type CodeBarProps,
+  type Further,
   type Inline,
   type Insert,
   Markdown,
   type MarkdownProps,
   type MarkdownWords,
+  type Node,
+  type Read,
+  readTarget,
+  type References,
+  sizeOf,
+  type Target,
 } from '../markdown/index.ts'
 export { toLoaclError } from '../model_error.ts'
 export type { AskProps } from '../panel/chat.tsx'

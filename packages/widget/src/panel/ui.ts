@@ -1,7 +1,7 @@
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
 import { createLazyFeature } from '../lazy_feature.ts'
-import { entities, type MarkdownProps } from '../markdown/index.ts'
+import { further, type MarkdownProps } from '../markdown/index.ts'
 import type { Model } from '../model_types.ts'
 
 /** What every component of the panel is given beside the model's state. Another object whenever anything in it changes. */
@@ -46,7 +46,10 @@ export function createFeatures(
       async (attempt) => {
         const feature = await loadFeature(name, attempt)
         if ('styles' in feature) adopt(feature.styles)
-        if ('addEntities' in feature) feature.addEntities(entities)
+        if ('addTo' in feature) {
+          feature.addTo(further)
+          further.added++
+        }
         return feature
       },
       report,
@@ -57,6 +60,7 @@ export function createFeatures(
     blocks: create('blocks'),
     conversations: create('conversations'),
     entities: create('entities'),
+    references: create('references'),
     errors: create('errors'),
     parts: create('parts'),
     citations: create('citations'),
