@@ -16,7 +16,7 @@ for (const variant of ['plain', 'npm'])
     async ({ visit, page, model, owner }) => {
       const [question, refused] = [unique('Does every part of you work?'), unique('And with an error?')]
       await model.says(question, {
-        text: 'All of it, &agrave; [la carte][menu].\n\n```\nrun()\n```\n\n[menu]: https://menu.test/',
+        text: 'All of it, &agrave; [la carte][menu].\n\n```\nrun()\n```\n\n[menu]: https://menu.test/\n\nhttps://here.test',
         sources: [{ filename: 'all.pdf', for: 'All of it' }],
       })
       await model.says(refused, { status: 500 })

@@ -8,8 +8,8 @@ const FEATURES = {
   entities: () => import('./entities/index.ts'),
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
+  links: () => import('./links/index.ts'),
   parts: () => import('./parts/index.ts'),
-  references: () => import('./references/index.ts'),
   siblings: () => import('./siblings/index.ts'),
 }
 

@@ -17,6 +17,7 @@ export {
 } from '@loacl/core'
 export { Component, type ComponentChild, h } from 'preact'
 export {
+  type BareUrl,
   type Block,
   type CodeBarProps,
   type Further,

@@ -1,5 +1,5 @@
 export type { CodeBarProps } from './block_view.tsx'
-export { type Further, further } from './further.ts'
+export { type BareUrl, type Further, further } from './further.ts'
 export { type Read, readTarget, type Target } from './links.ts'
 export { type Insert, Markdown, type MarkdownProps } from './markdown_view.tsx'
 /** What the view needs to look right, for the panel's style sheet. */

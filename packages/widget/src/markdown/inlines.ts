@@ -1,6 +1,6 @@
-import { findBareUrls } from './bare_urls.ts'
 import { type Delimiter, openUnclosed, pairDelimiters, readDelimiter } from './emphasis.ts'
 import { decodeEscape, ESCAPE } from './entities.ts'
+import { further, lacking } from './further.ts'
 import { type Read, readInlineTarget, type Target } from './links.ts'
 import { matchAt } from './sticky.ts'
 import { likelyLinkEnd, trimTail } from './tail.ts'
@@ -80,7 +80,9 @@ export function parseInlines(source: string, { find, unfinished }: InlineOptions
         plainEnd = at
       }
       at = Math.max(Math.min(plainEnd, limit), from + 1)
-      add(text.slice(from, at))
+      const plain = text.slice(from, at)
+      if (/:\/\/|www\.|@/i.test(plain)) lacking.add('links')
+      add(plain)
     }
   }
 
@@ -192,7 +194,7 @@ export function parseInlines(source: string, { find, unfinished }: InlineOptions
     if (unfinished) openUnclosed(open)
   }
 
-  const urls = findBareUrls(text)
+  const urls = further.findBareUrls(text)
   let next = 0
   while (at < text.length) {
     while ((urls[next]?.start ?? Infinity) < at) next++

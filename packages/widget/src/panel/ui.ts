@@ -60,7 +60,7 @@ export function createFeatures(
     blocks: create('blocks'),
     conversations: create('conversations'),
     entities: create('entities'),
-    references: create('references'),
+    links: create('links'),
     errors: create('errors'),
     parts: create('parts'),
     citations: create('citations'),

@@ -1,7 +1,7 @@
 import { Component, type ComponentChild, Fragment, h, isValidElement } from 'preact'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { CodeBarProps } from '../../src/markdown/block_view.tsx'
-import { further, lacking, noReferences } from '../../src/markdown/further.ts'
+import { createFurther, further, lacking } from '../../src/markdown/further.ts'
 import { Markdown, type MarkdownProps } from '../../src/markdown/markdown_view.tsx'
 import { safeUrl } from '../../src/markdown/urls.ts'
 import { addFeatures } from './add_features.ts'
@@ -249,8 +249,7 @@ describe('a view', () => {
   })
 
   test('asks once for each feature that its text lacks, and reads its text anew with that', () => {
-    const { createReferences } = further
-    further.createReferences = noReferences
+    Object.assign(further, createFurther())
     lacking.clear()
     const onLack = vi.fn<(features: ReadonlySet<string>) => void>()
     const source = 'a &later; b &amp; [c]'
@@ -267,10 +266,10 @@ describe('a view', () => {
     expect(view.text()).toBe('a L b & [c] &never;')
     view.set({ source: defined, onLack })
     expect(onLack).toHaveBeenCalledTimes(2)
-    expect([...onLack.mock.lastCall![0]]).toEqual(['entities', 'references'])
+    expect([...onLack.mock.lastCall![0]]).toEqual(['entities', 'links'])
     expect(view.text()).toBe('a L b & [c] &never;[c]: /d')
-    further.createReferences = createReferences
-    further.added++
+    addFeatures()
+    further.added = 2
     view.set({ source: defined, onLack })
     expect(onLack).toHaveBeenCalledTimes(2)
     expect(view.text()).toBe('a L b & c &never;')
