@@ -16,7 +16,7 @@ for (const variant of ['plain', 'npm'])
     async ({ visit, page, model, owner }) => {
       const [question, refused] = [unique('Does every part of you work?'), unique('And with an error?')]
       await model.says(question, {
-        text: 'All of it, &agrave; la carte.\n\n```\nrun()\n```',
+        text: 'All of it, &agrave; [la carte][menu].\n\n```\nrun()\n```\n\n[menu]: https://menu.test/\n\nhttps://here.test',
         sources: [{ filename: 'all.pdf', for: 'All of it' }],
       })
       await model.says(refused, { status: 500 })
@@ -30,6 +30,8 @@ for (const variant of ['plain', 'npm'])
       await chat.askAndWait(question)
       await expect(chat.log.getByRole('button', { name: 'Copy', exact: true })).toBeVisible()
       await expect(chat.log).toContainText('All of it[1], à la carte.')
+      await expect(chat.log.getByRole('link', { name: 'la carte' })).toHaveAttribute('href', 'https://menu.test/')
+      await expect(chat.log).not.toContainText('[menu]')
       await expect(chat.log.getByRole('list', { name: 'Sources' })).toHaveText('1 all.pdf')
       expect((await sent).postDataJSON().fingerprint).toMatch(/^[\w-]{1,128}$/)
       await chat.ask(refused)

@@ -6,7 +6,10 @@ import { createRead, placeMarks, type Read } from '../src/features/citations/pla
 import { settle } from '../src/features/citations/settle.ts'
 import { citationsOf, nameOf } from '../src/features/citations/sources.ts'
 import { type Block, createMarkdown, type Inline } from '../src/markdown/index.ts'
+import { addFeatures } from './markdown/add_features.ts'
 import { message } from './scripted_client.ts'
+
+addFeatures()
 
 const read: Read = createRead(createMarkdown, false, false)
 const page: Source = { type: 'source-url', sourceId: 's', url: 'https://a.test/' }

@@ -8,6 +8,7 @@ const FEATURES = {
   entities: () => import('./entities/index.ts'),
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
+  links: () => import('./links/index.ts'),
   parts: () => import('./parts/index.ts'),
   siblings: () => import('./siblings/index.ts'),
   tools: () => import('./tools/index.ts'),

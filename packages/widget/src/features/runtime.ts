@@ -17,13 +17,21 @@ export {
 } from '@loacl/core'
 export { Component, type ComponentChild, h } from 'preact'
 export {
+  type BareUrl,
   type Block,
   type CodeBarProps,
+  type Further,
   type Inline,
   type Insert,
   Markdown,
   type MarkdownProps,
   type MarkdownWords,
+  type Node,
+  type Read,
+  readTarget,
+  type References,
+  sizeOf,
+  type Target,
 } from '../markdown/index.ts'
 export { toLoaclError } from '../model_error.ts'
 export type { AskProps } from '../panel/chat.tsx'

@@ -1,7 +1,8 @@
+import { further } from './further.ts'
 import { createLine, type Line } from './line.ts'
 import { createNode, forkOpen, holds, type Node, sizeOf } from './nodes.ts'
 import { readBlock, readBlocks } from './read_block.ts'
-import { createReferences, type References, withoutDefinitions } from './references.ts'
+import type { References } from './references.ts'
 import { CODE_INDENT, listOf, startBlock } from './starts.ts'
 import { readColumns } from './tables.ts'
 import type { Block } from './tree.ts'
@@ -30,7 +31,7 @@ export interface BlockParser {
 }
 
 export const createBlockParser = (): BlockParser =>
-  parserFrom([createNode({ kind: 'document' })], createReferences(), '', false, [], false)
+  parserFrom([createNode({ kind: 'document' })], further.createReferences(), '', false, [], false)
 
 /**
  * @param open from the document down: each is the last child of the one before
@@ -109,7 +110,7 @@ function parserFrom(
   function reshape(paragraph: Node, line: string): Node | null {
     const underline = UNDERLINE.exec(line)
     if (underline) {
-      paragraph.text = takeDefinitions(paragraph.text)
+      paragraph.text = references.take(paragraph.text, !draft)
       if (!paragraph.text) return null
       drop(paragraph)
       const level = underline[1] ? 1 : 2
@@ -180,14 +181,10 @@ function parserFrom(
   function closeTo(depth: number): void {
     while (open.length > depth) {
       const node = open.pop() as Node
-      if (node.kind === 'paragraph') node.text = takeDefinitions(node.text)
+      if (node.kind === 'paragraph') node.text = references.take(node.text, !draft)
       if (draft || node.children.length) continue
-      readBlock(node, { define: (label) => references.find(label, node), growing: [] })
+      readBlock(node, { references, reader: node, growing: [] })
     }
-  }
-
-  function takeDefinitions(text: string): string {
-    return draft ? withoutDefinitions(text) : references.define(text)
   }
 
   return {
@@ -196,7 +193,7 @@ function parserFrom(
     fork: () => parserFrom(forkOpen(open), references, lastLine, afterBlank, above, true),
     blocks() {
       references.stale = 0
-      return readBlocks(open[0]?.children ?? [], { define: references.find, growing: draft ? open : [] })
+      return readBlocks(open[0]?.children ?? [], { references, reader: null, growing: draft ? open : [] })
     },
     size: () => open.reduce((size, node) => size + sizeOf(node), references.stale),
   }

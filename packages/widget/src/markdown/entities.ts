@@ -1,8 +1,4 @@
-/** Characters by their names, as far as they are known: those in most answers. The feature `entities` adds HTML 4's. */
-export const entities = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }))
-
-/** Whether a text has had a name that was not known. */
-export let lacksEntities = false
+import { further, lacking } from './further.ts'
 
 /** A backslash escape or a character reference (spec 2.4, 2.5). */
 export const ESCAPE = /\\([!-/:-@[-`{-~])|&(?:#(x[\da-f]{1,6}|\d{1,7})|([a-z][a-z\d]{1,31}));/iy
@@ -15,8 +11,9 @@ const SURROGATES = 27
 export function decodeEscape([match = '', escaped, number, name]: readonly (string | undefined)[]): string {
   if (escaped) return escaped
   if (name) {
-    lacksEntities ||= !entities.has(name)
-    return entities.get(name) ?? match
+    const text = further.entities.get(name)
+    if (!text) lacking.add('entities')
+    return text ?? match
   }
   // With the 0, one that begins with an x is hexadecimal to JavaScript too.
   const code = Number(`0${number}`)

@@ -1,7 +1,7 @@
-import { findBareUrls } from './bare_urls.ts'
 import { type Delimiter, openUnclosed, pairDelimiters, readDelimiter } from './emphasis.ts'
 import { decodeEscape, ESCAPE } from './entities.ts'
-import { normalizeLabel, readInlineTarget, readLabel, type Target } from './links.ts'
+import { further, lacking } from './further.ts'
+import { type Read, readInlineTarget, type Target } from './links.ts'
 import { matchAt } from './sticky.ts'
 import { likelyLinkEnd, trimTail } from './tail.ts'
 import { buildInlines, type Token } from './tokens.ts'
@@ -18,8 +18,8 @@ interface Bracket {
 }
 
 export interface InlineOptions {
-  /** Looks a normalised label up. */
-  define(label: string): Target | undefined
+  /** What the brackets that open at `open` and close before `at` refer to. */
+  find(text: string, open: number, at: number): Read<Target> | undefined
   /** Whether more may come: then marks that are still open at the end count as what they will most likely become. */
   unfinished: boolean
 }
@@ -32,7 +32,7 @@ const BREAK = /\\\n|<br ?\/?>/iy
 const UNKNOWN = { href: null, title: '' }
 
 /** Reads the inline content of one block (spec 6, and its appendix's second phase). */
-export function parseInlines(source: string, { define, unfinished }: InlineOptions): Inline[] {
+export function parseInlines(source: string, { find, unfinished }: InlineOptions): Inline[] {
   const text = unfinished ? trimTail(source) : source
   const tokens: Token[] = []
   const delimiters: Delimiter[] = []
@@ -80,7 +80,9 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
         plainEnd = at
       }
       at = Math.max(Math.min(plainEnd, limit), from + 1)
-      add(text.slice(from, at))
+      const plain = text.slice(from, at)
+      if (/:\/\/|www\.|@/i.test(plain)) lacking.add('links')
+      add(plain)
     }
   }
 
@@ -147,12 +149,12 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
 
   /** "Look for link or image" of the spec's appendix. */
   function closeBracket(): void {
-    const end = at++
+    at++
     const bracket = brackets.pop()
     const below = brackets.length
     const active = bracket && (bracket.image || below >= linkFloor)
     linkFloor = Math.min(linkFloor, below)
-    const target = active ? readTarget(bracket, end) : null
+    const target = active ? readTarget(bracket) : null
     if (!bracket || !target) return void add(']')
     pairDelimiters(delimiters.splice(bracket.delimiters))
     openLink(bracket, target)
@@ -165,19 +167,11 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     token.opens.push({ ...target, type: image ? 'image' : 'link', children: [] })
   }
 
-  function readTarget(bracket: Bracket, end: number): Omit<Link, 'type' | 'children'> | null {
-    const inline = readInlineTarget(text, at)
-    if (inline) {
-      at = inline.end
-      return inline.value
-    }
-    const label = readLabel(text, at)
-    const own = readLabel(text, bracket.start - 1)
-    const name = label?.value || (own?.end === end + 1 ? own.value : '')
-    const target = name ? define(normalizeLabel(name)) : undefined
+  function readTarget({ start }: Bracket): Omit<Link, 'type' | 'children'> | null {
+    const target = readInlineTarget(text, at) ?? find(text, start - 1, at)
     if (target) {
-      at = label?.end ?? at
-      return target
+      at = target.end
+      return target.value
     }
     if (!unfinished || at < unlikely) return null
     if (likelyLinkEnd(text, at)) {
@@ -200,7 +194,7 @@ export function parseInlines(source: string, { define, unfinished }: InlineOptio
     if (unfinished) openUnclosed(open)
   }
 
-  const urls = findBareUrls(text)
+  const urls = further.findBareUrls(text)
   let next = 0
   while (at < text.length) {
     while ((urls[next]?.start ?? Infinity) < at) next++

@@ -7,7 +7,7 @@ export interface Target {
   title: string
 }
 /** A piece of text that was read, and where the reading stopped. */
-interface Read<T> {
+export interface Read<T> {
   value: T
   end: number
 }
@@ -15,21 +15,9 @@ interface Read<T> {
 const ANGLED = /<(?:[^<>\n\\]|\\.)*>/y
 const TITLE = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\((?:[^()\\]|\\[^])*\)/y
 const SPACE = /[ \t]*\n?[ \t]*/y
-/** A link label (spec 6.3). It may be empty: `[]`. */
-const LABEL = /\[((?:[^[\]\\]|\\[^]){0,999})\]/y
-const LINE_END = /[ \t]*(?:\n|$)/y
 const MAX_PARENTHESES = 32
 
 const skipSpace = (text: string, at: number): number => at + (matchAt(SPACE, text, at)?.[0].length ?? 0)
-
-/** A link label at `at`, brackets left off. */
-export function readLabel(text: string, at: number): Read<string> | null {
-  const label = matchAt(LABEL, text, at)
-  return label && { value: label[1] ?? '', end: at + label[0].length }
-}
-
-/** Labels match whatever their case and spacing. */
-export const normalizeLabel = (label: string): string => label.trim().replace(/\s+/g, ' ').toLowerCase().toUpperCase()
 
 function readDestination(text: string, at: number): Read<string> | null {
   if (text[at] === '<') {
@@ -55,28 +43,22 @@ function readTitle(text: string, at: number): Read<string> | null {
   return title && { value: unescapeText(title[0].slice(1, -1)), end: start + title[0].length }
 }
 
-/** `(destination "title")` at `at` (spec 6.3, inline links). */
-export function readInlineTarget(text: string, at: number): Read<Target> | null {
-  if (text[at] !== '(') return null
-  const destination = readDestination(text, skipSpace(text, at + 1))
+/**
+ * `destination "title"` after the space at `at`, as links and definitions have it. `titleless`: where it ends without its title.
+ * An empty destination ends where it begins.
+ */
+export function readTarget(text: string, at: number): (Read<Target> & { start: number; titleless: number }) | null {
+  const start = skipSpace(text, at)
+  const destination = readDestination(text, start)
   if (!destination) return null
   const title = readTitle(text, destination.end)
-  const end = skipSpace(text, title?.end ?? destination.end)
-  return text[end] === ')' ? { value: { href: destination.value, title: title?.value ?? '' }, end: end + 1 } : null
+  const value = { href: destination.value, title: title?.value ?? '' }
+  return { value, start, titleless: destination.end, end: title?.end ?? destination.end }
 }
 
-/** A link reference definition at `at` (spec 4.7). */
-export function readDefinition(text: string, at: number): (Read<Target> & { label: string }) | null {
-  const label = readLabel(text, at)
-  if (!label || text[label.end] !== ':' || !label.value.trim()) return null
-  const start = skipSpace(text, label.end + 1)
-  const destination = readDestination(text, start)
-  if (!destination || destination.end === start) return null
-  const title = readTitle(text, destination.end)
-  // A title that is followed by more is none; then the destination must end its line.
-  const last = title && matchAt(LINE_END, text, title.end) ? title : { value: '', end: destination.end }
-  const ending = matchAt(LINE_END, text, last.end)
-  if (!ending) return null
-  const value = { href: destination.value, title: last.value }
-  return { label: normalizeLabel(label.value), value, end: last.end + ending[0].length }
+/** `(destination "title")` at `at` (spec 6.3, inline links). */
+export function readInlineTarget(text: string, at: number): Read<Target> | null {
+  const target = text[at] === '(' ? readTarget(text, at + 1) : null
+  const end = target ? skipSpace(text, target.end) : 0
+  return target && text[end] === ')' ? { value: target.value, end: end + 1 } : null
 }

@@ -1,6 +1,6 @@
 import { Component, type ComponentChild, h } from 'preact'
 import { type SharedProps, renderBlocks } from './block_view.tsx'
-import { entities, lacksEntities } from './entities.ts'
+import { further, lacking } from './further.ts'
 import { createMarkdown } from './stream.ts'
 import type { Block } from './tree.ts'
 import { ENGLISH_WORDS, type KnownWords } from './words.ts'
@@ -20,8 +20,8 @@ export interface MarkdownProps {
   CodeBar?: SharedProps['CodeBar']
   /** Is called once, when the first code block or table is shown. */
   onWide?: () => unknown
-  /** Is called once, when a character was named that is not known; the text is read anew once further ones are. */
-  onEntity?: () => unknown
+  /** Is called with what a text has lacked, when that grows; the text is read anew once that is there. */
+  onLack?: (features: typeof lacking) => unknown
   /**
    * Puts something into the text: makes the blocks that are shown of those that were read. `read` reads others in the same way.
    * What is put in anew is shown with the next piece of the text, or with other `words`.
@@ -43,9 +43,9 @@ export class Markdown extends Component<MarkdownProps> {
   #cut: boolean | undefined
   #frame = 0
   #hasWide = false
-  #hasEntity = false
-  /** How many names of characters it was read with. */
-  #known = 0
+  #lacked = 0
+  /** What had been added when it was read. */
+  #added = 0
 
   override shouldComponentUpdate(next: MarkdownProps): boolean {
     const { words, CodeBar } = this.props
@@ -61,10 +61,8 @@ export class Markdown extends Component<MarkdownProps> {
   override render({ words = ENGLISH_WORDS, CodeBar, insert }: MarkdownProps): ComponentChild {
     this.#feed(this.props)
     const { blocks } = this.#text
-    if (lacksEntities && !this.#hasEntity) {
-      this.#hasEntity = true
-      this.props.onEntity?.()
-    }
+    if (lacking.size > this.#lacked) this.props.onLack?.(lacking)
+    this.#lacked = lacking.size
     const shared = { words, CodeBar, onWide: this.#onWide }
     return <div class="md">{renderBlocks(insert ? insert(blocks, createMarkdown) : blocks, shared, true)}</div>
   }
@@ -83,11 +81,11 @@ export class Markdown extends Component<MarkdownProps> {
 
   #feed({ source, streaming, cut }: MarkdownProps): void {
     const extended =
-      this.#known === entities.size &&
+      this.#added === further.added &&
       source.startsWith(this.#read) &&
       !(this.#ended && (streaming || source !== this.#read || cut !== this.#cut))
     if (!extended) {
-      this.#known = entities.size
+      this.#added = further.added
       this.#text = createMarkdown()
       this.#read = ''
     }

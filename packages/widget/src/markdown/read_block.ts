@@ -1,13 +1,14 @@
 import { parseInlines } from './inlines.ts'
-import type { Target } from './links.ts'
 import type { Node } from './nodes.ts'
-import { withoutDefinitions } from './references.ts'
+import type { References } from './references.ts'
 import { splitRow } from './tables.ts'
 import { maybeDefinition } from './tail.ts'
 import type { Align, Block, Inline, Row } from './tree.ts'
 
 export interface ReadOptions {
-  define(label: string): Target | undefined
+  references: References
+  /** The block that waits for definitions of what it refers to. */
+  reader: Node | null
   /** Blocks that may still grow: they read as what they will most likely become. */
   growing: readonly Node[]
 }
@@ -25,8 +26,9 @@ export const readBlocks = (nodes: readonly Node[], options: ReadOptions): Block[
   nodes.map((node) => readBlock(node, options)).filter((block) => block !== null)
 
 function read(node: Node, options: ReadOptions, growing: boolean): Block | null {
+  const { references, reader } = options
   const inlines = (text: string, unfinished = growing): Inline[] =>
-    parseInlines(text.trimEnd(), { define: options.define, unfinished })
+    parseInlines(text.trimEnd(), { find: (...place) => references.find(...place, reader), unfinished })
   const row = (text: string, align?: readonly Align[]): Row => {
     const cells = splitRow(text).slice(0, align?.length)
     return { type: 'row', cells: cells.map((cell, i) => inlines(cell, growing && i === cells.length - 1)) }
@@ -34,7 +36,7 @@ function read(node: Node, options: ReadOptions, growing: boolean): Block | null 
   const children = readBlocks(node.children, options)
   switch (node.kind) {
     case 'paragraph': {
-      const text = growing ? withoutDefinitions(node.text) : node.text
+      const text = references.take(node.text, false)
       if (!text || (growing && maybeDefinition(text))) return null
       // Most likely a table's head, whose delimiter row is yet to come.
       if (growing && /^\|.*$/.test(text)) return { type: 'table', align: [], children: [row(text)] }

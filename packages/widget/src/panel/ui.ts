@@ -1,7 +1,7 @@
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
 import { createLazyFeature } from '../lazy_feature.ts'
-import { entities, type MarkdownProps } from '../markdown/index.ts'
+import { further, type MarkdownProps } from '../markdown/index.ts'
 import type { Model } from '../model_types.ts'
 
 /** What every component of the panel is given beside the model's state. Another object whenever anything in it changes. */
@@ -34,7 +34,7 @@ type Features = ReturnType<typeof createFeatures>
 type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint'>
 
 /** Those that the panel shows. */
-const NAMES = 'answers blocks citations conversations entities errors parts siblings tools tools_de'.split(
+const NAMES = 'answers blocks citations conversations entities errors links parts siblings tools tools_de'.split(
   ' ',
 ) as FeatureName[]
 
@@ -53,7 +53,10 @@ export function createFeatures(
       async (attempt) => {
         const feature = await loadFeature(name, attempt)
         if ('styles' in feature) adopt(feature.styles)
-        if ('addEntities' in feature) feature.addEntities(entities)
+        if ('addTo' in feature) {
+          feature.addTo(further)
+          further.added++
+        }
         return feature
       },
       report,

@@ -111,7 +111,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       words: language.words.markdown,
       CodeBar: features.blocks.loaded?.CodeBar,
       onWide: features.blocks.load,
-      onEntity: features.entities.load,
+      onLack: (names) => names.forEach((name) => features[name].load()),
     },
     name: assistantOf(model.getSnapshot())?.name ?? '',
   })

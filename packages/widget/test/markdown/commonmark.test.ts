@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { addEntities } from '../../src/features/entities/index.ts'
-import { createMarkdown, entities } from '../../src/markdown/index.ts'
+import { createMarkdown } from '../../src/markdown/index.ts'
+import { addFeatures } from './add_features.ts'
 import { examples, hasHtml, referenceHtml, seededRandom } from './examples.ts'
 import { type Outline, outlineOfBlocks, outlineOfHtml } from './outline.ts'
 import { readWhole } from './read.ts'
@@ -14,7 +14,7 @@ const DIFFERENT = new Map([
   [612, 'has a bare mail address, which GFM links'],
 ])
 
-addEntities(entities)
+addFeatures()
 
 describe('CommonMark 0.31.2', () => {
   test('the examples are the 580 without raw HTML', () => {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import { addEntities } from '../../src/features/entities/index.ts'
-import { createMarkdown, entities } from '../../src/markdown/index.ts'
+import { addTo } from '../../src/features/entities/index.ts'
+import { createMarkdown, further } from '../../src/markdown/index.ts'
 import { referenceHtml } from './examples.ts'
 import { readWhole, textOf } from './read.ts'
+
+const { entities } = further
 
 const EAGER = 'amp lt gt quot apos nbsp'
 
@@ -19,7 +21,7 @@ test('the names in most answers are known from the start, and others stay as the
 })
 
 test('the feature adds the 252 of HTML 4, each for what CommonMark’s reference takes it for', () => {
-  addEntities(entities)
+  addTo(further)
   expect(entities.size).toBeGreaterThanOrEqual(252)
   expect(NAMES.split(' ').filter((name) => !entities.has(name))).toEqual([])
   const known = [...entities].filter(([name]) => !reference(name).startsWith('x&amp;') && !EAGER.includes(name))
@@ -28,7 +30,7 @@ test('the feature adds the 252 of HTML 4, each for what CommonMark’s reference
 })
 
 test('they decode in texts, destinations, titles and the names of languages', () => {
-  addEntities(entities)
+  addTo(further)
   const text = createMarkdown()
   text.append('&eacute; [a](/&ouml; "&pi;")\n\n```&auml;\n```\n')
   text.end()

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { addFeatures } from './add_features.ts'
 import { outlineOfBlocks, outlineOfHtml } from './outline.ts'
 import { readWhole } from './read.ts'
+
+addFeatures()
 
 /** Examples of GitHub Flavored Markdown 0.29 (https://github.github.com/gfm/), and what its users write besides. */
 const CASES: Readonly<Record<string, readonly (readonly [title: string, markdown: string, html: string])[]>> = {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { createMarkdown } from '../../src/markdown/index.ts'
+import { addFeatures } from './add_features.ts'
 import { HOSTILE } from './hostile.ts'
 import { textOf } from './read.ts'
+
+addFeatures()
 
 describe('50,000 characters of', () => {
   // The time allowed is some hundred times what is needed, and a small part of what a quadratic reading would take.

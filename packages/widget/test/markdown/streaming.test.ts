@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createMarkdown } from '../../src/markdown/index.ts'
 import type { Block } from '../../src/markdown/tree.ts'
+import { addFeatures } from './add_features.ts'
 import { examples, seededRandom } from './examples.ts'
 import { outlineOfBlocks, outlineOfHtml } from './outline.ts'
 import { readSoFar, readWhole, textOf } from './read.ts'
+
+addFeatures()
 
 /** An answer with a bit of everything and no mark that is meant as text. */
 const ANSWER = `## Getting **started**

@@ -1,9 +1,12 @@
 import { Component, type ComponentChild, Fragment, h, isValidElement } from 'preact'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { CodeBarProps } from '../../src/markdown/block_view.tsx'
-import { entities } from '../../src/markdown/entities.ts'
+import { createFurther, further, lacking } from '../../src/markdown/further.ts'
 import { Markdown, type MarkdownProps } from '../../src/markdown/markdown_view.tsx'
 import { safeUrl } from '../../src/markdown/urls.ts'
+import { addFeatures } from './add_features.ts'
+
+addFeatures()
 
 interface Element {
   tag: string
@@ -245,15 +248,30 @@ describe('a view', () => {
     expect(view.text()).toBe(source)
   })
 
-  test('asks once for names of characters that it does not know, and reads its text anew with them', () => {
-    const onEntity = vi.fn<() => void>()
-    const source = 'a &later; b &amp; c'
-    const view = mounted({ source, onEntity })
-    view.set({ source: `${source} &never;`, onEntity })
-    expect(onEntity).toHaveBeenCalledTimes(1)
-    expect(view.text()).toBe('a &later; b & c &never;')
-    entities.set('later', 'L')
-    view.set({ source: `${source} &never;`, onEntity })
+  test('asks once for each feature that its text lacks, and reads its text anew with that', () => {
+    Object.assign(further, createFurther())
+    lacking.clear()
+    const onLack = vi.fn<(features: ReadonlySet<string>) => void>()
+    const source = 'a &later; b &amp; [c]'
+    const view = mounted({ source, onLack })
+    view.set({ source: `${source} &never;`, onLack })
+    expect(onLack.mock.calls.map(([features]) => [...features])).toEqual([['entities']])
+    expect(view.text()).toBe('a &later; b & [c] &never;')
+    further.entities.set('later', 'L')
+    further.added++
+    const defined = `${source} &never;\n\n[c]: /d`
+    view.set({ source: defined, streaming: true, onLack })
+    view.frame()
+    // What is probably a definition is asked for while it comes, and shown if it does not come.
+    expect(view.text()).toBe('a L b & [c] &never;')
+    view.set({ source: defined, onLack })
+    expect(onLack).toHaveBeenCalledTimes(2)
+    expect([...onLack.mock.lastCall![0]]).toEqual(['entities', 'links'])
+    expect(view.text()).toBe('a L b & [c] &never;[c]: /d')
+    addFeatures()
+    further.added = 2
+    view.set({ source: defined, onLack })
+    expect(onLack).toHaveBeenCalledTimes(2)
     expect(view.text()).toBe('a L b & c &never;')
   })
 

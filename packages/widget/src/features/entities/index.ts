@@ -1,3 +1,5 @@
+import type { Further } from '../runtime.ts'
+
 /** The names of HTML 4 without accents and without Greek capitals, each run after the code of its first. */
 const RUNS =
   '161 iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro ' +
@@ -30,7 +32,7 @@ const FIRST_MARKED = 0xc0
 const LAST_MARKED = 0x17e
 
 /** Adds the characters of HTML 4 by their names, and further letters with marks. */
-export function addEntities(entities: Map<string, string>): void {
+export function addTo({ entities }: Further): void {
   let code = 0
   for (const word of RUNS.split(' ')) {
     if (Number(word)) {

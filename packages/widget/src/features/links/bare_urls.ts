@@ -1,3 +1,5 @@
+import type { BareUrl } from '../runtime.ts'
+
 /**
  * GFM's extended autolinks: `www.`, `http(s)://` and mail addresses in running text. The look-behind lets each word be
  * tried once only. CJK punctuation ends a URL, since no space follows it.
@@ -5,13 +7,6 @@
 const BARE =
   /(?<![a-z\d])(https?:\/\/|www\.)[^\s<>[\]"`*|\u3000-\u303f\uff00-\uffef]+|(?<![\w.+-])[\w.+-]+@[a-z\d][\w-]*(?:\.[\w-]+)+/gi
 
-export interface BareUrl {
-  start: number
-  end: number
-  href: string
-}
-
-/** All of them in reading order. */
 export function findBareUrls(text: string): BareUrl[] {
   if (!/:\/\/|www\.|@/i.test(text)) return []
   const found: BareUrl[] = []

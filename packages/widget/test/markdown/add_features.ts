@@ -1,0 +1,9 @@
+import { addTo as addEntities } from '../../src/features/entities/index.ts'
+import { addTo as addLinks } from '../../src/features/links/index.ts'
+import { further } from '../../src/markdown/further.ts'
+
+/** From here on Markdown reads as where all its features have come. */
+export function addFeatures(): void {
+  addEntities(further)
+  addLinks(further)
+}
