@@ -83,7 +83,8 @@ export abstract class Answer {
 
   /** How often the model has called tools since the visitor's last message, and been told what came of it. */
   get round(): number {
-    const items = this.request.messages ?? (Array.isArray(this.request.input) ? this.request.input : [])
+    const items: readonly SaidItem[] =
+      this.request.messages ?? (Array.isArray(this.request.input) ? this.request.input : [])
     const asked = items.findLastIndex(({ role }) => role === 'user')
     return items.slice(asked + 1).filter((item, at, all) => isResult(item) && !(at > 0 && isResult(all[at - 1]!)))
       .length

@@ -6,6 +6,8 @@ interface ToolAnswer {
   about: RegExp
   tool: string
   toArguments(found: RegExpExecArray, question: string): Record<string, unknown>
+  /** Said of a result; left out: it is shown as it is. */
+  says?: string
   title: string
   followUps: readonly string[]
 }
@@ -25,6 +27,7 @@ const TOOL_ANSWERS: readonly ToolAnswer[] = [
     about: /\bcancel\b.*?\b(NL-\d+)/is,
     tool: 'cancel_order',
     toArguments: toOrder,
+    says: 'Your order is cancelled. The money is back in three to five days.',
     title: 'Cancelling an order',
     followUps: ['When is my money back?', 'Can I order it again?'],
   },
@@ -60,6 +63,7 @@ const TOOL_ANSWERS: readonly ToolAnswer[] = [
     about: new RegExp(`\\bshow\\b.*?\\b(${LAMP})\\b`, 'is'),
     tool: 'show_lamp',
     toArguments: ([, name = '']) => ({ name: toLamp(name) }),
+    says: 'There it is, on the page.',
     title: 'A lamp on the page',
     followUps: ['Which spare parts are there for Fjord?'],
   },
@@ -89,6 +93,8 @@ export function tellResult(answer: Answer): string {
   const told = read(answer.results.at(-1) ?? '')
   const { error, result } = objectOf(told)
   if (error) return `That did not work. ${objectOf(error).message as string}`
+  const { says } = findToolAnswer(answer.question) ?? {}
+  if (says) return says
   const value = typeof result === 'string' ? read(result) : result
   const [list, ...others] = Object.values(objectOf(value))
   const rows = Array.isArray(list) && others.length === 0 ? list : Array.isArray(value) ? value : [value]
@@ -117,9 +123,10 @@ function toTable(rows: readonly unknown[]): string {
   return [names, names.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
+/** Lists are of what was ordered. */
 const toCell = (value: unknown): string =>
   Array.isArray(value)
-    ? value.map((entry) => Object.values(objectOf(entry)).join(' × ') || String(entry)).join(', ')
+    ? value.map((entry) => `${objectOf(entry).quantity} × ${objectOf(entry).name}`).join(', ')
     : typeof value === 'object'
       ? JSON.stringify(value)
       : String(value)
