@@ -73,11 +73,13 @@ async function goOnAfter(
   let running: { ended: Promise<void> } | null = null
   try {
     const { isReady, ...answered } = await store(deps.store, caller)
-    if (isReady && answered.waiting) {
-      running = await takeUp(answered.turnId, answered.waiting.step, caller, requestId, deps)
-      answered.state = 'running'
+    const { turnId, waiting } = answered
+    let answer: CallAnswer = answered
+    if (isReady && waiting) {
+      running = await takeUp(turnId, waiting.step, caller, requestId, deps)
+      answer = { turnId, state: 'running', waiting: null }
     }
-    return Response.json(answered satisfies CallAnswer, { status: 202, headers: NOT_STORED })
+    return Response.json(answer, { status: 202, headers: NOT_STORED })
   } finally {
     if (running) deps.waitUntil(running.ended.finally(leave))
     else leave()
