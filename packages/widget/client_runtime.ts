@@ -10,6 +10,7 @@ const CLIENT_SHARES = new Map(
     '../core/src/errors.ts': 'hasCode, isSessionError, LoaclError',
     '../core/src/random.ts': 'randomId, randomToken',
     '../core/src/retry.ts': 'backOff, isTransient, withRetries',
+    '../core/src/timeout.ts': 'withTimeout',
     'src/page_document.ts': 'pageDocument',
     'src/panel/fetch_file.ts': 'fetchFile',
   }).map(([file, names]) => [path(file), names]),

@@ -1,4 +1,4 @@
-import type { ClientContext, WithClient } from './client_context.ts'
+import type { ClientContext, RegisteredTool, WithClient } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomId } from './random.ts'
@@ -7,7 +7,6 @@ import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
 import { withTimeout } from './timeout.ts'
 import type { ClientOptions, LoaclClient, Thread } from './types.ts'
-import type { VisitorExport } from './visitor_export.ts'
 
 /** How long a turn waits for a fingerprint. */
 const FINGERPRINT_TIMEOUT_MS = 1000
@@ -33,6 +32,7 @@ export function createClient(options: ClientOptions): LoaclClient {
   const project = createProjectClient(options)
   const tokens = createSessionTokens(`loacl:${project.host}:${assistant}`, storage)
   const threads = new Map<string, Thread>()
+  const tools = new Set<RegisteredTool>()
   const session = createSession({ assistant, auth, project, tokens, onDrop: () => threads.clear() })
   const { getSnapshot, subscribe, open, identify, signOut, changeThreads } = session
 
@@ -40,6 +40,7 @@ export function createClient(options: ClientOptions): LoaclClient {
     ...session,
     assistant,
     threads,
+    tools,
     timestamp: () => new Date(now()).toISOString(),
     async signals() {
       const state = getSnapshot()
@@ -81,8 +82,12 @@ export function createClient(options: ClientOptions): LoaclClient {
     },
     identify,
     signOut,
-    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, { threads: [{}] }, signal),
+    exportData: async (abortable) => await (await loadOnDemand()).exportData(session, abortable),
     eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
+    registerTool(...tool) {
+      tools.add(tool)
+      return () => void tools.delete(tool)
+    },
     dispose() {
       session.dispose()
       threads.clear()

@@ -34,8 +34,7 @@ export class LoaclError extends Error {
   /** @param message by default the code */
   constructor(code: ErrorCode, message: string = code, details: ErrorDetails = {}) {
     super(message, details)
-    const { status, retryAfterMs, requestId } = details
-    Object.assign(this, { code, status, retryAfterMs, requestId })
+    Object.assign(this, { code }, details)
   }
 
   /** Like `instanceof`, and true as well for an error of another copy of this package on the same page. */

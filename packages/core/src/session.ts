@@ -33,7 +33,7 @@ export interface Session extends Readable<ClientState> {
    */
   rpc<T>(name: string, args: object, shape: Shape, signal: AbortSignal | undefined): Promise<T>
   /** Sends a request to the function `loacl-chat`; its session is handled as in `rpc`. */
-  chat(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
+  chat(path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
   identify(credential: Credential, options?: Abortable): Promise<void>
   signOut(options?: Abortable): Promise<void>
   /** The server has erased the data of the visitor who had this token: drops them here. */
@@ -61,7 +61,7 @@ export interface SessionContext {
   tokens: SessionTokens
   state(): SessionState
   dispatch(action: SessionAction): void
-  post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void>
+  post(path: string, body: object, token: string, bearer: string | null): Promise<void>
   /** Drops the visitor here, and ends their session at the server. */
   signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void>
 }
@@ -161,11 +161,11 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   async function signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void> {
     const token = tokens.current()
     dropVisitor(how, token)
-    await post('sign-out', undefined, token, null)
+    await post('sign-out', {}, token, null)
   }
 
-  async function post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void> {
-    await withTimeout([lifetime()], (signal) => transport.chat('POST', path, body, token, signal, bearer))
+  async function post(path: string, body: object, token: string, bearer: string | null): Promise<void> {
+    await withTimeout([lifetime()], (signal) => transport.chat(path, body, token, signal, bearer))
   }
 
   /** Calls wait until `work` is done and the session opened again. Where it fails, they go on as the visitor they were. */
@@ -224,7 +224,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     run,
     rpc: (name, args, shape, signal) =>
       run(signal, (token) => transport.rpc(name, args, shape, token, [lifetime(), signal])),
-    chat: (method, path, body, signal) => run(signal, (token) => transport.chat(method, path, body, token, signal)),
+    chat: (path, body, signal) => run(signal, (token) => transport.chat(path, body, token, signal)),
     identify: (credential, { signal } = {}) =>
       changeVisitor(async () => (await loadOnDemand()).identifyDevice(context, credential, signal), signal),
     signOut: ({ signal } = {}) => untilAborted(() => signOutVisitor('signed_out'), signal),

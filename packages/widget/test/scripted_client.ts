@@ -134,6 +134,8 @@ function createThread(threadId: string): ScriptedThread {
     delete: async () => {},
     restore: async () => {},
     feedback: async () => {},
+    approve: async () => {},
+    deny: async () => {},
   }
   return thread
 }
@@ -157,6 +159,7 @@ export function createScriptedClient(): ScriptedClient {
     assistant: ASSISTANT.id,
     project: 'abc.supabase.co',
     ...state,
+    registerTool: () => () => {},
     byId: new Map(),
     created: [],
     opens: 0,

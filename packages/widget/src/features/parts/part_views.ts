@@ -9,4 +9,5 @@ export const partViews: PartViews = {
   reasoning: viewReasoning,
   'source-url': viewSources,
   'source-document': viewSources,
+  'dynamic-tool': () => null,
 }
