@@ -5,7 +5,7 @@ import { type Script, startMockModel } from '../../packages/mock-model/src/index
 import postgres from 'postgres'
 // oxlint-disable-next-line no-restricted-imports -- the bench is no dependant of packages
 import { startStack } from '../../packages/local/src/index.ts'
-import { askModel, createVisitor, type Stream } from './streams.ts'
+import { askModel, callDatabase, createVisitor, type Stream } from './streams.ts'
 import { findWorker } from './worker.ts'
 
 const { values } = parseArgs({
@@ -71,6 +71,9 @@ try {
       if (n >= 0) firsts.get(name)!.push(first)
     }
   for (const [name, list] of firsts) row(name, ms(rank(list, 0.5)), ms(rank(list, 0.95)))
+  const calls: number[] = []
+  for (let n = 0; n < count; n++) calls.push(await callDatabase(stack))
+  row('(one call of the database that does nothing)', ms(rank(calls, 0.5)), ms(rank(calls, 0.95)))
 
   console.log('\nA whole answer of 400 pieces, 10 ms apart; ms\n')
   const [direct, through] = [await askModel(model.url, REALISTIC), await createVisitor(stack)(REALISTIC)]
@@ -104,12 +107,13 @@ try {
   row(
     'Streams',
     'lost',
+    'refused at first',
     'whole answer, median ms',
     'MB a stream',
     'of it after half the time',
     'ms of processor time a stream',
   )
-  row('-', '-', '-', '-', '-', '-')
+  row('-', '-', '-', '-', '-', '-', '-')
   for (const streams of values.streams.split(',').map(Number)) {
     const [idle, spent] = [worker.memory(), worker.cpu()]
     let [peak, half] = [0, 0]
@@ -120,13 +124,15 @@ try {
     }, 100)
     const results = await Promise.allSettled(Array.from({ length: streams }, () => createVisitor(stack)(AT_ONCE)))
     clearInterval(sampling)
-    const whole = results.flatMap((result) =>
-      result.status === 'fulfilled' && result.value.characters === 4_000 ? [result.value.whole] : [],
+    const done = results.flatMap((result) =>
+      result.status === 'fulfilled' && result.value.characters === 4_000 ? [result.value] : [],
     )
+    const whole = done.map((stream) => stream.whole)
     for (const result of results.slice(0, 3)) if (result.status === 'rejected') console.error(String(result.reason))
     row(
       streams,
-      streams - whole.length,
+      streams - done.length,
+      done.filter(({ refused }) => refused > 0).length,
       ms(rank(whole, 0.5)),
       ((peak - idle) / streams).toFixed(2),
       ((half - idle) / streams).toFixed(2),

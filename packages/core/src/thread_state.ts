@@ -39,6 +39,8 @@ export function upsert(messages: Messages, message: Message, isSame: (other: Mes
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
 export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
   if (!ids || !answer) return messages
+  // It was there when it began: another branch has been chosen since.
+  if (answer.status !== 'streaming' && messages.every(({ id }) => id !== answer.id)) return messages
   const confirmed = messages.map((message) =>
     message.status === 'waiting'
       ? { ...message, status: 'stopped' as const }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { answered, ASSISTANT, begun, complete, fakeProject, finish, IDS, partStream, text } from './support/project.ts'
+import { message, messagePage } from './support/followed_thread.ts'
 import { clientOf, distinct, eventsOf, historyOf, lineOf, messagesOf } from './support/watch.ts'
 
 describe('a turn', () => {
@@ -124,6 +125,24 @@ describe('a turn', () => {
     ])
     expect(thread.getSnapshot().messages[1]!.suggestions).toEqual(suggestions)
     expect(project.named('POST turns')[1]!.body).toMatchObject({ threadId: IDS.threadId, text: 'Two' })
+  })
+
+  it('stays out of sight where another branch is chosen while its follow-ups are awaited', async () => {
+    const other = message('answer-0', 'Another')
+    const stream = partStream()
+    const project = fakeProject()
+      .on('POST turns', stream.answer)
+      .on('POST rpc/choose_branch', () => new Response(null, { status: 204 }))
+      .on('POST rpc/list_messages', () => messagePage([other]))
+    const thread = clientOf(project).threads.create()
+    const turn = thread.send('One')
+    stream.send(...begun(), text('First'), complete())
+    await expect.poll(() => thread.getSnapshot().turn.status).toBe('idle')
+    await thread.select(other.id)
+    const suggestions = [{ id: 'f1', suggestion: 'And then?', used: false }]
+    stream.send({ type: 'data-follow-ups', data: { messageId: IDS.messageId, suggestions } }, finish).done()
+    await turn.done
+    expect(messagesOf(thread.getSnapshot())).toEqual(['assistant completed "Another"'])
   })
 
   it('is refused while another runs, and changes nothing', async () => {

@@ -6,7 +6,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return ceil(octet_length(content) / 3.0)::integer + 4;
+  return (octet_length(content) + 2) / 3 + 4;
 end
 $$;
 comment on function loacl_private.estimate_tokens(text) is
@@ -41,23 +41,37 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  next_id uuid := read_branch.message_id;
+  has_refusals boolean := false;
+  m record;
 begin
-  with recursive branch as (
-    select m.id, m.parent_id, 1 as place, loacl_private.estimate_tokens(m.content) as tokens
-    from loacl.messages m
-    where m.id = read_branch.message_id
-    union all
-    select m.id, m.parent_id, b.place + 1,
+  -- A message comes after the one that it follows, so one pass through the thread meets the whole branch.
+  for m in
+    select
+      b.id, b.parent_id, b.role, b.error_code,
       case
-        when m.status in ('completed', 'stopped', 'cut') and m.content <> '' and m.role <> 'system'
-          and not (m.role = 'user' and loacl_private.is_refused_question(m.id))
-          then loacl_private.estimate_tokens(m.content)
+        when b.id = read_branch.message_id
+          or (b.status in ('completed', 'stopped', 'cut') and b.content <> '' and b.role <> 'system')
+          -- As estimate_tokens.
+          then (octet_length(b.content) + 2) / 3 + 4
         else 0
-      end
-    from branch b
-    join loacl.messages m on m.id = b.parent_id
-  )
-  select array_agg(b.id order by b.place), array_agg(b.tokens order by b.place) into ids, tokens from branch b;
+      end as tokens
+    from loacl.messages asked
+    join loacl.messages b on b.thread_id = asked.thread_id
+    where asked.id = read_branch.message_id
+    order by b.seq desc
+  loop
+    has_refusals := has_refusals or m.error_code is not distinct from 'input_flagged';
+    continue when m.id <> next_id;
+    if has_refusals and m.role = 'user' and m.id <> read_branch.message_id and loacl_private.is_refused_question(m.id) then
+      m.tokens := 0;
+    end if;
+    ids := ids || m.id;
+    tokens := tokens || m.tokens;
+    next_id := m.parent_id;
+    exit when next_id is null;
+  end loop;
 end
 $$;
 comment on function loacl_private.read_branch(uuid) is
@@ -131,6 +145,17 @@ return (
 comment on function loacl_private.estimate_summary(text) is 'About how many tokens a summary takes, with what is said of it.';
 revoke all on function loacl_private.estimate_summary(text) from public;
 
+create function loacl_private.count_always_told(message_id uuid)
+returns integer
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (select case m.role when 'assistant' then 2 else 1 end from loacl.messages m where m.id = count_always_told.message_id);
+comment on function loacl_private.count_always_told(uuid) is
+  'How many messages of the branch that ends in this one are told whatever the budget: the question, and the answer to it where that goes on.';
+revoke all on function loacl_private.count_always_told(uuid) from public;
+
 create function loacl_private.read_context(
   thread_id uuid, message_id uuid, assistant loacl.assistants,
   out history jsonb, out tokens_whole bigint, out tokens_shortened bigint, out tokens_told bigint,
@@ -151,6 +176,7 @@ declare
   most_tokens integer := greatest(limits.tokens / 8, 100);
   summary loacl.context_optimizations;
   told_ids uuid[] := '{}';
+  always_told integer := loacl_private.count_always_told(read_context.message_id);
 begin
   ratio := limits.ratio;
   shortened_ids := '{}';
@@ -184,7 +210,7 @@ begin
   for place in 1..cardinality(costs) loop
     -- As far back as the summary, which covers what is next to it, or the budget goes.
     exit when ids[place] = summary.affected_messages[cardinality(summary.affected_messages)]
-      or (place > 1 and tokens_told + costs[place] > limits.tokens);
+      or (place > always_told and tokens_told + costs[place] > limits.tokens);
     if costs[place] > 0 then
       told_ids := told_ids || ids[place];
       tokens_told := tokens_told + costs[place];
@@ -213,7 +239,7 @@ begin
 end
 $$;
 comment on function loacl_private.read_context(uuid, uuid, loacl.assistants) is
-  'What the model is told of the branch that ends in this message, `history`, and what was done to make it fit. The message itself is always in, whole. Tokens are as estimate_tokens counts them: of the branch, of what is left of it once messages are shortened, and of what is told. Ids are oldest first.';
+  'What the model is told of the branch that ends in this message, `history`, and what was done to make it fit. The message itself is always in, whole, and with an answer that goes on its question. Tokens are as estimate_tokens counts them: of the branch, of what is left of it once messages are shortened, and of what is told. Ids are oldest first.';
 revoke all on function loacl_private.read_context(uuid, uuid, loacl.assistants) from public;
 
 create function loacl_private.read_history(message_id uuid, token_budget integer)

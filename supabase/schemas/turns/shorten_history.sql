@@ -53,7 +53,7 @@ begin
   assistant := loacl_private.prepare_assistant(assistant, turn.thread_id);
   assistant.model := turn.model;
   context := loacl_private.read_context(turn.thread_id, loacl_private.last_told(turn), assistant);
-  if jsonb_array_length(context.history) = 1 then
+  if jsonb_array_length(context.history) <= loacl_private.count_always_told(loacl_private.last_told(turn)) then
     return null;
   end if;
   insert into loacl_private.thread_contexts as c (thread_id, model, token_limit)
@@ -78,6 +78,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.shorten_history(shorten_history.turn_id, shorten_history.lease);
 comment on function loacl.shorten_history(uuid, uuid) is
-  'For the functions, where the provider says that a running turn''s call was too long: what the model is to be told of the conversation instead, half as much, which holds for the thread from then on; null where only the question is left. Errors: turn_lease_lost.';
+  'For the functions, where the provider says that a running turn''s call was too long: what the model is to be told of the conversation instead, half as much, which holds for the thread from then on; null where only the question is left, with the answer where that goes on. Errors: turn_lease_lost.';
 revoke all on function loacl.shorten_history(uuid, uuid) from public;
 grant execute on function loacl.shorten_history(uuid, uuid) to service_role;

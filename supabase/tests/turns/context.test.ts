@@ -195,6 +195,18 @@ describe('a call that the provider finds too long', () => {
     }
   })
 
+  it('is told an answer that goes on with its question, however little else is left', async () => {
+    const { assistantId, token, ask, exchange, threadId } = await begin({ context_token_budget: 2000 })
+    await exchange('a', 'b')
+    const cut = await ask('c'.repeat(600))
+    await world.finish(cut.turn, { state: 'cut', cutReason: 'max_output_tokens', content: 'd'.repeat(3000) })
+    const request = { type: 'continue', threadId: threadId(), messageId: cut.messageId, text: undefined }
+    const { turn, history } = (await world.beginTurn(assistantId, token, request)).body
+    expect(letters(history)).toBe('abcd')
+    expect(letters((await shorten(turn)).body)).toBe('cd')
+    expect(await shorten(turn)).toMatchObject({ status: 200, body: null })
+  })
+
   it('can’t be shortened where only the question is left, and is nobody else’s', async () => {
     const { ask } = await begin()
     const { turn } = await ask('a'.repeat(3000))
