@@ -8,6 +8,7 @@ import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
 import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
 import { createServerTool } from '../_shared/adapters/server_tool.ts'
 import { createToolRunner } from '../_shared/adapters/tool_runner.ts'
+import { createMcpToolRunner } from '../_shared/adapters/mcp_tool.ts'
 import { createOpenAIModerator } from '../_shared/adapters/openai_moderator.ts'
 import { createProviderModel } from '../_shared/adapters/provider_model.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
@@ -37,7 +38,10 @@ Deno.serve(
     moderator: createOpenAIModerator(providers),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
-    tools: createToolRunner({ server: createServerTool({ egress: providers.egress, keyRing }) }),
+    tools: createToolRunner({
+      server: createServerTool({ egress: providers.egress, keyRing }),
+      mcp: createMcpToolRunner({ egress: providers.egress, keyRing }),
+    }),
     keyRing,
     apiKeys: environment.apiKeys,
     addressHeader: environment.addressHeader,

@@ -12,7 +12,6 @@ const asVisitor = ({ sessionToken }: Caller) => ({ [SESSION_HEADER]: sessionToke
 /** The turn's functions in the database, called over the Data API with the project's secret key. */
 export function createDataApiStore(options: DataApiOptions): TurnStore {
   const call = createFunctionCaller(options)
-  const callTool = call as unknown as <T>(name: string, args: object, headers?: Record<string, string>) => Promise<T>
 
   return {
     beginTurn: ({ request, ...circumstances }, caller) =>
@@ -50,27 +49,28 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     saveSummary: ({ id, lease }, plan, { summary, usage, isCalled }) =>
       call('save_summary', { turn_id: id, lease, plan, summary, usage, is_called: isCalled }),
     beginCalls: async ({ id, lease }, step, calls) =>
-      (await callTool<Calls>('begin_calls', { turn_id: id, lease, step, calls })).calls,
+      (await call<Calls, 'begin_calls'>('begin_calls', { turn_id: id, lease, step, calls })).calls,
     endCall: ({ id, lease }, executionId, { result, errorCode, errorMessage, costUsd }) =>
-      callTool('end_call', {
+      call('end_call', {
         turn_id: id,
         lease,
         execution_id: executionId,
         outcome: { result, errorCode, errorMessage, costUsd },
       }),
-    runCalls: async ({ id, lease }, step) => (await callTool<Calls>('run_calls', { turn_id: id, lease, step })).calls,
+    runCalls: async ({ id, lease }, step) =>
+      (await call<Calls, 'run_calls'>('run_calls', { turn_id: id, lease, step })).calls,
     decideCall: (id, { approved, argumentsDigest, reason }, caller) =>
-      callTool(
+      call(
         'decide_call',
         { execution_id: id, approved, arguments_digest: argumentsDigest, reason, claims: caller.claims },
         asVisitor(caller),
       ),
     claimCall: (id, tab, caller) =>
-      callTool('claim_call', { execution_id: id, tab, claims: caller.claims }, asVisitor(caller)),
+      call('claim_call', { execution_id: id, tab, claims: caller.claims }, asVisitor(caller)),
     answerCall: (id, tab, answer, caller) =>
-      callTool('answer_call', { execution_id: id, tab, answer, claims: caller.claims }, asVisitor(caller)),
+      call('answer_call', { execution_id: id, tab, answer, claims: caller.claims }, asVisitor(caller)),
     continueTurn: (turnId, caller) =>
-      callTool('continue_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),
+      call('continue_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),
     shortenHistory: ({ id, lease }) => call('shorten_history', { turn_id: id, lease }),
   }
 }

@@ -61,6 +61,7 @@ const createCall = (args: Call['arguments']): Call => ({
   status: 'executing',
   result: null,
   errorCode: null,
+  errorMessage: null,
   expiresAt: null,
   idempotencyKey: 'execution',
   approvedBy: 'settings',

@@ -1,6 +1,6 @@
 import type { StreamPart } from '@loacl/wire'
 import type { InputItem, ToolCall } from '../model.ts'
-import { orAborted, retryWhileAway } from '../retry.ts'
+import { orAborted, retryWhileAway, wait } from '../retry.ts'
 import type { OpenTurn } from '../store.ts'
 import { toStorableJson } from '../storable.ts'
 import type { TurnDeps } from '../turn_deps.ts'
@@ -9,6 +9,9 @@ import type { Call, Tool, ToolOutcome } from './tool.ts'
 import type { CallEnd } from './tool_store.ts'
 import { partsOfBegun, partsOfEnded, toldCalls } from './tool_parts.ts'
 import { toldResults } from './told_results.ts'
+
+/** How long a call that is aborted may take to say so. */
+const LEAVING_MS = 500
 
 /** The calls of a step, as far as they have come. */
 export interface CallsSoFar {
@@ -55,7 +58,10 @@ export function createToolSteps(turn: OpenTurn, { store, tools: runner, report }
     const { toolSecret, visitor, assistant } = turn
     const context = { assistantId: assistant.id, visitor, toolSecret }
     try {
-      const outcome = await orAborted(runner.run(tool, call, context, interrupt), interrupt)
+      const running = runner.run(tool, call, context, interrupt)
+      // Once it is aborted it says how far it had come.
+      const outcome =
+        (await orAborted(running, interrupt)) ?? (await Promise.race([running, wait(LEAVING_MS).then(() => null)]))
       if (!outcome) return { errorCode: 'unknown', errorMessage: 'The turn ended while it ran.' }
       return 'result' in outcome ? { result: toStorableJson(outcome.result) } : outcome
     } catch (error) {
