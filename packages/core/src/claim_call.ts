@@ -24,8 +24,7 @@ export function toolOf({ thread: { client, state } }: Watch, callId: string): To
   const part = state()
     .messages.flatMap(({ parts }) => parts)
     .find((other) => other.type === 'dynamic-tool' && other.toolCallId === callId)
-  const known = client.tools.getSnapshot()
-  return part?.type === 'dynamic-tool' && Object.hasOwn(known, part.toolName) ? known[part.toolName] : undefined
+  return [...client.tools].findLast(([name]) => part?.type === 'dynamic-tool' && name === part.toolName)?.[1]
 }
 
 /** Runs a call in this tab, unless another one does. Never rejects. */

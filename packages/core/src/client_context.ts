@@ -1,9 +1,9 @@
 import type { ThreadSummary } from '@loacl/wire'
-import type { Session } from './session.ts'
+import type { Session, VisitorSession } from './session.ts'
 import type { Thread, ToolHandler } from './types.ts'
 
 /** What a thread needs of its client. */
-export interface ClientContext extends Session {
+export interface ClientContext extends Session, VisitorSession {
   assistant: string
   /** ISO 8601. */
   timestamp(): string

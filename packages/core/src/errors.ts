@@ -1,4 +1,4 @@
-import { isSessionCode, type ErrorCode } from '@loacl/wire'
+import type { ErrorCode } from '@loacl/wire'
 
 /** What is known about an error beside its code. */
 export interface ErrorDetails {
@@ -44,5 +44,3 @@ export class LoaclError extends Error {
 }
 
 export const hasCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code
-
-export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)

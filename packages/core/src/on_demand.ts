@@ -1,8 +1,8 @@
 // What a first answer can do without. Bundlers that split code make a file of it, which is fetched when it is first used.
 export { readFingerprint } from './fingerprint.ts'
-export { askCredential, identifyDevice } from './identify.ts'
+export { enterAs, identifyDevice, post } from './identify.ts'
 export { listThreads } from './list_threads.ts'
-export { recoverCall, recoverOpening } from './recover_session.ts'
+export { recoverCall, recoverOpening, recoverThread } from './recover_session.ts'
 export { toResponseError } from './response_error.ts'
 export { fetchThroughClient } from './supabase_fetch.ts'
 export { act } from './act.ts'

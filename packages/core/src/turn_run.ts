@@ -1,10 +1,10 @@
 import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { linkedController } from './abort.ts'
 import { announce } from './announce.ts'
-import { isSessionError, LoaclError } from './errors.ts'
-import { whenFetched } from './load_on_demand.ts'
+import { LoaclError } from './errors.ts'
+import { loadOnDemand, whenFetched } from './load_on_demand.ts'
 import { isAnswered, newProgress, reduceTurn, toResult, withAnswer } from './reduce_turn.ts'
-import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
+import { backOff, isRefusal, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { Begun, ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
 import { runningTurn, withFailed, withProgress } from './thread_state.ts'
 import { withTimeout, toClientError } from './timeout.ts'
@@ -104,13 +104,8 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     }
     return await withRetries(send, {
       limit: 1,
-      when: isSessionError,
-      async before(error) {
-        // The session is over, and its threads with it. A first message loses nothing by that; later ones begin anew.
-        if (thread.serverId === null) return
-        thread.serverId = null
-        throw error
-      },
+      when: isRefusal,
+      before: async (error) => (await loadOnDemand()).recoverThread(thread, error),
     })
   }
 

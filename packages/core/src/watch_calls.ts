@@ -30,12 +30,10 @@ function begin(thread: ThreadContext, tools: ActionTools): Watch {
   const watch: Watch = { thread, tools, ended, running: new Map(), tried: new Set(), failures: 0 }
   watches.set(thread, watch)
   const onChange = () => look(watch)
-  const unwatchTools = client.tools.subscribe(onChange)
   const unwatchThread = client.threads.get(serverId!)?.subscribe(onChange)
   globalThis.addEventListener?.('visibilitychange', onChange, { signal: ended.signal })
   ended.signal.addEventListener('abort', () => {
     watches.delete(thread)
-    unwatchTools()
     unwatchThread?.()
     clearTimeout(watch.timer)
   })
