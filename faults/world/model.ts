@@ -71,6 +71,10 @@ const callTools: Script = async (speaking) => {
   call.toldUsage = true
 }
 
+/** What the model does where nothing is scripted: it calls the tools of its trace first, then it answers. */
+export const answerAsUsual: Script = (speaking) =>
+  speaking.call.trace.tools.length > 0 && speaking.answer.round === 0 ? callTools(speaking) : speak(speaking)
+
 export function untilClosed(response: ServerResponse, most: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, most)
@@ -100,7 +104,7 @@ export async function startModel(traces: Traces): Promise<Model> {
     async script(say, response, answer) {
       const call = receive(answer, 'answer')
       const { trace } = call
-      const script = trace.script ?? (trace.tools.length > 0 && answer.round === 0 ? callTools : speak)
+      const script = trace.script ?? answerAsUsual
       trace.script = null
       await trace.reach('model-called')
       await script({
