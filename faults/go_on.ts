@@ -1,4 +1,5 @@
 import { remedyOf, type ErrorCode, type LoaclError, type TurnResult } from '@loacl/core'
+import { decide } from './list/abilities.ts'
 import { compareWithReload, type Observation } from './observe.ts'
 import { threadOf, type Tab } from './tab.ts'
 import type { Visitor } from './visitor.ts'
@@ -32,6 +33,10 @@ export async function goOn(visitor: Visitor): Promise<Going> {
     // A page that has deleted its conversation, or is another visitor's now, begins a new one.
     const isOver = visitor.hasDeleted || visitor.hasErased || visitor.hasSignedOut
     if (!isOver) for (const one of [tab, ...visitor.otherTabs]) await tryAgain(visitor, one, going)
+    if (!isOver && visitor.stopped === null) {
+      await decide(visitor, tab, true)
+      await visitor.settled()
+    }
     if (isOver || isThreadOver(tab)) tab.model.newThread()
     going.last = await visitor.ask(visitor.beginTrace()).done
     if (going.last.status === 'failed') going.codes.push(going.last.error.code)

@@ -50,13 +50,17 @@ export function planSequences(seed: number, count: number): Plan[] {
 /** Points at which a fault has to strike in a whole run, but for those at which it did. */
 export const pointsToMeet = (met: readonly Blow[]): { fault: Fault; point: Point | ActPoint }[] =>
   FAULTS.filter(({ everyPoint }) => everyPoint).flatMap((fault) =>
-    fault.points
+    [...fault.points, ...(fault.further ?? [])]
       .filter((point) => !met.some((blow) => blow.fault === fault && blow.point === point))
       .map((point) => ({ fault, point })),
   )
 
+/** One that comes to a point. */
+const abilityAt = (point: Point | ActPoint): string =>
+  ABILITIES.find(({ further }) => further?.some((more) => more === point))?.name ?? 'ask'
+
 export const planPoints = (blows: readonly Omit<Blow, 'nth'>[], firstId: number): Plan[] =>
-  blows.map(({ fault, point }, at) => planByName({ ability: 'ask', fault: fault.name, point }, firstId + at))
+  blows.map(({ fault, point }, at) => planByName({ ability: abilityAt(point), fault: fault.name, point }, firstId + at))
 
 /** Plans with these very pairs, each at a point by chance. */
 export const planPairs = (pairs: readonly Pair[], seed: number, firstId = 0): Plan[] => {
@@ -88,15 +92,15 @@ export function planByName({ ability, actPoint, fault, point, nth = 1 }: Planned
 }
 
 function planOne({ ability, fault }: Pair, id: number, random: Random): Plan {
-  const blows = [toBlow(fault, random)]
+  const blows = [toBlow(fault, random, ability)]
   // Seldom does one thing alone go wrong.
   const others = FAULTS.filter((other) => !other.strikeAll && other !== fault && !(other.script && fault.script))
-  if (random.int(4) === 0) blows.push(toBlow(random.pick(others), random))
+  if (random.int(4) === 0) blows.push(toBlow(random.pick(others), random, ability))
   return { id, ability, actPoint: random.pick(ability.points ?? POINTS), blows }
 }
 
-function toBlow(fault: Fault, random: Random): Blow {
-  const point = random.pick(fault.points)
+function toBlow(fault: Fault, random: Random, { further = [] }: Ability): Blow {
+  const point = random.pick([...fault.points, ...further.filter((more) => fault.further?.includes(more))])
   const isRepeated = point === 'part-sent' || point === 'append-asked' || point === 'append-answered'
   return { fault, point, nth: isRepeated ? 1 + random.int(fault.most ?? 1) : 1 }
 }

@@ -1,4 +1,4 @@
-import type { LoaclClient, Thread, Turn } from '@loacl/core'
+import type { LoaclClient, Thread, Turn, TurnState } from '@loacl/core'
 import { createModel } from '../packages/widget/src/model.ts'
 import type { Model } from '../packages/widget/src/model_types.ts'
 import type { TabMemory } from '../packages/widget/src/tab_memory.ts'
@@ -24,6 +24,13 @@ export function createTab(client: LoaclClient, remembered: ReadonlyMap<string, s
 
 /** The conversation that is shown. */
 export const threadOf = ({ client, model }: Tab): Thread => client.threads.get(model.getSnapshot().thread.id)
+
+/** Whether nothing comes unless the visitor does something: it is over, or waits for their yes or no. */
+export const isAtRest = (turn: TurnState): boolean =>
+  turn.status === 'waiting'
+    ? turn.calls.every(({ status }) => status === 'done' || status === 'denied') ||
+      turn.calls.some(({ status }) => status === 'pending')
+    : !('turn' in turn)
 
 /** The turn under way in it. */
 export function turnOf({ model }: Tab): Turn | null {

@@ -1,5 +1,5 @@
 import { createClient, type Credential, type LoaclClient, type LoaclError, type Message, type Turn } from '@loacl/core'
-import { createTab, turnOf, type Tab } from './tab.ts'
+import { createTab, isAtRest, threadOf, turnOf, type Tab } from './tab.ts'
 import type { Assistant } from './world/assistant.ts'
 import { withClock, type Clock } from './world/clock.ts'
 import { Trace } from './world/trace.ts'
@@ -14,8 +14,12 @@ interface Act {
 }
 
 /** A message as a person sees it. */
-export const lineOf = ({ role, status, errorCode, cutReason, content }: Message): string =>
-  `${role} ${status} ${errorCode ?? cutReason ?? ''} ${JSON.stringify(content)}`
+export const lineOf = ({ role, status, errorCode, cutReason, content, parts }: Message): string => {
+  const calls = parts.flatMap((part) =>
+    part.type === 'dynamic-tool' ? `${part.toolName} ${part.state} ${part.errorText ?? ''}` : [],
+  )
+  return `${role} ${status} ${errorCode ?? cutReason ?? ''} ${JSON.stringify(content)} ${calls.join(', ')}`.trimEnd()
+}
 
 /** A person with one browser, whose tabs share a storage. */
 export class Visitor {
@@ -42,6 +46,10 @@ export class Visitor {
   /** The trace that was under way when the visitor pressed stop, if the model was not done then. */
   stopped: Trace | null = null
   title: string | null = null
+  /** Questions for which a page of theirs has run its tool. */
+  readonly painted: string[] = []
+  /** Calls that they have said no to. */
+  readonly denied = new Set<string>()
   /** An answer beside the one that is shown. */
   sibling: string | null = null
   readonly #items = new Map<string, string>()
@@ -62,7 +70,7 @@ export class Visitor {
 
   createClient(): LoaclClient {
     const items = this.#items
-    return withClock(this.clock, () =>
+    const client = withClock(this.clock, () =>
       createClient({
         url: `${this.world.clientUrl}/${this.name}`,
         key: this.world.stack.publishableKey,
@@ -74,6 +82,11 @@ export class Visitor {
         },
       }),
     )
+    client.registerTool('paint', ({ question }) => {
+      this.painted.push(String(question))
+      return { painted: true }
+    })
+    return client
   }
 
   /** Opens a page, on the conversation that its tab showed last or else the newest, and follows the turn in it. */
@@ -131,6 +144,16 @@ export class Visitor {
   follow(turn: Turn): Turn {
     this.#await(turn)
     return turn
+  }
+
+  /** Waits until a page shows an answer that is over, or one that waits for the visitor. */
+  rest(tab: Tab): void {
+    const thread = threadOf(tab)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const look = () => isAtRest(thread.getSnapshot().turn) && resolve()
+    thread.subscribe(look)
+    look()
+    this.pending.push(promise)
   }
 
   /** Resolves when all that the pages have begun is over. */

@@ -6,6 +6,7 @@ import type { Violation } from '../sequence.ts'
 import type { Visitor } from '../visitor.ts'
 import { checkAnswers, checkStop } from './answers.ts'
 import type { Check, Ended } from './check.ts'
+import { checkCalls } from './calls.ts'
 import { checkErasure } from './erasure.ts'
 import { checkQuestions } from './questions.ts'
 import { readState } from './stored_state.ts'
@@ -18,6 +19,7 @@ const CHECKS: readonly Check[] = [
   checkTurns,
   checkAnswers,
   checkStop,
+  checkCalls,
   checkUsage,
   checkBudget,
   checkViews,

@@ -20,6 +20,18 @@ interface StoredTurn {
   stepState: string
 }
 
+export interface StoredCall {
+  id: string
+  turnId: string | null
+  tool: string
+  status: string
+  errorCode: string | null
+  isAsked: boolean
+  isApproved: boolean
+  hasRun: boolean
+  result: unknown
+}
+
 interface StoredUsage {
   purpose: string
   outputTokens: number
@@ -38,6 +50,9 @@ export interface StoredState {
   /** Tokens in the usage log. */
   usedTokens: number
   titles: (string | null)[]
+  calls: StoredCall[]
+  /** Calls in messages whose end is not told: what they show. */
+  openCalls: { messageId: string; state: string }[]
   /** How often the log of a thread says that a turn ended. */
   endings: { turnId: string; times: number }[]
 }
@@ -86,6 +101,20 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
               where kind = 'turn_ended' and thread_id in (select id from own_threads)
               group by turn_id
             ) e
+          ), '[]'),
+          'calls', coalesce((
+            select jsonb_agg(jsonb_build_object(
+              'id', e.id, 'turnId', e.turn_id, 'tool', e.tool_name, 'status', e.status, 'errorCode', e.error_code,
+              'isAsked', e.approval_requested_at is not null, 'isApproved', e.approved_at is not null,
+              'hasRun', e.executed_at is not null, 'result', e.result
+            ) order by e.created_at)
+            from loacl.tool_executions e where e.assistant_id = ${visitor.assistant.id}
+          ), '[]'),
+          'openCalls', coalesce((
+            select jsonb_agg(jsonb_build_object('messageId', m.id, 'state', p ->> 'state'))
+            from loacl.messages m cross join jsonb_array_elements(m.parts) p
+            where m.assistant_id = ${visitor.assistant.id} and p ->> 'type' = 'dynamic-tool'
+              and p ->> 'state' not like 'output-%' and m.status <> 'waiting'
           ), '[]'),
           'titles', coalesce((select jsonb_agg(title) from own_threads), '[]')
         ) as state

@@ -5,7 +5,9 @@ const ENDED = ['completed', 'stopped', 'cut', 'failed']
 /** Every turn reached one terminal state, without anybody looking, and stays in it; nothing stays reserved. */
 export const checkTurns: Check = ({ observation, stored, calls, visitor }) => {
   const { turns, reservations } = observation.stored
-  const open = turns.filter(({ state }) => !ENDED.includes(state))
+  // It may well wait for the visitor, until they answer or go on.
+  const waits = new Set(observation.stored.calls.flatMap(({ turnId, status }) => (status === 'pending' ? turnId : [])))
+  const open = turns.filter(({ id, state }) => !ENDED.includes(state) && !(state === 'waiting' && waits.has(id)))
   const later = new Map(stored.turns.map((turn) => [turn.id, turn]))
   const changed = turns.filter(
     ({ id, state }) => ENDED.includes(state) && later.has(id) && later.get(id)!.state !== state,

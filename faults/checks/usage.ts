@@ -2,8 +2,10 @@ import { isAccounted, type Check } from './check.ts'
 
 /** The usage log is the model's own log where the model told what it used, and marks an estimate everywhere else. */
 export const checkUsage: Check = ({ visitor, stored, calls }) => {
-  const exact = stored.usage.filter(({ isEstimate }) => isEstimate !== true)
-  const estimates = stored.usage.length - exact.length
+  // What tools cost has rows of its own.
+  const usage = stored.usage.filter(({ purpose }) => purpose !== 'tool')
+  const exact = usage.filter(({ isEstimate }) => isEstimate !== true)
+  const estimates = usage.length - exact.length
   const violations = calls
     .filter((call) => !call.refused && isAccounted(visitor, call))
     .flatMap(({ tokens, purpose }) => {

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '@loacl/core'
-import { closeTab, threadOf } from '../tab.ts'
+import { closeTab, threadOf, type Tab } from '../tab.ts'
 import type { Visitor } from '../visitor.ts'
 import { cutShort, refuse } from './model_faults.ts'
-import { POINTS, type Point, type Trace } from '../world/trace.ts'
+import { POINTS, TOOL_POINTS, WAIT_POINTS, type Point, type Trace } from '../world/trace.ts'
 
 /** Something that a visitor does with the chat. A new one is a line in `ABILITIES`. */
 export interface Ability {
@@ -17,6 +17,8 @@ export interface Ability {
   act?(visitor: Visitor): Promise<void>
   /** Left out: any. */
   points?: readonly Point[]
+  /** Points that its turn comes to beside those of every turn. */
+  further?: readonly Point[]
   /** Whether `act` sends a request that can be lost by itself. */
   sends?: boolean
   /** What the visitor may be told because of it. */
@@ -26,6 +28,36 @@ export interface Ability {
 const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).done
 const idAt = ({ tab }: Visitor, at: number): string => threadOf(tab!).getSnapshot().messages[at]!.id
 const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))
+
+/** Asks what the model calls these tools for first. */
+const askWith =
+  (...tools: string[]): NonNullable<Ability['ask']> =>
+  (visitor, trace) => {
+    trace.tools = tools
+    visitor.ask(trace)
+    visitor.rest(visitor.tab!)
+  }
+
+/** Answers all that a page asks about, and waits for what comes of it. */
+export async function decide(visitor: Visitor, tab: Tab, approves: boolean): Promise<void> {
+  const thread = threadOf(tab)
+  const { turn } = thread.getSnapshot()
+  if (turn.status !== 'waiting') return
+  for (const { id, status } of turn.calls) {
+    if (status !== 'pending') continue
+    if (approves) await thread.approve(id)
+    else {
+      visitor.denied.add(id)
+      await thread.deny(id, 'Not today.')
+    }
+  }
+  visitor.rest(tab)
+}
+
+/** What the visitor may be told who answers a call: it was answered, or its turn is over. */
+const CALL_CODES: readonly ErrorCode[] = ['execution_decided', 'execution_not_found', 'disposed']
+/** Nothing is asked before the turn waits. */
+const WHEN_IT_WAITS: readonly Point[] = ['follow-ups-saved']
 
 const reload = async (visitor: Visitor): Promise<void> => {
   leave(visitor)
@@ -169,5 +201,53 @@ export const ABILITIES: readonly Ability[] = [
     points: AFTER_BEGIN,
     sends: true,
     codes: ['thread_not_found', 'turn_not_found', 'turn_lease_lost'],
+  },
+  { name: 'tool', ask: askWith('look_up', 'look_up'), further: TOOL_POINTS },
+  {
+    name: 'approve',
+    ask: askWith('order', 'look_up'),
+    // In the page that was loaded again.
+    async act(visitor) {
+      await reload(visitor)
+      await decide(visitor, visitor.tab!, true)
+    },
+    points: WHEN_IT_WAITS,
+    further: [...TOOL_POINTS, ...WAIT_POINTS],
+    sends: true,
+    codes: CALL_CODES,
+  },
+  {
+    name: 'approve-twice',
+    ask: askWith('order'),
+    async act(visitor) {
+      const other = await visitor.openTab()
+      visitor.otherTabs.push(other)
+      await Promise.all([visitor.tab!, other].map((tab) => decide(visitor, tab, true)))
+    },
+    points: WHEN_IT_WAITS,
+    further: [...TOOL_POINTS, ...WAIT_POINTS],
+    sends: true,
+    codes: CALL_CODES,
+  },
+  {
+    name: 'deny',
+    ask: askWith('order'),
+    act: async (visitor) => decide(visitor, visitor.tab!, false),
+    points: WHEN_IT_WAITS,
+    further: WAIT_POINTS,
+    sends: true,
+    codes: CALL_CODES,
+  },
+  {
+    name: 'ask-instead',
+    ask: askWith('order'),
+    act: async (visitor) => void (await visitor.ask(visitor.beginTrace()).done),
+    points: WHEN_IT_WAITS,
+    further: WAIT_POINTS,
+  },
+  {
+    name: 'page-tool',
+    ask: askWith('paint'),
+    further: WAIT_POINTS,
   },
 ]

@@ -11,6 +11,8 @@ export interface Fault {
   codes: readonly ErrorCode[]
   /** Where it strikes, one point by chance. */
   points: readonly (Point | ActPoint)[]
+  /** The same, in turns that call tools or wait. */
+  further?: readonly Point[]
   /** At a point that comes more than once, at which of them at most. */
   most?: number
   /** Whether a whole run has it strike at each of its points. */

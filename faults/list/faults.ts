@@ -5,6 +5,7 @@ import type { Fault } from './fault.ts'
 import { MODEL_FAULTS } from './model_faults.ts'
 import { NETWORK_FAULTS } from './network_faults.ts'
 import { WORKER_FAULTS } from './worker_faults.ts'
+import { TOOL_POINTS } from '../world/trace.ts'
 
 export const FAULTS: readonly Fault[] = [
   ...MODEL_FAULTS,
@@ -18,5 +19,10 @@ export const FAULTS: readonly Fault[] = [
 export function whyImpossible(ability: Ability, fault: Fault): string | null {
   if (fault.points.every((point) => point.startsWith('act-')) && !ability.sends)
     return 'it sends no request of its own that could be lost'
+  if (
+    fault.points.every((point) => TOOL_POINTS.some((other) => other === point)) &&
+    !ability.further?.includes('tool-called')
+  )
+    return 'it calls no tool at the site'
   return null
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isClosed, speak, untilClosed, type Script } from '../world/model.ts'
+import { answerAsUsual, isClosed, speak, untilClosed, type Script } from '../world/model.ts'
 import { DEADLINE_MS } from '../world/limits.ts'
 import type { Fault } from './fault.ts'
 
@@ -47,7 +47,7 @@ export const MODEL_FAULTS: readonly Fault[] = [
   begin('model-silent', [], ({ response }) => untilClosed(response, DEADLINE_MS * 2)),
   begin('model-slow', [], async (speaking) => {
     await delay(3_000)
-    await speak(speaking)
+    await answerAsUsual(speaking)
   }),
   begin('model-endless', [], async (speaking) => {
     for (let piece = 0; !isClosed(speaking); piece++) {

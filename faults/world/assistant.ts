@@ -31,12 +31,44 @@ export async function addChatCompletions(stack: Stack, sql: postgres.Sql, baseUr
     )`
 }
 
-/** @param wireFormat in which it asks the model */
+/** A tool that is called at once, one that asks, and one of the page's. */
+async function addTools(
+  stack: Stack,
+  sql: postgres.Sql,
+  { id, owner }: { id: string; owner: string },
+  shopUrl: string,
+): Promise<void> {
+  const secretId = randomUUID()
+  const context = { purpose: 'tool_secret', secretId, ownerId: owner, provider: id, baseUrl: null }
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  const { keyId, ciphertext } = await createKeyRing(stack.encryptionKeys).seal(secret, context)
+  const parameters = { type: 'object', properties: { question: { type: 'string' } }, required: ['question'] }
+  await sql`
+    with secret as (
+      insert into loacl_private.secrets (id, owner_id, purpose, assistant_id, key_id, ciphertext)
+      values (${secretId}, ${owner}, 'tool_secret', ${id}, ${keyId}, ${ciphertext})
+    ),
+    settings as (
+      insert into loacl.auto_approval_settings (assistant_id, specific_tools) values (${id}, '{"look_up": true, "paint": true}')
+    )
+    insert into loacl.assistant_tools (assistant_id, name, kind, parameters, endpoint, visitor_sees, cost_usd)
+    values
+      (${id}, 'look_up', 'server', ${sql.json(parameters)}, ${shopUrl}, 'result', 0.01),
+      (${id}, 'order', 'server', ${sql.json(parameters)}, ${shopUrl}, 'title', 0),
+      (${id}, 'paint', 'page', ${sql.json(parameters)}, null, 'result', 0)
+  `
+}
+
+/**
+ * @param wireFormat in which it asks the model
+ * @param shopUrl where its tools are called
+ */
 export async function createAssistant(
   stack: Stack,
   sql: postgres.Sql,
   name: string,
   wireFormat: WireFormat,
+  shopUrl: string,
 ): Promise<Assistant> {
   const [row] = await sql<{ id: string; owner: string }[]>`
     insert into loacl.assistants (
@@ -57,6 +89,7 @@ export async function createAssistant(
     insert into loacl_private.secrets (id, owner_id, purpose, assistant_id, key_id, ciphertext)
     values (${secretId}, ${owner}, 'identity_secret', ${id}, ${keyId}, ${ciphertext})
   `
+  await addTools(stack, sql, { id, owner }, shopUrl)
   return {
     id,
     signIdentity: (sub) =>

@@ -5,7 +5,7 @@ import type { Trace, Traces } from './trace.ts'
 const TURNS = '/functions/v1/loacl-chat/turns'
 /** What a visitor does beside asking. */
 const ACTS =
-  /^\/(functions\/v1\/loacl-chat\/(turns\/[^/]+\/stop|identify|sign-out)|rest\/v1\/rpc\/(erase_visitor_data|delete_thread|update_thread|choose_branch))$/
+  /^\/(functions\/v1\/loacl-chat\/(turns\/[^/]+\/(stop|continue)|calls\/[^/]+\/(decision|claim|result)|identify|sign-out)|rest\/v1\/rpc\/(erase_visitor_data|delete_thread|update_thread|choose_branch))$/
 
 /** Stands between the visitors' clients and the project: `/<visitor>/functions/v1/…`. */
 export const startClientProxy = (target: () => string, traces: Traces, currentOf: (visitor: string) => Trace | null) =>
@@ -53,5 +53,6 @@ async function passStream(answer: IncomingMessage, { response }: Received, trace
 
 async function passesOn(event: string, trace: Trace) {
   if (event.includes('"type":"data-answer-complete"')) return trace.reach('complete-sent')
+  if (event.includes('"type":"data-waiting"')) return trace.reach('waiting-sent')
   return event.includes('"type":"text-delta"') ? trace.reach('part-sent') : undefined
 }

@@ -6,13 +6,27 @@ const ASKED: Readonly<Record<string, Point>> = {
   begin_turn: 'begin-asked',
   append_turn_parts: 'append-asked',
   finish_turn: 'finish-asked',
+  begin_calls: 'calls-asked',
+  end_call: 'end-call-asked',
+  wait_turn: 'wait-asked',
+  resume_turn: 'resume-asked',
 }
 const ANSWERED: Readonly<Record<string, Point>> = {
   begin_turn: 'begin-answered',
   append_turn_parts: 'append-answered',
   finish_turn: 'finish-answered',
   save_follow_ups: 'follow-ups-saved',
+  begin_calls: 'calls-answered',
+  end_call: 'end-call-answered',
+  wait_turn: 'wait-answered',
+  resume_turn: 'resume-answered',
 }
+
+interface Usage {
+  outputTokens: number
+}
+/** Calls that bring what the model used. */
+const USING: readonly string[] = ['begin_step', 'wait_turn', 'finish_turn', 'save_follow_ups']
 
 /** Stands between the function's processes and the project: `/<number of the process>/rest/v1/…`. */
 export const startDataApiProxy = (target: () => string, traces: Traces) =>
@@ -20,7 +34,7 @@ export const startDataApiProxy = (target: () => string, traces: Traces) =>
     const name = /^\/rest\/v1\/rpc\/(\w+)/.exec(received.path)?.[1] ?? ''
     const args = readJson(received.body)
     const trace = findTrace(name, args, traces)
-    if (trace && name === 'begin_turn') trace.worker = Number(worker)
+    if (trace && (name === 'begin_turn' || name === 'resume_turn')) trace.worker = Number(worker)
     if (trace) trace.asking++
     try {
       await pass(received)
@@ -63,10 +77,8 @@ function remember(
       if (typeof id === 'string') trace.ids.add(id)
     traces.name(trace, ids.messageId)
   }
-  if (name === 'finish_turn' || name === 'save_follow_ups') {
-    const usage = (name === 'finish_turn' ? (args.outcome as { usage: unknown }).usage : args.usage) as {
-      outputTokens: number
-    } | null
+  if (USING.includes(name)) {
+    const { usage } = (name === 'save_follow_ups' ? args : (args.outcome ?? {})) as { usage?: Usage | null }
     trace.finishes.push({ call: name, outputTokens: usage?.outputTokens ?? null, status })
   }
 }

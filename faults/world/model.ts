@@ -61,6 +61,20 @@ export async function speak(speaking: Speaking, pieces = Infinity): Promise<void
   call.toldUsage = true
 }
 
+/** Calls the tools of its trace, and says nothing yet. */
+const callTools: Script = async (speaking) => {
+  const { call, answer } = speaking
+  await call.trace.reach('model-ended')
+  if (isClosed(speaking)) return
+  answer.call(...call.trace.tools.map((name) => ({ name, arguments: { question: call.trace.text } })))
+  answer.end()
+  call.toldUsage = true
+}
+
+/** What the model does where nothing is scripted: it calls the tools of its trace first, then it answers. */
+export const answerAsUsual: Script = (speaking) =>
+  speaking.call.trace.tools.length > 0 && speaking.answer.round === 0 ? callTools(speaking) : speak(speaking)
+
 export function untilClosed(response: ServerResponse, most: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, most)
@@ -90,7 +104,7 @@ export async function startModel(traces: Traces): Promise<Model> {
     async script(say, response, answer) {
       const call = receive(answer, 'answer')
       const { trace } = call
-      const script = trace.script ?? speak
+      const script = trace.script ?? answerAsUsual
       trace.script = null
       await trace.reach('model-called')
       await script({

@@ -27,7 +27,19 @@ export const POINTS = [
   'follow-ups-called',
   'follow-ups-saved',
 ] as const
-export type Point = (typeof POINTS)[number]
+/** Those of a turn whose model calls tools. */
+export const TOOL_POINTS = [
+  /** The function has the calls kept, and the database has not got them. */
+  'calls-asked',
+  'calls-answered',
+  /** The site's endpoint has a call, and has not answered. */
+  'tool-called',
+  'end-call-asked',
+  'end-call-answered',
+] as const
+/** Those of a turn that waits for the visitor or for a page. */
+export const WAIT_POINTS = ['wait-asked', 'wait-answered', 'waiting-sent', 'resume-asked', 'resume-answered'] as const
+export type Point = (typeof POINTS)[number] | (typeof TOOL_POINTS)[number] | (typeof WAIT_POINTS)[number]
 /** Those of a request by which the visitor does something else than asking. */
 export type ActPoint = 'act-sent' | 'act-answered'
 
@@ -37,7 +49,7 @@ type Hook = () => Promise<Fate> | Fate
 
 /** An outcome that a worker asked the database to store, as the database answered it. */
 export interface Finish {
-  call: 'finish_turn' | 'save_follow_ups'
+  call: string
   outputTokens: number | null
   status: number
 }
@@ -56,6 +68,8 @@ export class Trace {
   readonly ids = new Set<string>()
   /** Played by the model's next answer, once. */
   script: Script | null = null
+  /** Tools that the model calls before it answers. */
+  tools: readonly string[] = []
   /** The model waits in the middle of its answer, until the call is closed, for `MOST_WAITED_MS` at most. */
   waits = false
   /** Until this is settled the model says nothing more: something is about to strike in the middle of the turn. */

@@ -10,6 +10,7 @@ import { installClocks } from './clock.ts'
 import { startDataApiProxy } from './data_api_proxy.ts'
 import { DEADLINE_MS } from './limits.ts'
 import { startModel, type Model } from './model.ts'
+import { startShop, type Shop } from './shop.ts'
 import { Traces, type Trace } from './trace.ts'
 
 const CHAT = 'loacl-chat'
@@ -19,6 +20,7 @@ export interface World {
   /** As the superuser. */
   sql: postgres.Sql
   model: Model
+  shop: Shop
   traces: Traces
   /** What visitors' clients go through. */
   clientUrl: string
@@ -56,6 +58,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     die()
   })
   const model = await startModel(traces)
+  const shop = await startShop(traces)
   let apiUrl = ''
   const dataApi = await startDataApiProxy(() => apiUrl, traces)
   const clients = await startClientProxy(
@@ -67,7 +70,11 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     apiKey: 'sk-mock-model',
     modelUrl: model.url,
     workers: 2,
-    workerEnv: (worker) => ({ SUPABASE_URL: `${dataApi.url}/${worker}`, LOACL_TURN_DEADLINE_MS: String(DEADLINE_MS) }),
+    workerEnv: (worker) => ({
+      SUPABASE_URL: `${dataApi.url}/${worker}`,
+      LOACL_TURN_DEADLINE_MS: String(DEADLINE_MS),
+      LOACL_PRIVATE_HOSTS: `${new URL(model.url).host},${shop.host}`,
+    }),
     preload: [JUMPING_CLOCK],
     log: (line) => {
       if (/ended with code|could not start/.test(line)) breakdowns.push(line)
@@ -87,6 +94,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     stack,
     sql,
     model,
+    shop,
     traces,
     clientUrl: clients.url,
     current,
@@ -96,7 +104,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     get hasDied() {
       return breakdowns.some((line) => line.startsWith('stack: '))
     },
-    createAssistant: (name, wireFormat) => createAssistant(stack, sql, name, wireFormat),
+    createAssistant: (name, wireFormat) => createAssistant(stack, sql, name, wireFormat, shop.url),
     async kill(worker) {
       const pid = pids()[worker]
       if (typeof pid !== 'number') return
@@ -109,7 +117,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     },
     async stop() {
       isStopped = true
-      for (const server of [dataApi.server, clients.server]) close(server)
+      for (const server of [dataApi.server, clients.server, shop.server]) close(server)
       model.stop()
       // One that has died can't stop in order, nor does its database answer: its guard ends what it started.
       const stopping = Promise.all([sql.end({ timeout: 1 }), stack.stop()])

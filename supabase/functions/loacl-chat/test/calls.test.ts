@@ -47,7 +47,7 @@ describe('POST /calls/:id/decision', () => {
     const last = await decide(made[1]!, { approved: false, reason: 'No\u0000pe' })
     expect(last.status).toBe(202)
     expect(last.headers.get('cache-control')).toBe('no-store')
-    expect(await last.json()).toMatchObject({ turnId, state: 'running' })
+    expect(await last.json()).toEqual({ turnId, state: 'running', waiting: null })
     const parts = await partsOf(await world.request(`/turns/${turnId}?after=${seen.at(-1)!.seq}`))
     expect(parts.map(({ part }) => part.type)).toEqual([
       'tool-output-denied',
