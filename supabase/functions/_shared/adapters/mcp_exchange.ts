@@ -1,6 +1,7 @@
 import type { Egress } from './egress.ts'
 import { createEventParser } from './event_stream.ts'
 import { objectOf, type Json } from './json_values.ts'
+import { SENT_ONCE } from './sent_once.ts'
 import { ToolFailure } from './tool_failure.ts'
 
 export interface McpAddress {
@@ -41,6 +42,7 @@ export async function exchange(
   const response = await egress.fetchWithin({ eventBytes: maxBytes, bodyBytes: maxBytes })(endpoint, {
     method: 'POST',
     headers: {
+      ...SENT_ONCE,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
