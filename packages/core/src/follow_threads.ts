@@ -113,11 +113,23 @@ async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<numbe
  */
 export async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<void> {
   const { turn } = thread.state()
+  if (turn.status !== 'waiting' && isAsking) showCancelled(thread)
   if (turn.status !== 'waiting' || turn.calls.length === 0) return
   thread.begun = keepInSight(thread)
   // Where one of these fails, the next change of the thread makes up for it.
   if (isAsking) announceChange(thread).catch(doNothing)
   await fetchCalls().then(({ watchCalls }) => watchCalls(thread, TOOLS, isAsking), doNothing)
+}
+
+/** The visitor has written something else: shows what has become of the calls once the server has that message. */
+function showCancelled(thread: ThreadContext): void {
+  const look = (): void => {
+    if (thread.state().turn.status === 'sending') return
+    unwatch?.()
+    loadLatest(thread, { keepsOlder: true }).catch(doNothing)
+  }
+  const unwatch = thread.client.threads.get(thread.serverId!)?.subscribe(look)
+  look()
 }
 
 const doNothing = () => undefined
@@ -130,7 +142,7 @@ function followTurn(thread: ThreadContext, turnId: string): void {
 }
 
 /** What is fetched later uses of this file's: a copy of its own would follow threads of its own. */
-export const TOOLS = { announceChange, followTurn, loadNewest: loadLatest }
+export const TOOLS = { announceChange, followTurn, loadNewest: loadLatest, showCancelled }
 export type ActionTools = typeof TOOLS
 
 const isWanted = ({ thread, lifetime }: Following): boolean => thread.listeners.size > 0 && !lifetime.aborted

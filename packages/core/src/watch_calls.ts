@@ -59,10 +59,11 @@ function endRunning(watch: Watch): void {
 
 /** Does what the state asks for. */
 function look(watch: Watch): void {
-  const { thread, ended, running, tried } = watch
+  const { thread, tools, ended, running, tried } = watch
   const { status } = thread.state().turn
   if (ended.signal.aborted) return
   clearTimeout(watch.timer)
+  if (status === 'sending') tools.showCancelled(thread)
   if (status === 'idle' || status === 'sending') return ended.abort()
   // Who follows the turn learns there whether it waits for more.
   if (status !== 'waiting') return
