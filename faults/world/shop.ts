@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers'
 import type { Traces } from './trace.ts'
 
 /** One call of a tool, as the site's own endpoint remembers it. */
-export interface ShopCall {
+interface ShopCall {
   executionId: string
   assistantId: string
   tool: string
