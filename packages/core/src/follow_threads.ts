@@ -123,10 +123,12 @@ export async function awaitCalls(thread: ThreadContext, isAsking: boolean): Prom
 
 /** The visitor has written something else: shows what has become of the calls once the server has that message. */
 function showCancelled(thread: ThreadContext): void {
+  let isLoading = false
   const look = (): void => {
-    if (thread.state().turn.status === 'sending') return
-    unwatch?.()
-    loadLatest(thread, { keepsOlder: true }).catch(doNothing)
+    if (isLoading || thread.state().turn.status === 'sending') return
+    isLoading = true
+    // Where it fails, the next change of the thread makes up for it.
+    loadLatest(thread, { keepsOlder: true }).then(unwatch, () => (isLoading = false))
   }
   const unwatch = thread.client.threads.get(thread.serverId!)?.subscribe(look)
   look()
