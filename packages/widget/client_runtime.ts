@@ -7,7 +7,7 @@ const path = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 const CLIENT_SHARES = new Map(
   Object.entries({
     '../core/src/abort.ts': 'abortError, untilAborted',
-    '../core/src/errors.ts': 'hasCode, LoaclError',
+    '../core/src/errors.ts': 'LoaclError',
     '../core/src/random.ts': 'randomId, randomToken',
     '../core/src/retry.ts': 'backOff, isTransient, withRetries',
     '../core/src/timeout.ts': 'withTimeout',

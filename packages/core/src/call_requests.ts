@@ -2,6 +2,7 @@ import { type CallAnswer, fits, type WaitingCall } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
 import { backOff, isTransient, withRetries } from './retry.ts'
+import { withCalls } from './show_calls.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -39,20 +40,20 @@ export async function showAnswer(
   tools: ActionTools,
   { turnId, state, waiting }: CallAnswer,
 ): Promise<void> {
-  if (waiting) showCalls(thread, tools, waiting.calls)
+  if (waiting) showCalls(thread, waiting.calls)
   else if (state === 'running') tools.followTurn(thread, turnId)
   else await tools.loadNewest(thread, { keepsOlder: true })
   await tools.announceChange(thread)
 }
 
-export function showCalls(thread: ThreadContext, tools: ActionTools, calls: readonly WaitingCall[]): void {
+export function showCalls(thread: ThreadContext, calls: readonly WaitingCall[]): void {
   const { turn, messages } = thread.state()
   if (turn.status !== 'waiting') return
   const next = calls.map((call) => {
     const known = turn.calls.find(({ id }) => id === call.id)
     return known && ORDER.indexOf(known.status) > ORDER.indexOf(call.status) ? known : call
   })
-  thread.update({ turn: { ...turn, calls: next }, messages: tools.withCalls(messages, next) })
+  thread.update({ turn: { ...turn, calls: next }, messages: withCalls(messages, next) })
 }
 
 /** A call stands otherwise than it was shown: loads how. */

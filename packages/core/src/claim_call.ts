@@ -1,6 +1,6 @@
 import type { CallAnswer, CallResult, ClaimedCall } from '@loacl/wire'
 import { post, refresh, showAnswer, showCalls } from './call_requests.ts'
-import { hasCode } from './errors.ts'
+import { hasCode } from './error_codes.ts'
 import type { ClientContext } from './client_context.ts'
 import { randomId } from './random.ts'
 import { runTool, TOO_LARGE } from './run_tool.ts'
@@ -54,7 +54,7 @@ async function runClaimed(watch: Watch, callId: string, signal: AbortSignal): Pr
   const toRunning = callsOf(watch).map((call) =>
     call.id === callId ? { ...call, status: 'running' as const, expiresAt } : call,
   )
-  showCalls(thread, tools, toRunning)
+  showCalls(thread, toRunning)
   void tools.announceChange(thread)
   const outcome = await runTool(run, claimed.arguments, signal)
   const send = (result: CallResult) => post<CallAnswer>(thread, `${path}/result`, result, 'turnId', signal)

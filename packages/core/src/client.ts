@@ -63,7 +63,7 @@ export function createClient(options: ClientOptions): LoaclClient {
 
   function threadOf(id: string, isStored: boolean): Thread {
     const summary = opened().threads?.find((known) => known.id === id)
-    const thread = threads.get(id) ?? createThread(client, id, isStored, summary?.title ?? null)
+    const thread = threads.get(id) ?? createThread(client, id, isStored, summary?.title)
     threads.set(id, thread)
     return thread
   }

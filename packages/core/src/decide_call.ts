@@ -1,6 +1,6 @@
 import type { CallAnswer, ToolPart } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
-import { post, refresh, showAnswer } from './call_requests.ts'
+import { post, refresh, showAnswer, showCalls } from './call_requests.ts'
 import { LoaclError } from './errors.ts'
 import type { ThreadContext } from './thread_context.ts'
 import type { Abortable } from './types.ts'
@@ -39,6 +39,13 @@ async function decide(
   try {
     const answer = await post<CallAnswer>(thread, path, { ...decision, argumentsDigest }, 'turnId', signal)
     if (turnId) askFirst(thread, turnId)
+    const status = decision.approved ? 'approved' : 'denied'
+    const { turn } = thread.state()
+    if (turn.status === 'waiting')
+      showCalls(
+        thread,
+        turn.calls.map((call) => (call.id === callId && call.status === 'pending' ? { ...call, status } : call)),
+      )
     await showAnswer(thread, tools, answer)
   } catch (error) {
     if (/^(execution|approval)_/.test((error as LoaclError).code)) await refresh(thread, tools)

@@ -42,5 +42,3 @@ export class LoaclError extends Error {
     return (error as Error | null | undefined)?.name === 'LoaclError'
   }
 }
-
-export const hasCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code

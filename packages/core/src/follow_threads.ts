@@ -1,10 +1,10 @@
 import type { EventPage } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
-import { hasCode } from './errors.ts'
+import { hasCode } from './error_codes.ts'
 import { fetchCalls } from './fetch_calls.ts'
 import { listThreads } from './list_threads.ts'
 import { loadNewest } from './load_messages.ts'
-import { keepInSight, withCalls } from './show_calls.ts'
+import { keepInSight } from './keep_in_sight.ts'
 import { openTabChannel, type TabChannel } from './tab_channel.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { runningTurn } from './thread_state.ts'
@@ -112,10 +112,9 @@ async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<numbe
  * @param isAsking whether the visitor asked here
  */
 export async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<void> {
-  const { turn, messages } = thread.state()
+  const { turn } = thread.state()
   if (turn.status !== 'waiting' || turn.calls.length === 0) return
   thread.begun = keepInSight(thread)
-  thread.update({ messages: withCalls(messages, turn.calls) })
   // Where one of these fails, the next change of the thread makes up for it.
   if (isAsking) announceChange(thread).catch(doNothing)
   await fetchCalls().then(({ watchCalls }) => watchCalls(thread, TOOLS, isAsking), doNothing)
@@ -131,10 +130,10 @@ function followTurn(thread: ThreadContext, turnId: string): void {
 }
 
 /** What is fetched later uses of this file's: a copy of its own would follow threads of its own. */
-export const TOOLS = { announceChange, followTurn, loadNewest: loadLatest, withCalls }
+export const TOOLS = { announceChange, followTurn, loadNewest: loadLatest }
 export type ActionTools = typeof TOOLS
 
-const isWanted = ({ thread, lifetime }: Following): boolean => thread.isWatched() && !lifetime.aborted
+const isWanted = ({ thread, lifetime }: Following): boolean => thread.listeners.size > 0 && !lifetime.aborted
 
 function poll(following: Following): Promise<void> {
   clearTimeout(following.timer)

@@ -1,7 +1,8 @@
 import { abortError } from './abort.ts'
-import { hasCode, LoaclError } from './errors.ts'
+import { hasCode, isSessionError } from './error_codes.ts'
+import { LoaclError } from './errors.ts'
 import { randomToken } from './random.ts'
-import { awaitReplacement, isSessionError } from './recover_session.ts'
+import { awaitReplacement } from './recover_session.ts'
 import { withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
 import { withTimeout } from './timeout.ts'
@@ -16,7 +17,7 @@ type Auth = NonNullable<SessionContext['auth']>
 export async function enterAs(session: SessionContext, auth: Auth, signal: AbortSignal): Promise<boolean> {
   const credential = await askCredential(auth, signal)
   if (credential) await identifyDevice(session, credential)
-  else session.dispatch({ type: 'visitor_known', accessToken: null })
+  else session.dispatch('visitor_known', null)
   return !credential
 }
 
@@ -64,7 +65,7 @@ export async function identifyDevice(
     unanswered.set(session, { token, newToken })
     await post(session, 'identify', { assistantId: assistant, newToken, identityToken }, token, accessToken)
     tokens.replace(token, newToken)
-    dispatch({ type: 'visitor_known', accessToken })
+    dispatch('visitor_known', accessToken)
   }
 
   await withRetries(request, {

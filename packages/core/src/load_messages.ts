@@ -1,6 +1,6 @@
 import type { MessagePage } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
-import { keepInSight, withCalls } from './show_calls.ts'
+import { keepInSight } from './keep_in_sight.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { upsert } from './thread_state.ts'
 import type { Abortable, Message, TurnState } from './types.ts'
@@ -52,7 +52,7 @@ export async function loadNewest(
   thread.update({
     ...(isRunning ? {} : { turn: turnOf(page, turn) }),
     title: page.thread.title,
-    messages: withCalls([...older, ...newest], page.waiting?.calls ?? []),
+    messages: [...older, ...newest],
     hasOlder: thread.cursor !== null,
   })
   return page.lastEvent

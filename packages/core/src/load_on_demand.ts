@@ -1,11 +1,24 @@
 import { LoaclError } from './errors.ts'
 import { fetchOnDemand } from './fetch_on_demand.ts'
 import type * as OnDemand from './on_demand.ts'
+import { withRetries } from './retry.ts'
 
 /** Fetches what is rarely used, where that is still to do. Rejects with `network`, and tries again at the next call. */
 export const loadOnDemand = (): Promise<typeof OnDemand> =>
   fetchOnDemand().catch((cause) => {
     throw new LoaclError('network', undefined, { cause })
+  })
+
+/** Does what a refusal may hinder, and once more where `recover` resolves. */
+export const withRecovery = <T>(
+  work: () => Promise<T>,
+  recover: (onDemand: typeof OnDemand, refusal: LoaclError) => Promise<void>,
+): Promise<T> =>
+  withRetries(() => work(), {
+    limit: 1,
+    // The server has answered, and said no.
+    when: (error) => (error as LoaclError).status !== undefined,
+    before: async (error) => recover(await loadOnDemand(), error as LoaclError),
   })
 
 /** Does with it what nobody waits for. A failure is passed over: `use` says of what. */

@@ -1,10 +1,9 @@
-import { isCredentialCode, isSessionCode } from '@loacl/wire'
-import { hasCode, LoaclError } from './errors.ts'
+import { isCredentialCode } from '@loacl/wire'
+import { hasCode, isSessionError } from './error_codes.ts'
+import type { LoaclError } from './errors.ts'
 import { backOff, withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
 import type { ThreadContext } from './thread_context.ts'
-
-export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)
 
 /** The tab that had a token replaced stores the fresh one at once or, while the answer is on its way, soon. */
 export async function awaitReplacement(
@@ -61,7 +60,7 @@ export async function recoverCall(
   const isRenewed = auth && isCredentialCode(refusal.code)
   if (!isReplaced && !isSessionError(refusal) && !isRenewed) throw refusal
   if (!auth && !hasCode(refusal, 'session_locked')) tokens.replace(token)
-  if (opening) dispatch({ type: 'call_refused', opening, error: refusal })
+  if (opening) dispatch('change_failed', opening, refusal)
   await open()
   const { snapshot } = state()
   const isPerson = snapshot.status === 'open' && snapshot.visitor.type === 'authenticated'

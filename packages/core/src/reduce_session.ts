@@ -28,28 +28,6 @@ export type SessionState = Common &
     | { readonly status: 'disposed'; readonly snapshot: ClientState; readonly opening: null }
   )
 
-export type SessionAction =
-  /** A call opens the session. */
-  | { readonly type: 'open_begun'; readonly opening: Opening }
-  | { readonly type: 'open_failed'; readonly opening: Opening; readonly error: LoaclError }
-  /** `identify` was called, or another tab has replaced the token. What is shown stays until the server has answered. */
-  | { readonly type: 'change_begun'; readonly opening: Opening }
-  | { readonly type: 'change_failed'; readonly opening: Opening; readonly error: LoaclError }
-  /** The server has answered who the visitor is and what there is to show. */
-  | { readonly type: 'opened'; readonly snapshot: Opened }
-  /** A call that had waited for `opening` was refused for its session. */
-  | { readonly type: 'call_refused'; readonly opening: Opening; readonly error: LoaclError }
-  /** Another tab has replaced the session token. */
-  | { readonly type: 'token_replaced' }
-  /** The server has accepted who the page says they are, or the page says that nobody is signed in. */
-  | { readonly type: 'visitor_known'; readonly accessToken: string | null }
-  /** Another visitor takes the place of this one, in an opening that goes on. */
-  | { readonly type: 'visitor_dropped'; readonly lifetime: AbortController }
-  /** The visitor has signed out or erased their data. The next call opens as a new guest. */
-  | { readonly type: 'signed_out'; readonly lifetime: AbortController }
-  | { readonly type: 'threads_changed'; readonly change: (threads: Threads) => Threads }
-  | { readonly type: 'disposed'; readonly error: LoaclError }
-
 export const newSession = (lifetime: AbortController): Extract<SessionState, { status: 'idle' }> => ({
   status: 'idle',
   snapshot: { status: 'idle' },
@@ -58,47 +36,59 @@ export const newSession = (lifetime: AbortController): Extract<SessionState, { s
   accessToken: null,
 })
 
-/** The next state of a session. An action that changes nothing gives the same object. */
-export function reduceSession(state: SessionState, action: SessionAction): SessionState {
-  if (state.status === 'disposed') return state
-  switch (action.type) {
-    case 'open_begun':
-      return isShown(state) ? { ...state, opening: action.opening } : toOpening(state, action.opening)
-    case 'change_begun':
-      return { ...state, opening: action.opening }
-    case 'open_failed':
-    case 'change_failed':
-    case 'call_refused': {
-      const { opening, error } = action
-      if (state.opening !== opening) return state
-      return state.status === 'opening' || (state.status === 'idle' && action.type === 'open_failed')
-        ? { ...state, status: 'failed', snapshot: { status: 'failed', error }, opening: null }
-        : { ...state, opening: null }
-    }
-    case 'opened':
-      return { ...state, status: 'open', snapshot: action.snapshot }
-    case 'token_replaced':
-      return state.status === 'open' ? { ...state, status: 'unverified' } : state
-    case 'visitor_known': {
-      const known = { ...state, accessToken: action.accessToken }
-      return isShown(known) || !known.opening ? known : toOpening(known, known.opening)
-    }
-    case 'visitor_dropped':
-    case 'signed_out':
-      return {
-        ...newSession(action.lifetime),
-        opening: action.type === 'signed_out' ? null : state.opening,
-      }
-    case 'threads_changed':
-      return isShown(state)
-        ? { ...state, snapshot: { ...state.snapshot, threads: action.change(state.snapshot.threads) } }
-        : state
-    case 'disposed': {
-      const snapshot: ClientState =
-        state.status === 'opening' ? { status: 'failed', error: action.error } : state.snapshot
-      return { ...state, status: 'disposed', snapshot, opening: null }
-    }
-  }
+/** What a session's state becomes by what happens. Where nothing changes they give the same object. */
+const NEXT = {
+  /** A call opens the session. */
+  open_begun: (state: SessionState, opening: Opening) =>
+    isShown(state) ? { ...state, opening } : toOpening(state, opening),
+  open_failed: (state: SessionState, opening: Opening, error: LoaclError) =>
+    toFailed(state, opening, error, state.status === 'idle'),
+  /** `identify` was called, or another tab has replaced the token. What is shown stays until the server has answered. */
+  change_begun: (state: SessionState, opening: Opening) => ({ ...state, opening }) as SessionState,
+  /** That failed, or a call that had waited for `opening` was refused for its session. */
+  change_failed: (state: SessionState, opening: Opening, error: LoaclError) => toFailed(state, opening, error),
+  /** The server has answered who the visitor is and what there is to show. */
+  opened: (state: SessionState, snapshot: Opened): SessionState => ({ ...state, status: 'open', snapshot }),
+  /** Another tab has replaced the session token. */
+  token_replaced: (state: SessionState): SessionState =>
+    state.status === 'open' ? { ...state, status: 'unverified' } : state,
+  /** The server has accepted who the page says they are, or the page says that nobody is signed in. */
+  visitor_known(state: SessionState, accessToken: string | null) {
+    const known = { ...state, accessToken }
+    return isShown(known) || !known.opening ? known : toOpening(known, known.opening)
+  },
+  /** Another visitor takes the place of this one, in an opening that goes on. */
+  visitor_dropped: ({ opening }: SessionState, lifetime: AbortController) => ({ ...newSession(lifetime), opening }),
+  /** The visitor has signed out or erased their data. The next call opens as a new guest. */
+  signed_out: (_state: SessionState, lifetime: AbortController) => newSession(lifetime),
+  threads_changed: (state: SessionState, change: (threads: Threads) => Threads) =>
+    isShown(state) ? { ...state, snapshot: { ...state.snapshot, threads: change(state.snapshot.threads) } } : state,
+  disposed: (state: SessionState, error: LoaclError): SessionState => ({
+    ...state,
+    status: 'disposed',
+    snapshot: state.status === 'opening' ? { status: 'failed', error } : state.snapshot,
+    opening: null,
+  }),
+}
+
+type Payload<Next> = Next extends (state: SessionState, ...payload: infer Rest) => SessionState ? Rest : never
+
+/** What happens, and what belongs to it. */
+export type SessionAction = {
+  [Name in keyof typeof NEXT]: readonly [name: Name, ...Payload<(typeof NEXT)[Name]>]
+}[keyof typeof NEXT]
+
+/** The next state of a session. */
+export function reduceSession(state: SessionState, ...[name, ...payload]: SessionAction): SessionState {
+  const next = NEXT[name] as (state: SessionState, ...payload: unknown[]) => SessionState
+  return state.status === 'disposed' ? state : next(state, ...payload)
+}
+
+function toFailed(state: SessionState, opening: Opening, error: LoaclError, isToBeSaid = false): SessionState {
+  if (state.opening !== opening) return state
+  return isToBeSaid || state.status === 'opening'
+    ? { ...state, status: 'failed', snapshot: { status: 'failed', error }, opening: null }
+    : { ...state, opening: null }
 }
 
 type Shown = Extract<SessionState, { status: 'open' | 'unverified' }>

@@ -1,10 +1,9 @@
 import type { OpenedSession, Shape, ThreadSummary } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import { LoaclError } from './errors.ts'
-import { loadOnDemand } from './load_on_demand.ts'
+import { loadOnDemand, withRecovery } from './load_on_demand.ts'
 import type { ProjectClient } from './project_client.ts'
 import { isShown, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
-import { isRefusal, withRetries } from './retry.ts'
 import type { SessionTokens } from './session_token.ts'
 import { createStore } from './store.ts'
 import { toClientError } from './timeout.ts'
@@ -65,7 +64,7 @@ export interface SessionContext {
   auth: ClientOptions['auth'] | undefined
   tokens: SessionTokens
   state(): SessionState
-  dispatch(action: SessionAction): void
+  dispatch(...action: SessionAction): void
   transport: Transport
   /** Drops the visitor here, and ends their session at the server. */
   signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void>
@@ -80,8 +79,8 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   const signedOut = new LoaclError('aborted')
   const disposal = new AbortController()
 
-  function dispatch(action: SessionAction): void {
-    state = reduceSession(state, action)
+  function dispatch(...action: SessionAction): void {
+    state = reduceSession(state, ...action)
     set(state.snapshot)
   }
 
@@ -90,10 +89,10 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     tokens.watch(followOtherTab, disposal.signal)
     let start!: (working: Promise<void>) => void
     const opening = new Promise<void>((resolve) => (start = resolve))
-    dispatch({ type: `${kind}_begun`, opening })
+    dispatch(`${kind}_begun`, opening)
     const fail = (cause: unknown) => {
       const error = toClientError(cause, lifetime())
-      dispatch({ type: `${kind}_failed`, opening, error })
+      dispatch(`${kind}_failed`, opening, error)
       if (kind === 'open') throw error
     }
     start(work().catch(fail))
@@ -126,16 +125,12 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   async function openSession(isNobody?: boolean): Promise<void> {
     const signal = lifetime()
     let token: string
-    const { threads, ...rest } = await withRetries(
+    const { threads, ...rest } = await withRecovery(
       () => {
         token = tokens.current()
         return transport.rpc<OpenedSession>('open_session', { assistant_id: assistant }, OPENED, token, [signal])
       },
-      {
-        limit: 1,
-        when: isRefusal,
-        before: async (error) => (await loadOnDemand()).recoverOpening(context, error, token, signal, !!isNobody),
-      },
+      (onDemand, refusal) => onDemand.recoverOpening(context, refusal, token, signal, !!isNobody),
     )
     if (isNobody && rest.visitor.type === 'authenticated') {
       // Signed out at the page, and not here yet.
@@ -148,7 +143,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
       signal.throwIfAborted()
       if (isOtherVisitor(state, snapshot)) dropVisitor('visitor_dropped')
     }
-    dispatch({ type: 'opened', snapshot })
+    dispatch('opened', snapshot)
   }
 
   /** @param token replaced, where the visitor has it */
@@ -157,7 +152,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     state.lifetime.abort(signedOut)
     onDrop()
     if (token) tokens.replace(token)
-    dispatch({ type: how, lifetime: new AbortController() })
+    dispatch(how, new AbortController())
   }
 
   async function signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void> {
@@ -184,7 +179,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     return untilAborted(begin, signal)
   }
 
-  const noteReplacement = () => dispatch({ type: 'token_replaced' })
+  const noteReplacement = () => dispatch('token_replaced')
 
   /** Another tab has identified the visitor, or signed them out. */
   function followOtherTab(): void {
@@ -207,12 +202,10 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     await open({ signal })
     const before = state
     let token: string
-    return await withRetries(() => call((token = tokens.current())), {
-      limit: 1,
-      when: isRefusal,
-      before: async (error) =>
-        (await loadOnDemand()).recoverCall(context, error as LoaclError, token, before, () => open({ signal })),
-    })
+    return await withRecovery(
+      () => call((token = tokens.current())),
+      (onDemand, refusal) => onDemand.recoverCall(context, refusal, token, before, () => open({ signal })),
+    )
   }
 
   return {
@@ -229,13 +222,13 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
       run(signal, (token) => transport.rpc(name, args, shape, token, [lifetime(), signal])),
     chat: (path, body, signal) => run(signal, (token) => transport.chat(path, body, token, signal)),
     erased: (token) => dropVisitor('signed_out', token),
-    changeThreads: (change) => dispatch({ type: 'threads_changed', change }),
+    changeThreads: (change) => dispatch('threads_changed', change),
     lifetime,
     dispose() {
       const error = new LoaclError('disposed')
       disposal.abort()
       state.lifetime.abort(error)
-      dispatch({ type: 'disposed', error })
+      dispatch('disposed', error)
     },
   }
 }

@@ -2,8 +2,7 @@ import type { Readable } from './types.ts'
 
 export interface Store<S> extends Readable<S> {
   set(state: S): void
-  /** Whether anybody listens. */
-  isWatched(): boolean
+  readonly listeners: ReadonlySet<() => void>
 }
 
 export function createStore<S>(initial: S): Store<S> {
@@ -17,7 +16,7 @@ export function createStore<S>(initial: S): Store<S> {
       listeners.add(entry)
       return () => void listeners.delete(entry)
     },
-    isWatched: () => listeners.size > 0,
+    listeners,
     set(next) {
       if (next === state) return
       state = next

@@ -14,14 +14,19 @@ import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
 type LaterTurn = 'retry' | 'edit' | 'regenerate' | 'continue'
 
 /** @param isStored whether `id` is the server's, not one made here */
-export function createThread(client: ClientContext, id: string, isStored: boolean, title: string | null): Thread {
+export function createThread(
+  client: ClientContext,
+  id: string,
+  isStored: boolean,
+  title: string | null = null,
+): Thread {
   const store = createStore<ThreadState>({ id, title, messages: [], hasOlder: false, turn: { status: 'idle' } })
   const state = store.getSnapshot
 
   const context: ThreadContext = {
     client,
     state,
-    isWatched: store.isWatched,
+    listeners: store.listeners,
     cursor: null,
     activeTurnId: null,
     update: (change) => store.set(changed(state(), change)),

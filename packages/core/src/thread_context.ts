@@ -7,8 +7,8 @@ export interface ThreadContext {
   client: ClientContext
   state(): ThreadState
   update(change: Partial<ThreadState>): void
-  /** Whether anybody has subscribed: it is then kept up to date. */
-  isWatched(): boolean
+  /** While anybody has subscribed, it is kept up to date. */
+  listeners: ReadonlySet<() => void>
   /** The server's id, once there is one. */
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */
@@ -32,7 +32,7 @@ export interface Begun {
   answer?: Partial<Message>
 }
 
-export type TurnStart = {
+export interface TurnStart {
   id: string
   /** Of the message that it answers, where that is known. */
   clientId: string | null
@@ -41,10 +41,8 @@ export type TurnStart = {
   suggestionId?: string | undefined
   /** Asked each time that its stream begins: what to show from then on. */
   begun?: ((ids: DataParts['turn']) => Begun) | undefined
-} & (
-  | {
-      /** The server's id of a turn that runs or waits already. */
-      follow: string
-    }
-  | { request: ToRequest }
-)
+  /** The server's id of a turn that runs or waits already. */
+  follow?: string
+  /** What begins another turn. */
+  request?: ToRequest
+}

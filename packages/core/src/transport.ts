@@ -41,7 +41,12 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
-    const response = await project.fetch(path, { method: body ? 'POST' : 'GET', headers, signal, body: JSON.stringify(body, toStorable) })
+    const response = await project.fetch(path, {
+      method: body ? 'POST' : 'GET',
+      headers,
+      signal,
+      body: JSON.stringify(body, toStorable),
+    })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)
   }

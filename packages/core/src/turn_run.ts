@@ -2,9 +2,9 @@ import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { linkedController } from './abort.ts'
 import { announce } from './announce.ts'
 import { LoaclError } from './errors.ts'
-import { loadOnDemand, whenFetched } from './load_on_demand.ts'
+import { whenFetched, withRecovery } from './load_on_demand.ts'
 import { isAnswered, newProgress, reduceTurn, toResult, withAnswer } from './reduce_turn.ts'
-import { backOff, isRefusal, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
+import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { Begun, ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
 import { runningTurn, withFailed, withProgress } from './thread_state.ts'
 import { withTimeout, toClientError } from './timeout.ts'
@@ -18,7 +18,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   const { client, state, update } = thread
   let progress = newProgress(client.timestamp())
   /** The server's, once it is known. */
-  let turnId = 'follow' in start ? start.follow : null
+  let turnId = start.follow
   let hasBegun = !!turnId
   let requestId = start.id
   let isStopping = false
@@ -58,7 +58,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   function confirm(threadId: string): void {
     const isNew = thread.serverId !== threadId
     if (isNew) thread.setServerId(threadId)
-    if ('request' in start) announce(thread, isNew)
+    if (start.request) announce(thread, isNew)
     client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
     if (suggestionId !== undefined) whenFetched((onDemand) => onDemand.useSuggestion(thread, suggestionId))
   }
@@ -75,7 +75,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       if (isStopping) stopAtServer()
     }
     const { ids, answer, title } = progress
-    if (part.type === 'data-waiting') thread.activeTurnId = turnId
+    if (part.type === 'data-waiting') thread.activeTurnId = turnId!
     if (ids && !before.ids) confirm(ids.threadId)
     if (progress !== before) {
       update({
@@ -102,17 +102,13 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       requestId = body.id
       return client.chat('turns', { ...body, ...signals }, signal)
     }
-    return await withRetries(send, {
-      limit: 1,
-      when: isRefusal,
-      before: async (error) => (await loadOnDemand()).recoverThread(thread, error),
-    })
+    return await withRecovery(send, (onDemand, refusal) => onDemand.recoverThread(thread, refusal))
   }
 
   /** One connection, to the turn's last part. Calls `reset` for each part that is new. */
   const connect = (reset: () => void): Promise<void> =>
     withTimeout([running.signal], async (signal, onActivity) => {
-      const { body, headers, status } = await (!turnId && 'request' in start
+      const { body, headers, status } = await (!turnId && start.request
         ? post(start.request, signal)
         : client.chat(`turns/${turnId}?after=${after}`, undefined, signal))
       if (!body || !headers.get('content-type')?.startsWith('text/event-stream'))
@@ -165,11 +161,11 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       const { error } = result
       ended = { status: 'failed', error }
       if (!turnId || !progress.ids) messages = withFailed(messages, clientId, error)
-      else if (isTransient(error, true)) thread.activeTurnId = turnId
+      else if (isTransient(error, true)) thread.activeTurnId = turnId!
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
-    if (result.status === 'waiting') whenFetched((onDemand) => onDemand.awaitCalls(thread, 'request' in start))
+    if (result.status === 'waiting') whenFetched((onDemand) => onDemand.awaitCalls(thread, !!start.request))
   }
 
   if (start.signal?.aborted) stop()

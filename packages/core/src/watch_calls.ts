@@ -1,13 +1,13 @@
 import type { CallAnswer } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
-import { post, showAnswer } from './call_requests.ts'
+import { post, showAnswer, showCalls } from './call_requests.ts'
 import { claimCall, toolOf } from './claim_call.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { askFirst, callsOf, isFirst, isHidden, type Watch } from './waiting_calls.ts'
 
 /** After its time a call is given this long, for clocks that differ. */
 const GRACE_MS = 250
-/** Delays before what was overdue is asked for again, doubled with each. */
+/** Delays before what was overdue is asked for again, doubled with each, and before a tool is looked for again. */
 const MIN_DELAY_MS = 1_000
 const MAX_DELAY_MS = 60_000
 const DAY_MS = 86_400_000
@@ -21,7 +21,9 @@ const watches = new WeakMap<ThreadContext, Watch>()
  */
 export async function watchCalls(thread: ThreadContext, tools: ActionTools, isAsking: boolean): Promise<void> {
   if (isAsking && thread.activeTurnId !== null) askFirst(thread, thread.activeTurnId)
-  look(watches.get(thread) ?? begin(thread, tools))
+  const watch = watches.get(thread) ?? begin(thread, tools)
+  showCalls(thread, callsOf(watch))
+  look(watch)
 }
 
 function begin(thread: ThreadContext, tools: ActionTools): Watch {
@@ -65,10 +67,12 @@ function look(watch: Watch): void {
   // Who follows the turn learns there whether it waits for more.
   if (status !== 'waiting') return
   endRunning(watch)
-  for (const call of callsOf(watch)) {
-    const { id } = call
-    if (call.kind !== 'page' || call.status !== 'approved' || tried.has(id) || running.has(id)) continue
-    if (!toolOf(watch, id) || (isHidden() && !isFirst(watch))) continue
+  let isToolMissing = false
+  for (const { id, kind, status: stage } of callsOf(watch)) {
+    if (kind !== 'page' || stage !== 'approved' || tried.has(id) || running.has(id)) continue
+    const isMissing = !toolOf(watch, id)
+    isToolMissing ||= isMissing
+    if (isMissing || (isHidden() && !isFirst(watch))) continue
     const controller = endedWith(ended.signal)
     running.set(id, controller)
     void claimCall(watch, id, controller.signal).finally(() => {
@@ -76,18 +80,21 @@ function look(watch: Watch): void {
       running.delete(id)
     })
   }
-  schedule(watch)
+  schedule(watch, isToolMissing)
 }
 
-function schedule(watch: Watch): void {
+/** @param isToolMissing whether the page may still register a tool that a call waits for */
+function schedule(watch: Watch, isToolMissing: boolean): void {
   const now = Date.parse(watch.thread.client.timestamp())
   const delays = callsOf(watch).flatMap(({ expiresAt, status }) =>
     expiresAt === null || status === 'done' ? [] : [Date.parse(expiresAt) - now + GRACE_MS],
   )
-  if (delays.length === 0) return
   const least = watch.failures === 0 ? 0 : Math.min(MIN_DELAY_MS * 2 ** watch.failures, MAX_DELAY_MS)
-  const delay = Math.min(Math.max(Math.min(...delays), least), DAY_MS)
-  watch.timer = setTimeout(() => void endOverdue(watch), delay)
+  const overdueIn = Math.max(Math.min(...delays), least)
+  const delay = Math.min(overdueIn, isToolMissing ? MIN_DELAY_MS : DAY_MS)
+  if (delays.length === 0 && !isToolMissing) return
+  const isOverdue = delay === overdueIn
+  watch.timer = setTimeout(() => void (isOverdue ? endOverdue(watch) : look(watch)), delay)
   // Outside a page, what waits for a visitor keeps no process alive.
   ;(watch.timer as { unref?: () => void }).unref?.()
 }

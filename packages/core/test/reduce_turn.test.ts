@@ -49,9 +49,9 @@ describe('the parts of a turn', () => {
   })
 
   it('change nothing before the answer is known, nor by what only frames it', () => {
-    expect(after({ type: 'start' }, text('lost'), { type: 'start-step' }, finish, { type: 'abort' })).toBe(START)
+    expect(after({ type: 'start' }, text('lost'), finish, { type: 'abort' })).toBe(START)
     const state = after(...begun())
-    for (const part of [{ type: 'text-end', id: '1' }, { type: 'finish-step' }] as const)
+    for (const part of [{ type: 'text-end', id: '1' }, { type: 'start' }] as const)
       expect(reduceTurn(state, part)).toBe(state)
   })
 

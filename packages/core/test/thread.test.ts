@@ -95,13 +95,7 @@ describe('snapshots', () => {
     const states = historyOf(thread)
     const turn = thread.send('Hi')
     const frozen = states.map((state) => JSON.stringify(state.messages))
-    stream.send(
-      ...begun(),
-      { type: 'start-step' },
-      text('Hello'),
-      { type: 'text-end', id: 't1' },
-      { type: 'finish-step' },
-    )
+    stream.send(...begun(), text('Hello'), { type: 'text-end', id: 't1' })
     stream.send(complete(), finish).done()
     await turn.done
     expect(states.slice(0, frozen.length).map((state) => JSON.stringify(state.messages))).toEqual(frozen)

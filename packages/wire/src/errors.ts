@@ -1,3 +1,5 @@
+import { isRetried, RETRIED } from './retried_errors.ts'
+
 /**
  * Every error code that LOACL speaks, with the HTTP status it travels under, in groups by what the error asks for.
  * `0` marks codes that only a client raises: no response carries them.
@@ -7,9 +9,6 @@
  *
  * Each group is a value of its own, so that a client's bundle holds no more of them than it asks about.
  */
-
-/** A client repeats the request by itself. */
-const RETRIED = { network: 0, stream_cut: 0, busy: 503 } as const
 
 /** The session has ended, and its threads with it. A client opens another; the visitor starts a new conversation. */
 const SESSION_ENDED = {
@@ -127,9 +126,6 @@ export const ERROR_STATUS: Readonly<Record<ErrorCode, number>> = /* @__PURE__ */
   ...TRY_AGAIN,
   ...GIVE_UP,
 }))()
-
-/** Whether a client repeats the request by itself. */
-export const isRetried = (code: ErrorCode): boolean => Object.hasOwn(RETRIED, code)
 
 /** Whether a client opens the session again: the two groups of sessions, and what a newer server adds to them. */
 export const isSessionCode = (code: ErrorCode): boolean => code.startsWith('session_')

@@ -26,7 +26,6 @@ export { isBlank } from './blank_text.ts'
 export {
   ERROR_STATUS,
   isCredentialCode,
-  isRetried,
   isSessionCode,
   isForOwner,
   isThreadOver,
@@ -36,6 +35,7 @@ export {
   type Remedy,
   type WireError,
 } from './errors.ts'
+export { isRetried } from './retried_errors.ts'
 export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
 export { CLIENT_ID, SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export {

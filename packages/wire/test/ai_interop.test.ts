@@ -32,7 +32,6 @@ it('reads what the ai package writes, skipping what LOACL does not speak', async
   }
   expect(parts.map((part) => part.type)).toEqual([
     'start',
-    'start-step',
     'reasoning-start',
     'reasoning-delta',
     'reasoning-end',
@@ -41,10 +40,9 @@ it('reads what the ai package writes, skipping what LOACL does not speak', async
     'text-delta',
     'text-end',
     'source-url',
-    'finish-step',
     'finish',
   ])
-  expect(parts[7]).toEqual({ type: 'text-delta', id: 't', delta: 'Grüße\n\n👋' })
+  expect(parts[6]).toEqual({ type: 'text-delta', id: 't', delta: 'Grüße\n\n👋' })
   expect(seqs.at(-1)).toBe(13)
 })
 

@@ -118,8 +118,6 @@ describe('what is about the turn', () => {
     const before = fold({ type: 'text-delta', id: '1', delta: 'a' })
     const others: StreamPart[] = [
       { type: 'start' },
-      { type: 'start-step' },
-      { type: 'finish-step' },
       { type: 'data-title', data: { threadId: 't', title: 'A title' } },
       { type: 'finish' },
       { type: 'abort' },

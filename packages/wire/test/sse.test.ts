@@ -42,7 +42,7 @@ describe('readParts', () => {
   it('numbers events without an id, or with one that is no number, from the last one on', async () => {
     const parts = await read([
       bytes(
-        'data: {"type":"start"}\n\nid: 7\ndata: {"type":"start-step"}\n\nid: x\ndata: {"type":"finish-step"}\n\ndata: {"type":"finish"}\n\n',
+        'data: {"type":"start"}\n\nid: 7\ndata: {"type":"start"}\n\nid: x\ndata: {"type":"start"}\n\ndata: {"type":"finish"}\n\n',
       ),
     ])
     expect(parts.map(({ seq }) => seq)).toEqual([1, 7, 8, 9])

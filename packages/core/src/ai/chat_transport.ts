@@ -2,7 +2,8 @@ import type { ChatTransport, UIMessage } from 'ai'
 import { LoaclError } from '../errors.ts'
 import { runningTurn } from '../thread_state.ts'
 import type { LoaclClient, Thread, Turn } from '../types.ts'
-import { chunkStreamOf } from './chunk_stream.ts'
+import { answerCalls } from './answer_calls.ts'
+import { chunkStreamOf, emptyStream } from './chunk_stream.ts'
 import { inWords } from './error_words.ts'
 import { findThread, leaveIfOver } from './find_thread.ts'
 import { toUIMessage, type ChatMessage } from './ui_message.ts'
@@ -46,12 +47,17 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
       try {
         const thread = await findThread(client, chatId, { signal })
         await stopping.get(thread)
+        const last = messages.at(-1)
+        if (trigger === 'submit-message' && last?.role === 'assistant') {
+          const turn = await answerCalls(thread, last, signal)
+          return turn ? chunkStreamOf(turn, { told: last }) : emptyStream()
+        }
         const turn =
           trigger === 'submit-message' ? submit(thread, messages, signal) : await retry(thread, messages, signal)
         signal?.addEventListener('abort', () => keep(thread, turn))
         void leaveIfOver(client, chatId, turn)
         // `regenerate()` has taken the answer off the page.
-        return chunkStreamOf(turn, trigger === 'submit-message' ? undefined : completeAnswer(thread))
+        return chunkStreamOf(turn, { before: trigger === 'submit-message' ? undefined : completeAnswer(thread) })
       } catch (error) {
         throw inWords(error)
       }

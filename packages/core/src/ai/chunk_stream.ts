@@ -1,4 +1,4 @@
-import { isWithdrawal, streamOfMessage, type ToolPart } from '@loacl/wire'
+import { isWithdrawal, streamOfMessage, type ToolPart, type ToolStreamPart } from '@loacl/wire'
 import type { InferUIMessageChunk } from 'ai'
 import type { Turn, TurnEvent, TurnResult } from '../types.ts'
 import { inWords } from './error_words.ts'
@@ -6,14 +6,20 @@ import { metadataOf, toSourceParts, type ChatMessage } from './ui_message.ts'
 
 export type Chunk = InferUIMessageChunk<ChatMessage>
 
+/** What a page has of an answer already. */
+interface Shown {
+  /** A message that it is to show again first. */
+  before?: ChatMessage | undefined
+  /** The answer as the page holds it, which goes on from there: only what is new of it comes. */
+  told?: ChatMessage | undefined
+}
+
 /**
  * A turn as the chunks of the ai package, from its start. A turn that fails errors the stream with its LoaclError. Whoever
  * cancels the stream leaves the turn, which goes on.
- *
- * @param before a message that the page is to show again first
  */
-export function chunkStreamOf(turn: Turn, before?: ChatMessage): ReadableStream<Chunk> {
-  const chunks = toChunks(turn, before)
+export function chunkStreamOf(turn: Turn, shown: Shown = {}): ReadableStream<Chunk> {
+  const chunks = toChunks(turn, shown)
   return new ReadableStream<Chunk>({
     async pull(controller) {
       try {
@@ -28,13 +34,29 @@ export function chunkStreamOf(turn: Turn, before?: ChatMessage): ReadableStream<
   })
 }
 
-async function* toChunks(turn: Turn, before: ChatMessage | undefined): AsyncGenerator<Chunk, void, undefined> {
+/** For an answer of which nothing new comes yet. */
+export const emptyStream = (): ReadableStream<Chunk> =>
+  new ReadableStream({ start: (controller) => controller.close() })
+
+/** How much of each kind a message has, and which sources and calls. */
+function measure(message: ChatMessage | undefined) {
+  const lengths = { text: 0, reasoning: 0 }
+  const ids = new Set<string>()
+  for (const part of message?.parts ?? []) {
+    if (part.type === 'text' || part.type === 'reasoning') lengths[part.type] += part.text.length
+    if ('sourceId' in part) ids.add(part.sourceId)
+    if ('toolCallId' in part) ids.add(part.toolCallId)
+  }
+  return { lengths, ids }
+}
+
+async function* toChunks(turn: Turn, { before, told }: Shown): AsyncGenerator<Chunk, void, undefined> {
   if (before) yield* chunksOf(before)
+  const { lengths, ids } = measure(told)
   let hasStarted = false
   /** The part that deltas go to, until those of another kind come. */
   let open: { type: 'text' | 'reasoning'; id: string } | null = null
   let parts = 0
-  const sources = new Set<string>()
 
   function* start(messageId: string): Generator<Chunk> {
     if (!hasStarted) yield { type: 'start', messageId }
@@ -55,8 +77,11 @@ async function* toChunks(turn: Turn, before: ChatMessage | undefined): AsyncGene
 
   for await (const event of turn) {
     if ('messageId' in event) yield* start(event.messageId)
-    if ('delta' in event) yield* toDelta(event.type, event.delta)
-    else if (event.type === 'end') {
+    if ('delta' in event) {
+      const delta = event.delta.slice(lengths[event.type])
+      lengths[event.type] -= event.delta.length - delta.length
+      if (delta) yield* toDelta(event.type, delta)
+    } else if (event.type === 'end') {
       const { result } = event
       if (result.message) yield* start(result.message.id)
       yield* close()
@@ -67,12 +92,20 @@ async function* toChunks(turn: Turn, before: ChatMessage | undefined): AsyncGene
     } else if (event.type === 'source') {
       const [source, citations] = toSourceParts(event.source)
       // One that is cited again is there already.
-      if (source && !sources.has(event.source.sourceId)) yield source
-      sources.add(event.source.sourceId)
+      if (source && !ids.has(event.source.sourceId)) yield source
+      ids.add(event.source.sourceId)
       if (citations) yield citations
+    } else if (event.type === 'tool') {
+      yield* close()
+      if (!isAsking(event.tool) || !ids.has(event.tool.toolCallId)) yield event.tool as Chunk
     } else yield toChunk(event)
   }
 }
+
+const isAsking = (
+  part: ToolStreamPart,
+): part is Extract<ToolStreamPart, { type: `tool-${'input' | 'approval-req'}${string}` }> =>
+  /^tool-(input|approval-req)/.test(part.type)
 
 /** All of a message. */
 function* chunksOf({ id, metadata, parts }: ChatMessage): Generator<Chunk> {
@@ -89,12 +122,10 @@ function* chunksOf({ id, metadata, parts }: ChatMessage): Generator<Chunk> {
   }
 }
 
-function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' | 'source' }>): Chunk {
+function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' | 'source' | 'tool' }>): Chunk {
   switch (event.type) {
     case 'follow-ups':
       return { type: 'data-follow-ups', data: { messageId: event.messageId, suggestions: event.suggestions } }
-    case 'tool':
-      return event.tool as Chunk
     case 'title':
       return { type: 'data-title', data: { title: event.title }, transient: true }
     case 'reconnecting':
@@ -106,6 +137,6 @@ function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' | '
 function endOf(result: TurnResult): Chunk {
   if (result.status === 'failed') throw result.error
   if (result.status === 'stopped') return { type: 'abort' }
-  const finishReason = result.status === 'cut' ? 'length' : 'stop'
+  const finishReason = result.status === 'cut' ? 'length' : result.status === 'waiting' ? 'tool-calls' : 'stop'
   return { type: 'finish', finishReason, messageMetadata: metadataOf(result.message) }
 }

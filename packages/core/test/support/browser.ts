@@ -41,7 +41,7 @@ export function fakeBrowser({ hasChannels = true } = {}) {
     tab(project: Pick<FakeProject, 'fetch'>): { client: LoaclClient; events: EventTarget } {
       const events = new EventTarget()
       vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
-      return { client: clientOf(project, { storage }), events }
+      return { client: clientOf(project, { storage, now: Date.now }), events }
     },
   }
 }

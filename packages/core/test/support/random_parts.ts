@@ -32,7 +32,7 @@ export function randomPart({ pick, below }: Random): StreamPart {
     { type: `${kind}-end`, id },
     { type: 'source-url', sourceId, url: `https://harbour.example/${below(3)}` },
     { type: 'source-document', sourceId, mediaType: 'application/pdf', title: 'Terms', filename: 'terms.pdf' },
-    { type: pick(['start-step', 'finish-step']) },
+    { type: 'start' },
     { type: 'data-title', data: { threadId: 't', title: 'A title' } },
   ])
 }

@@ -14,7 +14,7 @@ const NOW = Date.UTC(2026, 10, 22, 8)
 
 export const clientOf = (
   project: Pick<FakeProject, 'fetch'>,
-  options: Partial<Pick<ClientOptions, 'storage' | 'auth' | 'fingerprint'>> = {},
+  options: Partial<Pick<ClientOptions, 'storage' | 'auth' | 'fingerprint' | 'now'>> = {},
 ): LoaclClient =>
   createClient({
     url: URL_OF_PROJECT,

@@ -108,11 +108,11 @@ interface AnyToolPart {
 /** A call is there once, in the place in which it began. The id of its approval is its own. */
 const foldTool =
   (state: ToolPart['state']) =>
-  (message: FoldedMessage, { type: _, dynamic, approvalId, approved, ...told }: AnyToolPart): FoldedMessage => {
+  (message: FoldedMessage, { dynamic: _dynamic, approvalId, approved, ...told }: AnyToolPart): FoldedMessage => {
     const { parts } = message
     const { toolCallId = approvalId, toolName } = told
     const place = parts.findIndex((part) => part.toolCallId === toolCallId)
-    const approval = approvalId && { approval: { id: approvalId, ...(approved !== undefined && { approved }) } }
+    const approval = approvalId && { approval: { id: approvalId, approved } }
     const part = { ...parts[place], ...told, ...approval, type: 'dynamic-tool', state }
     if (place >= 0) return { ...message, parts: parts.with(place, part) }
     return toolName ? { ...message, parts: [...parts, part] } : message
@@ -128,7 +128,7 @@ export const TOOLS: PartTable<ToolStreamPart> = {
 }
 
 /** The stream that leads to this call, as far as it has come. */
-export function streamTool({ type: _, state, output, errorText, approval, ...told }: ToolPart): ToolStreamPart[] {
+export function streamTool({ type: _type, state, output, errorText, approval, ...told }: ToolPart): ToolStreamPart[] {
   const { toolCallId } = told
   const end: { readonly [State in ToolPart['state']]?: ToolStreamPart } = {
     'output-available': { type: 'tool-output-available', toolCallId, output, dynamic: true },
