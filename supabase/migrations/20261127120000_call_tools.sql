@@ -11,7 +11,7 @@ create table loacl.mcp_servers (
   -- For a foreign key on both: a tool's server is its own assistant's.
   constraint mcp_servers_id_assistant_id_key unique (id, assistant_id),
   constraint mcp_servers_assistant_id_name_key unique (assistant_id, name),
-  constraint mcp_servers_name_format check (name ~ '^[A-Za-z][A-Za-z0-9_-]{0,31}$'),
+  constraint mcp_servers_name_format check (name ~ '^[A-Za-z][A-Za-z0-9_-]{0,39}$'),
   constraint mcp_servers_endpoint_shape check (endpoint ~ '^https?://[^\s]+$' and char_length(endpoint) <= 2000)
 );
 
@@ -1097,7 +1097,7 @@ comment on function loacl_private.log_tool_cost(loacl_private.turns, integer, te
   'Writes one row of usage_logs for a call of a tool that cost something.';
 revoke all on function loacl_private.log_tool_cost(loacl_private.turns, integer, text, text, numeric, boolean) from public;
 
-create function loacl_private.charge_call(turn loacl_private.turns, call loacl.tool_executions)
+create function loacl_private.charge_call(turn loacl_private.turns, call loacl.tool_executions, is_estimate boolean)
 returns void
 language plpgsql
 volatile
@@ -1108,7 +1108,7 @@ declare
   budget loacl_private.budgets;
 begin
   if call.cost_usd > 0 then
-    perform loacl_private.log_tool_cost(turn, call.step, call.kind, call.tool_name, call.cost_usd, false);
+    perform loacl_private.log_tool_cost(turn, call.step, call.kind, call.tool_name, call.cost_usd, is_estimate);
     select b.* into budget from loacl_private.budgets b where b.assistant_id = call.assistant_id for no key update;
     budget := loacl_private.add_to_budget(budget, 0, call.cost_usd);
     update loacl_private.budgets b
@@ -1117,9 +1117,9 @@ begin
   end if;
 end
 $$;
-comment on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions) is
+comment on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions, boolean) is
   'Logs what a call did cost, and counts it in the assistant''s budget, which it holds: to be called last.';
-revoke all on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions) from public;
+revoke all on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions, boolean) from public;
 
 create function loacl_private.keep_unknown_costs(turn_id uuid)
 returns void
@@ -1576,6 +1576,69 @@ end
 $$;
 comment on function loacl_private.settle_left_turns(uuid, integer) is
   'Settles turns of an assistant whose worker has gone, as settle_turn. Without this a budget would be short of what they reserved.';
+
+create or replace function loacl_private.settle_deleted()
+returns trigger
+language plpgsql
+volatile
+security definer -- a cascade runs as whoever began it
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  gone jsonb := to_jsonb(old);
+  -- Where its owner goes as well, so do the budget and the usage.
+  turn_ids uuid[] := array(
+    select distinct t.id
+    from loacl_private.reservations r
+    join loacl_private.turns t on t.id = r.turn_id
+    join loacl.threads thread on thread.id = t.thread_id
+    join loacl.assistants a on a.id = r.assistant_id
+    join auth.users owner on owner.id = a.owner_id
+    where r.assistant_id = coalesce(gone ->> 'assistant_id', gone ->> 'id')::uuid
+      and old.id in (thread.id, thread.session_id, thread.assistant_id)
+  );
+  running loacl.tool_executions;
+begin
+  -- Only what was answered to the end has follow-ups.
+  perform loacl_private.release_follow_ups(t.id)
+  from loacl_private.turns t
+  where t.id = any (turn_ids) and t.state <> 'completed';
+  perform loacl_private.settle_call(
+    t, r.step, r.purpose, null, null,
+    case
+      when r.purpose <> 'answer' then 0
+      when t.ended_at is not null then octet_length(m.content)
+      else (
+        select coalesce(sum(octet_length(part ->> 'delta')), 0)
+        from loacl_private.turn_chunks c
+        cross join jsonb_array_elements(c.parts) as p (part)
+        where c.turn_id = t.id and part ->> 'type' = 'text-delta'
+      )
+    end
+  )
+  from loacl_private.reservations r
+  join loacl_private.turns t on t.id = r.turn_id
+  join loacl.messages m on m.id = t.message_id
+  where r.turn_id = any (turn_ids);
+  -- A call of a tool that runs. Once: a cascade comes to the threads as well.
+  for running in
+    update loacl.tool_executions e
+    set status = 'failed', error_code = 'unknown'
+    from loacl.threads thread
+    join loacl.assistants a on a.id = thread.assistant_id
+    join auth.users owner on owner.id = a.owner_id
+    where thread.id = e.thread_id and old.id in (thread.id, thread.session_id, thread.assistant_id)
+      and e.assistant_id = coalesce(gone ->> 'assistant_id', gone ->> 'id')::uuid
+      and e.completed_at is null and e.status = 'executing' and e.cost_usd > 0
+    returning e.*
+  loop
+    perform loacl_private.charge_call(t, running, true) from loacl_private.turns t where t.id = running.turn_id;
+  end loop;
+  return old;
+end
+$$;
+comment on function loacl_private.settle_deleted() is
+  'Trigger: settles what the turns of a deleted row still reserve, and what calls of tools that run may cost, by estimates. Their worker finds no turn any more that it could settle.';
 
 create or replace function loacl_private.end_step(turn loacl_private.turns, outcome jsonb)
 returns void
@@ -2293,7 +2356,7 @@ begin
     cost_usd = coalesce((outcome ->> 'costUsd')::numeric, e.cost_usd)
   where e.id = execution.id
   returning e.* into execution;
-  perform loacl_private.charge_call(turn, execution);
+  perform loacl_private.charge_call(turn, execution, false);
   return loacl_private.to_call(execution);
 end
 $$;
@@ -2543,7 +2606,7 @@ begin
   returning e.* into execution;
   perform loacl_private.renew_wait(execution.turn_id);
   select t.* into turn from loacl_private.turns t where t.id = execution.turn_id;
-  perform loacl_private.charge_call(turn, execution);
+  perform loacl_private.charge_call(turn, execution, false);
   return loacl_private.to_decided(execution.turn_id);
 end
 $$;

@@ -7,6 +7,8 @@ export interface AnswerRequest {
   instructions?: string
   text?: { format?: { name?: string } }
   stream_options?: { include_usage?: boolean }
+  /** A tool of the provider's has a type and no name. */
+  tools?: readonly { type?: string; name?: string; function?: { name?: string } }[]
   input?: string | readonly SaidItem[]
   messages?: readonly SaidItem[]
 }

@@ -11,7 +11,7 @@ import { callerOf, type CallerDeps } from './caller.ts'
 import { safetyIdentifierOf } from './safety_identifier.ts'
 import type { WorkerLoad } from './worker_load.ts'
 
-export interface CallsDeps extends CallerDeps, Omit<TurnDeps, 'report' | 'onStored'> {
+interface CallsDeps extends CallerDeps, Omit<TurnDeps, 'report' | 'onStored'> {
   deadlineMs: number
   load: WorkerLoad
   waitUntil: (promise: Promise<unknown>) => void

@@ -89,7 +89,7 @@ begin
   returning e.* into execution;
   perform loacl_private.renew_wait(execution.turn_id);
   select t.* into turn from loacl_private.turns t where t.id = execution.turn_id;
-  perform loacl_private.charge_call(turn, execution);
+  perform loacl_private.charge_call(turn, execution, false);
   return loacl_private.to_decided(execution.turn_id);
 end
 $$;

@@ -40,7 +40,7 @@ begin
     cost_usd = coalesce((outcome ->> 'costUsd')::numeric, e.cost_usd)
   where e.id = execution.id
   returning e.* into execution;
-  perform loacl_private.charge_call(turn, execution);
+  perform loacl_private.charge_call(turn, execution, false);
   return loacl_private.to_call(execution);
 end
 $$;

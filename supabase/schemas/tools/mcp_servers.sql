@@ -9,7 +9,7 @@ create table loacl.mcp_servers (
   -- For a foreign key on both: a tool's server is its own assistant's.
   constraint mcp_servers_id_assistant_id_key unique (id, assistant_id),
   constraint mcp_servers_assistant_id_name_key unique (assistant_id, name),
-  constraint mcp_servers_name_format check (name ~ '^[A-Za-z][A-Za-z0-9_-]{0,31}$'),
+  constraint mcp_servers_name_format check (name ~ '^[A-Za-z][A-Za-z0-9_-]{0,39}$'),
   constraint mcp_servers_endpoint_shape check (endpoint ~ '^https?://[^\s]+$' and char_length(endpoint) <= 2000)
 );
 

@@ -22,7 +22,7 @@ comment on function loacl_private.log_tool_cost(loacl_private.turns, integer, te
   'Writes one row of usage_logs for a call of a tool that cost something.';
 revoke all on function loacl_private.log_tool_cost(loacl_private.turns, integer, text, text, numeric, boolean) from public;
 
-create function loacl_private.charge_call(turn loacl_private.turns, call loacl.tool_executions)
+create function loacl_private.charge_call(turn loacl_private.turns, call loacl.tool_executions, is_estimate boolean)
 returns void
 language plpgsql
 volatile
@@ -33,7 +33,7 @@ declare
   budget loacl_private.budgets;
 begin
   if call.cost_usd > 0 then
-    perform loacl_private.log_tool_cost(turn, call.step, call.kind, call.tool_name, call.cost_usd, false);
+    perform loacl_private.log_tool_cost(turn, call.step, call.kind, call.tool_name, call.cost_usd, is_estimate);
     select b.* into budget from loacl_private.budgets b where b.assistant_id = call.assistant_id for no key update;
     budget := loacl_private.add_to_budget(budget, 0, call.cost_usd);
     update loacl_private.budgets b
@@ -42,9 +42,9 @@ begin
   end if;
 end
 $$;
-comment on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions) is
+comment on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions, boolean) is
   'Logs what a call did cost, and counts it in the assistant''s budget, which it holds: to be called last.';
-revoke all on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions) from public;
+revoke all on function loacl_private.charge_call(loacl_private.turns, loacl.tool_executions, boolean) from public;
 
 create function loacl_private.keep_unknown_costs(turn_id uuid)
 returns void

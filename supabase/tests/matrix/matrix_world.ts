@@ -125,7 +125,6 @@ const newSession = (assistant_id: string, row: Record<string, string>): Session 
 async function fillOwner({ sql }: World, { userId: owner_id }: Operator, assistant_id: string): Promise<void> {
   const [secretId, documentId, storeId, resourceId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
   const mcp_server_id = randomUUID()
-  const tool = { assistant_id, description: 'Looks up.' }
   const rows: [string, Record<string, string | boolean | number>][] = [
     [
       'loacl.assistants',
@@ -146,9 +145,7 @@ async function fillOwner({ sql }: World, { userId: owner_id }: Operator, assista
     ['loacl.assistant_resources', { owner_id, assistant_id, resource_id: resourceId }],
     ['loacl.auto_approval_settings', { assistant_id }],
     ['loacl.mcp_servers', { id: mcp_server_id, assistant_id, name: 'shop', endpoint: 'https://mcp.test/mcp' }],
-    ['loacl.assistant_tools', { ...tool, name: 'ask', kind: 'server', endpoint: 'https://tools.test/ask' }],
-    ['loacl.assistant_tools', { ...tool, name: 'find', kind: 'mcp', mcp_server_id, remote_name: 'find' }],
-    ['loacl.assistant_tools', { ...tool, name: 'search', kind: 'hosted', hosted_type: 'web_search' }],
+    ['loacl.assistant_tools', { assistant_id, name: 'find', kind: 'mcp', mcp_server_id, remote_name: 'find' }],
     ['loacl.guided_questions', { assistant_id, question: 'Hi?' }],
     ['loacl.conversation_tags', { owner_id, name: 'urgent' }],
     ['loacl.model_prices', { owner_id, model: 'gpt-6-luna', input_usd: 1, output_usd: 1 }],

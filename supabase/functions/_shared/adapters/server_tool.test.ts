@@ -61,10 +61,12 @@ const answerWith = (type: string, body: string | Buffer, status = 200) => {
   return run(`http://${ownHost()}/`)
 }
 
-describe('a tool at an endpoint of the owner’s', () => {
-  const lookUp = (args: object, more: Run = {}) =>
-    run(`${orders.url}/`, { change: { name: 'look_up_order' }, made: { arguments: { ...args } }, ...more })
+const lookUp = (args: object, more: Run = {}) =>
+  run(`${orders.url}/`, { change: { name: 'look_up_order' }, made: { arguments: { ...args } }, ...more })
 
+const limited = (maxResultBytes: number) => run(`http://${ownHost()}/`, { change: { maxResultBytes } })
+
+describe('a tool at an endpoint of the owner’s', () => {
   it('is called with a signature that a library for Standard Webhooks verifies', async () => {
     expect(await lookUp({ number: 'NL-20417', postcode: '24837' })).toMatchObject({ result: { number: 'NL-20417' } })
   })
@@ -79,8 +81,8 @@ describe('a tool at an endpoint of the owner’s', () => {
   })
 
   it('refuses a call that was signed long ago', async () => {
-    const now = () => Date.now() - 600_000
-    expect(await lookUp({ number: 'NL-20417', postcode: '24837' }, { now })).toMatchObject({
+    const long = { now: () => Date.now() - 600_000 }
+    expect(await lookUp({ number: 'NL-20417', postcode: '24837' }, long)).toMatchObject({
       errorCode: 'tool_refused',
       errorMessage: expect.stringContaining('401'),
     })
@@ -153,7 +155,6 @@ describe('what an endpoint answers', () => {
     ['too long once decoded', 'text/plain', 'ä'.repeat(513)],
   ])('is bounded to the byte: %s', async (_, type, body) => {
     respond = (__, response) => response.writeHead(200, { 'content-type': type }).end(body)
-    const limited = (maxResultBytes: number) => run(`http://${ownHost()}/`, { change: { maxResultBytes } })
     expect(await limited(1_024)).toMatchObject({ errorCode: 'tool_result_too_large' })
     expect(await limited(Buffer.byteLength(body))).toHaveProperty('result')
   })

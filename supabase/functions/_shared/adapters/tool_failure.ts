@@ -14,7 +14,7 @@ export class ToolFailure extends Error {
 }
 
 /** What any error on the way to a tool and back means. */
-export function toToolFailure(error: unknown): ToolFailure {
+function toToolFailure(error: unknown): ToolFailure {
   if (error instanceof ToolFailure) return error
   const failure = (code: ToolError, message: string) => new ToolFailure(code, message, { cause: error })
   if (isTooMuch(error)) return failure('tool_result_too_large', 'It answered with more than it may.')

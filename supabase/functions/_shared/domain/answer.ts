@@ -29,6 +29,7 @@ export interface EndedStep {
  * whatever goes wrong is an end as well.
  *
  * @param interrupt ends the step early; its reason is a `TurnEnd`
+ * @param tools of the turn: of those that the provider runs is told
  * @param cut the text of the message in which the model goes on
  */
 export async function* streamStep(
@@ -38,7 +39,7 @@ export async function* streamStep(
   message: MessageParts,
   interrupt: AbortSignal,
   report: (error: unknown) => void,
-  tools: readonly Tool[],
+  tools: readonly Tool[] = [],
   cut: OpenText | null = null,
 ): AsyncGenerator<StreamPart, EndedStep, undefined> {
   const reader = createStepReader(limits, message.parts, cut, tools)

@@ -1,29 +1,42 @@
 // A turn that ends, or whose worker does, while its tools run.
-import { contentOf } from '@loacl/wire'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fault } from '../test/memory_turn.ts'
 import { away, caller, FOLLOW_UPS, start } from '../test/running_turn.ts'
 import { answering, ScriptedModel, textDelta, toolCall } from '../test/scripted_model.ts'
-import { calling, callsIn, isRead, look, never, pay, resultsOf, run, toolParts } from '../test/tool_turn.ts'
-import { ScriptedTools, tool } from '../test/tools.ts'
+import { calling, callsIn, isRead, look, never, pay, run, toolParts } from '../test/tool_turn.ts'
+import { ScriptedTools } from '../test/tools.ts'
 import type { Tool } from './tools/tool.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-/** The first worker hangs in its tool; another takes the turn up under a lease of its own. */
+/** The worker of a turn hangs in a tool that needs no approval, and is killed. Then the visitor tries again. */
 async function killed(change: Partial<Tool>) {
-  const own = tool({ name: 'pay', ...change })
-  const model = new ScriptedModel(calling(toolCall('c1', 'pay')), FOLLOW_UPS, answering('Done.'))
-  const { decide, callsOf, resume, store, turn, runner, read } = await run(model, { tools: [own] })
-  await decide(callsOf(1)[0]!)
-  const dead = { id: turn.turn.id, lease: crypto.randomUUID() }
-  await store.resumeTurn(dead, 1, 60_000, caller)
-  expect(await store.runCalls(dead, 1)).toMatchObject([{ status: 'executing' }])
-  const { key } = { key: callsOf(1)[0]!.idempotencyKey }
-  store.silence(turn.turn.id)
-  const parts = await resume(1)
-  return { parts, runner, key, read, model }
+  const model = new ScriptedModel(calling(toolCall('c1')), FOLLOW_UPS)
+  const runner = new ScriptedTools(never)
+  const dead = await start(model, {}, { tools: [{ ...look, ...change }], isApproved: isRead, runner })
+  await vi.advanceTimersByTimeAsync(1_000)
+  const { store, turn } = dead
+  store.abandon(turn.turn.id)
+  await vi.runAllTimersAsync()
+  await dead.done
+  const { messages } = store.threads.get(turn.threadId)!
+  const { clientId } = messages.find(({ id }) => id === turn.userMessageId)!
+  const retried = await store.beginTurn(
+    {
+      request: { type: 'retry', assistantId: turn.assistant.id, id: clientId!, threadId: turn.threadId },
+      origin: null,
+      address: null,
+      deadlineMs: 60_000,
+      lease: crypto.randomUUID(),
+    },
+    caller,
+  )
+  if (retried.joined) throw new Error('It still runs.')
+  const again = dead.rerun(retried)
+  await vi.runAllTimersAsync()
+  await again
+  return { runner, calls: store.toolCalls.all, store, retried }
 }
 
 describe('a turn that ends while its tools run', () => {
@@ -93,16 +106,20 @@ describe('a turn that ends while its tools run', () => {
 })
 
 describe('a worker that is killed between a call and its result', () => {
-  it('is not made up for by another: the call is unknown', async () => {
-    const { parts, runner, read, model } = await killed({})
-    expect(runner.calls).toEqual([])
-    expect(callsIn(parts)).toEqual(['unknown'])
-    expect(resultsOf(model.calls[1]!.input)[0]).toContain('"unknown"')
-    expect(contentOf((await read()).message!.parts)).toBe('Done.')
+  it('leaves a call of which nobody knows, which another answer asks about though it needs no approval', async () => {
+    const { runner, calls, store, retried } = await killed({})
+    expect(runner.calls).toHaveLength(1)
+    expect(calls).toMatchObject([
+      { status: 'failed', errorCode: 'unknown' },
+      { status: 'pending', approvedBy: null },
+    ])
+    expect(calls[1]!.idempotencyKey).not.toBe(calls[0]!.idempotencyKey)
+    expect(await store.readTurn(retried.turn.id, 0, caller)).toMatchObject({ state: 'waiting' })
   })
 
-  it('runs again with the same key where the owner says that it may', async () => {
-    const { runner, key } = await killed({ isIdempotent: true })
-    expect(runner.calls.map(([, { idempotencyKey }]) => idempotencyKey)).toEqual([key])
+  it('leaves its key to the next where the owner says that it may be called again', async () => {
+    const { calls } = await killed({ isIdempotent: true })
+    expect(calls).toMatchObject([{ status: 'failed' }, { status: 'pending' }])
+    expect(calls[1]!.idempotencyKey).toBe(calls[0]!.idempotencyKey)
   })
 })

@@ -6,7 +6,6 @@ import { fault } from './memory_turn.ts'
 interface MemoryCall extends Call {
   turnId: string
   step: number
-  lease: string
   claimedBy: string | null
   costUsd: number | null
 }
@@ -22,20 +21,20 @@ export class MemoryCalls {
     return this.all.filter((call) => call.turnId === turnId && call.step === step)
   }
 
-  begin(turnId: string, lease: string, step: number, calls: readonly CallToBegin[]): Call[] {
+  begin(turnId: string, step: number, calls: readonly CallToBegin[]): Call[] {
     for (const asked of calls) {
       if (this.of(turnId, step).some(({ callId }) => callId === asked.callId)) continue
       const tool = this.tools.find(({ id }) => id === asked.toolId)
       const { errorCode } = asked
       const id = crypto.randomUUID()
-      const isApproved = tool !== undefined && this.isApproved(tool) && !this.#ranBefore(turnId, asked)
+      const earlier = this.#findEarlier(turnId, asked)
+      const isApproved = tool !== undefined && this.isApproved(tool) && !earlier
       const running = tool?.kind === 'page' ? 'approved' : 'executing'
       const status = errorCode ? 'cancelled' : isApproved ? running : 'pending'
       this.all.push({
         id,
         turnId,
         step,
-        lease,
         callId: asked.callId,
         toolId: asked.toolId,
         name: asked.name,
@@ -52,7 +51,8 @@ export class MemoryCalls {
             : status === 'approved'
               ? inMs(tool!.timeoutMs)
               : null,
-        idempotencyKey: id,
+        // The same question, asked of a tool that may be called again.
+        idempotencyKey: (tool?.isIdempotent && earlier?.idempotencyKey) || id,
         approvedBy: status === 'executing' || status === 'approved' ? 'settings' : null,
         claimedBy: null,
         costUsd: null,
@@ -68,13 +68,11 @@ export class MemoryCalls {
     return toCall(call)
   }
 
-  run(turnId: string, lease: string, step: number): Call[] {
+  run(turnId: string, step: number): Call[] {
     for (const call of this.of(turnId, step)) {
       const tool = this.tools.find(({ id }) => id === call.toolId)
       if (call.kind === 'page') continue
-      if (call.status === 'approved') Object.assign(call, tool ? { status: 'executing', lease } : CHANGED)
-      else if (call.status === 'executing' && call.lease !== lease)
-        Object.assign(call, tool?.isIdempotent ? { lease } : { status: 'failed', errorCode: 'unknown' })
+      if (call.status === 'approved') Object.assign(call, tool ? { status: 'executing' } : CHANGED)
     }
     return this.of(turnId, step).map(toCall)
   }
@@ -168,8 +166,8 @@ export class MemoryCalls {
     return call
   }
 
-  #ranBefore(turnId: string, { name, argumentsDigest }: CallToBegin): boolean {
-    return this.all.some(
+  #findEarlier(turnId: string, { name, argumentsDigest }: CallToBegin): MemoryCall | undefined {
+    return this.all.find(
       (call) =>
         call.turnId !== turnId &&
         call.name === name &&
@@ -185,7 +183,7 @@ const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString()
 const isOver = ({ expiresAt }: Call): boolean => expiresAt !== null && Date.parse(expiresAt) <= Date.now()
 const hasEnded = ({ status }: Call): boolean => ['completed', 'failed', 'cancelled'].includes(status)
 
-const OWN = ['turnId', 'step', 'lease', 'claimedBy', 'costUsd']
+const OWN = ['turnId', 'step', 'claimedBy', 'costUsd']
 const toCall = (call: MemoryCall): Call =>
   Object.fromEntries(Object.entries(call).filter(([name]) => !OWN.includes(name))) as unknown as Call
 

@@ -305,7 +305,7 @@ export class MemoryStore implements TurnStore {
   async beginCalls(...[{ id, lease }, step, calls]: Parameters<TurnStore['beginCalls']>) {
     this.#enter('beginCalls')
     this.#leased(id, lease)
-    return this.toolCalls.begin(id, lease, step, calls)
+    return this.toolCalls.begin(id, step, calls)
   }
 
   async endCall(...[{ id, lease }, callId, end]: Parameters<TurnStore['endCall']>) {
@@ -317,7 +317,7 @@ export class MemoryStore implements TurnStore {
   async runCalls(...[{ id, lease }, step]: Parameters<TurnStore['runCalls']>) {
     this.#enter('runCalls')
     this.#leased(id, lease)
-    return this.toolCalls.run(id, lease, step)
+    return this.toolCalls.run(id, step)
   }
 
   async decideCall(...[id, decision, caller]: Parameters<TurnStore['decideCall']>) {

@@ -113,6 +113,12 @@ export async function start(
       store.decideCall(call.id, { approved, argumentsDigest: call.argumentsDigest, reason }, caller),
     /** The calls of a step, as they stand. */
     callsOf: (step: number): readonly Call[] => store.toolCalls.of(turn.turn.id, step),
+    /** Runs another turn of the same store. */
+    async rerun(other: OpenTurn) {
+      const parts: NumberedPart[] = []
+      for await (const part of runTurn(other, context, deps)) parts.push(part)
+      return parts
+    },
     /** Takes the turn up after it has waited, and lets it run to its end. Gives the parts of that run. */
     async resume(step: number) {
       const lease = crypto.randomUUID()

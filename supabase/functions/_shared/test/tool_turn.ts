@@ -9,7 +9,7 @@ import { tool } from './tools.ts'
 export const calling = (...calls: ScriptStep[]): ScriptStep[] => [created, ...calls, completed]
 export const pay = tool({ name: 'pay', words: { en: { title: 'Pay' } } })
 export const look = tool({ name: 'look_up', visitorSees: 'result', costUsd: 0.01 })
-export const page = tool({ name: 'scroll', kind: 'page', endpoint: null, timeoutMs: 5_000 })
+const page = tool({ name: 'scroll', kind: 'page', endpoint: null, timeoutMs: 5_000 })
 export const isRead = ({ name }: Tool) => name !== 'pay'
 export const never = () => new Promise<never>(() => {})
 

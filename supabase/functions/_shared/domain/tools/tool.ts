@@ -35,15 +35,13 @@ export interface Tool {
   digest: string
 }
 
-export interface McpServer {
+interface McpServer {
   id: string
   name: string
   endpoint: string
   /** Its bearer token as it is stored; `null` where it needs none. */
   secret: StoredSecret | null
 }
-
-export type CallStatus = 'pending' | 'approved' | 'executing' | 'completed' | 'failed' | 'cancelled'
 
 /** A call of a tool, as it is stored. */
 export interface Call {
@@ -59,7 +57,7 @@ export interface Call {
   /** `null` where they don't fit the tool. */
   arguments: Readonly<Record<string, unknown>> | null
   argumentsDigest: string
-  status: CallStatus
+  status: 'pending' | 'approved' | 'executing' | 'completed' | 'failed' | 'cancelled'
   result: unknown
   /** Why it has no result. `denied`: the visitor said no. */
   errorCode: ToolError | 'denied' | null
@@ -72,7 +70,7 @@ export interface Call {
 }
 
 /** Whom a call is for, as it has been verified. */
-export type ToolVisitor =
+type ToolVisitor =
   | { type: 'guest' }
   | { type: 'identified'; externalId: string }
   | { type: 'identified'; userId: string }

@@ -60,10 +60,7 @@ export interface ToolStore {
   beginCalls(turn: TurnIds['turn'], step: number, calls: readonly CallToBegin[]): Promise<readonly Call[]>
   /** Stores what became of a call that was `executing`. Rejects with `turn_lease_lost`. */
   endCall(turn: TurnIds['turn'], id: string, end: CallEnd): Promise<Call>
-  /**
-   * The calls of a step as they stand. Those that have been approved since become `executing`: the caller runs them. What a
-   * lost worker left so is `failed`, unless it may run again.
-   */
+  /** The calls of a step as they stand. Those that have been approved since become `executing`: the caller runs them. */
   runCalls(turn: TurnIds['turn'], step: number): Promise<readonly Call[]>
   /** Rejects with `execution_not_found`, `execution_decided` or `approval_expired`. */
   decideCall(id: string, decision: Decision, caller: Caller): Promise<CallAnswered>
