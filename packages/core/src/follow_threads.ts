@@ -78,7 +78,7 @@ const hash = async (token: string): Promise<number> =>
   [...token].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) | 0, 0)
 
 /** Keeps a thread up to date from now on, and tells the visitor's other tabs that something has happened in it. */
-export async function announceChange(thread: ThreadContext): Promise<void> {
+async function announceChange(thread: ThreadContext): Promise<void> {
   followingOf(thread)
   if (thread.serverId !== null) await followerOf(thread.client).announce(thread.serverId)
 }

@@ -57,7 +57,7 @@ function toUIPart(part: MessagePart): ChatMessage['parts'] {
 }
 
 /** The states of a call are the ai package's, and what is known of it beside is its own there as here. */
-export const toToolPart = (part: ToolPart): DynamicToolUIPart => part as object as DynamicToolUIPart
+const toToolPart = (part: ToolPart): DynamicToolUIPart => part as object as DynamicToolUIPart
 
 /** The source as the ai package knows it, and what rests on it. */
 export function toSourceParts({ citations, ...source }: Source): (Source | CitationsPart)[] {

@@ -36,8 +36,8 @@ function readRequest({ method, headers, url }: Request, root: string): Asked | n
   if (path.startsWith(RPC) && (method === 'OPTIONS' || headers.get('content-profile') === 'loacl'))
     return { isDatabase: true, name: toName(DATABASE_FUNCTIONS, path.slice(RPC.length)), turnId: '', route: '' }
   if (!path.startsWith(CHAT)) return null
-  const turnId = /(?:turns|messages)\/([^/]+)/.exec(path)?.[1] ?? ''
-  const route = path.slice(CHAT.length).replace(/^(turns|messages)\/[^/]+/, '$1/:id')
+  const turnId = /(?:turns|messages|calls)\/([^/]+)/.exec(path)?.[1] ?? ''
+  const route = path.slice(CHAT.length).replace(/^(turns|messages|calls)\/[^/]+/, '$1/:id')
   return { isDatabase: false, name: toName(CHAT_ROUTES, `${method} ${route}`), turnId, route }
 }
 

@@ -1,10 +1,11 @@
 import type { TurnRequest } from '@loacl/wire'
 import { enterAssistant } from './data_api.ts'
-import type { ProjectState } from './project_state.ts'
+import { openTurnOf, type ProjectState } from './project_state.ts'
 import { Refusal } from './refusal.ts'
 import { readRequest } from './read_request.ts'
 import { log, newStoredMessage, newThread, threadNamed } from './stored_thread.ts'
-import { createTestTurn, type TestTurn } from './test_turn.ts'
+import { createTestTurn } from './test_turn.ts'
+import type { TestTurn } from './test_turn_types.ts'
 import type { Caller } from './visitors.ts'
 
 /** How long a stop waits for its message. */
@@ -35,6 +36,8 @@ export function beginTurn(
   keptStops.delete(stopKey)
   const answer = isStopped ? null : state.nextAnswer(text)
 
+  // What waits makes way.
+  if (thread) openTurnOf(state, thread)?.end({ state: 'stopped' }, 'cancelled')
   const session = visitors.use(caller, known)
   thread ??= newThread(session, named, clock)
   threads.set(thread.id, thread)

@@ -1,27 +1,20 @@
-import { type Identified, MAX_BODY_BYTES, parseTurnRequest, SESSION_TOKEN, UUID } from '@loacl/wire'
+import { type Identified, parseTurnRequest, SESSION_TOKEN, UUID } from '@loacl/wire'
 import { beginTurn, findTurn } from './begin_turn.ts'
 import { enterAssistant } from './data_api.ts'
+import { answerCall, claimCall, continueTurn, decideCall } from './call_routes.ts'
 import type { ProjectState } from './project_state.ts'
+import { readJson } from './read_json.ts'
 import { json, Refusal } from './refusal.ts'
 import { type Caller, typeOf } from './visitors.ts'
 
 export interface FunctionCall {
   state: ProjectState
   caller: Caller
-  /** Of the turn, or of the message, that the path names. */
+  /** Of the turn, the message or the call that the path names. */
   turnId: string
   after: string
   body: string
   signal: AbortSignal
-}
-
-function readJson(body: string): unknown {
-  if (new TextEncoder().encode(body).length > MAX_BODY_BYTES) throw new Refusal('body_too_large')
-  try {
-    return JSON.parse(body)
-  } catch {
-    throw new Refusal('invalid_json')
-  }
 }
 
 function sendMessage({ state, caller, body, signal }: FunctionCall): Response {
@@ -91,7 +84,11 @@ export type ChatRoute =
   | 'POST turns'
   | 'GET turns/:id'
   | 'POST turns/:id/stop'
+  | 'POST turns/:id/continue'
   | 'POST messages/:id/stop'
+  | 'POST calls/:id/decision'
+  | 'POST calls/:id/claim'
+  | 'POST calls/:id/result'
   | 'POST identify'
   | 'POST sign-out'
 
@@ -99,7 +96,11 @@ export const CHAT_ROUTES: Readonly<Record<ChatRoute, (call: FunctionCall) => Res
   'POST turns': sendMessage,
   'GET turns/:id': followTurn,
   'POST turns/:id/stop': stopTurn,
+  'POST turns/:id/continue': continueTurn,
   'POST messages/:id/stop': stopMessage,
+  'POST calls/:id/decision': decideCall,
+  'POST calls/:id/claim': claimCall,
+  'POST calls/:id/result': answerCall,
   'POST identify': identify,
   'POST sign-out': signOut,
 }

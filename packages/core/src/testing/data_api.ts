@@ -1,7 +1,7 @@
 import { type EventPage, type MessagePage, type OpenedSession, type Page, type ThreadSummary, UUID } from '@loacl/wire'
 import { toMs } from './clock.ts'
 import { exportVisitor } from './export_visitor.ts'
-import { type ProjectState, runningTurnOf } from './project_state.ts'
+import { openTurnOf, type ProjectState, runningTurnOf } from './project_state.ts'
 import { Refusal } from './refusal.ts'
 import {
   branchOf,
@@ -110,8 +110,8 @@ function listMessages(state: ProjectState, caller: Caller, args: Args): MessageP
   const branch = branchOf(thread, from)
   return {
     thread: summaryOf(thread),
-    activeTurnId: runningTurnOf(state, thread)?.id ?? null,
-    waiting: null,
+    activeTurnId: openTurnOf(state, thread)?.id ?? null,
+    waiting: openTurnOf(state, thread)?.waiting ?? null,
     lastEvent: lastEventOf(thread),
     items: branch.slice(0, size).map((message) => ({ ...messageOf(message), ...siblingsOf(thread, message) })),
     nextCursor: branch[size]?.id ?? null,
@@ -139,7 +139,7 @@ function listEvents(state: ProjectState, caller: Caller, args: Args): EventPage 
   }
   return {
     thread: summaryOf(thread),
-    activeTurnId: runningTurnOf(state, thread)?.id ?? null,
+    activeTurnId: openTurnOf(state, thread)?.id ?? null,
     items: thread.events.filter(({ number }) => number > Number(args.after ?? 0)).slice(0, 100),
     lastEvent: lastEventOf(thread),
   }
@@ -162,7 +162,7 @@ function deleteThread(state: ProjectState, caller: Caller, args: Args) {
   const deletedAt = state.clock.now()
   Object.assign(thread, { status: 'deleted', deletedAt })
   log(thread, state.clock, 'thread_deleted')
-  runningTurnOf(state, thread)?.end({ state: 'stopped' })
+  openTurnOf(state, thread)?.end({ state: 'stopped' })
   return { id: thread.id, deletedAt, restorableUntil: state.clock.later(RESTORABLE_MS) }
 }
 
@@ -207,7 +207,7 @@ function eraseVisitorData(state: ProjectState, caller: Caller) {
   const sessions = state.visitors.erase(caller)
   const threads = [...state.threads.values()].filter(({ session }) => sessions.includes(session))
   for (const thread of threads) {
-    runningTurnOf(state, thread)?.end({ state: 'stopped' })
+    openTurnOf(state, thread)?.end({ state: 'stopped' })
     state.threads.delete(thread.id)
   }
   for (const key of state.keptStops.keys()) if (key.startsWith(`${caller.token} `)) state.keptStops.delete(key)

@@ -3,7 +3,7 @@ import { type Clock, createClock } from './clock.ts'
 import type { Refusal } from './refusal.ts'
 import type { ScriptedAnswer } from './scripted_answer.ts'
 import type { StoredThread } from './stored_thread.ts'
-import type { TestTurn } from './test_turn.ts'
+import type { TestTurn } from './test_turn_types.ts'
 import { createVisitors, type Visitors } from './visitors.ts'
 
 /** What the next question gets: an answer, or a refusal. */
@@ -44,6 +44,12 @@ export function newProjectState(owned: Owned): ProjectState {
   }
 }
 
+/** The turn that is being answered in a thread, or waits. */
+export const openTurnOf = ({ turns }: ProjectState, thread: StoredThread): TestTurn | undefined =>
+  [...turns.values()].find((turn) => turn.thread === thread && /^(running|waiting)$/.test(turn.state))
+
 /** The turn that is being answered in a thread. */
-export const runningTurnOf = ({ turns }: ProjectState, thread: StoredThread): TestTurn | undefined =>
-  [...turns.values()].find((turn) => turn.thread === thread && turn.state === 'running')
+export function runningTurnOf(state: ProjectState, thread: StoredThread): TestTurn | undefined {
+  const turn = openTurnOf(state, thread)
+  return turn?.state === 'running' ? turn : undefined
+}

@@ -2,7 +2,7 @@ import type { TurnRequest } from '@loacl/wire'
 import { type ProjectState, runningTurnOf } from './project_state.ts'
 import { Refusal } from './refusal.ts'
 import { shownLast, type StoredMessage, type StoredThread } from './stored_thread.ts'
-import type { TestTurn } from './test_turn.ts'
+import type { TestTurn } from './test_turn_types.ts'
 
 /** What a request for a turn asks. */
 interface Asked {

@@ -2,7 +2,8 @@ import { type ErrorCode, type Message, type MessagePart, streamOfMessage, type S
 import type { Source } from '../types.ts'
 import { Refusal } from './refusal.ts'
 import { messageOf } from './stored_thread.ts'
-import type { Ending, TestTurn } from './test_turn.ts'
+import type { ToolCall } from './test_call.ts'
+import type { Ending, TestTurn } from './test_turn_types.ts'
 
 /** An answer, whole. */
 export interface Reply extends Ending {
@@ -23,6 +24,11 @@ export interface StreamedAnswer {
   /** Reasoning. */
   think(text: string): StreamedAnswer
   cite(source: Source): StreamedAnswer
+  /**
+   * The model calls tools. Those of a server have run at once; for those that ask first, and for the page's, the answer waits,
+   * and what is said next comes when all of them are answered.
+   */
+  call(...calls: readonly ToolCall[]): StreamedAnswer
   /** Closes the connections that read the answer. The client comes back for the rest. */
   disconnect(): StreamedAnswer
   end(ending?: Ending): void
@@ -50,9 +56,17 @@ export function createScriptedAnswer(): ScriptedAnswer {
 
   function then(step: (turn: TestTurn) => void): ScriptedAnswer {
     if (isOver) throw new Error('This answer has ended: nothing can follow.')
-    if (turn) step(turn)
-    else steps.push(step)
+    steps.push(step)
+    goOn()
     return answer
+  }
+
+  function goOn(): void {
+    for (;;) {
+      const step = turn && turn.state !== 'waiting' ? steps.shift() : undefined
+      if (!step) return
+      step(turn!)
+    }
   }
 
   function finish(step: (turn: TestTurn) => void): void {
@@ -64,6 +78,7 @@ export function createScriptedAnswer(): ScriptedAnswer {
     question: new Promise((resolve) => (tell = resolve)),
     say: (text) => then((begun) => begun.grow('text', text)),
     think: (text) => then((begun) => begun.grow('reasoning', text)),
+    call: (...calls) => then((begun) => begun.call(calls)),
     cite: (source) => answer.add(source),
     add: (...parts) => then((begun) => begun.add(...parts)),
     disconnect: () => then((begun) => begun.disconnect()),
@@ -73,7 +88,8 @@ export function createScriptedAnswer(): ScriptedAnswer {
     begin(begun) {
       turn = begun
       tell(messageOf(begun.question))
-      for (const step of steps) step(begun)
+      begun.onResume = goOn
+      goOn()
     },
   }
   return answer

@@ -1,6 +1,7 @@
 import {
   contentOf,
   type CutReason,
+  type DataParts,
   DONE_EVENT,
   encodePart,
   type FinishReason,
@@ -12,46 +13,12 @@ import {
   STREAM_HEADERS,
   type StreamPart,
   streamOfMessage,
-  type Usage,
 } from '@loacl/wire'
 import type { Clock } from './clock.ts'
-import { type Refusal, toWireError } from './refusal.ts'
+import { toWireError } from './refusal.ts'
+import { askingParts, endingParts, isAwaited, newTestCall, type TestCall, toWaitingCall } from './test_call.ts'
 import { log, type StoredMessage, type StoredThread } from './stored_thread.ts'
-
-/** What comes with the end of an answer. */
-export interface Ending {
-  /** Of the thread, where it has none yet. */
-  title?: string | undefined
-  /** What the visitor may ask next. */
-  followUps?: readonly string[] | undefined
-  /** Tokens. */
-  usage?: Usage | undefined
-  /** The answer was cut short, for this reason. */
-  cutReason?: CutReason | undefined
-}
-
-type TurnEnd = ({ state: 'completed' | 'cut' | 'stopped' } & Ending) | { state: 'failed'; refusal: Refusal }
-
-export interface TestTurn {
-  readonly id: string
-  readonly thread: StoredThread
-  readonly question: StoredMessage
-  readonly answer: StoredMessage
-  /** Of the request that began it, where that was no message's. */
-  readonly requestId: string | null
-  /** Whether it goes on with an answer. */
-  readonly goesOn: boolean
-  readonly state: 'running' | TurnEnd['state']
-  add(...parts: StreamPart[]): void
-  /** Goes on with the text of this kind, or begins one. */
-  grow(type: 'text' | 'reasoning', delta: string): void
-  /** Does nothing where the turn has ended. */
-  end(end: TurnEnd): void
-  /** Closes every connection to it. The turn goes on. */
-  disconnect(): void
-  /** @param isOwn of the request that began the turn, whose stream brings more at the end */
-  stream(after: number, isOwn: boolean, signal: AbortSignal): Response
-}
+import type { TestTurn, TurnEnd } from './test_turn_types.ts'
 
 interface Reader {
   isOwn: boolean
@@ -86,6 +53,9 @@ export function createTestTurn(
   let state: TestTurn['state'] = 'running'
   let folded = NO_PARTS
   let ending: TurnEnd | null = null
+  let calls: TestCall[] = []
+  let steps = 0
+  let lastSeq = 0
   /** The text that grows. */
   let open: { type: 'text' | 'reasoning'; id: string } | null = null
   let texts = 0
@@ -153,11 +123,52 @@ export function createTestTurn(
   }
 
   function push(part: StreamPart): void {
-    const numbered = { seq: parts.length + 1, part }
+    const numbered = { seq: ++lastSeq, part }
     parts.push(numbered)
     folded = foldPart(folded, part)
     for (const reader of readers) send(reader, numbered)
   }
+
+  const toWaiting = (): DataParts['waiting'] => ({
+    messageId: answer.id,
+    step: steps,
+    expiresAt: calls
+      .map(({ expiresAt }) => expiresAt ?? '')
+      .toSorted()
+      .at(-1)!,
+    calls: calls.map(toWaitingCall),
+  })
+
+  /** The last parts of a stream whose turn waits: no part of the answer. */
+  function pause(reader: Reader): void {
+    send(reader, { seq: lastSeq + 1, part: { type: 'data-waiting', data: toWaiting() } })
+    send(reader, { seq: lastSeq + 2, part: { type: 'finish', finishReason: 'other' } })
+    reader.controller.enqueue(encoder.encode(DONE_EVENT))
+    reader.controller.close()
+  }
+
+  function wait(): void {
+    state = 'waiting'
+    Object.assign(answer, { status: 'waiting', parts: folded.parts, content: contentOf(folded.parts) })
+    log(thread, clock, 'turn_waiting', { messageId: answer.id, turnId: id })
+    for (const reader of readers) pause(reader)
+    readers.clear()
+    lastSeq += 2
+  }
+
+  function resume(): void {
+    state = 'running'
+    answer.status = 'streaming'
+    log(thread, clock, 'turn_resumed', { messageId: answer.id, turnId: id })
+    for (const part of calls.filter((call) => isOpen(call)).flatMap(endingParts)) push(part)
+    turn.onResume()
+  }
+
+  /** Whether nothing has been told yet of what became of it. */
+  const isOpen = ({ id: callId }: TestCall): boolean =>
+    folded.parts.some(
+      (part) => part.type === 'dynamic-tool' && part.toolCallId === callId && !part.state.startsWith('output'),
+    )
 
   function close(): void {
     if (open) push({ type: `${open.type}-end`, id: open.id })
@@ -171,8 +182,29 @@ export function createTestTurn(
     answer,
     requestId,
     goesOn: told.length > 0,
+    onResume: () => undefined,
     get state() {
       return state
+    },
+    get waiting() {
+      return state === 'waiting' ? toWaiting() : null
+    },
+    get calls() {
+      return calls
+    },
+    call(asked) {
+      if (state !== 'running') return
+      close()
+      steps++
+      calls = asked.map((call) => newTestCall(call, clock))
+      for (const part of calls.flatMap(askingParts)) push(part)
+      for (const part of calls.filter(({ status }) => status === 'done').flatMap(endingParts)) push(part)
+      if (calls.some(isAwaited)) wait()
+    },
+    settle() {
+      if (state !== 'waiting') return
+      if (!calls.some(isAwaited)) resume()
+      else log(thread, clock, 'turn_waiting', { messageId: answer.id, turnId: id })
     },
     add(...added) {
       if (state !== 'running') return
@@ -188,9 +220,13 @@ export function createTestTurn(
       }
       push({ type: `${type}-delta`, id: open.id, delta })
     },
-    end(end) {
-      if (state !== 'running') return
+    end(end, why = 'stopped') {
+      if (state !== 'running' && state !== 'waiting') return
       close()
+      for (const call of calls.filter(isOpen)) {
+        Object.assign(call, { status: 'done', error: call.status === 'running' ? 'unknown' : why })
+        for (const part of endingParts({ ...call, asks: false })) push(part)
+      }
       if (isWithdrawn(end)) {
         parts.splice(FIRST_PARTS)
         folded = NO_PARTS
@@ -214,6 +250,7 @@ export function createTestTurn(
           controller.enqueue(encoder.encode(HEARTBEAT_EVENT))
           for (const numbered of parts) send(reader, numbered)
           if (ending) return finish(reader, ending)
+          if (state === 'waiting') return pause(reader)
           readers.add(reader)
           signal.addEventListener('abort', () => readers.delete(reader) && controller.error(signal.reason))
         },

@@ -9,7 +9,7 @@ export const call = pageCall()
 export const TOOL = 'tool of call-1'
 export const CLAIM = 'POST calls/call-1/claim'
 export const RESULT = 'POST calls/call-1/result'
-export const claimed = () => json({ arguments: { sku: 'a1' }, expiresAt: '2026-11-22T08:00:10.000Z' })
+const claimed = () => json({ arguments: { sku: 'a1' }, expiresAt: '2026-11-22T08:00:10.000Z' })
 
 /** A project that lets this call be claimed, and goes on with the turn once it has the result. */
 export const claimable = (project = fakeProject()) =>

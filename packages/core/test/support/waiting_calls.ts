@@ -4,7 +4,7 @@ import { known, message, messagePage, question } from './followed_thread.ts'
 import { begun, complete, type FakeProject, finish, IDS, json, partStream, text } from './project.ts'
 
 /** The clock of all tests is at eight. */
-export const AT_NINE = '2026-11-22T09:00:00.000Z'
+const AT_NINE = '2026-11-22T09:00:00.000Z'
 
 export const waitingCall = (change: Partial<WaitingCall> = {}): WaitingCall => ({
   id: 'call-1',
@@ -29,7 +29,7 @@ const called = ({ id, kind }: WaitingCall): StreamPart => ({
 })
 const asked = (id: string): StreamPart => ({ type: 'tool-approval-request', toolCallId: id, approvalId: id })
 
-export const waitingFor = (calls: readonly WaitingCall[]) => ({
+const waitingFor = (calls: readonly WaitingCall[]) => ({
   messageId: IDS.messageId,
   step: 1,
   expiresAt: AT_NINE,
@@ -63,7 +63,7 @@ export const ending: readonly StreamPart[] = [text(', so good', 't2'), complete(
 export const callAnswer = (state: CallAnswer['state'], calls: readonly WaitingCall[] = []) =>
   json({ turnId: IDS.turnId, state, waiting: state === 'waiting' ? waitingFor(calls) : null }, 202)
 
-export const toolPart = ({ id, kind, status }: WaitingCall, change: Partial<ToolPart> = {}): ToolPart => ({
+const toolPart = ({ id, kind, status }: WaitingCall, change: Partial<ToolPart> = {}): ToolPart => ({
   type: 'dynamic-tool',
   toolCallId: id,
   toolName: nameOf(id),

@@ -1,15 +1,15 @@
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { createTestProject, type TestProject } from '../../src/testing/index.ts'
-import type { ProjectUnderTest } from '../contract/project_under_test.ts'
+import type { ToolProjectUnderTest } from '../contract/tools_contract.ts'
 
-const toProjectUnderTest = (project: TestProject): ProjectUnderTest => ({
+const toProjectUnderTest = (project: TestProject): ToolProjectUnderTest => ({
   ...project,
   accessToken: () => project.accessToken(crypto.randomUUID()),
 })
 
 /** Behind the `fetch` that the file's tests have, by msw. */
-export function projectBehindMsw(): ProjectUnderTest {
+export function projectBehindMsw(): ToolProjectUnderTest {
   const project = createTestProject()
   const server = setupServer(...project.handlers)
   beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
@@ -19,7 +19,7 @@ export function projectBehindMsw(): ProjectUnderTest {
 }
 
 /** In the place of the `fetch` that the file's tests have. */
-export function projectAsFetch(): ProjectUnderTest {
+export function projectAsFetch(): ToolProjectUnderTest {
   const project = createTestProject()
   beforeAll(() => void vi.stubGlobal('fetch', project.fetch))
   afterEach(() => project.reset())
