@@ -40,8 +40,8 @@ export async function showAnswer(
   tools: ActionTools,
   { turnId, state, waiting }: CallAnswer,
 ): Promise<void> {
-  if (waiting) showCalls(thread, waiting.calls)
-  else if (state === 'running') tools.followTurn(thread, turnId)
+  if (state === 'running') tools.followTurn(thread, turnId)
+  else if (waiting) showCalls(thread, waiting.calls)
   else await tools.loadNewest(thread, { keepsOlder: true })
   await tools.announceChange(thread)
 }
