@@ -40,12 +40,6 @@ for (const theme of ['light', 'dark'] as const) {
         const assistant = await owner.addAssistant({ showReasoning: true })
         const question = unique('What do you sell?')
         const failing = unique('What is out of stock?')
-        const calling = unique('Take it off my list.')
-        await owner.addTool(assistant, {
-          name: 'remove_item',
-          words: { en: { title: 'Remove an item', sentence: 'It is gone for good.' } },
-        })
-        await model.says(calling, { calls: [[{ name: 'remove_item', arguments: { item: 'bell' } }]], text: 'Gone.' })
         await model.says(question, {
           text: '## Wares\n\n| Kind | Price |\n| --- | --- |\n| `bell` | 12 |\n\n- [lights](https://harbour.example/)\n\n```js\nring()\n```\n\n> Ask us.',
           reasoning: ['**Looking at the shelf**\n\nThere is a lot.'],
@@ -65,6 +59,25 @@ for (const theme of ['light', 'dark'] as const) {
         await chat.ask(failing)
         await expect(chat.alert).toBeVisible()
         await expectNoViolations(page, 'error')
+        await chat.conversations.click()
+        await expect(chat.composer).toBeHidden()
+        await expectNoViolations(page, 'conversations')
+      },
+    )
+
+    test(
+      `no WCAG 2.2 AA violation where the visitor is asked for approval, ${theme}`,
+      { tag: '@local' },
+      async ({ visit, page, model, owner }) => {
+        const assistant = await owner.addAssistant()
+        const calling = unique('Take it off my list.')
+        await owner.addTool(assistant, {
+          name: 'remove_item',
+          words: { en: { title: 'Remove an item', sentence: 'It is gone for good.' } },
+        })
+        await model.says(calling, { calls: [[{ name: 'remove_item', arguments: { item: 'bell' } }]], text: 'Gone.' })
+        const chat = await visit({ assistant })
+        await chat.open()
         await chat.ask(calling)
         const request = chat.log.getByRole('group', { name: 'Remove an item' })
         await expect(request).toBeVisible()
@@ -73,9 +86,6 @@ for (const theme of ['light', 'dark'] as const) {
         await chat.log.locator('summary', { hasText: 'Denied by you' }).click()
         await expect(chat.log.getByRole('group', { name: 'Sent' })).toBeVisible()
         await expectNoViolations(page, 'denied')
-        await chat.conversations.click()
-        await expect(chat.composer).toBeHidden()
-        await expectNoViolations(page, 'conversations')
       },
     )
 

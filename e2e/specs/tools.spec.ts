@@ -29,6 +29,8 @@ const request = (chat: Chat, name = 'Cancel an order') => chat.log.getByRole('gr
 const register = (page: Page, name: string) =>
   page.evaluate(`
     globalThis.called = []
+    globalThis.ended = []
+    loacl('on', 'answered', ({ status }) => ended.push(status))
     loacl('registerTool', ${JSON.stringify(name)}, (args) => {
       called.push(args)
       return { done: true }
@@ -80,6 +82,8 @@ test(
     await expect(line).toContainText('Done')
     await expect(line).toBeFocused()
     expect(await page.evaluate('called')).toEqual([ORDER])
+    // What waited was no end.
+    await expect.poll(() => page.evaluate('ended')).toEqual(['completed'])
     await page.keyboard.press('Enter')
     await expect(chat.log.getByRole('group', { name: 'Sent' })).toContainText('A-1042')
     // The result is not the visitor's to see.
