@@ -13,6 +13,7 @@ type Declaration = ESTree.TSInterfaceDeclaration | ESTree.TSTypeAliasDeclaration
 const declarations = new Map<string, Declaration>()
 for (const file of [
   'packages/core/src/types.ts',
+  'packages/core/src/thread_types.ts',
   'packages/core/src/turn_types.ts',
   'packages/wire/src/errors.ts',
   'packages/wire/src/dto.ts',
