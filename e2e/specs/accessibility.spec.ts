@@ -54,7 +54,7 @@ for (const theme of ['light', 'dark'] as const) {
         await chat.askAndWait(question)
         await expect(chat.followUps).toBeVisible()
         await expectNoViolations(page, 'answered')
-        await chat.log.locator('summary').click()
+        await chat.log.locator('summary').first().click()
         await expectNoViolations(page, 'reasoning opened')
         await chat.ask(failing)
         await expect(chat.alert).toBeVisible()
@@ -62,6 +62,30 @@ for (const theme of ['light', 'dark'] as const) {
         await chat.conversations.click()
         await expect(chat.composer).toBeHidden()
         await expectNoViolations(page, 'conversations')
+      },
+    )
+
+    test(
+      `no WCAG 2.2 AA violation where the visitor is asked for approval, ${theme}`,
+      { tag: '@local' },
+      async ({ visit, page, model, owner }) => {
+        const assistant = await owner.addAssistant()
+        const calling = unique('Take it off my list.')
+        await owner.addTool(assistant, {
+          name: 'remove_item',
+          words: { en: { title: 'Remove an item', sentence: 'It is gone for good.' } },
+        })
+        await model.says(calling, { calls: [[{ name: 'remove_item', arguments: { item: 'bell' } }]], text: 'Gone.' })
+        const chat = await visit({ assistant })
+        await chat.open()
+        await chat.ask(calling)
+        const request = chat.log.getByRole('group', { name: 'Remove an item' })
+        await expect(request).toBeVisible()
+        await expectNoViolations(page, 'asked for approval')
+        await request.getByRole('button', { name: 'Deny' }).click()
+        await chat.log.locator('summary', { hasText: 'Denied by you' }).click()
+        await expect(chat.log.getByRole('group', { name: 'Sent' })).toBeVisible()
+        await expectNoViolations(page, 'denied')
       },
     )
 

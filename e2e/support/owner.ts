@@ -19,6 +19,15 @@ export interface AssistantChanges {
   pausedAt?: Date | null
 }
 
+/** A tool that asks its visitor, unless its owner says otherwise. */
+export interface NewTool {
+  name: string
+  /** Of a tool of the owner's server; without one it is the page's. */
+  endpoint?: string
+  words?: Readonly<Record<string, { title: string; sentence: string }>>
+  visitorSees?: 'title' | 'arguments' | 'result'
+}
+
 /** Prepares assistants in the database, as a site's owner would. */
 export class Owner {
   readonly #sql: Sql
@@ -43,6 +52,21 @@ export class Owner {
       await sql`insert into loacl.guided_questions (assistant_id, question, priority) values (${id}, ${question}, ${-index})`
     await this.change(id, { ...changes, allowedOrigins })
     return id
+  }
+
+  async addTool(assistant: string, { name, endpoint, words = {}, visitorSees = 'title' }: NewTool): Promise<void> {
+    const sql = this.#sql
+    const tool = {
+      assistant_id: assistant,
+      name,
+      kind: endpoint ? 'server' : 'page',
+      description: name,
+      parameters: sql.json({ type: 'object' }),
+      words: sql.json(words),
+      visitor_sees: visitorSees,
+      ...(endpoint && { endpoint }),
+    }
+    await sql`insert into loacl.assistant_tools ${sql(tool)}`
   }
 
   async change(

@@ -9,6 +9,7 @@ import {
   type Thread,
   type ThreadState,
   type ThreadSummary,
+  type ToolHandler,
   type Turn,
   type TurnResult,
 } from '@loacl/core'
@@ -151,6 +152,8 @@ export interface ScriptedClient extends LoaclClient {
   threadsAtOpening: readonly ThreadSummary[]
   pages: (Page<ThreadSummary> | LoaclError)[]
   readonly cursors: (string | null | undefined)[]
+  /** Those that are registered. */
+  readonly tools: Record<string, ToolHandler>
 }
 
 export function createScriptedClient(): ScriptedClient {
@@ -159,7 +162,11 @@ export function createScriptedClient(): ScriptedClient {
     assistant: ASSISTANT.id,
     project: 'abc.supabase.co',
     ...state,
-    registerTool: () => () => {},
+    tools: {},
+    registerTool(name, run) {
+      client.tools[name] = run
+      return () => delete client.tools[name]
+    },
     byId: new Map(),
     created: [],
     opens: 0,

@@ -27,10 +27,13 @@ export class Call extends Component<CallProps, CallState> {
 
   /** The keyboard of who has decided goes to the next request, or else to the line that is there now. */
   override componentDidUpdate(): void {
+    if (!this.#hadFocus) return
     const box = this.#box!
-    if (!this.#hadFocus || box.matches(':focus-within')) return
+    const summary = box.querySelector('summary')
     const next = (box.getRootNode() as ShadowRoot).querySelector<HTMLElement>('.asked')
-    ;(next ?? box.querySelector('summary') ?? box).focus()
+    if (!box.matches(':focus-within')) (next ?? summary ?? box).focus()
+    // A turn that goes on tells the question once more.
+    else if (box.matches(':focus')) summary?.focus()
   }
 
   override render({ ui, message, part }: CallProps, state: CallState) {

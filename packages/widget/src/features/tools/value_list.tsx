@@ -27,8 +27,9 @@ export class Values extends Component<ValuesProps> {
 
   override render({ label, value }: ValuesProps) {
     const values = listValues(value)
+    const shown = values.length > MANY ? listValues(JSON.stringify(value, null, 2)) : values
     return (
-      <dl
+      <div
         class="values"
         role="group"
         aria-label={label}
@@ -36,15 +37,17 @@ export class Values extends Component<ValuesProps> {
           if (box) this.#resized.observe(box)
         }}
       >
-        {(values.length > MANY ? [['', JSON.stringify(value, null, 2)] as const] : values).map(([name, text]) => [
-          name && (
-            <dt>
-              <bdi>{visible(name)}</bdi>
-            </dt>
-          ),
-          <dd dir="auto">{visible(text)}</dd>,
-        ])}
-      </dl>
+        <dl>
+          {shown.map(([name, text]) => [
+            name && (
+              <dt>
+                <bdi>{visible(name)}</bdi>
+              </dt>
+            ),
+            <dd dir="auto">{visible(text)}</dd>,
+          ])}
+        </dl>
+      </div>
     )
   }
 }
