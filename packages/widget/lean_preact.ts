@@ -36,7 +36,7 @@ const PRIVATE = [
 const USED = new RegExp(
   '\\b(?:contextType|getChildContext|getDerivedState\\w+|getSnapshotBeforeUpdate|componentDidCatch|' +
     'componentWill(?:Mount|ReceiveProps|Update))\\b|' +
-    '<(?:template|math|foreignObject|progress)\\b|' +
+    '<(?:template|math|foreignObject|progress)\\b|<[A-Z][^<>]*\\sref=|' +
     '\\s(?:style|dangerouslySetInnerHTML|popover|download|rowSpan|colSpan|checked|default(?:Value|Checked)|xlink\\w*|is|' +
     'width|height|list|form|on\\w+Capture|className)=[{"]|setState\\((?:\\(|\\{[^}]*\\},)|' +
     `import \\{[^}]*\\b(?:options|hydrate|createContext|createPortal|createRef|cloneElement|Suspense)\\b[^}]*\\} from 'preact`,

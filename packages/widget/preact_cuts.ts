@@ -3,29 +3,37 @@ export type Cut = readonly [out: string, by?: string]
 
 /** By the sources' names. Blanks and line ends count for nothing; each cut is made once. */
 export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
-  'create-element.js': [['if (!original && options.vnode) options.vnode(vnode);']],
+  'create-element.js': [
+    // No component has a ref.
+    [`else if (i == 'ref' && typeof type != 'function') ref = props[i];`, `else if (i == 'ref') ref = props[i];`],
+    ['if (!original && options.vnode) options.vnode(vnode);'],
+  ],
   'component.js': [
     // setState is given an object, and calls nobody back; nor does forceUpdate.
     [
-      `if (typeof update == 'function') { … } if (update) { assign(s, update); } else { return; }`,
-      'assign(s, update);',
+      'let s = this._nextState; … if (update) { assign(s, update); } else { return; }',
+      'this._nextState = assign({}, this._nextState, update);',
     ],
     ['if (callback) { this._stateCallbacks.push(callback); }'],
-    ['if (!s || s == this.state)', 'if (s == this.state)'],
     ['if (callback) this._renderCallbacks.push(callback);'],
     ['this.context = context;'],
     [`typeof vnode.type == 'function' && !vnode.props._parentDom`, `typeof vnode.type == 'function'`],
     ['if (options.vnode) options.vnode(newVNode);'],
     ['oldVNode._flags & MODE_HYDRATE ? [oldDom] : NULL,'],
     ['oldVNode._flags & MODE_HYDRATE,'],
-    ['component._globalContext,'],
+    ['commitRoot(commitQueue, newVNode, refQueue)', 'commitRoot(commitQueue, refQueue)'],
+    ['component._globalContext, parentDom.namespaceURI,'],
     ['&& vnode._component && !vnode.props._parentDom', '&& vnode._component'],
     // Nothing but a microtask renders again.
     [
       'if ( (!(c._bits & COMPONENT_DIRTY) && … (prevDebounce || queueMicrotask)(process); } }',
-      'if (!(c._bits & COMPONENT_DIRTY)) { c._bits |= COMPONENT_DIRTY; rerenderQueue.push(c); rerenderCount++ || queueMicrotask(process); } }',
+      'if (!(c._bits & COMPONENT_DIRTY)) { c._bits |= COMPONENT_DIRTY; rerenderQueue.push(c) > 1 || queueMicrotask(process); } }',
     ],
-    ['(prevDebounce || queueMicrotask)(process);', 'queueMicrotask(process);'],
+    [
+      'if ((rerenderCount = rerenderQueue.length)) { (prevDebounce || queueMicrotask)(process);',
+      'if (rerenderQueue.length) { queueMicrotask(process);',
+    ],
+    ['BaseComponent.prototype.render = Fragment;'],
     ['let c, l = 1;', 'let c;'],
     ['if (rerenderQueue.length > l) { rerenderQueue.sort(depthSort); }', 'rerenderQueue.sort(depthSort);'],
     ['l = rerenderQueue.length;'],
@@ -96,7 +104,7 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     [`(!isHydrating || typeof value == 'function') &&`],
     ['excessDomChildren ? excessDomChildren[0] : oldVNode._children', 'oldVNode._children'],
     ['if (excessDomChildren) excessDomChildren.some(removeNode);'],
-    [`if (!isHydrating || nodeType == 'textarea') { i =`, '{ i ='],
+    [`if (!isHydrating || nodeType == 'textarea') {`, '{'],
     ['if ( !skipRemove && (r = vnode._component) && (r = r._excess) && … removeNode(r); }'],
     // Extensions.
     ['if ((tmp = options._diff)) tmp(newVNode);'],
@@ -116,7 +124,11 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
       'shouldComponentUpdate( newProps, c._nextState, componentContext )',
       'shouldComponentUpdate(newProps, c._nextState)',
     ],
+    // Functions have no methods.
+    ['if (isClassComponent && c.componentDidMount)', 'if (c.componentDidMount)'],
+    ['if (isClassComponent && c.componentDidUpdate)', 'if (c.componentDidUpdate)'],
     // Methods that no component has, and callbacks of setState.
+    ['commitRoot(commitQueue, root, refQueue)', 'commitRoot(commitQueue, refQueue)'],
     ['if (newType.getDerivedStateFromProps) { … } } oldProps', '} oldProps'],
     ['if ( isClassComponent && !newType.getDerivedStateFromProps && c.componentWillMount ) { … }'],
     ['if ( newProps !== oldProps && isClassComponent && … newProps, componentContext); }'],
@@ -130,14 +142,19 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     ['if (!c.state) c.state = {};', 'c._nextState = c.state = c.state || {};'],
     ['if (isClassComponent) { if (!c._nextState) c._nextState = c.state; }'],
     // No component sets its state while it renders.
+    ['c._bits &= ~COMPONENT_FORCE;'],
     [
       'let renderHook = … while (c._bits & COMPONENT_DIRTY && ++count < 25);',
-      'c._bits &= ~COMPONENT_DIRTY; tmp = c.render(c.props, (c.state = c._nextState));',
+      'c._bits = 0; tmp = c.render(c.props, (c.state = c._nextState));',
     ],
     ['c.state = c._nextState; const renderResult', 'const renderResult'],
+    // No function asks for its component.
+    ['c.constructor = newType; c.render = doRender;', 'c.render = newType;'],
+    ['function doRender(props, state, context) { return this.constructor(props, context); }'],
+    // A component that returns a fragment has it as its child.
     [
-      'function doRender(props, state, context) { return this.constructor(props, context); }',
-      'function doRender(props) { return this.constructor(props); }',
+      'const renderResult = tmp && tmp.type === Fragment && tmp.key == NULL ? tmp.props.children : tmp;',
+      'const renderResult = tmp;',
     ],
     // Boundaries of errors: what is thrown goes to whoever draws.
     ['if (c._bits & COMPONENT_PENDING_ERROR) { … }'],
@@ -162,14 +179,17 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     ['if ((r = vnode.ref) && (!r.current || r.current == vnode._dom)) { … }', 'if ((r = vnode.ref)) r(NULL);'],
     ['unmount( r[i], parentVNode,', 'unmount( r[i],'],
     // Elements and attributes with rules of their own.
-    [`else if (nodeType == 'math') namespace = MATH_NAMESPACE; else if (!namespace) namespace = XHTML_NAMESPACE;`],
+    // What stands in an icon is of SVG, as its element says.
+    [`if (nodeType == 'svg') … namespace = XHTML_NAMESPACE;`],
+    ['setProperty(dom, i, NULL, value, namespace)', 'setProperty(dom, i, NULL)'],
+    ['setProperty(dom, i, value, oldProps[i], namespace)', 'setProperty(dom, i, value)'],
     [
       'const doc = parentDom.ownerDocument || document; if (!nodeType) { return doc.',
       'if (!nodeType) { return document.',
     ],
     [
       'doc.createElementNS( namespace, nodeType, newProps.is ? newProps : parentDom )',
-      'document.createElementNS(namespace, nodeType)',
+      `document.createElementNS(nodeType == 'svg' ? SVG_NAMESPACE : parentDom.namespaceURI, nodeType)`,
     ],
     [`parentDom = (nodeType == 'template' && dom.content) || dom;`],
     [`if (i == 'dangerouslySetInnerHTML') { oldHtml = value; } else if ( i != 'children'`, `if ( i != 'children'`],
@@ -177,28 +197,33 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     [`else if (i == 'dangerouslySetInnerHTML') { newHtml = value; }`],
     [`else if (i == 'checked') { checked = value; }`],
     [`if (newHtml) { … namespace = XHTML_NAMESPACE; } diffChildren( parentDom,`, '{ diffChildren( dom,'],
-    [`if (nodeType == 'progress' && inputValue == NULL) { dom.removeAttribute(i); } else if`, 'if'],
-    [`(inputValue !== dom[i] || (nodeType == 'progress' && !inputValue))`, 'inputValue !== dom[i]'],
-    [`i = 'checked'; if (checked … }`],
+    [
+      `i = 'value'; if (nodeType == 'progress' … i = 'checked'; if (checked … }`,
+      'if (inputValue != UNDEFINED && inputValue !== dom.value) dom.value = inputValue;',
+    ],
     // A translated text that changes comes back, in place of its element.
     ['dom.data = newProps;', 'if (dom.font) dom.font.replaceWith(dom); dom.data = newProps;'],
   ],
   'props.js': [
     [`if (name == 'style') { … } else if (name[0] == 'o'`, `if (name[0] == 'o'`],
     ['let useCapture;'],
-    [`useCapture = name != (name = name.replace(CAPTURE_REGEX, '$1'));`],
-    [`name = name.slice(2); if (name[0] < 'a') name = name.toLowerCase();`, 'name = name.slice(2).toLowerCase();'],
-    ['addEventListener(name, proxy, useCapture)', 'addEventListener(name, proxy)'],
-    ['removeEventListener(name, proxy, useCapture)', 'removeEventListener(name, proxy)'],
+    // One listener serves all of them: no element gets one while an event is on its way.
+    [
+      `if (typeof value != 'function') value = NULL; … if (value) { dom.addEventListener(name, proxy, useCapture);`,
+      'name = name.slice(2).toLowerCase(); (dom._listeners || (dom._listeners = {}))[name] = value; if (value) { dom.addEventListener(name, listen);',
+    ],
+    ['dom.removeEventListener(name, proxy, useCapture); } }', 'dom.removeEventListener(name, listen); }'],
+    [
+      'function createEventProxy(name) { … const eventProxies = {};',
+      'function listen(event) { this._listeners[event.type](event); }',
+    ],
     [
       'if (namespace == SVG_NAMESPACE) { … } else if ( … name in dom )',
-      `if ( namespace != SVG_NAMESPACE && name != 'href' && name != 'tabIndex' && name != 'role' && name in dom )`,
+      `if ( dom.namespaceURI != SVG_NAMESPACE && name != 'href' && name != 'tabIndex' && name != 'role' && name in dom )`,
     ],
+    ['value, oldValue, namespace) {', 'value) {'],
     [`name == 'popover' && value == true ? '' : value`, 'value'],
-    [`if (typeof value != 'function') value = NULL; if (typeof oldValue != 'function') oldValue = NULL;`],
     [`if (typeof value == 'function') return;`],
-    ['let eventHandler = this._listeners; if (eventHandler) { eventHandler = eventHandler[name]; if', 'if'],
-    ['return eventHandler(options.event ? options.event(e) : e); }', 'return this._listeners[name](e);'],
   ],
   'render.js': [
     ['if (options._root) options._root(vnode, parentDom);'],
@@ -207,9 +232,10 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     ['isHydrating ? NULL : parentDom._children', 'parentDom._children'],
     [
       'oldVNode || EMPTY_OBJ, EMPTY_OBJ, parentDom.namespaceURI, oldVNode ? NULL : … commitQueue,',
-      'oldVNode || EMPTY_OBJ, parentDom.namespaceURI, commitQueue,',
+      'oldVNode || EMPTY_OBJ, commitQueue,',
     ],
     ['oldVNode ? oldVNode._dom : parentDom.firstChild', 'oldVNode && oldVNode._dom'],
+    ['commitRoot(commitQueue, parentDom._children, refQueue)', 'commitRoot(commitQueue, refQueue)'],
     ['parentDom._children.props.children = NULL;'],
   ],
   'util.js': [
@@ -219,4 +245,4 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
 }
 
 /** What the cuts leave unused in lists of parameters and arguments. */
-export const PASSED = ['globalContext', 'excessDomChildren', 'isHydrating']
+export const PASSED = ['globalContext', 'namespace', 'excessDomChildren', 'isHydrating']

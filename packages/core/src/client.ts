@@ -46,10 +46,10 @@ export function createClient(options: ClientOptions): LoaclClient {
     timestamp: () => new Date(now()).toISOString(),
     async signals() {
       const ask = opened().assistant?.fingerprint && options.fingerprint
-      if (!ask) return {}
+      if (!ask) return
       const reading = async () => (await loadOnDemand()).readFingerprint(ask)
       // A message is sent without a fingerprint rather than not at all.
-      return await withTimeout([], reading, FINGERPRINT_TIMEOUT_MS).catch(() => ({}))
+      return await withTimeout([], reading, FINGERPRINT_TIMEOUT_MS).catch(() => undefined)
     },
     upsertSummary: (id, change, isNewest) =>
       session.changeThreads((known) => {
@@ -74,12 +74,12 @@ export function createClient(options: ClientOptions): LoaclClient {
     client,
     project: project.host,
     threads: {
-      list: async (filter = {}) => await (await loadOnDemand()).listThreads(client, filter),
+      list: async (filter) => (await loadOnDemand()).listThreads(client, filter),
       get: (id) => threadOf(id, true),
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
-    exportData: async (abortable) => await (await loadOnDemand()).exportData(session, abortable),
-    eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
+    exportData: async (abortable) => (await loadOnDemand()).exportData(session, abortable),
+    eraseData: async (abortable) => (await loadOnDemand()).eraseData(session, abortable),
     registerTool(...tool) {
       tools.add(tool)
       return () => void tools.delete(tool)

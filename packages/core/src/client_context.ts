@@ -8,7 +8,7 @@ export interface ClientContext extends Session, VisitorSession {
   /** ISO 8601. */
   timestamp(): string
   /** What a turn's request carries against abuse, where the opened assistant asks for it. Never rejects. */
-  signals(): Promise<{ fingerprint?: string }>
+  signals(): Promise<{ fingerprint?: string } | undefined>
   /** By id. A new thread's own id goes on to name it when it has got the server's. */
   threads: Map<string, Thread>
   /** What the page has registered, latest last. */

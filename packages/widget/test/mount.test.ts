@@ -85,6 +85,15 @@ test('a tool is registered once the chat is there, for which it is no reason, an
   widget.dispose()
 })
 
+test('a new conversation that nothing has been fetched for comes before what is sent', async () => {
+  const client = createScriptedClient()
+  const widget = mount({ client })
+  widget.newThread()
+  await widget.send('one')
+  expect(client.created.map(({ sent }) => sent)).toEqual([[], ['one']])
+  widget.dispose()
+})
+
 test('a client of the page’s own that opens makes the chat ready', async () => {
   const client = createScriptedClient()
   const widget = mount({ client })

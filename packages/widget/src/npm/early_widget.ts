@@ -14,13 +14,6 @@ export interface EarlyWidget extends Widget, LauncherCalls {
   end(): void
 }
 
-/** A call that waits until the widget is there. */
-interface Waiting {
-  run(widget: CommonWidget): unknown
-  /** The widget was fetched for it, and did not come. */
-  fail?(error: LoaclError): void
-}
-
 /** `element` is `null` on a server. */
 export function createEarlyWidget(element: ChatElement | null, options: WidgetOptions): EarlyWidget {
   const target = element ?? new EventTarget()
@@ -28,8 +21,12 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   /** What `update` was given. */
   const changes: Partial<Look>[] = []
   let widget: CommonWidget | null = null
-  let waiting: Waiting[] = []
-  let loading = false
+  /** Of the widget's code, unless it has failed. */
+  let loading: Promise<CommonWidget> | null = null
+  /** The page wants a new conversation: no reason to fetch the widget. */
+  let anew = false
+  /** Tools of the page's that wait for the widget: what registers each. */
+  const tools = new Set<() => void>()
   /** What the page wants, until the widget is there. */
   let wanted = false
   let unavailable: LoaclError | null = null
@@ -37,52 +34,42 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   let becomeReady!: () => void
   const ready = new Promise<void>((resolve) => (becomeReady = resolve))
   // Whoever opens it, asks who the visitor is or forgets them does so by way of the widget as well.
-  const unsubscribe = own?.subscribe(load)
-  if (own && own.getSnapshot().status !== 'idle') load()
+  const unsubscribe = own?.subscribe(fetchWidget)
+  if (own && own.getSnapshot().status !== 'idle') fetchWidget()
 
-  async function load(): Promise<void> {
-    if (widget || loading) return
-    loading = true
-    let failure: LoaclError
+  async function load(): Promise<CommonWidget> {
     try {
       const { createWidget } = await import('./widget.ts')
       if (disposed) throw createError('disposed', 'The widget is disposed of.')
       widget = createWidget(element, options)
     } catch (cause) {
-      failure = isLoaclError(cause) ? cause : createError('network', 'The chat did not load.', cause)
+      const failure = isLoaclError(cause) ? cause : createError('network', 'The chat did not load.', cause)
       // What core refuses, the widget's code has told.
       if (failure.code === 'network') console.error('loacl', failure.code, failure)
       if (!disposed) unavailable = failure
       wanted = false
+      loading = null
       becomeReady()
+      throw failure
     }
-    loading = false
-    const calls = waiting
-    waiting = []
-    if (widget) {
-      unsubscribe?.()
-      for (const change of changes) widget.update(change)
-      void widget.ready.then(becomeReady)
-    }
-    for (const call of calls) {
-      if (widget) call.run(widget)
-      else if (call.fail) call.fail(failure!)
-      else waiting.push(call)
-    }
+    unsubscribe?.()
+    for (const change of changes) widget.update(change)
+    for (const register of tools) register()
+    if (anew) widget.newThread()
+    void widget.ready.then(becomeReady)
+    return widget
   }
 
-  /** Runs at once where the widget is there, else in the order of the calls once something has it fetched. */
-  function later(call: Waiting): void {
-    if (widget) call.run(widget)
-    else waiting.push(call)
-  }
+  /** Has the widget fetched for it. What is asked meanwhile follows in the same order. */
+  const ask = async <T>(action: (widget: CommonWidget) => T | Promise<T>): Promise<T> =>
+    await action(widget ?? (await (loading ??= load())))
 
-  /** Has the widget fetched for it. */
-  const ask = <T>(action: (widget: CommonWidget) => T | Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      later({ run: (loaded) => resolve((async () => await action(loaded))()), fail: reject })
-      load()
-    })
+  /** As `ask`. What fails here is tried again when somebody waits for it, and told then. */
+  const tryTo = (action: (widget: CommonWidget) => unknown): Promise<unknown> => ask(action).catch(() => {})
+
+  function fetchWidget(): void {
+    void tryTo(() => {})
+  }
 
   /** Opens unless it is called off until the widget is there. */
   const askToOpen = (action: (widget: CommonWidget) => Promise<void>): Promise<void> => {
@@ -149,13 +136,18 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       else void element?.run(() => this.open(), true)
     },
     send: (text) => ask((loaded) => loaded.send(text)),
-    newThread: () => later({ run: (loaded) => loaded.newThread() }),
+    newThread() {
+      if (loading) void ask((loaded) => loaded.newThread()).catch(() => (anew = true))
+      else anew = true
+    },
     identify: (credential, abortable) => ask((loaded) => loaded.identify(credential, abortable)),
     signOut: (abortable) => ask((loaded) => loaded.signOut(abortable)),
-    registerTool: (name, run) => {
-      let remove: () => void
-      later({ run: (loaded) => (remove = loaded.registerTool(name, run)) })
-      return () => later({ run: () => remove() })
+    registerTool(name, run) {
+      let remove: () => void = () => tools.delete(register)
+      const register = () => (remove = widget!.registerTool(name, run))
+      if (widget) register()
+      else tools.add(register)
+      return () => remove()
     },
     update(change) {
       changes.push(change)
@@ -172,10 +164,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
     on: (type, listener, listening) => listen(target, type, listener, listening),
     press: () => unlessDisposed(askToOpen((loaded) => loaded.press())),
     reopen: () => unlessDisposed(ask((loaded) => loaded.reopen())),
-    async warm() {
-      // What fails here is tried again on the press, and told then.
-      await ask((loaded) => loaded.warm()).catch(() => {})
-    },
+    warm: () => tryTo((loaded) => loaded.warm()),
     call: (...command) => ask((loaded) => loaded.call(...command)),
     leave() {
       // An element that is only moved is back by then.
