@@ -39,6 +39,17 @@ const { target, stop } = await startLocalBackend()
 const model = new Model(target.local!.modelControlUrl)
 const owner = new Owner(target.local!.dbUrl, target.assistantId)
 const reasoner = await owner.addAssistant({ name: 'Harbour Boats', showReasoning: true })
+const shop = await owner.addAssistant({ name: 'Harbour Boats, orders' })
+const ORDERS = 'https://orders.harbour.invalid/'
+await owner.addTool(shop, {
+  name: 'cancel_order',
+  endpoint: ORDERS,
+  words: {
+    en: { title: 'Cancel an order', sentence: 'Cancels the order and refunds what you paid. This can’t be undone.' },
+    ar: { title: 'إلغاء طلب', sentence: 'يلغي الطلب ويعيد ما دفعته. لا يمكن التراجع عن ذلك.' },
+  },
+})
+await owner.addTool(shop, { name: 'send_email', endpoint: ORDERS })
 await owner.leave()
 const browser = await chromium.launch({
   executablePath: process.env.LOACL_CHROMIUM ?? '/usr/bin/chromium',
@@ -217,6 +228,36 @@ async function parts({ chat, shoot, page }: Scene, isArabic = false): Promise<vo
   await shoot('4-source')
 }
 
+/** Requests for approval, and what becomes of them. */
+async function requests({ chat, shoot, page }: Scene): Promise<void> {
+  const question = unique('Please cancel my order.')
+  const order = { order: 'A-1042', reason: 'The frame is \u202etoo small', refund: { amount: 249.5, currency: 'EUR' } }
+  const email = { to: 'ada@harbour.example', body: 'I would like to cancel my order. '.repeat(40) }
+  const calls = [
+    [
+      { name: 'cancel_order', arguments: order },
+      { name: 'send_email', arguments: email },
+    ],
+  ]
+  await model.says(question, { calls, text: 'I could not reach the shop.', followUps: [] })
+  await chat.open()
+  await chat.ask(question)
+  const approve = chat.log.getByRole('button', { name: 'Approve' })
+  await expect(approve).toHaveCount(2)
+  await shoot('1-asked')
+  await page.route('**/decision', (route) => route.abort())
+  await approve.first().click()
+  await expect(chat.log.getByRole('alert').first()).not.toBeEmpty({ timeout: 60_000 })
+  await shoot('2-not-sent')
+  await page.unroute('**/decision')
+  await approve.first().click()
+  await expect(approve).toHaveCount(1)
+  await chat.log.getByRole('button', { name: 'Deny' }).click()
+  await expect(chat.message('I could not reach the shop.')).toBeVisible()
+  await chat.log.locator('summary').first().click()
+  await shoot('3-decided')
+}
+
 async function longWords({ chat, shoot }: Scene): Promise<void> {
   const question = unique(`${'W'.repeat(120)} 👩‍👩‍👧‍👦 https://harbour.example/${'path/'.repeat(30)}`)
   await model.says(question, {
@@ -346,6 +387,14 @@ await scene('parts-dark', { colorScheme: 'dark' }, parts, 'plain', reasoning)
 await scene('parts-phone', PHONE, parts, 'plain', reasoning)
 await scene('parts-rtl', {}, (arabicScene) => parts(arabicScene, true), 'rtl', { ...reasoning, locale: 'ar' })
 await scene('parts-forced-colors', { forcedColors: 'active' }, parts, 'plain', reasoning)
+
+const orders = { assistant: shop }
+await scene('requests-light', {}, requests, 'plain', orders)
+await scene('requests-dark', { colorScheme: 'dark' }, requests, 'plain', orders)
+await scene('requests-phone', PHONE, requests, 'plain', orders)
+await scene('requests-rtl', {}, requests, 'rtl', { ...orders, locale: 'ar' })
+await scene('requests-forced-colors', { forcedColors: 'active' }, requests, 'plain', orders)
+await scene('requests-large-text', {}, inLargeText(requests), 'plain', orders)
 
 await browser.close()
 await stop()

@@ -71,15 +71,16 @@ test('calls are carried out in their order once the code for them has come', asy
   widget.dispose()
 })
 
+const showLamp = () => ({ shown: true })
+
 test('a tool is registered once the chat is there, for which it is no reason, and taken away before and after', async () => {
   const client = createScriptedClient()
   const widget = mount({ client })
-  const run = () => ({ shown: true })
-  const remove = widget.registerTool('show_lamp', run)
-  widget.registerTool('show_map', run)()
+  const remove = widget.registerTool('show_lamp', showLamp)
+  widget.registerTool('show_map', showLamp)()
   expect([widget.status, client.tools]).toEqual(['launcher', {}])
   await widget.send('one')
-  expect(client.tools).toEqual({ show_lamp: run })
+  expect(client.tools).toEqual({ show_lamp: showLamp })
   remove()
   expect(client.tools).toEqual({})
   widget.dispose()
