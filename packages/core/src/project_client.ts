@@ -34,9 +34,9 @@ export function createProjectClient(options: ClientOptions): ProjectClient {
   return {
     host: host!,
     async fetch(path, request) {
-      if (isSupabase) return await (await loadOnDemand()).fetchThroughClient(options.supabase, path, request)
+      if (isSupabase) return (await loadOnDemand()).fetchThroughClient(options.supabase, path, request)
       const send = options.fetch ?? globalThis.fetch
-      return await send(`${url.replace(/\/+$/, '')}/${path}`, {
+      return send(`${url.replace(/\/+$/, '')}/${path}`, {
         ...request,
         headers: { apikey: options.key, ...request.headers },
       })

@@ -30,17 +30,20 @@ export const newUserMessage = (clientId: string, text: string, createdAt: string
     parts: [{ type: 'text', text }],
   })
 
-/** Replaces the message that `isSame` names, or adds it at the end. */
-export function upsert(messages: Messages, message: Message, isSame: (other: Message) => boolean): Messages {
+/** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
+export function upsert(
+  messages: Messages,
+  message: Message,
+  isSame: (other: Message) => boolean,
+  known?: boolean,
+): Messages {
   const index = messages.findIndex(isSame)
-  return index < 0 ? [...messages, message] : messages.with(index, message)
+  return index >= 0 ? messages.with(index, message) : known ? messages : [...messages, message]
 }
 
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
 export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
   if (!ids || !answer) return messages
-  // It was there when it began: another branch has been chosen since.
-  if (answer.status !== 'streaming' && messages.every(({ id }) => id !== answer.id)) return messages
   const confirmed = messages.map((message) =>
     message.status === 'waiting'
       ? { ...message, status: 'stopped' as const }
@@ -48,7 +51,8 @@ export function withProgress(messages: Messages, clientId: string | null, { ids,
         ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
         : message,
   )
-  return upsert(confirmed, answer, ({ id }) => id === answer.id)
+  // Once it is complete it has been there: else another branch has been chosen since.
+  return upsert(confirmed, answer, ({ id }) => id === answer.id, answer.status !== 'streaming')
 }
 
 /** A message that never got to the server stays, and says so. */

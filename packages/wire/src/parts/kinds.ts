@@ -18,12 +18,12 @@ export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStre
 
 /** Every stream part that this version knows, by type. */
 export const PARTS: PartTable<StreamPart> = {
+  ...TOOLS,
   ...CONTROL,
   ...DATA,
+  ...SOURCES,
   ...TEXT,
   ...REASONING,
-  ...SOURCES,
-  ...TOOLS,
 }
 
 /** The way back, by kind: the stream parts that fold into this one. */
