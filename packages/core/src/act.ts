@@ -9,7 +9,7 @@ import type { ThreadContext } from './thread_context.ts'
 const TOOLS = { announceChange, loadNewest }
 export type ActionTools = typeof TOOLS
 
-const LOADING = { loadThread, loadOlder }
+const LOADING = { load: loadThread, loadOlder }
 
 type Loading = typeof LOADING
 type Further = typeof Actions

@@ -1,13 +1,14 @@
 import type { ClientContext, WithClient } from './client_context.ts'
+import { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomId } from './random.ts'
+import type { Opened } from './reduce_session.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
 import { withTimeout } from './timeout.ts'
 import type { ClientOptions, LoaclClient, Thread } from './types.ts'
-import type { VisitorExport } from './visitor_export.ts'
 
 /** How long a turn waits for a fingerprint. */
 const FINGERPRINT_TIMEOUT_MS = 1000
@@ -42,12 +43,11 @@ export function createClient(options: ClientOptions): LoaclClient {
     threads,
     timestamp: () => new Date(now()).toISOString(),
     async signals() {
-      const state = getSnapshot()
-      const ask = state.status === 'open' && state.assistant.fingerprint && options.fingerprint
-      if (!ask) return {}
+      const ask = (getSnapshot() as Partial<Opened>).assistant?.fingerprint && options.fingerprint
+      if (!ask) return
       const reading = async () => (await loadOnDemand()).readFingerprint(ask)
       // A message is sent without a fingerprint rather than not at all.
-      return await withTimeout([], reading, FINGERPRINT_TIMEOUT_MS).catch(() => ({}))
+      return await withTimeout([], reading, FINGERPRINT_TIMEOUT_MS).catch(() => undefined)
     },
     upsertSummary: (id, change, isNewest) =>
       changeThreads((known) => {
@@ -60,8 +60,7 @@ export function createClient(options: ClientOptions): LoaclClient {
   }
 
   function threadOf(id: string, isStored: boolean): Thread {
-    const state = getSnapshot()
-    const summary = state.status === 'open' ? state.threads.find((known) => known.id === id) : undefined
+    const summary = (getSnapshot() as Partial<Opened>).threads?.find((known) => known.id === id)
     const thread = threads.get(id) ?? createThread(client, id, isStored, summary?.title ?? null)
     threads.set(id, thread)
     return thread
@@ -75,14 +74,25 @@ export function createClient(options: ClientOptions): LoaclClient {
     subscribe,
     open,
     threads: {
-      list: async (filter = {}) => await (await loadOnDemand()).listThreads(client, filter),
+      list: async (filter) => (await loadOnDemand()).listThreads(client, filter),
       get: (id) => threadOf(id, true),
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
     identify,
-    signOut,
-    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, { threads: [{}] }, signal),
-    eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
+    signOut(abortable) {
+      client.context = null
+      return signOut(abortable)
+    },
+    setContext(context, { keepQuery } = {}) {
+      const text = JSON.stringify(context, (name, value) =>
+        name === 'url' && value && !keepQuery ? `${value}`.replace(/[?#].*/s, '') : value,
+      )
+      if (!/^[{n]/.test(text) || new Blob([text]).size > 4096)
+        throw new LoaclError('options_invalid', 'Wrong "context".')
+      client.context = JSON.parse(text)
+    },
+    exportData: async (abortable) => (await loadOnDemand()).exportData(client, abortable),
+    eraseData: async (abortable) => (await loadOnDemand()).eraseData(client, abortable),
     dispose() {
       session.dispose()
       threads.clear()

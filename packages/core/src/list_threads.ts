@@ -4,7 +4,7 @@ import type { ListOptions } from './types.ts'
 
 export async function listThreads(
   client: ClientContext,
-  { signal, cursor, search, archived = false }: ListOptions,
+  { signal, cursor, search, archived = false }: ListOptions = {},
 ): Promise<Page<ThreadSummary>> {
   const args = { assistant_id: client.assistant, cursor, search, archived }
   const page = await client.rpc<Page<ThreadSummary>>('list_threads', args, { items: [{ id: 'string' }] }, signal)

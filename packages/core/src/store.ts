@@ -21,8 +21,7 @@ export function createStore<S>(initial: S): Store<S> {
     set(next) {
       if (next === state) return
       state = next
-      const round = [...listeners]
-      for (const listener of round) {
+      for (const listener of Array.from(listeners)) {
         try {
           listener()
         } catch (error) {

@@ -2,10 +2,11 @@ import type { ClientContext } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type { ActionName, ArgumentsOf } from './act.ts'
 import { randomId } from './random.ts'
+import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, newUserMessage, runningTurn, upsert } from './thread_state.ts'
+import { changed, newUserMessage, type Question, runningTurn, upsert } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
@@ -40,8 +41,8 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
   }
 
   /** Shows a message as on its way, in place if it was there, and sends it. */
-  function sendMessage(clientId: string, text: string, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    const message = newUserMessage(clientId, text, client.timestamp())
+  function sendMessage(message: Question, rest: Abortable & { suggestionId?: string | undefined }): Turn {
+    const { clientId, content: text, context: page } = message
     update({ messages: upsert(state().messages, message, (other) => other.clientId === clientId) })
     return start({
       id: clientId,
@@ -54,6 +55,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
         clientThreadId: id,
         threadId,
         text,
+        context: (client.getSnapshot() as Opened).assistant.pageContext ? page : undefined,
       }),
     })
   }
@@ -84,7 +86,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     getSnapshot: state,
     subscribe: store.subscribe,
 
-    load: onDemand('loadThread'),
+    load: onDemand('load'),
     loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomId(), signal } = {}) {
@@ -93,20 +95,20 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
       const text = toStorable('', given.text)
       if (runningTurn(state())) return refusedTurn(clientId, 'turn_in_progress')
       if (text.trim() === '') return refusedTurn(clientId, 'text_required')
-      return sendMessage(clientId, text, { ...given, signal })
+      return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context), { ...given, signal })
     },
 
     retry(options = {}) {
       const message = state().messages.findLast(isQuestion)
       if (context.activeTurnId !== null) return thread.resume(options)!
       return message?.status === 'failed' && !runningTurn(state())
-        ? sendMessage(message.clientId, message.content, options)
+        ? sendMessage({ ...message, status: 'sending', errorCode: null }, options)
         : later('retry')(options)
     },
     edit: later('edit'),
     regenerate: later('regenerate'),
     continue: later('continue'),
-    select: onDemand('selectBranch'),
+    select: onDemand('select'),
 
     resume({ signal } = {}) {
       if (context.activeTurnId === null) return runningTurn(state()) ?? null
@@ -115,13 +117,13 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
 
     stop: () => thread.resume()?.stop(),
 
-    rename: onDemand('renameThread'),
-    archive: onDemand('archiveThread'),
-    delete: onDemand('deleteThread'),
-    restore: onDemand('restoreThread'),
-    feedback: onDemand('setFeedback'),
+    rename: onDemand('rename'),
+    archive: onDemand('archive'),
+    delete: onDemand('delete'),
+    restore: onDemand('restore'),
+    feedback: onDemand('feedback'),
   }
   return thread
 }
 
-const isQuestion = (message: Message): message is Message & { clientId: string } => message.clientId !== null
+const isQuestion = (message: Message): message is Question => message.clientId !== null

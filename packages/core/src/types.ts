@@ -7,6 +7,7 @@ import type {
   MessagePart,
   MessageStatus,
   Page,
+  PageContext,
   PublicAssistant,
   Suggestion,
   ThreadSummary,
@@ -25,6 +26,7 @@ export type {
   MessagePart,
   MessageStatus,
   Page,
+  PageContext,
   PublicAssistant,
   Suggestion,
   ThreadSummary,
@@ -175,6 +177,18 @@ export interface LoaclClient extends Readable<ClientState> {
    * nothing has happened where the signal was aborted before the call; afterwards only the waiting has ended
    */
   signOut(options?: Abortable): Promise<void>
+  /**
+   * Says what the visitor is looking at: it goes with each message from now on, is told to the model as data, and is kept with
+   * the message. `null` takes it back, as signing out does. Nothing is sent to an assistant whose owner has switched it off.
+   *
+   * @param context of at most 4 kB of JSON; a copy is made of it. Anybody who reads the page's source may read it anyway: no secrets
+   * @param options `keepQuery`: whether the query and the fragment of its `url` are sent; otherwise they are left out
+   * @throws LoaclError `options_invalid` where it is no object, or too large: then the one before stays
+   *
+   * @example
+   * client.setContext({ title: document.title, url: location.href, sku: 'A-17' })
+   */
+  setContext(context: PageContext | null, options?: { keepQuery?: boolean | undefined }): void
   /** What is kept of the visitor and is theirs to have, on all their devices. */
   exportData(options?: Abortable): Promise<VisitorExport>
   /**
@@ -189,7 +203,11 @@ export interface LoaclClient extends Readable<ClientState> {
 }
 
 /** A message in the client's state: `sending` is a visitor's message that the server hasn't confirmed yet. */
-export type Message = Omit<StoredMessage, 'status'> & { status: MessageStatus | 'sending' }
+export type Message = Omit<StoredMessage, 'status'> & {
+  status: MessageStatus | 'sending'
+  /** What this page said of itself with a message that was sent here: `setContext`. */
+  context?: PageContext | null | undefined
+}
 
 export type TurnState =
   | { readonly status: 'idle' }

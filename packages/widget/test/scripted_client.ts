@@ -61,6 +61,8 @@ const ASSISTANT: PublicAssistant = {
   appearance: {},
   maxMessageLength: 20,
   fingerprint: false,
+  pageContext: true,
+  imageHosts: [],
 }
 
 export interface ScriptedThread extends Thread {
@@ -195,6 +197,7 @@ export function createScriptedClient(): ScriptedClient {
       },
     },
     identify: async () => {},
+    setContext: () => {},
     signOut: async () => state.set({ status: 'idle' }),
     exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [] }),
     eraseData: async () => {},

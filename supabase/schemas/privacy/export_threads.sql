@@ -46,6 +46,7 @@ declare
     'parentId', message.parent_id,
     'model', message.model,
     'metadata', message.metadata,
+    'context', message.context,
     'annotations', coalesce(annotations, '[]'),
     'feedback', (
       select jsonb_build_object('value', f.value, 'comment', f.comment, 'updatedAt', f.updated_at)

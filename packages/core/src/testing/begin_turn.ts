@@ -52,6 +52,7 @@ export function beginTurn(
         content: text,
         parts: [{ type: 'text', text }],
         parentId: asked.parentId,
+        context: asked.context,
       },
       clock,
     )
