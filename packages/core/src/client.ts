@@ -34,7 +34,16 @@ export function createClient(options: ClientOptions): LoaclClient {
   const project = createProjectClient(options)
   const tokens = createSessionTokens(`loacl:${project.host}:${assistant}`, storage)
   const threads = new Map<string, Thread>()
-  const session = createSession({ assistant, auth, project, tokens, onDrop: () => threads.clear() })
+  const session = createSession({
+    assistant,
+    auth,
+    project,
+    tokens,
+    onDrop: () => {
+      threads.clear()
+      client.context = null
+    },
+  })
   const { getSnapshot, subscribe, open, identify, signOut, changeThreads } = session
 
   const client: ClientContext = {
@@ -79,13 +88,10 @@ export function createClient(options: ClientOptions): LoaclClient {
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
     identify,
-    signOut(abortable) {
-      client.context = null
-      return signOut(abortable)
-    },
-    setContext(context, { keepQuery } = {}) {
+    signOut,
+    setContext(context, how) {
       const text = JSON.stringify(context, (name, value) =>
-        name === 'url' && value && !keepQuery ? `${value}`.replace(/[?#].*/s, '') : value,
+        name === 'url' && value && !how?.keepQuery ? `${value}`.replace(/[?#].*/s, '') : value,
       )
       if (!/^[{n]/.test(text) || new Blob([text]).size > 4096)
         throw new LoaclError('options_invalid', 'Wrong "context".')

@@ -179,7 +179,7 @@ export interface LoaclClient extends Readable<ClientState> {
   signOut(options?: Abortable): Promise<void>
   /**
    * Says what the visitor is looking at: it goes with each message from now on, is told to the model as data, and is kept with
-   * the message. `null` takes it back, as signing out does. Nothing is sent to an assistant whose owner has switched it off.
+   * the message. `null` takes it back, and it is forgotten with the visitor: when they sign out, say. Nothing is sent to an assistant whose owner has switched it off.
    *
    * @param context of at most 4 kB of JSON; a copy is made of it. Anybody who reads the page's source may read it anyway: no secrets
    * @param options `keepQuery`: whether the query and the fragment of its `url` are sent; otherwise they are left out

@@ -7,11 +7,12 @@ export const exportData = ({ rpc }: ClientContext, { signal }: Abortable = {}): 
   rpc('export_visitor_data', {}, { threads: [{}] }, signal)
 
 /** Once the request has left, an aborted signal ends only the waiting. */
-export function eraseData(client: ClientContext, { signal }: Abortable = {}): Promise<void> {
-  const { run, transport, lifetime, erased } = client
+export function eraseData(
+  { run, transport, lifetime, erased }: ClientContext,
+  { signal }: Abortable = {},
+): Promise<void> {
   async function erase(token: string): Promise<void> {
     await transport.rpc('erase_visitor_data', {}, {}, token, [lifetime()])
-    client.context = null
     erased(token)
   }
   return run(signal, (token) => untilAborted(() => erase(token), signal))

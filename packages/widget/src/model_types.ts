@@ -1,4 +1,6 @@
 import type { LoaclClient, Readable, Turn } from '@loacl/core'
+import type { Said } from './features/context/said.ts'
+import type { Store } from './store.ts'
 import type { ModelState } from './model_state.ts'
 import type { TabMemory } from './tab_memory.ts'
 import type { WidgetEvents } from './types.ts'
@@ -16,6 +18,8 @@ export interface ModelOptions {
 export interface Model extends Readable<ModelState> {
   readonly client: LoaclClient
   readonly memory: TabMemory
+  /** What the page says of itself, once it has said something: the feature `context` keeps it here. */
+  context?: Store<Said | null>
   /** Tells the page. */
   readonly emit: ModelOptions['emit']
   /** Opens the session, and brings back the conversation that this tab showed last, or a recent one. Never rejects. */

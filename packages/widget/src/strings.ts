@@ -2,6 +2,19 @@ import type { ErrorCode } from '@loacl/core'
 import { OPEN_CHAT } from './launcher/words.ts'
 import { ENGLISH_WORDS, type KnownWords, type MarkdownWords } from './markdown/words.ts'
 
+/** Words for what the page says of itself. The feature `context` has them, in each language. */
+export interface ContextStrings {
+  /** What goes with the next message, and what the visitor leaves out. `{page}`: the page's title and host. */
+  contextSent: string
+  contextLeft: string
+  /** In place of `{page}`, where the page says neither. */
+  contextPage: string
+  contextAbout: string
+  contextLeaveOnce: string
+  contextLeave: string
+  contextPutBack: string
+}
+
 /** Every word that the widget shows or says. `{name}` and its like are filled in. */
 export interface Strings {
   openChat: string
@@ -75,7 +88,7 @@ export interface Strings {
 }
 
 /** Words that take the place of the widget's own; of errors and of Markdown any of them. */
-export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors'>> & {
+export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors'> & ContextStrings> & {
   markdown?: Partial<MarkdownWords>
   errors?: Partial<Strings['errors']>
 }
@@ -83,6 +96,7 @@ export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors'>> & {
 /** Those whose English stands with the launcher or the feature that says them. */
 type ElsewhereWord =
   | 'loadOlder'
+  | 'jumpToLatest'
   | 'followUpQuestions'
   | 'answered'
   | 'copyAnswer'
@@ -139,7 +153,6 @@ export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   charactersOver: '{count} characters too long',
   you: 'You',
   thinking: '{name} is thinking',
-  jumpToLatest: 'Jump to latest',
   loading: 'Loading…',
   reconnecting: 'Reconnecting…',
   offline: 'You’re offline. What you write is kept.',

@@ -4,6 +4,7 @@ import type {
   Credential,
   LoaclClient,
   LoaclError,
+  PageContext,
   SupabaseLike,
   Turn,
   TurnResult,
@@ -98,6 +99,19 @@ export interface Widget {
   identify(credential: Credential, options?: Abortable): Promise<void>
   /** Forgets the visitor, drafts and all: `client.signOut`. */
   signOut(options?: Abortable): Promise<void>
+  /**
+   * Says what the visitor is looking at: it goes with their messages, once they can see that above the composer, and they can
+   * leave it out. `null` takes it back, and it is forgotten with the visitor. Nothing is fetched for it before somebody asks for
+   * the chat.
+   *
+   * @param context of at most 4 kB of JSON. What is no object, or larger, is refused by the event `error`, with
+   * `options_invalid`: then what was said before stays
+   * @param options `keepQuery`: whether the query and the fragment of its `url` are sent
+   *
+   * @example
+   * widget.setContext({ title: document.title, url: location.href })
+   */
+  setContext(context: PageContext | null, options?: { keepQuery?: boolean | undefined }): void
   /** Merges into what was set before. */
   update(look: Partial<Look>): void
   /** Returns what takes the listener away again, as the `signal` does. */
@@ -107,7 +121,7 @@ export interface Widget {
 }
 
 /** What `loacl.get` gives. Its panel has come, and the client with it: nothing of it has to be waited for. */
-export interface TagWidget extends Omit<Widget, 'client' | 'send'> {
+export interface TagWidget extends Omit<Widget, 'client' | 'send' | 'setContext'> {
   readonly client: LoaclClient
   /**
    * Sends a message in the conversation at hand, whether the panel is open or not.
@@ -116,6 +130,8 @@ export interface TagWidget extends Omit<Widget, 'client' | 'send'> {
    * const result = await loacl.get().send('Where is my parcel?').done
    */
   send(text: string): Turn
+  /** As a widget's from npm. Resolves once it goes with messages, and rejects where it is refused. */
+  setContext(...given: Parameters<Widget['setContext']>): Promise<void>
 }
 
 /** Who opens the panel: it does so by itself as on the page before, or where the owner wants it open. */
@@ -171,6 +187,7 @@ export type Command =
   | ['identify', Credential, undefined?]
   | ['send', string, undefined?]
   | ['update', Partial<Look>, undefined?]
+  | ['setContext', PageContext | null, { keepQuery?: boolean | undefined }?]
   | ['on', keyof WidgetEvents, (event: never) => void]
 
 /** The one global that the script tag makes, or takes over from the page's queue stub. */
@@ -194,7 +211,7 @@ export interface LauncherCalls {
   /** Its element was taken out of the page: where it is not put back at once, nothing of it stays. */
   leave(): void
   /** Does what nobody waits for: what it fails with goes to the `error` event. */
-  call(name: Command[0], argument: unknown): Promise<void>
+  call(name: Command[0], ...given: unknown[]): Promise<void>
   /** Fetches what is still missing, and shows nothing. */
   warm(): Promise<unknown>
 }

@@ -225,10 +225,14 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     newThread: model.newThread,
     identify: client.identify,
     signOut: client.signOut,
-    async call(name, argument) {
+    async setContext(...given) {
+      ;(await loaders.feature('context', 0)).setContext(model, ...given)
+      redraw()
+    },
+    async call(name, ...given) {
       if (!(name in this)) return console.error('loacl', name)
       try {
-        await (this as unknown as Record<string, (argument: unknown) => unknown>)[name]!(argument)
+        await (this as unknown as Record<string, (...given: unknown[]) => unknown>)[name]!(...given)
       } catch (error) {
         // The chat's own failures are told already.
         if (error !== failureOf(model.getSnapshot())) emit('error', { error: toLoaclError(error) })

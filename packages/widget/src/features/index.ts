@@ -3,12 +3,16 @@ const FEATURES = {
   answers: () => import('./answers/index.ts'),
   blocks: () => import('./blocks/index.ts'),
   citations: () => import('./citations/index.ts'),
+  context: () => import('./context/index.ts'),
   conversations: () => import('./conversations/index.ts'),
   diagnosis: () => import('./diagnosis/index.ts'),
   entities: () => import('./entities/index.ts'),
   errors: () => import('./errors/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
+  jump: () => import('./jump/index.ts'),
+  neighbours: () => import('./neighbours/index.ts'),
   parts: () => import('./parts/index.ts'),
+  pictures: () => import('./pictures/index.ts'),
   siblings: () => import('./siblings/index.ts'),
 }
 

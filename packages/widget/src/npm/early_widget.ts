@@ -152,6 +152,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
     newThread: () => later({ run: (loaded) => loaded.newThread() }),
     identify: (credential, abortable) => ask((loaded) => loaded.identify(credential, abortable)),
     signOut: (abortable) => ask((loaded) => loaded.signOut(abortable)),
+    setContext: (...given) => later({ run: (loaded) => void loaded.call('setContext', ...given) }),
     update(change) {
       changes.push(change)
       widget?.update(change)
@@ -171,7 +172,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       // What fails here is tried again on the press, and told then.
       await ask((loaded) => loaded.warm()).catch(() => {})
     },
-    call: (name, argument) => ask((loaded) => loaded.call(name, argument)),
+    call: (...command) => ask((loaded) => loaded.call(...command)),
     leave() {
       // An element that is only moved is back by then.
       setTimeout(() => element?.isConnected || disposed || end())

@@ -1,6 +1,6 @@
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
-import { createLazyFeature } from '../lazy_feature.ts'
+import { createLazyFeature, type LazyFeature } from '../lazy_feature.ts'
 import { entities, type MarkdownProps } from '../markdown/index.ts'
 import type { Model } from '../model_types.ts'
 
@@ -29,6 +29,22 @@ export interface Actions {
   showConversations(): void
 }
 
+/** The features that stand in the panel. */
+const LAZY = [
+  'answers',
+  'blocks',
+  'conversations',
+  'entities',
+  'errors',
+  'parts',
+  'citations',
+  'siblings',
+  'context',
+  'jump',
+  'pictures',
+] as const
+type LazyName = (typeof LAZY)[number]
+
 type Features = ReturnType<typeof createFeatures>
 
 /**
@@ -41,7 +57,7 @@ export function createFeatures(
   report: (cause: unknown) => void,
   onChange: () => void,
 ) {
-  const create = <N extends Parameters<LoadFeature>[0]>(name: N) =>
+  const create = (name: LazyName) =>
     createLazyFeature(
       async (attempt) => {
         const feature = await loadFeature(name, attempt)
@@ -52,14 +68,7 @@ export function createFeatures(
       report,
       onChange,
     )
-  return {
-    answers: create('answers'),
-    blocks: create('blocks'),
-    conversations: create('conversations'),
-    entities: create('entities'),
-    errors: create('errors'),
-    parts: create('parts'),
-    citations: create('citations'),
-    siblings: create('siblings'),
+  return Object.fromEntries(LAZY.map((name) => [name, create(name)])) as unknown as {
+    readonly [N in LazyName]: LazyFeature<Awaited<ReturnType<typeof loadFeature<N>>>>
   }
 }
