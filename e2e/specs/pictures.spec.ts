@@ -140,8 +140,8 @@ test(
   { tag: '@local' },
   async ({ visit, model, owner, context, friends }) => {
     const question = unique('Show me slowly.')
-    const text = 'Here it is ![A red boat](https://images.example/red.png) and [1] more.'
-    await model.says(question, { text, holdAfter: text.indexOf('red.png') })
+    const text = 'Here it is ![A red boat](https://images.example/red.png "The red one") and more.'
+    await model.says(question, { text, holdAfter: text.indexOf('red one') })
     const asked = await servePictures(context, friends)
     const chat = await visit({ assistant: await owner.addAssistant({ imageHosts: HOSTS }) })
     await chat.open()

@@ -1,9 +1,15 @@
-import type { LoaclClient, Readable, Turn } from '@loacl/core'
-import type { Said } from './features/context/said.ts'
+import type { LoaclClient, PageContext, Readable, Turn } from '@loacl/core'
 import type { Store } from './store.ts'
 import type { ModelState } from './model_state.ts'
 import type { TabMemory } from './tab_memory.ts'
 import type { WidgetEvents } from './types.ts'
+
+/** What the page says of itself, and whether the visitor leaves it out. */
+export interface Said {
+  readonly page: PageContext
+  /** `once`: of the next message alone. */
+  readonly left: 'once' | 'always' | null
+}
 
 export interface ModelOptions {
   client: LoaclClient

@@ -1,7 +1,7 @@
-import { Component, fill, h, type ContextStrings, type PageContext, type Ui } from '../runtime.ts'
+import { Component, fill, h, type ContextStrings, type PageContext, type Said, type Ui } from '../runtime.ts'
 import { ENGLISH } from './english.ts'
 import { GERMAN } from './german.ts'
-import { leaveOut, type Said } from './said.ts'
+import { leaveOut } from './said.ts'
 
 /** The words, in German too: the file of that language is fetched by all who read German. */
 const wordsOf = ({ words, locale }: Ui): ContextStrings => ({

@@ -1,11 +1,4 @@
-import { createStore, type Model, type PageContext } from '../runtime.ts'
-
-/** What the page says of itself, and whether the visitor leaves it out. */
-export interface Said {
-  readonly page: PageContext
-  /** `once`: of the next message alone. */
-  readonly left: 'once' | 'always' | null
-}
+import { createStore, type Model, type PageContext, type Said } from '../runtime.ts'
 
 /** Where the visitor's choice is kept for the tab's other pages. */
 const KEPT = 'context'
