@@ -1,4 +1,4 @@
-import type { Message, Suggestion, ThreadEvent, ThreadSummary, Timestamp } from '@loacl/wire'
+import type { Message, PageContext, Suggestion, ThreadEvent, ThreadSummary, Timestamp } from '@loacl/wire'
 
 /** The site's own data, which it keeps along with a row. */
 type Metadata = Readonly<Record<string, unknown>>
@@ -52,6 +52,8 @@ interface ExportedMessage extends Omit<Message, 'suggestions' | 'siblings'> {
   parentId: string | null
   model: string | null
   metadata: Metadata
+  /** What the page said that the visitor was looking at. */
+  context: PageContext | null
   suggestions: readonly ExportedSuggestion[]
   annotations: readonly ExportedAnnotation[]
   feedback: { value: 'up' | 'down'; comment: string | null; updatedAt: Timestamp } | null

@@ -62,6 +62,8 @@ const ASSISTANT: PublicAssistant = {
   appearance: {},
   maxMessageLength: 20,
   fingerprint: false,
+  pageContext: true,
+  imageHosts: [],
 }
 
 export interface ScriptedThread extends Thread {
@@ -205,6 +207,7 @@ export function createScriptedClient(): ScriptedClient {
       },
     },
     identify: async () => {},
+    setContext: async () => {},
     signOut: async () => state.set({ status: 'idle' }),
     exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [] }),
     eraseData: async () => {},

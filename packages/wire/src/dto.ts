@@ -14,6 +14,13 @@ export interface PublicAssistant {
   maxMessageLength: number
   /** Whether the assistant asks for a browser fingerprint as a signal against abuse. */
   fingerprint: boolean
+  /** Whether a page may say what the visitor is looking at. Where it is off, that is not sent. */
+  pageContext: boolean
+  /**
+   * Hosts from which pictures in answers may be loaded, over HTTPS: `images.example.com`, or `*.example.com` for every
+   * subdomain. Others are shown as links.
+   */
+  imageHosts: readonly string[]
 }
 
 export interface GuidedQuestion {

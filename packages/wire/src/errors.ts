@@ -84,6 +84,7 @@ const TRY_AGAIN = {
 const GIVE_UP = {
   invalid_json: 400,
   turn_type_unsupported: 400,
+  context_invalid: 400,
   method_not_allowed: 405,
   id_conflict: 409,
   answer_not_cut: 409,

@@ -1,4 +1,5 @@
 import { isBlank } from './blank_text.ts'
+import { isPageContext, MAX_CONTEXT_BYTES, type PageContext } from './page_context.ts'
 import { CLIENT_ID, UUID } from './session.ts'
 import type { ErrorCode } from './errors.ts'
 
@@ -9,7 +10,8 @@ import type { ErrorCode } from './errors.ts'
  *   the visitor's; sending the same id and text again joins the same turn. Without `threadId` the message goes to the
  *   visitor's thread that `clientThreadId` names, by either of its ids, or begins one under that client id. `parentId` is the message that it follows: the
  *   latest of the thread, which is also meant where it is left out. Another is refused with `id_conflict`.
- *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one.
+ *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one. `context` is what the page
+ *   says that the visitor is looking at. Messages keep theirs: an edited one has that of the one before.
  * - `retry`: another try at answering the message `id` after its turn failed, was stopped or was cut.
  * - `edit`: `text` in place of the visitor's message `messageId`, as a message of its own beside it, of the id `id`.
  * - `regenerate`: another answer beside the answer `messageId`, to the same question.
@@ -27,6 +29,7 @@ export type TurnRequest =
       clientThreadId?: string
       parentId?: string
       text: string
+      context?: PageContext | null | undefined
       fingerprint?: string
     }
   | {
@@ -94,6 +97,7 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
     parentId,
     messageId,
     text,
+    context = null,
     fingerprint,
   } = body as Record<string, unknown>
   if (!isUuid(assistantId)) return fail('invalid_body', '"assistantId" must be a UUID.')
@@ -124,6 +128,11 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
   if (wrong) return wrong
   if (parentId !== undefined && (!isUuid(parentId) || threadId === null))
     return fail('invalid_body', '"parentId" must be the UUID of a message in the thread "threadId".')
-  const parent = parentId === undefined ? {} : { parentId }
+  if (context !== null && !isPageContext(context))
+    return fail(
+      'context_invalid',
+      `"context" must be a JSON object of at most ${MAX_CONTEXT_BYTES} bytes, and its "title" and "url" texts.`,
+    )
+  const parent = { ...(parentId === undefined ? {} : { parentId }), ...(context !== null && { context }) }
   return { ok: true, value: { type, assistantId, id, threadId, ...named, ...parent, text: text as string, ...signals } }
 }

@@ -52,6 +52,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
   give_up: [
     'invalid_json',
     'turn_type_unsupported',
+    'context_invalid',
     'method_not_allowed',
     'id_conflict',
     'answer_not_cut',

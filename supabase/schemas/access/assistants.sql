@@ -43,6 +43,8 @@ create table loacl.assistants (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   context_strategy text not null default 'truncation',
+  page_context boolean not null default true,
+  image_hosts text[] not null default '{}',
   -- For foreign keys on id and owner together: what is linked to an assistant then has the same owner.
   constraint assistants_id_owner_id_key unique (id, owner_id),
   constraint assistants_owner_id_name_key unique (owner_id, name),
@@ -122,6 +124,10 @@ comment on column loacl.assistants.is_default is 'The owner''s default assistant
 comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
 comment on column loacl.assistants.allowed_origins is
   'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), `http://localhost:*` (every port; of localhost, 127.0.0.1 and [::1] alone), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
+comment on column loacl.assistants.page_context is
+  'Whether a page may say what the visitor is looking at. Where it is off, nothing of it is taken, and what was stored is not told.';
+comment on column loacl.assistants.image_hosts is
+  'Hosts from which pictures in answers are loaded, over HTTPS: `images.example.com`, or `*.example.com` (every subdomain, not the domain itself). Any other picture stays a link. Public.';
 comment on column loacl.assistants.messages_per_minute is 'How many messages one session may send in a minute. null, here and in the next seven: no limit.';
 comment on column loacl.assistants.messages_per_hour_per_address is
   'How many messages may come from one network address (IPv6: one /64) in an hour.';
@@ -165,7 +171,8 @@ grant insert (
   max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
   moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
-  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
+  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata,
+  page_context, image_hosts
 ) on table loacl.assistants to authenticated;
 grant update (
   name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
@@ -173,7 +180,8 @@ grant update (
   max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
   moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
-  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
+  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata,
+  page_context, image_hosts
 ) on table loacl.assistants to authenticated;
 grant select, insert, update, delete on table loacl.assistants to service_role;
 

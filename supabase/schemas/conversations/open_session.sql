@@ -20,7 +20,9 @@ begin
       'greeting', assistant.greeting,
       'appearance', assistant.appearance,
       'maxMessageLength', assistant.max_message_length,
-      'fingerprint', assistant.fingerprint
+      'fingerprint', assistant.fingerprint,
+      'pageContext', assistant.page_context,
+      'imageHosts', assistant.image_hosts
     ),
     'questions', (
       select coalesce(

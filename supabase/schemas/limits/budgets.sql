@@ -115,7 +115,7 @@ as $$
 begin
   return query
   with said as (
-    select h.place, h.message ->> 'content' as content
+    select h.place, concat(h.message ->> 'content', h.message ->> 'context') as content
     from jsonb_array_elements(history) with ordinality as h (message, place)
   ),
   calls (purpose, model, input, output) as (

@@ -29,7 +29,8 @@ alter table loacl.assistants
   alter column tokens_per_day set statistics 0,
   alter column spend_per_day_usd set statistics 0,
   alter column spend_per_month_usd set statistics 0,
-  alter column retention_days set statistics 0;
+  alter column retention_days set statistics 0,
+  alter column image_hosts set statistics 0;
 alter table loacl.auto_approval_settings
   alter column max_cost_per_tool_usd set statistics 0,
   alter column max_cost_per_hour_usd set statistics 0;

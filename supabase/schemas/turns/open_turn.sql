@@ -183,9 +183,9 @@ begin
     update loacl.threads t set last_message_at = now(), status = 'active', shown_message_id = null where t.id = thread.id;
   end if;
   if question.id is null then
-    insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, parts)
+    insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, context, parts)
     values (
-      thread.id, session.id, assistant.id, parent_id, question.client_id, 'user', question.content,
+      thread.id, session.id, assistant.id, parent_id, question.client_id, 'user', question.content, question.context,
       jsonb_build_array(jsonb_build_object('type', 'text', 'text', question.content))
     )
     returning * into question;

@@ -22,6 +22,7 @@ begin
       question.client_id := request ->> 'id';
       question.content := request ->> 'text';
       question.parent_id := named.parent_id;
+      question.context := named.context;
     elsif question.id = named.id or question.parent_id is distinct from named.parent_id then
       perform loacl_private.raise_error(409, 'id_conflict', 'This id belongs to another message of yours.');
     else

@@ -177,12 +177,13 @@ declare
   summary loacl.context_optimizations;
   told_ids uuid[] := '{}';
   always_told integer := loacl_private.count_always_told(read_context.message_id);
+  page_context jsonb := loacl_private.tell_page_context(read_context.message_id, assistant);
 begin
   ratio := limits.ratio;
   shortened_ids := '{}';
   left_ids := '{}';
   history := '[]';
-  tokens_told := 0;
+  tokens_told := coalesce(loacl_private.estimate_tokens(page_context::text), 0);
   tokens_whole := (select sum(c) from unnest(costs) as c);
   tokens_shortened := tokens_whole;
 
@@ -201,7 +202,7 @@ begin
     -- The budget may be smaller by now than it was made for.
     if loacl_private.estimate_summary(summary.summary) <= limits.tokens * 2 / 3 then
       history := loacl_private.tell_summary(summary.summary);
-      tokens_told := loacl_private.estimate_summary(summary.summary);
+      tokens_told := tokens_told + loacl_private.estimate_summary(summary.summary);
     else
       summary := null;
     end if;
@@ -236,10 +237,11 @@ begin
     from unnest(told_ids) with ordinality as t (id, place)
     join loacl.messages m on m.id = t.id
   );
+  history := loacl_private.with_page_context(history, page_context, always_told);
 end
 $$;
 comment on function loacl_private.read_context(uuid, uuid, loacl.assistants) is
-  'What the model is told of the branch that ends in this message, `history`, and what was done to make it fit. The message itself is always in, whole, and with an answer that goes on its question. Tokens are as estimate_tokens counts them: of the branch, of what is left of it once messages are shortened, and of what is told. Ids are oldest first.';
+  'What the model is told of the branch that ends in this message, `history`, and what was done to make it fit. The message itself is always in, whole, and with an answer that goes on its question; the question has the page context that came with it. Tokens are as estimate_tokens counts them: of the branch, of what is left of it once messages are shortened, and of what is told. Ids are oldest first.';
 revoke all on function loacl_private.read_context(uuid, uuid, loacl.assistants) from public;
 
 create function loacl_private.read_history(message_id uuid, token_budget integer)

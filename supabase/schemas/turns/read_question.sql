@@ -91,9 +91,10 @@ begin
   else
     question.client_id := request ->> 'id';
     question.content := request ->> 'text';
+    question.context := loacl_private.read_page_context(request, assistant);
   end if;
 end
 $$;
 comment on function loacl_private.read_question(jsonb, loacl.assistants, uuid[]) is
-  'What is asked: the thread, null where one is to be made, locked otherwise; the visitor''s message, without an `id` where it is not stored yet; and the turn that the request joins, null where one is to begin. Errors: invalid_body, text_required, text_too_long, thread_not_found, message_not_found, id_conflict.';
+  'What is asked: the thread, null where one is to be made, locked otherwise; the visitor''s message, without an `id` where it is not stored yet; and the turn that the request joins, null where one is to begin. Errors: invalid_body, text_required, text_too_long, context_invalid, thread_not_found, message_not_found, id_conflict.';
 revoke all on function loacl_private.read_question(jsonb, loacl.assistants, uuid[]) from public;

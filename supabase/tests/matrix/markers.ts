@@ -13,6 +13,7 @@ const SHOWN = new Set([
   'assistants.description',
   'assistants.greeting',
   'assistants.appearance',
+  'assistants.image_hosts',
   'guided_questions.question',
   'guided_questions.category',
   // Of what is public there: `list_resources`.

@@ -59,6 +59,7 @@ it('the visitor’s export has the members of VisitorExport', async () => {
             cutReason: null,
             parentId: null,
             model: null,
+            context: null,
             suggestions: [{ ...same, suggestion: '', used: true, usedAt: null }],
             annotations: [
               {

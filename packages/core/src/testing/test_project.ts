@@ -81,6 +81,8 @@ const DEFAULT_ASSISTANT: PublicAssistant = {
   appearance: {},
   maxMessageLength: 8_000,
   fingerprint: false,
+  pageContext: true,
+  imageHosts: [],
 }
 
 /**

@@ -2,7 +2,6 @@ import { Component, type ComponentChildren, h } from 'preact'
 import type { ThreadState } from '@loacl/core'
 import { isRunning } from '../model_state.ts'
 import type { Drawn } from './drawing.ts'
-import { Icon } from './icons.tsx'
 import type { Ui } from './ui.ts'
 
 /** Pixels of the conversation below the view from which on there is a way to its end. */
@@ -105,6 +104,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     const top = (this.#top = this.#box!.scrollTop)
     const away = this.#end - top > NEAR
     if (away !== this.state.away) this.setState({ away })
+    if (away && moved) void this.props.ui.features.jump.load()
     const article = this.#articles.find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > top)
     if (article && (moved || this.props.drawn.done))
       this.#keep(this.#following ? null : `${article.offsetTop - top} ${article.id}`)
@@ -128,7 +128,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   }
 
   override render({ ui, thread, children }: Props) {
-    const { words } = ui
+    const { words, features } = ui
+    const jump = features.jump.loaded
     return (
       <div class="body">
         <div
@@ -151,12 +152,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
             {children}
           </div>
         </div>
-        {this.state.away && thread.messages.length > 0 && (
-          <button type="button" class="latest" dir="auto" onClick={this.toEnd}>
-            <Icon name="down" />
-            {words.jumpToLatest}
-          </button>
-        )}
+        {jump && this.state.away && thread.messages.length > 0 && <jump.JumpToLatest ui={ui} jump={this.toEnd} />}
       </div>
     )
   }

@@ -5,7 +5,8 @@ import type { HostedType } from './tools/tool.ts'
 
 /** What a model is told, oldest first. `data` is base64. */
 export type InputItem =
-  | { type: 'text'; role: 'user' | 'assistant'; text: string }
+  /** `isContext`: what the page said with the question, and not what a person wrote. */
+  | { type: 'text'; role: 'user' | 'assistant'; text: string; isContext?: true }
   | { type: 'image'; mediaType: string; data: string }
   | { type: 'file'; name: string; mediaType: string; data: string }
   | ToolCall

@@ -118,7 +118,9 @@ export function createModeration(
   return {
     async checkQuestion(signal) {
       const asked = history.at(-1)
-      if (settings?.input && asked?.role === 'user') await check(asked.content, 'input', signal)
+      if (!settings?.input || asked?.role !== 'user') return
+      // A visitor's client could say anything for a page.
+      await check(asked.context ? `${asked.content}\n\n${asked.context.text}` : asked.content, 'input', signal)
     },
 
     watch(part) {

@@ -133,6 +133,8 @@ export interface ModerationResult {
 export interface HistoryMessage {
   role: 'developer' | 'user' | 'assistant'
   content: string
+  /** What the page said with the question. `note` is ours, and of the instructions. */
+  context?: { note: string; text: string }
 }
 
 /** What a summary is to be made of, and with which model. */

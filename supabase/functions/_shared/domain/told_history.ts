@@ -14,11 +14,21 @@ type Told = Pick<ModelCall, 'instructions' | 'input'>
 
 /** The conversation as a call tells it: what is ours of it stands behind the owner's instructions. */
 export function tellHistory(instructions: string, history: readonly HistoryMessage[]): Told {
-  const notes = history.flatMap(({ role, content }) => (role === 'developer' ? [content] : []))
+  const notes = history.flatMap(({ role, content, context }) => [
+    ...(role === 'developer' ? [content] : []),
+    ...(context ? [context.note] : []),
+  ])
   return {
     instructions: [instructions, ...notes].filter((text) => text !== '').join('\n\n'),
-    input: history.flatMap(({ role, content }): InputItem[] =>
-      role === 'developer' ? [] : [{ type: 'text', role, text: content }],
+    input: history.flatMap(({ role, content, context }): InputItem[] =>
+      role === 'developer'
+        ? []
+        : [
+            ...(context
+              ? [{ type: 'text' as const, role: 'user' as const, text: context.text, isContext: true as const }]
+              : []),
+            { type: 'text', role, text: content },
+          ],
     ),
   }
 }
