@@ -41,6 +41,8 @@ describe('open_session', () => {
         appearance: { color: 'red' },
         maxMessageLength: 100,
         fingerprint: true,
+        pageContext: true,
+        imageHosts: [],
       },
       questions: [
         { id: expect.any(String), question: 'First?', category: 'Basics' },
