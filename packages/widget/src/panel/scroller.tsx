@@ -103,8 +103,9 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   #measure(moved = false): void {
     const top = (this.#top = this.#box!.scrollTop)
     const away = this.#end - top > NEAR
+    // Not at every word: a fetch that failed is tried again when the visitor scrolls.
+    if (away && (moved || !this.state.away)) void this.props.ui.features.jump.load()
     if (away !== this.state.away) this.setState({ away })
-    if (away && moved) void this.props.ui.features.jump.load()
     const article = this.#articles.find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > top)
     if (article && (moved || this.props.drawn.done))
       this.#keep(this.#following ? null : `${article.offsetTop - top} ${article.id}`)
