@@ -61,6 +61,7 @@ const ASSISTANT: PublicAssistant = {
   appearance: {},
   maxMessageLength: 20,
   fingerprint: false,
+  files: null,
 }
 
 export interface ScriptedThread extends Thread {

@@ -1,3 +1,5 @@
+import type { FileLimits } from './files.ts'
+
 /** ISO 8601 with an offset, as PostgreSQL prints a `timestamptz` in JSON. */
 export type Timestamp = string
 
@@ -14,6 +16,8 @@ export interface PublicAssistant {
   maxMessageLength: number
   /** Whether the assistant asks for a browser fingerprint as a signal against abuse. */
   fingerprint: boolean
+  /** What may be attached to a message; `null` where nothing may. */
+  files: FileLimits | null
 }
 
 export interface GuidedQuestion {

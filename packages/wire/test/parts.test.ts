@@ -16,6 +16,7 @@ const GOOD: { readonly [Type in StreamPart['type']]: Extract<StreamPart, { type:
   'reasoning-end': { type: 'reasoning-end', id: 'r' },
   'source-url': { type: 'source-url', sourceId: 's', url: 'https://example.com', title: 'Example' },
   'source-document': { type: 'source-document', sourceId: 's', mediaType: 'text/plain', title: 'a.txt' },
+  file: { type: 'file', mediaType: 'image/png', url: `loacl-file:${UUID}` },
   'data-turn': { type: 'data-turn', data: { turnId: UUID, threadId: UUID, userMessageId: UUID, messageId: UUID } },
   'data-answer-complete': {
     type: 'data-answer-complete',
@@ -69,7 +70,7 @@ describe('parsePart', () => {
   })
 
   it('skips types it does not know, names of Object.prototype among them', () => {
-    for (const type of ['tool-input-start', 'data-other', 'file', 'constructor', '__proto__', ''])
+    for (const type of ['tool-input-start', 'data-other', 'constructor', '__proto__', ''])
       expect(parsePart(JSON.stringify({ type }))).toBeNull()
   })
 

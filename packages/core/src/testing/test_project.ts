@@ -81,6 +81,7 @@ const DEFAULT_ASSISTANT: PublicAssistant = {
   appearance: {},
   maxMessageLength: 8_000,
   fingerprint: false,
+  files: null,
 }
 
 /**

@@ -34,6 +34,7 @@ export const opened = (change: object = {}) => ({
     appearance: {},
     maxMessageLength: 8000,
     fingerprint: false,
+    files: null,
   },
   questions: [{ id: 'q1', question: 'What do you sell?', category: null }],
   visitor: { sessionId: null, type: 'guest' },

@@ -1,5 +1,6 @@
 import { CONTROL, type ControlPart } from './control.ts'
 import { DATA, type DataPart } from './data.ts'
+import { type FilePart, type FileStreamPart, FILES } from './files.ts'
 import type { PartTable } from './part_table.ts'
 import { REASONING, type ReasoningPart, type ReasoningStreamPart } from './reasoning.ts'
 import { type SourcePart, SOURCES } from './sources.ts'
@@ -7,13 +8,13 @@ import { streamText } from './streamed_text.ts'
 import { TEXT, type TextPart, type TextStreamPart } from './text.ts'
 
 /** Parts of a message, as it is stored and shown: the AI SDK's `UIMessage` parts, the kinds that LOACL has. */
-export type MessagePart = TextPart | ReasoningPart | SourcePart
+export type MessagePart = TextPart | ReasoningPart | SourcePart | FilePart
 
 /**
  * The subset of the AI SDK's UI message stream, version 1, that LOACL writes and reads.
  * Source: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol and `uiMessageChunkSchema` in the `ai` package.
  */
-export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStreamPart | SourcePart
+export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStreamPart | SourcePart | FileStreamPart
 
 /** Every stream part that this version knows, by type. */
 export const PARTS: PartTable<StreamPart> = {
@@ -22,6 +23,7 @@ export const PARTS: PartTable<StreamPart> = {
   ...TEXT,
   ...REASONING,
   ...SOURCES,
+  ...FILES,
 }
 
 /** The way back, by kind: the stream parts that fold into this one. */
@@ -32,4 +34,6 @@ export const STREAMS: {
   reasoning: streamText,
   'source-url': (part) => [part],
   'source-document': (part) => [part],
+  // The AI SDK's stream has no name for a file, and refuses one.
+  file: ({ type, mediaType, url }) => [{ type, mediaType, url }],
 }

@@ -1,4 +1,5 @@
 import type { PartViews } from '../runtime.ts'
+import { viewFile } from './file.tsx'
 import { viewReasoning } from './reasoning.tsx'
 import { viewSources } from './sources.tsx'
 import { viewText } from './text.tsx'
@@ -9,4 +10,5 @@ export const partViews: PartViews = {
   reasoning: viewReasoning,
   'source-url': viewSources,
   'source-document': viewSources,
+  file: viewFile,
 }
