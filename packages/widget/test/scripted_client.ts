@@ -197,7 +197,7 @@ export function createScriptedClient(): ScriptedClient {
     },
     identify: async () => {},
     signOut: async () => state.set({ status: 'idle' }),
-    exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [] }),
+    exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [], uploads: [] }),
     eraseData: async () => {},
     dispose: () => {},
   }

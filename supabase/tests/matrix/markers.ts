@@ -20,6 +20,8 @@ const SHOWN = new Set([
   'resources.title',
   'resources.content',
   // A visitor's own, in their export.
+  'loacl_private.uploads.original_name',
+  'loacl_private.uploads.mime_type',
   'sessions.external_id',
   'sessions.metadata',
 ])
