@@ -118,7 +118,7 @@ export function createModeration(
   return {
     async checkQuestion(signal) {
       const asked = history.at(-1)
-      if (settings?.input && asked?.role === 'user') await check(asked.content, 'input', signal)
+      if (settings?.input && asked?.role === 'user' && asked.content !== '') await check(asked.content, 'input', signal)
     },
 
     watch(part) {

@@ -17,10 +17,19 @@ export function tellHistory(instructions: string, history: readonly HistoryMessa
   const notes = history.flatMap(({ role, content }) => (role === 'developer' ? [content] : []))
   return {
     instructions: [instructions, ...notes].filter((text) => text !== '').join('\n\n'),
-    input: history.flatMap(({ role, content }): InputItem[] =>
-      role === 'developer' ? [] : [{ type: 'text', role, text: content }],
-    ),
+    input: history.flatMap(toItems),
   }
+}
+
+/** A message's files stand before what was written. */
+function toItems({ role, content, files = [] }: HistoryMessage): InputItem[] {
+  if (role === 'developer') return []
+  const told = files.flatMap(({ path, ...file }): InputItem[] =>
+    path === null ? [] : [{ type: 'stored-file', path, name: file.name, mediaType: file.mediaType, size: file.size }],
+  )
+  const left = files.flatMap(({ path, name }) => (path === null ? [name] : []))
+  const text = left.length === 0 ? content : `[Files that are not shown here: ${left.join(', ')}]\n${content}`
+  return text === '' && told.length > 0 ? told : [...told, { type: 'text', role, text }]
 }
 
 /** What a turn's model is told of the conversation, which may become less on the way to the answer. */

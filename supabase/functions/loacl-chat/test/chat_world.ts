@@ -2,6 +2,7 @@ import { createKeyRing, type SecretContext } from '@loacl/sealing'
 import { CHAT_FUNCTION, FUNCTIONS_PATH, readParts, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
+import { MemoryFiles } from '../../_shared/test/memory_files.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
 import { ScriptedModerator } from '../../_shared/test/scripted_moderator.ts'
@@ -43,6 +44,7 @@ export async function createChatWorld(
   const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
   const model = new ScriptedModel(steps, FOLLOW_UPS)
   const moderator = new ScriptedModerator()
+  const files = new MemoryFiles()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
@@ -52,6 +54,8 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    files,
+    storage: files,
     keyRing,
     identities: {
       readIdentitySecret: options.readIdentitySecret ?? (async () => null),
@@ -88,6 +92,7 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    files,
     reported,
     load,
     shutdown,
