@@ -10,6 +10,7 @@ const resolve = {
   alias: {
     '@loacl/mock-model': path('./packages/mock-model/src/index.ts'),
     '@loacl/sealing': path('./packages/sealing/src/index.ts'),
+    '@loacl/tool-servers': path('./packages/tool-servers/src/index.ts'),
     '@loacl/wire': path('./packages/wire/src/index.ts'),
   },
 }

@@ -915,7 +915,8 @@ begin
   ),
   calls (purpose, model, input, output) as (
     select 'answer', assistant.model,
-      loacl_private.bound_tokens(assistant.instructions) + sum(loacl_private.bound_tokens(s.content) + coalesce(s.file_bytes, 0))::bigint + added_bytes,
+      loacl_private.bound_tokens(assistant.instructions) + loacl_private.bound_tools(assistant.id)
+        + sum(loacl_private.bound_tokens(s.content) + coalesce(s.file_bytes, 0))::bigint + added_bytes,
       assistant.max_output_tokens
     from said s
     union all
@@ -931,11 +932,16 @@ begin
   select c.purpose, c.input + c.output,
     loacl_private.bound_cost(assistant.owner_id, array[c.model, assistant.fallback_model], c.input, c.output),
     c.output::bigint
-  from calls c;
+  from calls c
+  union all
+  select 'tool', 0, case when bool_and(t.cost_usd is not null) then max(t.cost_usd) * loacl_private.max_hosted_calls() end, 0
+  from loacl.assistant_tools t
+  where t.assistant_id = assistant.id and t.kind = 'hosted' and t.is_active and t.cost_usd is distinct from 0
+  having count(*) > 0;
 end
 $$;
 comment on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) is
-  'The model calls that a step may make, with the most that each can take, at the dearer of the assistant''s two providers; `usd` null where a model has no price. Files count as weigh_file says: how much a picture takes, no provider says before. `added_bytes`: what earlier steps added to the conversation, as JSON.';
+  'The model calls that a step may make, with the most that each can take, at the dearer of the assistant''s two providers, and the fees of the hosted tools; `usd` null where a model or such a tool has no price. Files count as weigh_file says: how much a picture takes, no provider says before. `added_bytes`: what earlier steps added to the conversation, as JSON.';
 
 create or replace function loacl_private.is_free_of_charge(outcome jsonb, content_before text)
 returns boolean

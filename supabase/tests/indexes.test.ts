@@ -14,7 +14,9 @@ const OWN = `= any (array[${ID}::uuid])`
 /** The question that each index is for, as the rest of a query on its table. Those that only hold something have none. */
 const QUESTIONS: Readonly<Record<string, string>> = {
   secrets_owner_id_idx: `where owner_id = ${ID}`,
-  secrets_assistant_id_idx: `where assistant_id = ${ID}`,
+  secrets_assistant_id_purpose_idx: `where assistant_id = ${ID} and purpose = 'tool_secret'`,
+  secrets_mcp_server_id_idx: `where mcp_server_id = ${ID}`,
+  assistant_tools_mcp_server_id_idx: `where mcp_server_id = ${ID}`,
   assistants_provider_config_id_idx: `where provider_config_id = ${ID}`,
   assistants_fallback_provider_config_id_idx: `where fallback_provider_config_id = ${ID}`,
   provider_configs_secret_id_idx: `where secret_id = ${ID}`,
@@ -86,6 +88,9 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   moderation_flags_thread_id_idx: `where thread_id = ${ID}`,
   moderation_flags_assistant_id_created_at_idx: `where assistant_id = ${ID} order by created_at desc`,
   assistants_moderation_provider_config_id_idx: `where moderation_provider_config_id = ${ID}`,
+  tool_executions_turn_id_step_call_id_key: `where turn_id = ${ID} and step = 1`,
+  tool_executions_message_id_idx: `where message_id = ${ID} order by created_at`,
+  tool_executions_tool_id_idx: `where tool_id = ${ID}`,
   tool_executions_thread_id_idx: `where thread_id = ${ID}`,
   tool_executions_assistant_id_created_at_idx: `where assistant_id = ${ID} order by created_at desc`,
   tool_executions_assistant_id_tool_name_idx: `where assistant_id = ${ID} and tool_name = 'x' and status = 'completed'`,

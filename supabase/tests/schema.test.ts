@@ -88,6 +88,9 @@ describe('every table', () => {
       'message_annotations.document_id becomes null',
       'message_annotations.file_id becomes null',
       'messages.parent_id becomes null',
+      // A call that ran has run.
+      'tool_executions.tool_id becomes null',
+      'tool_executions.turn_id becomes null',
       // What was paid was paid.
       'usage_logs.assistant_id becomes null',
       'usage_logs.session_id becomes null',

@@ -1,13 +1,18 @@
 import type {
   AssistantModel,
-  IdentitySecretState,
   KeyRotation,
   Maintenance,
-  NewIdentitySecret,
+  McpSecretState,
+  McpToolReview,
+  NewAssistantSecret,
   ProviderConfig,
   ProviderConfigList,
   ProviderKeyTest,
+  ReviewMcpToolsRequest,
+  SavedMcpSecret,
   SavedProviderKey,
+  SecretState,
+  SetMcpSecretRequest,
   SetProviderKeyRequest,
   TestProviderKeyRequest,
   VisitorErasure,
@@ -80,20 +85,76 @@ export interface AdminClient {
      * @example
      * const { isSet } = await admin.identitySecrets.describe(assistantId)
      */
-    describe(assistantId: string, options?: CallOptions): Promise<IdentitySecretState>
+    describe(assistantId: string, options?: CallOptions): Promise<SecretState>
     /**
      * Makes one in place of the one that there is: tokens signed with that are refused from then on. It is shown this once.
      * @throws AdminError `assistant_not_found`
      * @example
      * const { secret } = await admin.identitySecrets.create(assistantId)
      */
-    create(assistantId: string, options?: CallOptions): Promise<NewIdentitySecret>
+    create(assistantId: string, options?: CallOptions): Promise<NewAssistantSecret>
     /**
      * @throws AdminError `not_found` where there is none
      * @example
      * await admin.identitySecrets.remove(assistantId)
      */
     remove(assistantId: string, options?: CallOptions): Promise<void>
+  }
+
+  /** The secret with which calls of one assistant's tool endpoints are signed: docs/tools.md. */
+  readonly toolSecrets: {
+    /**
+     * @throws AdminError `assistant_not_found`
+     * @example
+     * const { isSet } = await admin.toolSecrets.describe(assistantId)
+     */
+    describe(assistantId: string, options?: CallOptions): Promise<SecretState>
+    /**
+     * Makes one in place of the one that there is: calls are signed with it from the next turn on. It is shown this once.
+     * @throws AdminError `assistant_not_found`
+     * @example
+     * const { secret } = await admin.toolSecrets.create(assistantId) // 'whsec_…'
+     */
+    create(assistantId: string, options?: CallOptions): Promise<NewAssistantSecret>
+    /**
+     * Calls of its endpoints fail from then on.
+     * @throws AdminError `not_found` where there is none
+     * @example
+     * await admin.toolSecrets.remove(assistantId)
+     */
+    remove(assistantId: string, options?: CallOptions): Promise<void>
+  }
+
+  /** Remote MCP servers, which are rows of `loacl.mcp_servers`: their tokens and their tools. */
+  readonly mcpServers: {
+    /**
+     * @throws AdminError `not_found`
+     * @example
+     * const { isUsable } = await admin.mcpServers.describeSecret(serverId)
+     */
+    describeSecret(serverId: string, options?: CallOptions): Promise<McpSecretState>
+    /**
+     * Keeps the bearer token that the server is called with, for the endpoint that it has now.
+     * @throws AdminError `not_found`; `invalid_body` for what is no token, or an endpoint that may not be called
+     * @example
+     * await admin.mcpServers.setSecret(serverId, { token: '…' })
+     */
+    setSecret(serverId: string, request: SetMcpSecretRequest & CallOptions): Promise<SavedMcpSecret>
+    /**
+     * @throws AdminError `not_found` where there is none
+     * @example
+     * await admin.mcpServers.removeSecret(serverId)
+     */
+    removeSecret(serverId: string, options?: CallOptions): Promise<void>
+    /**
+     * Asks the server for its tools: adds those that are new, switched off, and tells what has changed. A server that can't be
+     * asked is a result, not an error: `ok` is `false`.
+     * @throws AdminError `not_found`
+     * @example
+     * const review = await admin.mcpServers.reviewTools(serverId)
+     * if (review.ok) await admin.mcpServers.reviewTools(serverId, { accept: review.changed })
+     */
+    reviewTools(serverId: string, request?: ReviewMcpToolsRequest & CallOptions): Promise<McpToolReview>
   }
 
   /**
@@ -131,6 +192,14 @@ export interface AdminClient {
  */
 export function createAdminClient(options: AdminClientOptions): AdminClient {
   const send = createSend(options)
+  const secretsAt = (name: string): AdminClient['identitySecrets'] => {
+    const pathOf = (assistantId: string) => `/assistants/${encodeURIComponent(assistantId)}/${name}`
+    return {
+      describe: (assistantId, { signal } = {}) => send('GET', pathOf(assistantId), undefined, signal),
+      create: (assistantId, { signal } = {}) => send('PUT', pathOf(assistantId), undefined, signal),
+      remove: (assistantId, { signal } = {}) => send('DELETE', pathOf(assistantId), undefined, signal),
+    }
+  }
   return {
     providerKeys: {
       list: async ({ signal } = {}) =>
@@ -144,10 +213,20 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
       get: (assistantId, { signal } = {}) => send('GET', modelOf(assistantId), undefined, signal),
       update: (assistantId, { signal, ...change }) => send('PATCH', modelOf(assistantId), change, signal),
     },
-    identitySecrets: {
-      describe: (assistantId, { signal } = {}) => send('GET', secretOf(assistantId), undefined, signal),
-      create: (assistantId, { signal } = {}) => send('PUT', secretOf(assistantId), undefined, signal),
-      remove: (assistantId, { signal } = {}) => send('DELETE', secretOf(assistantId), undefined, signal),
+    identitySecrets: secretsAt('identity-secret'),
+    toolSecrets: secretsAt('tool-secret'),
+    mcpServers: {
+      describeSecret: (serverId, { signal } = {}) => send('GET', `${mcpServer(serverId)}/secret`, undefined, signal),
+      setSecret: (serverId, { signal, ...request }) => send('PUT', `${mcpServer(serverId)}/secret`, request, signal),
+      removeSecret: (serverId, { signal } = {}) => send('DELETE', `${mcpServer(serverId)}/secret`, undefined, signal),
+      reviewTools: (serverId, { signal, accept = [] } = {}) =>
+        send(
+          'POST',
+          `${mcpServer(serverId)}/tools`,
+          // No more of a change than its digest is sent back.
+          { accept: accept.map(({ name, digest }) => ({ name, digest })) },
+          signal,
+        ),
     },
     rotateKeys: ({ signal } = {}) => send('POST', '/keys/rotate', undefined, signal),
     eraseVisitor: (sessionId, { signal } = {}) =>
@@ -157,4 +236,4 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
 }
 
 const modelOf = (assistantId: string): string => `/assistants/${encodeURIComponent(assistantId)}/model`
-const secretOf = (assistantId: string): string => `/assistants/${encodeURIComponent(assistantId)}/identity-secret`
+const mcpServer = (serverId: string): string => `/mcp-servers/${encodeURIComponent(serverId)}`

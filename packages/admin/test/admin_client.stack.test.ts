@@ -74,14 +74,36 @@ it.each(['token', 'supabase'])(
   },
 )
 
-it.each(['token', 'supabase'])('makes, describes and removes an identity secret: by %s', async (way) => {
-  const { identitySecrets } = clients[way]!
-  const { secret, lastFour } = await identitySecrets.create(assistantId)
-  expect(secret.slice(-4)).toBe(lastFour)
-  expect(await identitySecrets.describe(assistantId)).toMatchObject({ isSet: true, lastFour })
-  await identitySecrets.remove(assistantId)
-  expect(await identitySecrets.describe(assistantId)).toMatchObject({ isSet: false, lastFour: null })
-  await expect(identitySecrets.describe(crypto.randomUUID())).rejects.toMatchObject({ code: 'assistant_not_found' })
+it.each(['token', 'supabase'])('makes, describes and removes secrets of an assistant: by %s', async (way) => {
+  const { identitySecrets, toolSecrets } = clients[way]!
+  for (const secrets of [identitySecrets, toolSecrets]) {
+    const { secret, lastFour } = await secrets.create(assistantId)
+    expect(secret.slice(-4)).toBe(lastFour)
+    expect(await secrets.describe(assistantId)).toMatchObject({ isSet: true, lastFour })
+  }
+  for (const secrets of [identitySecrets, toolSecrets]) {
+    await secrets.remove(assistantId)
+    expect(await secrets.describe(assistantId)).toMatchObject({ isSet: false, lastFour: null })
+    await expect(secrets.describe(crypto.randomUUID())).rejects.toMatchObject({ code: 'assistant_not_found' })
+  }
+})
+
+it.each(['token', 'supabase'])('keeps the token of an MCP server, and asks it for its tools: by %s', async (way) => {
+  const { mcpServers } = clients[way]!
+  // Nobody answers as an MCP server there.
+  const [server] = await world.sql<{ id: string }[]>`
+    insert into loacl.mcp_servers (assistant_id, name, endpoint) values (${assistantId}, ${way}, ${stack.modelUrl})
+    returning id`
+  const { id } = server!
+  const saved = await mcpServers.setSecret(id, { token: 'mcp-token-0123456789' })
+  expect(saved).toEqual({ endpoint: stack.modelUrl, lastFour: '6789' })
+  expect(await mcpServers.describeSecret(id)).toMatchObject({ isSet: true, isUsable: true, lastFour: '6789' })
+  expect(await mcpServers.reviewTools(id, { accept: [] })).toMatchObject({ ok: false, code: 'tool_result_invalid' })
+  await expect(mcpServers.setSecret(id, { token: 'two words' })).rejects.toMatchObject({ code: 'invalid_body' })
+  await mcpServers.removeSecret(id)
+  expect(await mcpServers.describeSecret(id)).toMatchObject({ isSet: false, isUsable: false })
+  await expect(mcpServers.removeSecret(id)).rejects.toMatchObject({ code: 'not_found' })
+  await expect(mcpServers.reviewTools(crypto.randomUUID())).rejects.toMatchObject({ code: 'not_found' })
 })
 
 it.each(['token', 'supabase'])('rotates, erases and clears up: by %s', async (way) => {

@@ -57,6 +57,32 @@ isOneToOne: false
       referencedColumns: ["id","owner_id"]
     }
                   ]
+                },"assistant_tools": {
+                  Row: {
+                    "approval_seconds": number,"assistant_id": string,"cost_usd": number | null,"created_at": string,"description": string,"endpoint": string | null,"hosted_options": Json | null,"hosted_type": string | null,"id": string,"identified_only": boolean,"is_active": boolean,"is_idempotent": boolean,"kind": string,"max_result_bytes": number,"mcp_server_id": string | null,"name": string,"parameters": NonNullable<Json>,"remote_name": string | null,"risk": string,"timeout_ms": number,"updated_at": string,"visitor_sees": string,"words": NonNullable<Json>
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "approval_seconds"?: number,"assistant_id": string,"cost_usd"?: number | null,"created_at"?: string,"description"?: string,"endpoint"?: string | null,"hosted_options"?: Json | null,"hosted_type"?: string | null,"id"?: string,"identified_only"?: boolean,"is_active"?: boolean,"is_idempotent"?: boolean,"kind": string,"max_result_bytes"?: number,"mcp_server_id"?: string | null,"name": string,"parameters"?: NonNullable<Json>,"remote_name"?: string | null,"risk"?: string,"timeout_ms"?: number,"updated_at"?: string,"visitor_sees"?: string,"words"?: NonNullable<Json>
+                  }
+                  Update: {
+                    "approval_seconds"?: number,"assistant_id"?: string,"cost_usd"?: number | null,"created_at"?: string,"description"?: string,"endpoint"?: string | null,"hosted_options"?: Json | null,"hosted_type"?: string | null,"id"?: string,"identified_only"?: boolean,"is_active"?: boolean,"is_idempotent"?: boolean,"kind"?: string,"max_result_bytes"?: number,"mcp_server_id"?: string | null,"name"?: string,"parameters"?: NonNullable<Json>,"remote_name"?: string | null,"risk"?: string,"timeout_ms"?: number,"updated_at"?: string,"visitor_sees"?: string,"words"?: NonNullable<Json>
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "assistant_tools_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "assistant_tools_mcp_server_fkey"
+      columns: ["mcp_server_id","assistant_id"]
+isOneToOne: false
+      referencedRelation: "mcp_servers"
+      referencedColumns: ["id","assistant_id"]
+    }
+                  ]
                 },"assistant_vector_stores": {
                   Row: {
                     "assistant_id": string,"created_at": string,"owner_id": string,"vector_store_id": string
@@ -85,14 +111,14 @@ isOneToOne: false
                   ]
                 },"assistants": {
                   Row: {
-                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"file_bytes_per_day": number | null,"file_types": (string)[],"files_per_hour": number | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_file_bytes": number,"max_files_per_message": number,"max_message_length": number,"max_output_tokens": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"moderates_input": boolean,"moderates_output": boolean,"moderation_fails_open": boolean,"moderation_model": string,"moderation_provider_config_id": string | null,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"file_bytes_per_day": number | null,"file_types": (string)[],"files_per_hour": number | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_file_bytes": number,"max_files_per_message": number,"max_message_length": number,"max_output_tokens": number,"max_tool_steps": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"moderates_input": boolean,"moderates_output": boolean,"moderation_fails_open": boolean,"moderation_model": string,"moderation_provider_config_id": string | null,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"file_bytes_per_day"?: number | null,"file_types"?: (string)[],"files_per_hour"?: number | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_file_bytes"?: number,"max_files_per_message"?: number,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"file_bytes_per_day"?: number | null,"file_types"?: (string)[],"files_per_hour"?: number | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_file_bytes"?: number,"max_files_per_message"?: number,"max_message_length"?: number,"max_output_tokens"?: number,"max_tool_steps"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"file_bytes_per_day"?: number | null,"file_types"?: (string)[],"files_per_hour"?: number | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_file_bytes"?: number,"max_files_per_message"?: number,"max_message_length"?: number,"max_output_tokens"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"file_bytes_per_day"?: number | null,"file_types"?: (string)[],"files_per_hour"?: number | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_file_bytes"?: number,"max_files_per_message"?: number,"max_message_length"?: number,"max_output_tokens"?: number,"max_tool_steps"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -325,6 +351,26 @@ isOneToOne: false
                   Relationships: [
                     {
       foreignKeyName: "guided_questions_assistant_id_fkey"
+      columns: ["assistant_id"]
+isOneToOne: false
+      referencedRelation: "assistants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"mcp_servers": {
+                  Row: {
+                    "assistant_id": string,"created_at": string,"endpoint": string,"id": string,"is_active": boolean,"name": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assistant_id": string,"created_at"?: string,"endpoint": string,"id"?: string,"is_active"?: boolean,"name": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "assistant_id"?: string,"created_at"?: string,"endpoint"?: string,"id"?: string,"is_active"?: boolean,"name"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "mcp_servers_assistant_id_fkey"
       columns: ["assistant_id"]
 isOneToOne: false
       referencedRelation: "assistants"
@@ -589,14 +635,14 @@ isOneToOne: false
                   ]
                 },"tool_executions": {
                   Row: {
-                    "approval_requested_at": string | null,"approved_at": string | null,"assistant_id": string,"call_id": string | null,"completed_at": string | null,"cost_usd": number | null,"created_at": string,"error_message": string | null,"executed_at": string | null,"execution_time_ms": number | null,"id": string,"message_id": string,"metadata": NonNullable<Json>,"parameters": NonNullable<Json>,"result": Json | null,"session_id": string,"status": string,"thread_id": string,"tool_name": string,"updated_at": string
+                    "approval_requested_at": string | null,"approved_at": string | null,"arguments_digest": string | null,"assistant_id": string,"call_id": string | null,"claimed_by": string | null,"completed_at": string | null,"cost_usd": number | null,"created_at": string,"error_code": string | null,"error_message": string | null,"executed_at": string | null,"execution_time_ms": number | null,"expires_at": string | null,"id": string,"idempotency_key": string | null,"kind": string | null,"message_id": string,"metadata": NonNullable<Json>,"parameters": NonNullable<Json>,"result": Json | null,"session_id": string,"status": string,"step": number | null,"thread_id": string,"tool_digest": string | null,"tool_id": string | null,"tool_name": string,"turn_id": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "approval_requested_at"?: string | null,"approved_at"?: string | null,"assistant_id": string,"call_id"?: string | null,"completed_at"?: string | null,"cost_usd"?: number | null,"created_at"?: string,"error_message"?: string | null,"executed_at"?: string | null,"execution_time_ms"?: never,"id"?: string,"message_id": string,"metadata"?: NonNullable<Json>,"parameters"?: NonNullable<Json>,"result"?: Json | null,"session_id": string,"status"?: string,"thread_id": string,"tool_name": string,"updated_at"?: string
+                    "approval_requested_at"?: string | null,"approved_at"?: string | null,"arguments_digest"?: string | null,"assistant_id": string,"call_id"?: string | null,"claimed_by"?: string | null,"completed_at"?: string | null,"cost_usd"?: number | null,"created_at"?: string,"error_code"?: string | null,"error_message"?: string | null,"executed_at"?: string | null,"execution_time_ms"?: never,"expires_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"kind"?: string | null,"message_id": string,"metadata"?: NonNullable<Json>,"parameters"?: NonNullable<Json>,"result"?: Json | null,"session_id": string,"status"?: string,"step"?: number | null,"thread_id": string,"tool_digest"?: string | null,"tool_id"?: string | null,"tool_name": string,"turn_id"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "approval_requested_at"?: string | null,"approved_at"?: string | null,"assistant_id"?: string,"call_id"?: string | null,"completed_at"?: string | null,"cost_usd"?: number | null,"created_at"?: string,"error_message"?: string | null,"executed_at"?: string | null,"execution_time_ms"?: never,"id"?: string,"message_id"?: string,"metadata"?: NonNullable<Json>,"parameters"?: NonNullable<Json>,"result"?: Json | null,"session_id"?: string,"status"?: string,"thread_id"?: string,"tool_name"?: string,"updated_at"?: string
+                    "approval_requested_at"?: string | null,"approved_at"?: string | null,"arguments_digest"?: string | null,"assistant_id"?: string,"call_id"?: string | null,"claimed_by"?: string | null,"completed_at"?: string | null,"cost_usd"?: number | null,"created_at"?: string,"error_code"?: string | null,"error_message"?: string | null,"executed_at"?: string | null,"execution_time_ms"?: never,"expires_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"kind"?: string | null,"message_id"?: string,"metadata"?: NonNullable<Json>,"parameters"?: NonNullable<Json>,"result"?: Json | null,"session_id"?: string,"status"?: string,"step"?: number | null,"thread_id"?: string,"tool_digest"?: string | null,"tool_id"?: string | null,"tool_name"?: string,"turn_id"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -611,6 +657,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "threads"
       referencedColumns: ["id","session_id","assistant_id"]
+    },{
+      foreignKeyName: "tool_executions_tool_id_fkey"
+      columns: ["tool_id"]
+isOneToOne: false
+      referencedRelation: "assistant_tools"
+      referencedColumns: ["id"]
     }
                   ]
                 },"usage_logs": {
@@ -674,8 +726,14 @@ isOneToOne: false
             "add_file":
 { Args: { "mime_type": string,"original_name": string,"purpose"?: string,"session_id": string,"sha256": string,"size_bytes": number,"thread_id": string }; Returns: Json
                            },
+"answer_call":
+{ Args: { "answer": Json,"claims"?: Json,"execution_id": string,"tab": string }; Returns: Json
+                           },
 "append_turn_parts":
 { Args: { "lease": string,"parts": Json,"seq": number,"turn_id": string }; Returns: Json
+                           },
+"begin_calls":
+{ Args: { "calls": Json,"lease": string,"step": number,"turn_id": string }; Returns: Json
                            },
 "begin_step":
 { Args: { "input": Json,"lease": string,"outcome"?: Json,"step": number,"turn_id": string }; Returns: Json
@@ -692,11 +750,20 @@ isOneToOne: false
 "choose_branch":
 { Args: { "message_id": string,"thread_id": string }; Returns: Json
                            },
+"claim_call":
+{ Args: { "claims"?: Json,"execution_id": string,"tab": string }; Returns: Json
+                           },
 "complete_upload":
 { Args: { "claims": Json,"found": Json,"upload_id": string }; Returns: Json
                            },
 "confirm_deletion":
 { Args: { "deletion_id": string }; Returns: undefined
+                           },
+"continue_turn":
+{ Args: { "claims"?: Json,"turn_id": string }; Returns: Json
+                           },
+"decide_call":
+{ Args: { "approved": boolean,"arguments_digest": string,"claims"?: Json,"execution_id": string,"reason"?: string }; Returns: Json
                            },
 "delete_file":
 { Args: { "file_id": string }; Returns: undefined
@@ -706,6 +773,12 @@ isOneToOne: false
                            },
 "describe_identity_secret":
 { Args: { "assistant_id": string,"owner_id": string }; Returns: Json
+                           },
+"describe_tool_secret":
+{ Args: { "assistant_id": string,"owner_id": string }; Returns: Json
+                           },
+"end_call":
+{ Args: { "execution_id": string,"lease": string,"outcome": Json,"turn_id": string }; Returns: Json
                            },
 "erase_visitor":
 { Args: { "session_id": string }; Returns: Json
@@ -750,7 +823,7 @@ isOneToOne: false
 { Args: { "request": Json }; Returns: Json
                            },
 "is_tool_approved":
-{ Args: { "cost_usd"?: number,"risk": string,"thread_id": string,"tool_name": string }; Returns: boolean
+{ Args: { "cost_usd"?: number,"risk": string,"thread_id": string,"tool_digest"?: string,"tool_name": string }; Returns: boolean
                            },
 "list_events":
 { Args: { "after"?: number,"thread_id": string }; Returns: Json
@@ -779,6 +852,9 @@ isOneToOne: false
 "read_identity_secret":
 { Args: { "assistant_id": string }; Returns: Json
                            },
+"read_mcp_server":
+{ Args: { "mcp_server_id": string,"owner_id": string }; Returns: Json
+                           },
 "read_provider_key":
 { Args: { "config_id"?: string,"owner_id": string }; Returns: Json
                            },
@@ -791,8 +867,14 @@ isOneToOne: false
 "remove_identity_secret":
 { Args: { "assistant_id": string,"owner_id": string }; Returns: boolean
                            },
+"remove_mcp_secret":
+{ Args: { "mcp_server_id": string,"owner_id": string }; Returns: boolean
+                           },
 "remove_provider_key":
 { Args: { "config_id": string,"owner_id": string }; Returns: boolean
+                           },
+"remove_tool_secret":
+{ Args: { "assistant_id": string,"owner_id": string }; Returns: boolean
                            },
 "reseal_secret":
 { Args: { "ciphertext": string,"key_id": string,"old_ciphertext": string,"secret_id": string }; Returns: boolean
@@ -802,6 +884,9 @@ isOneToOne: false
                            },
 "resume_turn":
 { Args: { "claims"?: Json,"deadline_ms": number,"lease": string,"step": number,"turn_id": string }; Returns: Json
+                           },
+"run_calls":
+{ Args: { "lease": string,"step": number,"turn_id": string }; Returns: Json
                            },
 "run_clean_up":
 { Args: Record<PropertyKey, never>; Returns: boolean
@@ -818,8 +903,14 @@ isOneToOne: false
 "set_identity_secret":
 { Args: { "assistant_id": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"secret_id": string }; Returns: undefined
                            },
+"set_mcp_secret":
+{ Args: { "ciphertext": string,"endpoint": string,"key_id": string,"last_four": string,"mcp_server_id": string,"owner_id": string,"secret_id": string }; Returns: undefined
+                           },
 "set_provider_key":
 { Args: { "base_url": string,"ciphertext": string,"is_default"?: boolean,"key_id": string,"last_four": string,"owner_id": string,"provider": string,"secret_id": string }; Returns: string
+                           },
+"set_tool_secret":
+{ Args: { "assistant_id": string,"ciphertext": string,"key_id": string,"last_four": string,"owner_id": string,"secret_id": string }; Returns: undefined
                            },
 "shorten_history":
 { Args: { "lease": string,"turn_id": string }; Returns: Json

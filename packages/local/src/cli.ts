@@ -73,6 +73,7 @@ function readOptions(args: string[], env: NodeJS.ProcessEnv): CliOptions | null 
     ports: { api: port('api'), db: port('db'), site: port('site'), widget: port('widget'), model: port('model') },
     env: Object.fromEntries(given),
     watch: true,
+    demoTools: true,
     workers,
     ...(env.OPENAI_API_KEY ? { apiKey: env.OPENAI_API_KEY } : {}),
     ...(env.OPENAI_BASE_URL ? { modelUrl: env.OPENAI_BASE_URL } : {}),

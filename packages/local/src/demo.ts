@@ -30,3 +30,6 @@ What you know:
     { question: 'How do I dim Aurora from my own code?', category: 'Lamps' },
   ],
 } satisfies AssistantSettings
+
+/** Beside those, where it has tools. */
+export const TOOL_QUESTIONS = [{ question: 'Where is my order NL-20417? My postcode is 24837.', category: 'Orders' }]

@@ -4,7 +4,9 @@ import { setUpProject } from '@loacl/setup'
 import { readProjectConfig } from './config.ts'
 import { INFO_FILE, makeThrowawayFolder, openDataFolder, removeTree, type DataFolder } from './data_folder.ts'
 import { startDatabase } from './database.ts'
-import { DEMO_ASSISTANT, DEMO_OWNER_EMAIL } from './demo.ts'
+import { DEMO_ASSISTANT, DEMO_OWNER_EMAIL, TOOL_QUESTIONS } from './demo.ts'
+import { startDemoServers, type DemoServers } from './demo_servers.ts'
+import { setUpDemoTools } from './demo_tools.ts'
 import { startFunctions } from './functions.ts'
 import { createGateway } from './gateway.ts'
 import { startInterruptibleApi } from './interruptible_api.ts'
@@ -102,11 +104,17 @@ async function assemble(
   if (options.reset) await folder.clear()
   const keys = await loadKeys(dataDir)
 
+  const demoServers = options.demoTools ? await startDemoServers(parts, keys) : null
+
   const functionsDir = options.functionsDir ?? join(root, 'supabase', 'functions')
   const functionsStarted = onStep('Functions')
   const functions = startFunctions(parts, {
     dir: functionsDir,
-    env: { ...functionEnvironment(apiUrl, dbUrl, keys, provider), ...options.env },
+    env: {
+      ...functionEnvironment(apiUrl, dbUrl, keys),
+      ...options.env,
+      LOACL_PRIVATE_HOSTS: joinHosts(provider, demoServers, options.env),
+    },
     workers: options.workers,
     workerEnv: options.workerEnv,
     preload: options.preload,
@@ -142,10 +150,11 @@ async function assemble(
 
   const seeded = onStep('Demo assistant')
   await signUpOwner(apiUrl, keys)
-  const { assistantId } = await setUpProject(dbUrl, keys.encryptionKeys, {
+  const { ownerId, assistantId } = await setUpProject(dbUrl, keys.encryptionKeys, {
     ownerEmail: DEMO_OWNER_EMAIL,
     assistant: {
       ...DEMO_ASSISTANT,
+      ...(demoServers ? { firstQuestions: [...DEMO_ASSISTANT.firstQuestions, ...TOOL_QUESTIONS] } : {}),
       ...(options.model ? { model: options.model } : {}),
       ...(options.demoOrigins ? { addedOrigins: options.demoOrigins } : {}),
     },
@@ -153,6 +162,11 @@ async function assemble(
   })
   const { publishableKey, secretKey } = keys
   const isMockModel = provider.mockModel !== null
+  if (demoServers) {
+    const { encryptionKeys } = keys
+    await setUpDemoTools(dbUrl, { ownerId, assistantId, encryptionKeys, servers: demoServers, isMockModel })
+    await demoServers.ready
+  }
   values = { widgetUrl, apiUrl, publishableKey, assistantId, mockModel: isMockModel }
   seeded()
   await functionsReady
@@ -174,6 +188,7 @@ async function assemble(
     ...info,
     info,
     isMockModel,
+    toolServers: demoServers && { ordersUrl: demoServers.ordersUrl, partsUrl: demoServers.partsUrl },
     modelRequests: () => [...(provider.mockModel?.calls ?? []), ...(provider.mockModel?.structuredCalls ?? [])],
     encryptionKeys: keys.encryptionKeys,
     jwtSecret: keys.jwtSecret,
@@ -210,12 +225,7 @@ async function prepareFolder(
 }
 
 /** The environment of hosted functions, and LOACL's own secrets. */
-function functionEnvironment(
-  apiUrl: string,
-  dbUrl: string,
-  keys: Keys,
-  provider: ModelProvider,
-): Record<string, string> {
+function functionEnvironment(apiUrl: string, dbUrl: string, keys: Keys): Record<string, string> {
   return {
     SUPABASE_URL: apiUrl,
     SUPABASE_DB_URL: dbUrl,
@@ -224,9 +234,12 @@ function functionEnvironment(
     // Auth signs with a secret here, so there is no public key to show.
     SUPABASE_JWKS: JSON.stringify({ keys: [] }),
     LOACL_ENCRYPTION_KEYS: keys.encryptionKeys,
-    ...(provider.privateHosts ? { LOACL_PRIVATE_HOSTS: provider.privateHosts } : {}),
   }
 }
+
+/** The stack's own, and those that were given. */
+const joinHosts = (provider: ModelProvider, demoServers: DemoServers | null, env: StackOptions['env']): string =>
+  [provider.privateHosts, ...(demoServers?.privateHosts ?? []), env?.['LOACL_PRIVATE_HOSTS']].filter(Boolean).join()
 
 /** By Auth's own road, so that the demo owner can sign in like anyone. A second time, the account is there already. */
 async function signUpOwner(apiUrl: string, keys: Keys): Promise<void> {

@@ -15,11 +15,13 @@ export interface StackOptions {
   model?: string
   /** Pages that may use the demo assistant, beside those that may already. Left out: those of this machine. */
   demoOrigins?: readonly string[]
+  /** Gives the demo assistant tools of each kind, and starts the servers that they call. */
+  demoTools?: boolean
   /** How fast the mock model streams. Left out: `quick` with throw-away data, else `natural`. */
   pace?: Pace
   /** Begins anew: data and keys in `dataDir` are removed first, other files stay. */
   reset?: boolean
-  /** More of the functions' environment. */
+  /** More of the functions' environment. `LOACL_PRIVATE_HOSTS` is added to the stack's own hosts. */
   env?: Readonly<Record<string, string>>
   /** How many processes each function has: they take requests in turn. Left out: one. */
   workers?: number
@@ -66,6 +68,8 @@ export interface Stack extends StackInfo {
   readonly info: StackInfo
   /** Whether the mock model answers. */
   readonly isMockModel: boolean
+  /** What the demo assistant's tools call; `null` without `demoTools`. */
+  readonly toolServers: { ordersUrl: string; partsUrl: string } | null
   /** Calls of the mock model so far: those for answers, then those for titles and follow-ups, each oldest first. */
   modelRequests(): readonly unknown[]
   /** `LOACL_ENCRYPTION_KEYS` of the functions. */

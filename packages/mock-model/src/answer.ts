@@ -7,14 +7,29 @@ export interface AnswerRequest {
   instructions?: string
   text?: { format?: { name?: string } }
   stream_options?: { include_usage?: boolean }
+  /** A tool of the provider's has a type and no name. */
+  tools?: readonly { type?: string; name?: string; function?: { name?: string } }[]
   input?: string | readonly SaidItem[]
   messages?: readonly SaidItem[]
 }
 
+/** Items of the Responses API have a `type` as well: calls of tools and their results have no role. */
 interface SaidItem {
+  type?: string
   role?: string
   content?: string | readonly { text?: string }[] | null
 }
+
+/** A call of a function, as a test scripts it. */
+export interface ToolCallSaid {
+  name: string
+  arguments?: unknown
+  /** Left out, one is made. */
+  id?: string
+}
+
+/** A tool that the provider runs itself. */
+export type HostedSaid = 'web_search' | 'file_search' | 'code_interpreter'
 
 export interface Said {
   role: string
@@ -34,6 +49,8 @@ function readSaid({ input, messages = [] }: AnswerRequest): Said[] {
 export type Incomplete = 'max_output_tokens' | 'content_filter'
 /** What the functions tell a model whose answer was cut. */
 const GO_ON = /^Your answer was cut off\./
+
+const isResult = ({ type, role }: SaidItem): boolean => type === 'function_call_output' || role === 'tool'
 
 /** One answer, in the wire format that it was asked for in. */
 export abstract class Answer {
@@ -64,6 +81,22 @@ export abstract class Answer {
     return GO_ON.test(last) ? `${asked.at(-2)} (continued)` : last
   }
 
+  /** How often the model has called tools since the visitor's last message, and been told what came of it. */
+  get round(): number {
+    const items = this.request.messages ?? (Array.isArray(this.request.input) ? this.request.input : [])
+    const asked = items.findLastIndex(({ role }) => role === 'user')
+    return items.slice(asked + 1).filter((item, at, all) => isResult(item) && !(at > 0 && isResult(all[at - 1]!)))
+      .length
+  }
+
+  /** What the model was told of its last calls. */
+  get results(): string[] {
+    const items = (this.request.messages ?? this.request.input ?? []) as readonly (SaidItem & { output?: string })[]
+    return items.flatMap(({ type, role, output, content }) =>
+      type === 'function_call_output' ? (output ?? '') : role === 'tool' ? String(content) : [],
+    )
+  }
+
   /** Whether a call that doesn't stream is for a summary of the conversation, which it brings along as the question. */
   get wantsSummary(): boolean {
     return this.request.text?.format?.name === 'conversation_summary'
@@ -83,6 +116,10 @@ export abstract class Answer {
 
   /** The reasoning in words: one stretch of it. */
   abstract think(thought: string, index: number): void
+  /** The model calls functions, after what it says: several at once are one step's. */
+  abstract call(...calls: readonly ToolCallSaid[]): void
+  /** The provider runs a tool of its own, and the model goes on. */
+  abstract callHosted(type: HostedSaid, succeeds?: boolean): void
   /** The text is whole: sources that it cites may follow. */
   abstract endText(): void
   abstract cite(index: number, annotation: Record<string, unknown>): void

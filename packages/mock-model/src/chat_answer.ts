@@ -1,13 +1,28 @@
-import { Answer, type Incomplete } from './answer.ts'
+import { Answer, type Incomplete, type ToolCallSaid } from './answer.ts'
 
 const FINISH_REASONS = { max_output_tokens: 'length', content_filter: 'content_filter' } as const
 
 /** Writes one answer in the form of Chat Completions. */
 export class ChatAnswer extends Answer {
+  #calls = 0
+
   think(thought: string): void {
     this.begin()
     this.#delta({ reasoning_content: thought })
   }
+
+  call(...calls: readonly ToolCallSaid[]): void {
+    this.begin()
+    for (const { name, arguments: args = {}, id = `call_${crypto.randomUUID()}` } of calls) {
+      const index = this.#calls++
+      const text = typeof args === 'string' ? args : JSON.stringify(args)
+      this.#delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] })
+      this.#delta({ tool_calls: [{ index, function: { arguments: text } }] })
+    }
+  }
+
+  /** This format has none. */
+  callHosted(): void {}
 
   endText(): void {
     this.begin()
@@ -27,7 +42,7 @@ export class ChatAnswer extends Answer {
   }
 
   end(incomplete?: Incomplete): void {
-    this.#delta({}, incomplete ? FINISH_REASONS[incomplete] : 'stop')
+    this.#delta({}, incomplete ? FINISH_REASONS[incomplete] : this.#calls > 0 ? 'tool_calls' : 'stop')
     if (this.request.stream_options?.include_usage) this.#chunk({ choices: [], usage: this.#usage() })
     this.response.end('data: [DONE]\n\n')
   }

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Incomplete, Said } from './answer.ts'
+import type { HostedSaid, Incomplete, Said, ToolCallSaid } from './answer.ts'
 import type { ModerationScript } from './moderations.ts'
 import type { Control, MockModelOptions, Script, WholeScript } from './mock_model.ts'
 
@@ -21,6 +21,10 @@ export interface Reply {
   text?: string
   /** Cited after `text`. */
   sources?: Cited[]
+  /** Tools that the provider runs before it says `text`. */
+  hosted?: HostedSaid[]
+  /** What it calls before it says `text`: the calls of one step, of the next, and so on. */
+  calls?: ToolCallSaid[][]
   /** A second text, which follows the sources. */
   more?: string
   /** Answer with this HTTP status instead. */
@@ -124,6 +128,12 @@ export function createReplies(): Required<Pick<MockModelOptions, 'script' | 'ans
       })
     answer.begin()
     for (const [index, thought] of reasoning.entries()) answer.think(thought, index)
+    const called = reply.calls?.[answer.round]
+    if (called) {
+      answer.call(...called)
+      return answer.end()
+    }
+    for (const type of reply.hosted ?? []) answer.callHosted(type)
     const now = (): Reply => replies.get(text) ?? reply
     const left = [...sources.entries()]
     /** Cites what is for the first so many characters; all that is left, at the end. */

@@ -1,16 +1,35 @@
-import { Answer, type Incomplete } from './answer.ts'
+import { Answer, type HostedSaid, type Incomplete, type ToolCallSaid } from './answer.ts'
 
 const PLACE = { item_id: 'msg_1', output_index: 0, content_index: 0 }
 
 /** Writes one answer in the form of the Responses API. */
 export class ResponsesAnswer extends Answer {
   #sequence = 0
+  readonly #items: Record<string, unknown>[] = []
 
   think(thought: string, index: number): void {
     this.begin()
     const at = { item_id: 'reasoning-1', output_index: 0, summary_index: index }
     this.event('response.reasoning_summary_text.delta', { ...at, delta: thought })
     this.event('response.reasoning_summary_text.done', { ...at, text: thought })
+  }
+
+  call(...calls: readonly ToolCallSaid[]): void {
+    this.begin()
+    for (const { name, arguments: args = {}, id = `call_${crypto.randomUUID()}` } of calls)
+      this.#say({
+        type: 'function_call',
+        id: `fc_${id}`,
+        call_id: id,
+        name,
+        arguments: typeof args === 'string' ? args : JSON.stringify(args),
+        status: 'completed',
+      })
+  }
+
+  callHosted(type: HostedSaid, succeeds = true): void {
+    this.begin()
+    this.#say({ type: `${type}_call`, id: `hc_${this.#items.length}`, status: succeeds ? 'completed' : 'failed' })
   }
 
   endText(): void {
@@ -34,7 +53,8 @@ export class ResponsesAnswer extends Answer {
   }
 
   end(incomplete?: Incomplete): void {
-    this.event('response.output_item.done', { output_index: 0, item: this.#item('completed') })
+    if (this.text || this.#items.length === 0)
+      this.event('response.output_item.done', { output_index: 0, item: this.#item('completed') })
     const response = this.#describe(incomplete ? 'incomplete' : 'completed')
     if (incomplete) Object.assign(response, { incomplete_details: { reason: incomplete } })
     this.event(`response.${incomplete ? 'incomplete' : 'completed'}`, { response })
@@ -54,6 +74,13 @@ export class ResponsesAnswer extends Answer {
     return this.#describe('completed')
   }
 
+  #say(item: Record<string, unknown>): void {
+    const at = { output_index: this.#items.length + 1 }
+    this.#items.push(item)
+    this.event('response.output_item.added', { ...at, item: { ...item, status: 'in_progress' } })
+    this.event('response.output_item.done', { ...at, item })
+  }
+
   #item(status: string): Record<string, unknown> {
     const content = this.text ? [{ type: 'output_text', text: this.text, annotations: [] }] : []
     return { id: PLACE.item_id, type: 'message', role: 'assistant', status, content }
@@ -66,7 +93,7 @@ export class ResponsesAnswer extends Answer {
       created_at: 0,
       status,
       model: this.request.model,
-      output: this.text ? [this.#item('completed')] : [],
+      output: [...this.#items, ...(this.text ? [this.#item('completed')] : [])],
       usage: status === 'in_progress' ? null : this.usage,
     }
   }

@@ -52,3 +52,28 @@ it('cuts an answer, ends one early, and refuses one', async () => {
   await script('Refuse', { status: 429 })
   await expect(typesOf('Refuse')).rejects.toMatchObject({ status: 429 })
 })
+
+it.each(['/responses', '/chat/completions'])('calls tools step by step, and then answers: %s', async (path) => {
+  await script('Call', {
+    calls: [
+      [
+        { name: 'one', id: 'c1', arguments: { a: 1 } },
+        { name: 'two', id: 'c2' },
+      ],
+    ],
+    text: 'Done',
+  })
+  const asked = { role: 'user', content: 'Call' }
+  const isChat = path !== '/responses'
+  const tell = async (items: object[]) => {
+    const body = JSON.stringify({ model: 'm', stream: true, [isChat ? 'messages' : 'input']: [asked, ...items] })
+    return (await fetch(`${model.url}${path}`, { method: 'POST', body })).text()
+  }
+  const first = await tell([])
+  for (const word of ['"one"', '"two"', 'c1', 'c2', String.raw`{\"a\":1}`]) expect(first).toContain(word)
+  expect(first).not.toContain('Done')
+  const result = isChat
+    ? { role: 'tool', tool_call_id: 'c1', content: '1' }
+    : { type: 'function_call_output', call_id: 'c1', output: '1' }
+  expect(await tell([result, result])).toContain('Done')
+})

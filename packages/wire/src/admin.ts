@@ -1,6 +1,7 @@
 // What the function `loacl-admin` is asked, and what it answers.
 import type { Timestamp } from './dto.ts'
 import type { ErrorCode } from './errors.ts'
+import type { ToolError } from './parts/index.ts'
 
 /** How a provider is spoken to: `openai` is the Responses API, `openai-chat` Chat Completions. */
 export type WireFormat = 'openai' | 'openai-chat'
@@ -79,19 +80,84 @@ export interface ProviderKeyTest {
   model: string
 }
 
-/** Answer to `PUT /assistants/:id/identity-secret`. */
-export interface NewIdentitySecret {
-  /** Shown this once. Sites sign with the text as it stands. */
+/** Answer to `PUT /assistants/:id/identity-secret` and `…/tool-secret`. */
+export interface NewAssistantSecret {
+  /** Shown this once. Sites sign and verify with the text as it stands. */
   secret: string
   lastFour: string
 }
 
-/** What an owner may see of an identity secret. */
-export interface IdentitySecretState {
+/** What an owner may see of a secret of an assistant. */
+export interface SecretState {
   isSet: boolean
   lastFour: string | null
   createdAt: Timestamp | null
 }
+
+/** Body of `PUT /mcp-servers/:id/secret`. */
+export interface SetMcpSecretRequest {
+  /** The bearer token alone, without spaces or line breaks. */
+  token: string
+}
+
+/** Answer to `PUT /mcp-servers/:id/secret`. */
+export interface SavedMcpSecret {
+  /** Where alone it is sent: with another one it has to be set again. */
+  endpoint: string
+  /** Empty for a token of fewer than twelve characters. */
+  lastFour: string
+}
+
+/** Answer to `GET /mcp-servers/:id/secret`. */
+export interface McpSecretState extends SecretState {
+  /** `false` where there is none, or it was set for another endpoint than the server has now. */
+  isUsable: boolean
+  endpoint: string
+}
+
+/** What a server says of a tool. */
+export interface McpToolDescription {
+  description: string
+  parameters: Readonly<Record<string, unknown>>
+}
+
+/** A tool of which its server says something else than the assistant's owner has seen. Calls of it fail with `tool_changed`. */
+export interface McpToolChange {
+  /** As in `assistant_tools`. */
+  name: string
+  was: McpToolDescription
+  is: McpToolDescription
+  /** Of what it is now: to accept just that. */
+  digest: string
+}
+
+export type McpToolAcceptance = Pick<McpToolChange, 'name' | 'digest'>
+
+/** Body of `POST /mcp-servers/:id/tools`. */
+export interface ReviewMcpToolsRequest {
+  /** Changes that an earlier review has told, and that are taken over now. */
+  accept?: readonly McpToolAcceptance[]
+}
+
+/** Answer to `POST /mcp-servers/:id/tools`. Names are those of `assistant_tools`. */
+export type McpToolReview =
+  | {
+      ok: true
+      /** Added now, and switched off. */
+      new: string[]
+      changed: McpToolChange[]
+      accepted: string[]
+      /** The server has them no more. Calls of them fail with `tool_changed`. */
+      gone: string[]
+      /** What can't be taken over, and why. */
+      refused: { remoteName: string; code: ErrorCode; message: string }[]
+    }
+  | {
+      /** The server could not be asked. */
+      ok: false
+      code: ToolError
+      message: string
+    }
 
 /** Answer to `POST /keys/rotate`. */
 export interface KeyRotation {

@@ -63,8 +63,11 @@ export interface OpenedSession {
  * - `failed`: see `errorCode`
  */
 export type MessageStatus = 'streaming' | 'waiting' | 'completed' | 'stopped' | 'cut' | 'failed'
-/** `budget`: what the assistant may spend was used up before another step. */
-export type CutReason = 'time_limit' | 'max_output_tokens' | 'content_filter' | 'budget'
+/**
+ * - `budget`: what the assistant may spend was used up before another step
+ * - `step_limit`: the model went on calling tools
+ */
+export type CutReason = 'time_limit' | 'max_output_tokens' | 'content_filter' | 'budget' | 'step_limit'
 
 export interface Suggestion {
   id: string

@@ -1,14 +1,22 @@
 export type {
   AssistantModel,
-  IdentitySecretState,
   KeyRotation,
   Maintenance,
-  NewIdentitySecret,
+  McpSecretState,
+  McpToolAcceptance,
+  McpToolChange,
+  McpToolDescription,
+  McpToolReview,
+  NewAssistantSecret,
   ProviderConfig,
   ProviderConfigList,
   ProviderKeyTest,
   ReasoningEffort,
+  ReviewMcpToolsRequest,
+  SavedMcpSecret,
   SavedProviderKey,
+  SecretState,
+  SetMcpSecretRequest,
   SetProviderKeyRequest,
   TestProviderKeyRequest,
   VisitorErasure,
@@ -41,6 +49,15 @@ export {
 } from './files.ts'
 export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
 export { CLIENT_ID, SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
+export {
+  MAX_CALL_BODY_BYTES,
+  MAX_RESULT_BYTES,
+  type CallAnswer,
+  type CallClaim,
+  type CallDecision,
+  type CallResult,
+  type ClaimedCall,
+} from './calls.ts'
 export type {
   CutReason,
   GuidedQuestion,
@@ -78,5 +95,11 @@ export {
   type SourcePart,
   type StreamPart,
   type Shape,
+  type ToolError,
+  type ToolKind,
+  type ToolMetadata,
+  type ToolPart,
+  type ToolStreamPart,
+  type WaitingCall,
 } from './parts/index.ts'
 export { DONE_EVENT, encodePart, HEARTBEAT_EVENT, readParts, STREAM_HEADERS, type NumberedPart } from './sse.ts'

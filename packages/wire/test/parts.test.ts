@@ -17,6 +17,19 @@ const GOOD: { readonly [Type in StreamPart['type']]: Extract<StreamPart, { type:
   'source-url': { type: 'source-url', sourceId: 's', url: 'https://example.com', title: 'Example' },
   'source-document': { type: 'source-document', sourceId: 's', mediaType: 'text/plain', title: 'a.txt' },
   file: { type: 'file', mediaType: 'image/png', url: `loacl-file:${UUID}` },
+  'tool-input-available': {
+    type: 'tool-input-available',
+    toolCallId: UUID,
+    toolName: 'order',
+    input: {},
+    dynamic: true,
+    toolMetadata: { kind: 'server' },
+  },
+  'tool-approval-request': { type: 'tool-approval-request', toolCallId: UUID, approvalId: UUID },
+  'tool-approval-response': { type: 'tool-approval-response', approvalId: UUID, approved: true },
+  'tool-output-available': { type: 'tool-output-available', toolCallId: UUID, output: null, dynamic: true },
+  'tool-output-error': { type: 'tool-output-error', toolCallId: UUID, errorText: 'expired', dynamic: true },
+  'tool-output-denied': { type: 'tool-output-denied', toolCallId: UUID },
   'data-turn': { type: 'data-turn', data: { turnId: UUID, threadId: UUID, userMessageId: UUID, messageId: UUID } },
   'data-answer-complete': {
     type: 'data-answer-complete',
@@ -24,7 +37,7 @@ const GOOD: { readonly [Type in StreamPart['type']]: Extract<StreamPart, { type:
   },
   'data-waiting': {
     type: 'data-waiting',
-    data: { messageId: UUID, step: 1, expiresAt: '2026-11-22T08:00:00+00:00' },
+    data: { messageId: UUID, step: 1, expiresAt: '2026-11-22T08:00:00+00:00', calls: [] },
   },
   'data-follow-ups': {
     type: 'data-follow-ups',

@@ -5,16 +5,24 @@ import { bearerOf, createApiKeyCheck, createKeyMatcher } from '../_shared/http/a
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
 import { changeAssistantModel, readAssistantModel } from './domain/assistant_model.ts'
-import { createIdentitySecret, describeIdentitySecret, removeIdentitySecret } from './domain/identity_secrets.ts'
+import {
+  createAssistantSecret,
+  describeAssistantSecret,
+  removeAssistantSecret,
+  type AssistantSecret,
+} from './domain/assistant_secrets.ts'
 import { maintain } from './domain/maintenance.ts'
-import type { Accounts, AdminStore, ObjectStorage, Operator, Provider } from './domain/ports.ts'
+import { describeMcpSecret, removeMcpSecret, setMcpSecret } from './domain/mcp_secrets.ts'
+import type { Accounts, AdminStore, McpServers, ObjectStorage, Operator, Provider } from './domain/ports.ts'
 import { removeProviderKey, setProviderKey, testProviderKey } from './domain/provider_keys.ts'
+import { reviewMcpTools } from './domain/review_mcp_tools.ts'
 import { rotateKeys } from './domain/rotate_keys.ts'
 
 export interface AdminDeps {
   accounts: Accounts
   store: AdminStore
   provider: Provider
+  mcpServers: McpServers
   storage: ObjectStorage
   keyRing: KeyRing
   /** The project's publishable and secret keys: a request must bring one of them. */
@@ -33,7 +41,8 @@ const MAX_BODY_BYTES = 16_384
  * The function `loacl-admin`, for operators, who sign in with Supabase Auth:
  * - `GET`, `PUT`, `DELETE /provider-key` and `POST /provider-key/test`;
  * - `GET`, `PATCH /assistants/:id/model`: its provider, fallback, models and their parameters;
- * - `GET`, `PUT`, `DELETE /assistants/:id/identity-secret`;
+ * - `GET`, `PUT`, `DELETE /assistants/:id/identity-secret` and `…/tool-secret`;
+ * - `GET`, `PUT`, `DELETE /mcp-servers/:id/secret`, and `POST /mcp-servers/:id/tools` asks a server for its tools;
  * - `POST /keys/rotate` puts secrets under the key ring's current key;
  * - `POST /sessions/:id/erase` erases a visitor;
  * - `POST /maintenance/drain` purges and deletes what is due, also for a scheduler with a secret key.
@@ -58,6 +67,12 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
     (route: OperatorRoute): Route =>
     async (context, place) =>
       toResponse(await route(await toOperator(context.request), context, place))
+
+  const assistantSecret = (kind: AssistantSecret) => ({
+    GET: forOperators((operator, _, id) => describeAssistantSecret(kind, operator, toAssistantId(id), store)),
+    PUT: forOperators((operator, _, id) => createAssistantSecret(kind, operator, toAssistantId(id), deps)),
+    DELETE: forOperators((operator, _, id) => removeAssistantSecret(kind, operator, toAssistantId(id), store)),
+  })
 
   const startTimer = (): (() => boolean) => {
     const startedAt = performance.now()
@@ -92,12 +107,22 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
           ),
         },
       },
+      { path: /^\/assistants\/([^/]+)\/identity-secret$/, methods: assistantSecret('identity') },
+      { path: /^\/assistants\/([^/]+)\/tool-secret$/, methods: assistantSecret('tool') },
       {
-        path: /^\/assistants\/([^/]+)\/identity-secret$/,
+        path: /^\/mcp-servers\/([^/]+)\/secret$/,
         methods: {
-          GET: forOperators((operator, _, id) => describeIdentitySecret(operator, toAssistantId(id), store)),
-          PUT: forOperators((operator, _, id) => createIdentitySecret(operator, toAssistantId(id), deps)),
-          DELETE: forOperators((operator, _, id) => removeIdentitySecret(operator, toAssistantId(id), store)),
+          GET: forOperators((operator, _, id) => describeMcpSecret(operator, id, deps)),
+          PUT: forOperators(async (operator, { request }, id) => setMcpSecret(operator, id, await read(request), deps)),
+          DELETE: forOperators((operator, _, id) => removeMcpSecret(operator, id, deps)),
+        },
+      },
+      {
+        path: /^\/mcp-servers\/([^/]+)\/tools$/,
+        methods: {
+          POST: forOperators(async (operator, { request }, id) =>
+            reviewMcpTools(operator, id, await read(request), deps),
+          ),
         },
       },
       {

@@ -10,10 +10,10 @@ import {
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import type { Model } from '../_shared/domain/model.ts'
 import type { Moderator } from '../_shared/domain/moderation.ts'
-import { decideNext } from '../_shared/domain/next_move.ts'
 import { retryWhileAway } from '../_shared/domain/retry.ts'
 import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
+import type { ToolRunner } from '../_shared/domain/tools/tool.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
 import type { FileStorage, FileStore } from '../_shared/domain/files/file_store.ts'
 import { createTurnPoll, type PollTurn } from '../_shared/domain/turn_poll.ts'
@@ -22,9 +22,11 @@ import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createPartStream, type PartStream } from '../_shared/http/part_stream.ts'
 import { sendStored } from '../_shared/http/stored_parts.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
+import { answerCall, claimCall, continueTurn, decideCall } from './calls.ts'
 import { callerOf } from './caller.ts'
 import { beginUpload, completeUpload, linkFile, removeFile } from './files.ts'
 import { identify, signOut, type IdentifyDeps } from './identify.ts'
+import { safetyIdentifierOf } from './safety_identifier.ts'
 import { WorkerLoad, type WorkerLoadOptions } from './worker_load.ts'
 
 /** Of `apiKeys`, the project's publishable and secret keys, a request must bring one. */
@@ -34,6 +36,7 @@ export interface ChatDeps extends IdentifyDeps, WorkerLoadOptions {
   moderator: Moderator
   files: FileStore
   storage: FileStorage
+  tools: ToolRunner
   /** The one header that tells a visitor's network address and can't be set by visitors. */
   addressHeader: string
   /** Milliseconds that a turn may take, from request to the end of the answer. */
@@ -59,6 +62,8 @@ interface Context extends RouteContext {
  * - `GET /threads/:id/stream` streams the turn that runs or waits in a thread, by either of the thread's ids; 204 where none does;
  * - `POST /files` begins an upload, `POST /files/:id/complete` checks it, `POST /files/:id/link` opens a file, `DELETE /files/:id`
  *   takes one away that was not sent;
+ * - `POST /calls/:id/decision` approves or denies a call of a tool, `POST /calls/:id/claim` takes one that the page runs, and
+ *   `POST /calls/:id/result` answers it; `POST /turns/:id/continue` ends what is overdue. The turn goes on once nothing of it waits;
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
  */
 export function createHandler(deps: ChatDeps): (request: Request) => Promise<Response> {
@@ -82,6 +87,10 @@ export function createHandler(deps: ChatDeps): (request: Request) => Promise<Res
       { path: /^\/files\/([^/]+)$/, methods: { DELETE: withDeps(removeFile) } },
       { path: /^\/files\/([^/]+)\/complete$/, methods: { POST: withDeps(completeUpload) } },
       { path: /^\/files\/([^/]+)\/link$/, methods: { POST: withDeps(linkFile) } },
+      { path: /^\/turns\/([^/]+)\/continue$/, methods: { POST: withDeps(continueTurn) } },
+      { path: /^\/calls\/([^/]+)\/decision$/, methods: { POST: withDeps(decideCall) } },
+      { path: /^\/calls\/([^/]+)\/claim$/, methods: { POST: withDeps(claimCall) } },
+      { path: /^\/calls\/([^/]+)\/result$/, methods: { POST: withDeps(answerCall) } },
       { path: /^\/identify$/, methods: { POST: ({ request }) => identify(request, deps) } },
       { path: /^\/sign-out$/, methods: { POST: ({ request }) => signOut(request, deps) } },
     ],
@@ -112,7 +121,7 @@ async function beginTurn({ request, requestId, deps }: Context): Promise<Respons
     const { send, onStored } = sendStored(stream)
     const safetyIdentifier = await identifying
     const context = { caller, requestId, safetyIdentifier, deadlineMs: deadlineMs - (performance.now() - startedAt) }
-    const parts = runTurn(turn, context, { ...deps, decideNext, report, onStored })
+    const parts = runTurn(turn, context, { ...deps, report, onStored })
     return { stream, done: pipe(parts, stream, report, send) }
   })
   // From its first line on the turn goes on without the request, whatever becomes of the connection.
@@ -177,7 +186,7 @@ async function follow(
     }
     sendPart = send
     const context = { caller, requestId, safetyIdentifier: await safetyIdentifierOf(caller), deadlineMs }
-    return runTurn(turn, context, { ...deps, decideNext, report, onStored })
+    return runTurn(turn, context, { ...deps, report, onStored })
   }
   const parts = followTurn(first, { turnId, after, caller, requestId, signal }, { ...deps, takeOver })
   deps.waitUntil(pipe(parts, stream, report, (part) => sendPart(part)).finally(() => leave?.()))
@@ -215,11 +224,4 @@ function decodeId(encoded: string): string | null {
   } catch {
     return null
   }
-}
-
-/** Stays the same for a session and tells nothing of it; it is not the hash that the database keeps. */
-async function safetyIdentifierOf({ sessionToken }: Caller): Promise<string> {
-  const bytes = new TextEncoder().encode(`loacl safety identifier:${sessionToken}`)
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -8,6 +8,9 @@ import { readEnvironment } from '../_shared/adapters/environment.ts'
 import { createFileStorage } from '../_shared/adapters/file_storage.ts'
 import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
 import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
+import { createServerTool } from '../_shared/adapters/server_tool.ts'
+import { createToolRunner } from '../_shared/adapters/tool_runner.ts'
+import { createMcpToolRunner } from '../_shared/adapters/mcp_tool.ts'
 import { createOpenAIModerator } from '../_shared/adapters/openai_moderator.ts'
 import { createProviderModel } from '../_shared/adapters/provider_model.ts'
 import { withFiles } from '../_shared/adapters/read_files.ts'
@@ -30,6 +33,7 @@ const providers = {
 }
 
 const storage = createFileStorage({ url: environment.supabaseUrl, secretKey: environment.secretKey })
+const keyRing = createKeyRing(environment.encryptionKeys)
 
 Deno.serve(
   createHandler({
@@ -43,7 +47,11 @@ Deno.serve(
     moderator: createOpenAIModerator(providers),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),
-    keyRing: createKeyRing(environment.encryptionKeys),
+    tools: createToolRunner({
+      server: createServerTool({ egress: providers.egress, keyRing }),
+      mcp: createMcpToolRunner({ egress: providers.egress, keyRing }),
+    }),
+    keyRing,
     apiKeys: environment.apiKeys,
     addressHeader: environment.addressHeader,
     deadlineMs: environment.deadlineMs,

@@ -11,6 +11,7 @@ create table loacl.assistants (
   follow_up_model text,
   instructions text not null default '',
   tools jsonb not null default '[]',
+  max_tool_steps integer not null default 8,
   temperature double precision,
   reasoning_effort text,
   max_output_tokens integer not null default 4096,
@@ -60,6 +61,7 @@ create table loacl.assistants (
   constraint assistants_moderation_model_length check (char_length(moderation_model) between 1 and 200),
   constraint assistants_instructions_length check (char_length(instructions) <= 200000),
   constraint assistants_tools_array check (jsonb_typeof(tools) = 'array'),
+  constraint assistants_max_tool_steps_range check (max_tool_steps between 1 and 32),
   constraint assistants_temperature_range check (temperature between 0 and 2),
   constraint assistants_reasoning_effort check (
     reasoning_effort in ('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max')
@@ -102,7 +104,8 @@ comment on table loacl.assistants is
 comment on column loacl.assistants.owner_id is 'An operator.';
 comment on column loacl.assistants.greeting is 'Shown before the first message. Markdown.';
 comment on column loacl.assistants.instructions is 'The system prompt. Never reaches a visitor.';
-comment on column loacl.assistants.tools is 'Tools that the assistant may call, as the Responses API describes them. Never reaches a visitor.';
+comment on column loacl.assistants.tools is 'Descriptions of tools that came from elsewhere, as the Responses API has them, kept as data: none of them is called. What may be called is in assistant_tools.';
+comment on column loacl.assistants.max_tool_steps is 'How many steps a turn may have: with that many, it ends as cut, for `step_limit`.';
 comment on column loacl.assistants.temperature is
   'null: the model''s own default, as for reasoning_effort. What a model refuses of these is left out.';
 comment on column loacl.assistants.reasoning_effort is 'How long a model that reasons is to think.';
@@ -180,7 +183,7 @@ grant select, delete on table loacl.assistants to authenticated;
 -- Not the id: pages keep one in their script tag after its assistant is gone, and would open whatever bore it next.
 grant insert (
   owner_id, name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
-  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
+  instructions, tools, max_tool_steps, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
   max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
   moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
@@ -189,7 +192,7 @@ grant insert (
 ) on table loacl.assistants to authenticated;
 grant update (
   name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
-  instructions, tools, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
+  instructions, tools, max_tool_steps, temperature, reasoning_effort, max_output_tokens, context_token_budget, context_strategy,
   max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
   moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,

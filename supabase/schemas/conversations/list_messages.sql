@@ -200,6 +200,26 @@ comment on function loacl_private.find_streamed_parts(uuid[]) is
 revoke all on function loacl_private.find_streamed_parts(uuid[]) from public;
 grant execute on function loacl_private.find_streamed_parts(uuid[]) to anon, authenticated;
 
+create function loacl_private.find_waiting(thread_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer -- reads turns; asks itself whose thread it is
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select loacl_private.to_waiting(turn)
+    from loacl_private.find_live_turn(find_waiting.thread_id) live
+    join loacl_private.turns turn on turn.id = live.turn_id
+    where turn.state = 'waiting'
+  );
+end
+$$;
+comment on function loacl_private.find_waiting(uuid) is 'What the turn in a thread of the caller''s waits for; null where none waits.';
+revoke all on function loacl_private.find_waiting(uuid) from public;
+grant execute on function loacl_private.find_waiting(uuid) to anon, authenticated;
+
 create function loacl.list_messages(thread_id uuid, cursor text default null, page_size integer default 50)
 returns jsonb
 language sql
@@ -244,6 +264,7 @@ select coalesce(
     select jsonb_build_object(
       'thread', loacl_private.to_thread_summary(asked.thread),
       'activeTurnId', asked.turn_id,
+      'waiting', case when asked.turn_id is not null then loacl_private.find_waiting(list_messages.thread_id) end,
       'lastEvent', loacl_private.find_last_event(list_messages.thread_id),
       'items', coalesce(
         jsonb_agg(
@@ -270,6 +291,6 @@ select coalesce(
 );
 end;
 comment on function loacl.list_messages(uuid, text, integer) is
-  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. A message that has alternatives comes with the ids of them all, as `siblings`. A turn whose worker has gone is ended first; what it had streamed comes along as `streamed`, until a function has folded it into the message. Errors: thread_not_found.';
+  'A thread''s messages, newest first, along the branch that is shown: `MessagePage`. At most 100 a page. A message that has alternatives comes with the ids of them all, as `siblings`. `waiting`: what its turn waits for, if it does. A turn whose worker has gone is ended first; what it had streamed comes along as `streamed`, until a function has folded it into the message. Errors: thread_not_found.';
 revoke all on function loacl.list_messages(uuid, text, integer) from public;
 grant execute on function loacl.list_messages(uuid, text, integer) to anon, authenticated;

@@ -36,7 +36,7 @@ create table loacl.messages (
   constraint messages_parts_no_reasoning check (not jsonb_path_exists(parts, '$[*] ? (@.type == "reasoning")')),
   constraint messages_error_code_status check ((error_code is not null) = (status = 'failed')),
   constraint messages_cut_reason_status check ((cut_reason is not null) = (status = 'cut')),
-  constraint messages_cut_reason check (cut_reason in ('time_limit', 'max_output_tokens', 'content_filter', 'budget')),
+  constraint messages_cut_reason check (cut_reason in ('time_limit', 'max_output_tokens', 'content_filter', 'budget', 'step_limit')),
   constraint messages_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
 
@@ -96,7 +96,7 @@ comment on column loacl.messages.author is
   'Who wrote it. assistant: the model, in a turn. person: somebody of the site, without a turn. system: not shown to the visitor.';
 comment on column loacl.messages.status is 'streaming: its turn runs. waiting: its turn waits, and this is the answer so far. Either may be overdue, and nobody has looked since.';
 comment on column loacl.messages.content is 'The text parts, joined.';
-comment on column loacl.messages.parts is 'What is shown: text and sources. Reasoning, where it may be shown, is put between them as a message travels.';
+comment on column loacl.messages.parts is 'What is shown: text, sources, and of calls of tools what their visitor may see. Reasoning, where it may be shown, is put between them as a message travels.';
 comment on column loacl.messages.model is 'Which model answered.';
 comment on column loacl.messages.cut_reason is 'Which limit an answer ran into.';
 comment on column loacl.messages.metadata is 'The host''s own data. The visitor can read it.';

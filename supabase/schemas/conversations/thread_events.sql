@@ -43,6 +43,14 @@ begin
     event.thread_id := new.thread_id;
     event.message_id := new.message_id;
     event.turn_id := new.id;
+  elsif tg_table_name = 'tool_executions' then
+    event.thread_id := new.thread_id;
+    event.message_id := new.message_id;
+    event.turn_id := new.turn_id;
+    -- While the turn runs its stream tells of it, and so does its end.
+    if not exists (select from loacl_private.turns t where t.id = new.turn_id and t.state = 'waiting') then
+      return null;
+    end if;
   else
     event.thread_id := coalesce(new.thread_id, old.thread_id);
     event.message_id := coalesce(new.message_id, old.message_id);
@@ -87,6 +95,9 @@ create trigger turns_log_began after insert on loacl_private.turns
   for each row execute function loacl_private.log_thread_event('turn_began');
 create trigger turns_log_waiting after update of state on loacl_private.turns
   for each row when (new.state = 'waiting' and old.state <> 'waiting')
+  execute function loacl_private.log_thread_event('turn_waiting');
+create trigger tool_executions_log_changed after update of status on loacl.tool_executions
+  for each row when (new.turn_id is not null and new.status is distinct from old.status)
   execute function loacl_private.log_thread_event('turn_waiting');
 create trigger turns_log_resumed after update of state on loacl_private.turns
   for each row when (new.state = 'running' and old.state <> 'running')

@@ -25,7 +25,7 @@ create table loacl_private.reservations (
   usd numeric not null,
   constraint reservations_pkey primary key (turn_id, step, purpose),
   constraint reservations_purpose check (
-    purpose in ('answer', 'title', 'follow_ups', 'summary', 'moderation')
+    purpose in ('answer', 'title', 'follow_ups', 'summary', 'moderation', 'tool')
   ),
   constraint reservations_positive check (tokens >= 0 and usd >= 0),
   constraint reservations_output_tokens check (output_tokens between 0 and tokens)
@@ -36,7 +36,7 @@ alter table loacl_private.reservations enable row level security;
 revoke all on table loacl_private.reservations from public, anon, authenticated, service_role;
 comment on table loacl_private.reservations is
   'What the model calls of a turn''s step may take at most, and is in the budget already. Settling deletes the row and gives back what was too much.';
-comment on column loacl_private.reservations.purpose is 'As in usage_logs: a step makes at most one call of each, and only a turn''s last step the one for a title and follow-ups.';
+comment on column loacl_private.reservations.purpose is 'As in usage_logs: a step makes at most one call of each, and only a turn''s last step the one for a title and follow-ups. tool: the hosted tools that it may call.';
 comment on column loacl_private.reservations.day is 'The day whose budget it is in.';
 comment on column loacl_private.reservations.output_tokens is 'Of the tokens, those of the answer; the others are of what is sent.';
 comment on column loacl_private.reservations.usd is '0 where the price is not known, which no spend limit lets through.';
@@ -83,6 +83,26 @@ comment on function loacl_private.bound_cost(uuid, text[], bigint, bigint) is
   'US dollars that a call costs at most, whichever of these models answers it; null where one of them has no price.';
 revoke all on function loacl_private.bound_cost(uuid, text[], bigint, bigint) from public;
 
+create function loacl_private.bound_tools(assistant_id uuid)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select coalesce(
+      sum(loacl_private.bound_tokens(t.name || t.description || t.parameters::text || coalesce(t.hosted_options::text, ''))), 0
+    )
+    from loacl.assistant_tools t
+    where t.assistant_id = bound_tools.assistant_id and t.is_active
+  );
+end
+$$;
+comment on function loacl_private.bound_tools(uuid) is 'How many tokens it takes at most to tell the model of an assistant''s tools.';
+revoke all on function loacl_private.bound_tools(uuid) from public;
+
 create function loacl_private.bound_calls(
   assistant loacl.assistants, history jsonb, is_first_turn boolean, added_bytes bigint default 0
 )
@@ -103,7 +123,8 @@ begin
   ),
   calls (purpose, model, input, output) as (
     select 'answer', assistant.model,
-      loacl_private.bound_tokens(assistant.instructions) + sum(loacl_private.bound_tokens(s.content) + coalesce(s.file_bytes, 0))::bigint + added_bytes,
+      loacl_private.bound_tokens(assistant.instructions) + loacl_private.bound_tools(assistant.id)
+        + sum(loacl_private.bound_tokens(s.content) + coalesce(s.file_bytes, 0))::bigint + added_bytes,
       assistant.max_output_tokens
     from said s
     union all
@@ -119,11 +140,16 @@ begin
   select c.purpose, c.input + c.output,
     loacl_private.bound_cost(assistant.owner_id, array[c.model, assistant.fallback_model], c.input, c.output),
     c.output::bigint
-  from calls c;
+  from calls c
+  union all
+  select 'tool', 0, case when bool_and(t.cost_usd is not null) then max(t.cost_usd) * loacl_private.max_hosted_calls() end, 0
+  from loacl.assistant_tools t
+  where t.assistant_id = assistant.id and t.kind = 'hosted' and t.is_active and t.cost_usd is distinct from 0
+  having count(*) > 0;
 end
 $$;
 comment on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) is
-  'The model calls that a step may make, with the most that each can take, at the dearer of the assistant''s two providers; `usd` null where a model has no price. Files count as weigh_file says: how much a picture takes, no provider says before. `added_bytes`: what earlier steps added to the conversation, as JSON.';
+  'The model calls that a step may make, with the most that each can take, at the dearer of the assistant''s two providers, and the fees of the hosted tools; `usd` null where a model or such a tool has no price. Files count as weigh_file says: how much a picture takes, no provider says before. `added_bytes`: what earlier steps added to the conversation, as JSON.';
 revoke all on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) from public;
 
 create function loacl_private.add_to_budget(budget loacl_private.budgets, tokens bigint, usd numeric)
@@ -232,7 +258,7 @@ begin
     and num_nonnulls(assistant.spend_per_day_usd, assistant.spend_per_month_usd) > 0
   then
     perform loacl_private.raise_error(
-      409, 'price_unknown', 'This assistant has a spend limit and a model without a price. Its owner can set the price.'
+      409, 'price_unknown', 'This assistant has a spend limit, and a model or a hosted tool without a price. Its owner can set the price.'
     );
   end if;
 

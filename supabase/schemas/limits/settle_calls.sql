@@ -80,6 +80,10 @@ begin
   ) then
     return;
   end if;
+  if purpose = 'tool' then
+    perform loacl_private.settle_tools(turn, step);
+    return;
+  end if;
   used := loacl_private.log_usage(
     turn, step, purpose, model,
     coalesce(nullif(usage, 'null'), loacl_private.estimate_usage(turn, step, purpose, received_bytes))
@@ -133,7 +137,7 @@ begin
   join loacl_private.turns t on t.id = r.turn_id
   join loacl.messages m on m.id = t.message_id
   where r.turn_id = settle_turn.turn_id and t.ended_at is not null
-    and (r.purpose = 'answer' or loacl_private.is_past_follow_ups(t));
+    and (r.purpose in ('answer', 'tool') or loacl_private.is_past_follow_ups(t));
 end
 $$;
 comment on function loacl_private.settle_turn(uuid) is
@@ -158,7 +162,7 @@ begin
       join loacl.threads thread on thread.id = t.thread_id
       where r.assistant_id = settle_left_turns.assistant_id
         and t.ended_at is not null
-        and (r.purpose = 'answer' or t.state <> 'completed' or loacl_private.is_past_follow_ups(t))
+        and (r.purpose in ('answer', 'tool') or t.state <> 'completed' or loacl_private.is_past_follow_ups(t))
       limit max_turns
       -- Who holds the budget waits for no thread.
       for no key update of thread skip locked

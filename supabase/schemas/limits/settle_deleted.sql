@@ -18,6 +18,7 @@ declare
     where r.assistant_id = coalesce(gone ->> 'assistant_id', gone ->> 'id')::uuid
       and old.id in (thread.id, thread.session_id, thread.assistant_id)
   );
+  running loacl.tool_executions;
 begin
   -- Only what was answered to the end has follow-ups.
   perform loacl_private.release_follow_ups(t.id)
@@ -40,11 +41,25 @@ begin
   join loacl_private.turns t on t.id = r.turn_id
   join loacl.messages m on m.id = t.message_id
   where r.turn_id = any (turn_ids);
+  -- A call of a tool that runs. Once: a cascade comes to the threads as well.
+  for running in
+    update loacl.tool_executions e
+    set status = 'failed', error_code = 'unknown'
+    from loacl.threads thread
+    join loacl.assistants a on a.id = thread.assistant_id
+    join auth.users owner on owner.id = a.owner_id
+    where thread.id = e.thread_id and old.id in (thread.id, thread.session_id, thread.assistant_id)
+      and e.assistant_id = coalesce(gone ->> 'assistant_id', gone ->> 'id')::uuid
+      and e.completed_at is null and e.status = 'executing' and e.cost_usd > 0
+    returning e.*
+  loop
+    perform loacl_private.charge_call(t, running, true) from loacl_private.turns t where t.id = running.turn_id;
+  end loop;
   return old;
 end
 $$;
 comment on function loacl_private.settle_deleted() is
-  'Trigger: settles what the turns of a deleted row still reserve, by estimates. Their worker finds no turn any more that it could settle.';
+  'Trigger: settles what the turns of a deleted row still reserve, and what calls of tools that run may cost, by estimates. Their worker finds no turn any more that it could settle.';
 revoke all on function loacl_private.settle_deleted() from public;
 
 create trigger threads_settle_deleted before delete on loacl.threads

@@ -34,7 +34,9 @@ begin
   set input = '[]', provider_items = '[]'
   from loacl_private.turns t
   where t.message_id = new.id and s.turn_id = t.id and (s.input <> '[]' or s.provider_items <> '[]');
-  update loacl.tool_executions e set parameters = '{}', result = null where e.message_id = new.id;
+  update loacl.tool_executions e
+  set parameters = '{}', result = null, error_message = null, arguments_digest = null, claimed_by = null, metadata = '{}'
+  where e.message_id = new.id;
   delete from loacl_private.message_internals i where i.message_id = new.id;
   delete from loacl.message_annotations a where a.message_id = new.id;
   delete from loacl.follow_up_suggestions f where f.message_id = new.id;
@@ -48,7 +50,7 @@ begin
 end
 $$;
 comment on function loacl_private.withdraw_answer() is
-  'Trigger: deletes what was streamed, reasoned, cited, suggested and summarised of an answer that moderation refuses, and the provider''s items of its steps; of a message that it refuses, what was summarised.';
+  'Trigger: deletes what was streamed, reasoned, cited, suggested and summarised, and what tools were told and said, of an answer that moderation refuses, and the provider''s items of its steps; of a message that it refuses, what was summarised.';
 revoke all on function loacl_private.withdraw_answer() from public;
 
 create trigger messages_withdraw after update of error_code on loacl.messages

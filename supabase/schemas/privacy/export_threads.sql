@@ -47,6 +47,16 @@ declare
     'model', message.model,
     'metadata', message.metadata,
     'annotations', coalesce(annotations, '[]'),
+    'denials', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('toolCallId', e.id, 'reason', e.error_message, 'createdAt', e.completed_at) order by e.created_at, e.id
+        ),
+        '[]'
+      )
+      from loacl.tool_executions e
+      where e.message_id = message.id and e.error_code = 'denied'
+    ),
     'feedback', (
       select jsonb_build_object('value', f.value, 'comment', f.comment, 'updatedAt', f.updated_at)
       from loacl.message_feedback f
@@ -75,13 +85,28 @@ begin
       select coalesce(
         jsonb_agg(
           jsonb_build_object(
+            'id', e.id,
+            'turnId', e.turn_id,
+            'step', e.step,
+            'kind', e.kind,
+            'toolId', e.tool_id,
             'callId', e.call_id,
             'toolName', e.tool_name,
             'parameters', e.parameters,
             'result', e.result,
             'status', e.status,
+            'errorCode', e.error_code,
             'errorMessage', e.error_message,
             'costUsd', e.cost_usd,
+            'toolDigest', e.tool_digest,
+            'argumentsDigest', e.arguments_digest,
+            'idempotencyKey', e.idempotency_key,
+            'claimedBy', e.claimed_by,
+            'approvalRequestedAt', e.approval_requested_at,
+            'approvedAt', e.approved_at,
+            'executedAt', e.executed_at,
+            'completedAt', e.completed_at,
+            'expiresAt', e.expires_at,
             'metadata', e.metadata,
             'createdAt', e.created_at
           )

@@ -15,6 +15,7 @@ alter table loacl.assistants
   alter column fallback_model set statistics 0,
   alter column follow_up_model set statistics 0,
   alter column instructions set statistics 0,
+  alter column max_tool_steps set statistics 0,
   alter column temperature set statistics 0,
   alter column max_output_tokens set statistics 0,
   alter column context_token_budget set statistics 0,
@@ -118,6 +119,10 @@ alter table loacl.threads
   alter column client_id set statistics 0,
   alter column title set statistics 0;
 alter table loacl.tool_executions
+  alter column step set statistics 0,
+  alter column tool_digest set statistics 0,
+  alter column arguments_digest set statistics 0,
+  alter column claimed_by set statistics 0,
   alter column call_id set statistics 0,
   alter column tool_name set statistics 0,
   alter column execution_time_ms set statistics 0,
@@ -136,3 +141,15 @@ alter table loacl.vector_stores
   alter column name set statistics 0,
   alter column provider_vector_store_id set statistics 0,
   alter column expires_after_days set statistics 0;
+alter table loacl.assistant_tools
+  alter column name set statistics 0,
+  alter column description set statistics 0,
+  alter column endpoint set statistics 0,
+  alter column remote_name set statistics 0,
+  alter column cost_usd set statistics 0,
+  alter column timeout_ms set statistics 0,
+  alter column max_result_bytes set statistics 0,
+  alter column approval_seconds set statistics 0;
+alter table loacl.mcp_servers
+  alter column name set statistics 0,
+  alter column endpoint set statistics 0;

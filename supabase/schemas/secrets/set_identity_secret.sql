@@ -20,7 +20,8 @@ begin
   if not found then
     perform loacl_private.raise_error(404, 'assistant_not_found', 'There is no such assistant.');
   end if;
-  delete from loacl_private.secrets s where s.assistant_id = set_identity_secret.assistant_id;
+  delete from loacl_private.secrets s
+  where s.assistant_id = set_identity_secret.assistant_id and s.purpose = 'identity_secret';
   insert into loacl_private.secrets (id, owner_id, assistant_id, purpose, key_id, ciphertext, last_four)
   values (
     set_identity_secret.secret_id, set_identity_secret.owner_id, set_identity_secret.assistant_id, 'identity_secret',
@@ -71,6 +72,7 @@ begin atomic
   with removed as (
     delete from loacl_private.secrets s
     where s.assistant_id = remove_identity_secret.assistant_id and s.owner_id = remove_identity_secret.owner_id
+      and s.purpose = 'identity_secret'
     returning s.id
   )
   select exists (select from removed);
@@ -102,7 +104,7 @@ set search_path = pg_catalog, pg_temp
 begin atomic
   select jsonb_build_object('isSet', s.id is not null, 'lastFour', s.last_four, 'createdAt', s.created_at)
   from loacl.assistants a
-  left join loacl_private.secrets s on s.assistant_id = a.id
+  left join loacl_private.secrets s on s.assistant_id = a.id and s.purpose = 'identity_secret'
   where a.id = describe_identity_secret.assistant_id and a.owner_id = describe_identity_secret.owner_id;
 end;
 comment on function loacl_private.describe_identity_secret(uuid, uuid) is 'Does the work of loacl.describe_identity_secret.';

@@ -12,8 +12,8 @@ return (
     'ciphertext', (secret).ciphertext,
     'purpose', (secret).purpose,
     'ownerId', (secret).owner_id,
-    'provider', coalesce(config.provider, (secret).assistant_id::text, ''),
-    'baseUrl', config.base_url
+    'provider', coalesce(config.provider, (secret).assistant_id::text, (secret).mcp_server_id::text, ''),
+    'baseUrl', coalesce(config.base_url, (select m.endpoint from loacl.mcp_servers m where m.id = (secret).mcp_server_id))
   )
   from (select) as always
   left join lateral (
@@ -25,5 +25,5 @@ return (
   ) as config on true
 );
 comment on function loacl_private.to_sealed_secret(loacl_private.secrets) is
-  'A secret as the functions open it: the ciphertext, and all that it is bound to. The `provider` of an identity secret is the id of its assistant, and it has no `configId`.';
+  'A secret as the functions open it: the ciphertext, and all that it is bound to. The `provider` of an identity secret or a tool secret is the id of its assistant, that of an MCP secret the id of its server, whose endpoint is the `baseUrl`; none of them has a `configId`.';
 revoke all on function loacl_private.to_sealed_secret(loacl_private.secrets) from public;

@@ -25,6 +25,7 @@ begin
   end if;
   if loacl_private.is_free_of_charge(outcome, content_before) then
     perform loacl_private.settle_reservation(turn.id, step.step, 'answer', 0, 0);
+    perform loacl_private.settle_reservation(turn.id, step.step, 'tool', 0, 0);
   elsif outcome ? 'usage' then
     perform loacl_private.measure_tokens(turn, step.step, outcome -> 'usage');
     perform loacl_private.settle_call(
@@ -32,11 +33,12 @@ begin
       octet_length(coalesce(outcome ->> 'content', '')) - octet_length(content_before)
         + coalesce(octet_length(loacl_private.take_reasoning(nullif(outcome -> 'parts', 'null'))::text), 0)
     );
+    perform loacl_private.settle_hosted_calls(turn, step.step, outcome -> 'hostedCalls');
   end if;
 end
 $$;
 comment on function loacl_private.end_step(loacl_private.turns, jsonb) is
-  'Ends the running step of a turn, if there is one: keeps the provider''s items, logs what the call used and settles it. Where the outcome is not its worker''s, and so has no `usage`, settle_turn is to do that. To be called before the message changes: what the step said is told by what it held so far.';
+  'Ends the running step of a turn, if there is one: keeps the provider''s items, logs what the call used, with the calls of hosted tools that it made, `hostedCalls`, and settles it. Where the outcome is not its worker''s, and so has no `usage`, settle_turn is to do that. To be called before the message changes: what the step said is told by what it held so far.';
 revoke all on function loacl_private.end_step(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.end_turn(turn_id uuid, outcome jsonb)
@@ -60,10 +62,13 @@ begin
     return false;
   end if;
   perform loacl_private.end_step(turn, outcome);
+  perform loacl_private.end_calls(turn, outcome);
   update loacl.messages m
   set status = end_state,
     content = coalesce(outcome ->> 'content', m.content),
-    parts = coalesce(loacl_private.without_reasoning(nullif(outcome -> 'parts', 'null')), m.parts),
+    parts = loacl_private.close_calls(
+      coalesce(loacl_private.without_reasoning(nullif(outcome -> 'parts', 'null')), m.parts), m.id
+    ),
     model = coalesce(outcome ->> 'model', m.model),
     error_code = failure,
     cut_reason = limit_reached
@@ -73,5 +78,5 @@ begin
 end
 $$;
 comment on function loacl_private.end_turn(uuid, jsonb) is
-  'Ends a turn that runs or waits, with its running step, and stores its answer; says whether it did. Without `content` and `parts` the answer stays as it was last stored.';
+  'Ends a turn that runs or waits, with its running step and its calls of tools, and stores its answer; says whether it did. Without `content` and `parts` the answer stays as it was last stored.';
 revoke all on function loacl_private.end_turn(uuid, jsonb) from public;

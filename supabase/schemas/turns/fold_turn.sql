@@ -63,7 +63,7 @@ begin
   end if;
   update loacl.messages m
   -- The longest text that is allowed: if this failed, it would fail each time.
-  set content = left(fold_turn.content, 1000000), parts = loacl_private.without_reasoning(fold_turn.parts)
+  set content = left(fold_turn.content, 1000000), parts = loacl_private.close_calls(loacl_private.without_reasoning(fold_turn.parts), m.id)
   where m.id = turn.message_id;
   perform loacl_private.store_reasoning(turn.message_id, turn.thread_id, fold_turn.parts);
 end

@@ -70,6 +70,14 @@ begin
     'moderation', loacl_private.find_moderation(assistant),
     'history', history,
     'lastSeq', turn.last_seq,
+    'tools', loacl_private.find_tools(turn.thread_id),
+    'maxToolSteps', assistant.max_tool_steps,
+    'maxHostedCalls', loacl_private.max_hosted_calls(),
+    'toolSecret', loacl_private.find_tool_secret(assistant.id),
+    'visitor', loacl_private.find_visitor(turn.thread_id),
+    'calls', loacl_private.list_calls(
+      turn.id, (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id)
+    ),
     'stopRequested', turn.stop_requested_at is not null,
     'parts', (
       select coalesce(loacl_private.read_reasoned_parts(m), m.parts) from loacl.messages m where m.id = turn.message_id
@@ -89,7 +97,7 @@ begin
 end
 $$;
 comment on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, jsonb, jsonb, boolean) is
-  'A turn as its worker gets it, with all that its model calls need. `providers`: as find_provider gives them. `lastSeq`, `parts` and `steps`: what there is of it already, once it has waited.';
+  'A turn as its worker gets it, with all that its model calls need. `providers`: as find_provider gives them. `lastSeq`, `parts`, `steps` and `calls`, those of the last step: what there is of it already, once it has waited.';
 revoke all on function loacl_private.to_open_turn(loacl_private.turns, loacl.assistants, jsonb, jsonb, boolean) from public;
 
 create function loacl_private.last_told(turn loacl_private.turns)

@@ -19,7 +19,7 @@ begin
     perform loacl_private.raise_error(409, 'turn_in_progress', 'An answer is still being written in this conversation.');
   end if;
   -- Nobody waits for it any more.
-  perform loacl_private.end_turn(turn.id, '{"state": "stopped"}');
+  perform loacl_private.end_turn(turn.id, '{"state": "stopped", "callError": "cancelled"}');
 end
 $$;
 comment on function loacl_private.end_previous_turn(uuid) is

@@ -18,9 +18,10 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.has_missed_beats(turn)
   -- Its two first parts say nothing of the answer.
-  and (turn).last_seq <= 2;
+  and (turn).last_seq <= 2
+  and not exists (select from loacl.tool_executions e where e.turn_id = (turn).id);
 comment on function loacl_private.is_silent(loacl_private.turns) is
-  'Whether a turn of which nothing was said yet has missed two beats of its worker: another may take it over.';
+  'Whether a turn of which nothing was said yet, and that has called no tool, has missed two beats of its worker: another may take it over.';
 revoke all on function loacl_private.is_silent(loacl_private.turns) from public;
 
 create function loacl_private.resume_turn(turn_id uuid, step integer, lease uuid, deadline_ms integer, claims jsonb)
@@ -44,6 +45,7 @@ begin
     and not loacl_private.is_silent(turn)
     and (
       turn.state <> 'waiting'
+      or loacl_private.has_waiting_calls(turn.id)
       or resume_turn.step <> (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id)
     )
   then
@@ -69,6 +71,7 @@ begin
     -- The worker that fell silent may have called the model.
     perform loacl_private.release_follow_ups(turn.id);
     perform loacl_private.settle_call(turn, 1, 'answer', null, null, 0);
+    perform loacl_private.settle_call(turn, 1, 'tool', null, null, 0);
     if not loacl_private.reserve_step(turn, 1, '[]') then
       perform loacl_private.end_turn(turn.id, '{"state": "cut", "cutReason": "budget"}');
       return jsonb_build_object('turn', jsonb_build_object('id', turn.id), 'joined', true);
@@ -91,6 +94,6 @@ return loacl_private.resume_turn(
   resume_turn.turn_id, resume_turn.step, resume_turn.lease, resume_turn.deadline_ms, resume_turn.claims
 );
 comment on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) is
-  'For the functions: takes up a turn of the visitor''s that waits after step `step`, or one of which nothing was said yet and whose worker has missed two beats, under a new lease, which the caller makes, and with a new deadline. Gives what begin_turn gives; begin_step goes on from there. A worker that comes back late finds its lease lost. Of several that try one gets it; the others, and whoever comes after it has ended or waits for something else, get `joined`. Safe to repeat with the same lease. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found, assistant_inactive, assistant_paused, provider_key_missing.';
+  'For the functions: takes up a turn of the visitor''s that waits after step `step` and for no call any more, or one of which nothing was said yet and whose worker has missed two beats, under a new lease, which the caller makes, and with a new deadline. Gives what begin_turn gives; begin_step goes on from there. A worker that comes back late finds its lease lost. Of several that try one gets it; the others, and whoever comes after it has ended or waits for something else, get `joined`. Safe to repeat with the same lease. `claims`: of the visitor''s verified access token, where one came along. Errors: session_missing, session_invalid, turn_not_found, assistant_inactive, assistant_paused, provider_key_missing.';
 revoke all on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) from public;
 grant execute on function loacl.resume_turn(uuid, integer, uuid, integer, jsonb) to service_role;

@@ -16,6 +16,7 @@ declare
 begin
   perform loacl_private.release_follow_ups(turn.id);
   perform loacl_private.settle_reservation(turn.id, step, 'answer', 0, 0);
+  perform loacl_private.settle_reservation(turn.id, step, 'tool', 0, 0);
   if not loacl_private.reserve_step(turn, step, '[]') then
     -- Taken back, with what was given back.
     raise exception using errcode = 'PT429';

@@ -28,7 +28,7 @@ const SHOWN = new Set([
   'sessions.metadata',
 ])
 /** A column of a shape that no marker has. */
-const SHAPED = new Set(['conversation_tags.color'])
+const SHAPED = new Set(['conversation_tags.color', 'tool_executions.arguments_digest', 'tool_executions.tool_digest'])
 
 /** Puts a marker into every column of text or JSON that no visitor is to see. Returns those that took none. */
 export async function plantMarkers(sql: postgres.Sql, matrix: MatrixWorld): Promise<string[]> {
@@ -75,6 +75,12 @@ async function makeRoom(sql: postgres.Sql, matrix: MatrixWorld): Promise<void> {
   await sql`
     update loacl.assistants a set fallback_provider_config_id = p.id, fallback_model = 'gpt-6-luna'
     from loacl.provider_configs p where p.owner_id = a.owner_id and a.id = any (${matrix.assistantIds})
+  `
+  await sql`
+    insert into loacl.assistant_tools (assistant_id, name, kind, endpoint, hosted_type, hosted_options)
+    select id, 'ask', 'server', 'https://tools.test/ask', null, null::jsonb from loacl.assistants where id = any (${matrix.assistantIds})
+    union all
+    select id, 'search', 'hosted', null, 'web_search', '{}' from loacl.assistants where id = any (${matrix.assistantIds})
   `
   await sql`update loacl.documents set status = 'failed' where owner_id = any (${matrix.ownerIds})`
   await sql`update loacl.document_vector_stores set status = 'failed' where owner_id = any (${matrix.ownerIds})`

@@ -124,6 +124,7 @@ const newSession = (assistant_id: string, row: Record<string, string>): Session 
 /** What an owner keeps, linked to each other. Two configs share a key: one that goes doesn't take it along. */
 async function fillOwner({ sql }: World, { userId: owner_id }: Operator, assistant_id: string): Promise<void> {
   const [secretId, documentId, storeId, resourceId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
+  const mcp_server_id = randomUUID()
   const rows: [string, Record<string, string | boolean | number>][] = [
     [
       'loacl.assistants',
@@ -143,6 +144,8 @@ async function fillOwner({ sql }: World, { userId: owner_id }: Operator, assista
     ['loacl.assistant_vector_stores', { owner_id, assistant_id, vector_store_id: storeId }],
     ['loacl.assistant_resources', { owner_id, assistant_id, resource_id: resourceId }],
     ['loacl.auto_approval_settings', { assistant_id }],
+    ['loacl.mcp_servers', { id: mcp_server_id, assistant_id, name: 'shop', endpoint: 'https://mcp.test/mcp' }],
+    ['loacl.assistant_tools', { assistant_id, name: 'find', kind: 'mcp', mcp_server_id, remote_name: 'find' }],
     ['loacl.guided_questions', { assistant_id, question: 'Hi?' }],
     ['loacl.conversation_tags', { owner_id, name: 'urgent' }],
     ['loacl.model_prices', { owner_id, model: 'gpt-6-luna', input_usd: 1, output_usd: 1 }],

@@ -42,6 +42,8 @@ const formsOf = (marker: string): string[] => [
   JSON.stringify([{ type: 'function', name: marker }]),
   `{https://${marker.toLowerCase()}.test}`,
   `${marker}/id`,
+  JSON.stringify({ type: 'object', description: marker }),
+  JSON.stringify({ en: { title: marker } }),
   JSON.stringify({ specific_tools: { [marker]: true } }),
 ]
 
@@ -61,7 +63,7 @@ export async function plantMarker(
   const target = table.includes('.') ? table : `loacl.${table}`
   const place = `$${values.length + 1}`
   // Where each must differ, the row's place says how. Some rows may be in a state in which the column must be empty.
-  const ways = ['', " || '-' || id", " || '/' || ctid::text"].flatMap((suffix) =>
+  const ways = ['', " || '-' || id", " || '/' || ctid::text", " || '_' || left(md5(id::text), 8)"].flatMap((suffix) =>
     ['', ` and "${column}" is not null`].map((filter) => ({ suffix, filter })),
   )
   for (const form of [...formsOf(marker), ...others])

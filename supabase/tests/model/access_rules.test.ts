@@ -20,6 +20,8 @@ const KEPT = [
   'resources',
   'assistant_resources',
   'auto_approval_settings',
+  'mcp_servers',
+  'assistant_tools',
   'thread_overrides',
   'conversation_tags',
   'thread_tags',
@@ -53,6 +55,10 @@ async function fill(owner: Operator, assistant: string, { threadId, messageId }:
     await tx`insert into loacl.assistant_vector_stores ${tx({ ...links, vector_store_id: store!.id })}`
     await tx`insert into loacl.assistant_resources ${tx({ ...links, resource_id: resource!.id, is_public: true })}`
     await tx`insert into loacl.auto_approval_settings (assistant_id) values (${assistant})`
+    const [mcp] = await tx`
+      insert into loacl.mcp_servers (assistant_id, name, endpoint) values (${assistant}, 'shop', 'https://mcp.test/') returning id
+    `
+    await tx`insert into loacl.assistant_tools ${tx({ assistant_id: assistant, name: 'find', kind: 'mcp', mcp_server_id: mcp!.id, remote_name: 'find' })}`
     await tx`insert into loacl.thread_overrides (thread_id, instructions) values (${threadId}, 'A hidden prompt.')`
     await tx`insert into loacl.thread_tags ${tx({ thread_id: threadId, tag_id: tag!.id, owner_id: owner.userId })}`
     await tx`insert into loacl.moderation_flags ${tx({ message_id: messageId, direction: 'output', model: 'x' })}`
@@ -166,7 +172,9 @@ describe('an operator', () => {
   it.each(KEPT)('can’t empty another’s %s, nor give theirs away', async (table) => {
     const before = await readAll()
     const caller = { jwt: otherOperator.jwt }
-    const column = ['auto_approval_settings', 'thread_overrides'].includes(table) ? 'assistant_id' : 'owner_id'
+    const column = ['auto_approval_settings', 'assistant_tools', 'mcp_servers', 'thread_overrides'].includes(table)
+      ? 'assistant_id'
+      : 'owner_id'
     const of = column === 'owner_id' ? operator.userId : assistantId
     expect((await api.remove(`${table}?${column}=eq.${of}`, caller)).body).toEqual([])
     expect((await api.update(`${table}?created_at=gt.2000-01-01`, { [column]: of }, caller)).status).toBeOneOf([
@@ -195,6 +203,10 @@ describe('the owner’s access rules in the schema itself', () => {
       ['assistant_documents', { assistant_id: assistantId, document_id: await of('documents'), owner_id }],
       ['assistant_vector_stores', { assistant_id: assistantId, vector_store_id: await of('vector_stores'), owner_id }],
       ['assistant_resources', { assistant_id: assistantId, resource_id: await of('resources'), owner_id }],
+      [
+        'assistant_tools',
+        { assistant_id: assistantId, name: 'x', kind: 'mcp', mcp_server_id: await of('mcp_servers'), remote_name: 'x' },
+      ],
       ['thread_tags', { thread_id: ofA.threadId, tag_id: await of('conversation_tags'), owner_id }],
     ]
     for (const [table, row] of attempts) {

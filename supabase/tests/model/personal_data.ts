@@ -8,11 +8,13 @@ import type { World } from '../support/world.ts'
 
 /** Tables with text that belongs to no visitor. One that is in neither group is not known to the exports. */
 const OWNERS_TABLES = [
+  'assistant_tools',
   'assistants',
   'auto_approval_settings',
   'document_vector_stores',
   'documents',
   'guided_questions',
+  'mcp_servers',
   'loacl_private.operators',
   'loacl_private.secrets',
   'model_prices',

@@ -64,6 +64,7 @@ const FINISH_REASONS: { readonly [Reason in CutReason]: FinishReason } = {
   content_filter: 'content-filter',
   time_limit: 'other',
   budget: 'other',
+  step_limit: 'tool-calls',
 }
 
 /** How many parts there are before anything is said. */

@@ -228,4 +228,4 @@ export function findAnswer(question: string, turn: number): Answer {
 }
 
 /** An answer's Markdown, with the notice in front. */
-export const toMarkdown = (answer: Answer): string => `*${MOCK_MODEL_NOTICE}*\n\n${answer.text}`
+export const toMarkdown = (answer: Pick<Answer, 'text'>): string => `*${MOCK_MODEL_NOTICE}*\n\n${answer.text}`

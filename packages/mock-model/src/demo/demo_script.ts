@@ -3,6 +3,7 @@ import type { Answer } from '../answer.ts'
 import type { MockModelOptions, Script, WholeScript } from '../mock_model.ts'
 import { findAnswer, toMarkdown } from './answers.ts'
 import { MARKERS } from './markers.ts'
+import { findCall, findHosted, findToolAnswer, tellResult } from './tool_calls.ts'
 
 /** `natural` is what people are used to; `quick` is for tests that have no interest in waiting. */
 export type Pace = 'natural' | 'quick'
@@ -52,6 +53,14 @@ export function createDemo(pace: Pace): Required<Pick<MockModelOptions, 'script'
     for (const [marker, status, message, type, code] of FAILURES)
       if (has(marker))
         return answer.sendError(status, { message, type, code }, status === 429 ? { 'retry-after': '7' } : {})
+    const call = findCall(answer)
+    if (call) {
+      countTokens(answer, JSON.stringify(call))
+      answer.call(call)
+      return answer.end()
+    }
+    const hosted = findHosted(answer)
+    if (hosted) answer.callHosted(hosted)
     const text = writeAnswer(answer)
     countTokens(answer, text)
     const speed = has(MARKERS.slow) ? SLOW : has(MARKERS.silent) ? SILENT : PACES[pace]
@@ -73,7 +82,7 @@ const answerStructured: WholeScript = (_, answer) => {
   if (answer.wantsSummary) return sendStructured(answer, { summary: 'They spoke of lamps.' })
   if (answer.question.includes(MARKERS.noFollowUps))
     return answer.sendError(500, { message: 'The server had an error.', type: 'server_error' })
-  const { title, followUps } = findAnswer(answer.question, countTurns(answer))
+  const { title, followUps } = findToolAnswer(answer.question) ?? findAnswer(answer.question, countTurns(answer))
   sendStructured(answer, { title, followUps })
 }
 
@@ -88,6 +97,7 @@ const countTurns = ({ said }: Answer): number => said.filter(({ role }) => role 
 function writeAnswer(answer: Answer): string {
   const { question } = answer
   if (question.includes(MARKERS.echo)) return question.replace(MARKERS.echo, '').trim()
+  if (answer.round > 0) return toMarkdown({ text: tellResult(answer) })
   let text = toMarkdown(findAnswer(question, countTurns(answer)))
   if (!question.includes(MARKERS.long)) return text
   for (let part = 1; text.length < LONG; part++) text += `\n\n## Part ${part}\n\n${findAnswer('', part).text}`

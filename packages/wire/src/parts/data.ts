@@ -1,6 +1,23 @@
 import type { CutReason, MessageStatus, Suggestion, Timestamp, Usage } from '../dto.ts'
 import type { WireError } from '../errors.ts'
 import type { PartTable } from './part_table.ts'
+import type { ToolKind } from './tools.ts'
+
+/** A call of the step after which a turn waits. */
+export interface WaitingCall {
+  /** As `toolCallId` in its part. */
+  id: string
+  kind: ToolKind
+  /**
+   * - `pending`: the visitor is asked
+   * - `approved`, `denied`: by them; `approved` also a page's call that needs no approval
+   * - `running`: a page runs it
+   * - `done`
+   */
+  status: 'pending' | 'approved' | 'denied' | 'running' | 'done'
+  /** Until when it waits; `null` where it doesn't. */
+  expiresAt: Timestamp | null
+}
 
 /** LOACL's own parts, by name. On the wire: `{"type": "data-<name>", "data": …}`. They say something about the turn. */
 export interface DataParts {
@@ -17,7 +34,7 @@ export interface DataParts {
    * The turn waits after step `step`, until `expiresAt`, for something that comes from outside. A `finish` follows and ends
    * the stream; once the turn goes on, it can be followed again.
    */
-  waiting: { messageId: string; step: number; expiresAt: Timestamp }
+  waiting: { messageId: string; step: number; expiresAt: Timestamp; calls: readonly WaitingCall[] }
   'follow-ups': { messageId: string; suggestions: readonly Suggestion[] }
   title: { threadId: string; title: string }
   /** Stands right before an `error` part and says what it can't: the code. */

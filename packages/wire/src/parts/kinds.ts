@@ -6,15 +6,16 @@ import { REASONING, type ReasoningPart, type ReasoningStreamPart } from './reaso
 import { type SourcePart, SOURCES } from './sources.ts'
 import { streamText } from './streamed_text.ts'
 import { TEXT, type TextPart, type TextStreamPart } from './text.ts'
+import { streamTool, type ToolPart, TOOLS, type ToolStreamPart } from './tools.ts'
 
 /** Parts of a message, as it is stored and shown: the AI SDK's `UIMessage` parts, the kinds that LOACL has. */
-export type MessagePart = TextPart | ReasoningPart | SourcePart | FilePart
+export type MessagePart = TextPart | ReasoningPart | SourcePart | ToolPart | FilePart
 
 /**
  * The subset of the AI SDK's UI message stream, version 1, that LOACL writes and reads.
  * Source: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol and `uiMessageChunkSchema` in the `ai` package.
  */
-export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStreamPart | SourcePart | FileStreamPart
+export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStreamPart | SourcePart | ToolStreamPart | FileStreamPart
 
 /** Every stream part that this version knows, by type. */
 export const PARTS: PartTable<StreamPart> = {
@@ -23,6 +24,7 @@ export const PARTS: PartTable<StreamPart> = {
   ...TEXT,
   ...REASONING,
   ...SOURCES,
+  ...TOOLS,
   ...FILES,
 }
 
@@ -34,6 +36,7 @@ export const STREAMS: {
   reasoning: streamText,
   'source-url': (part) => [part],
   'source-document': (part) => [part],
+  'dynamic-tool': streamTool,
   // The AI SDK's stream has no name for a file, and refuses one.
   file: ({ type, mediaType, url }) => [{ type, mediaType, url }],
 }

@@ -5,6 +5,7 @@ interface AnyPart {
   readonly type: string
   readonly text?: string
   readonly sourceId?: string
+  readonly toolCallId?: string
 }
 
 /** The parts of a message as far as its stream has come. Immutable. */

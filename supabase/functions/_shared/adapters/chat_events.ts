@@ -2,6 +2,7 @@ import type { ModelEnd, ModelEvent } from '../domain/model.ts'
 import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
 import { toCitations } from './annotations.ts'
+import { createCallIds } from './call_ids.ts'
 import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
 import { toTokenUsage } from './responses_events.ts'
 
@@ -87,6 +88,8 @@ export function createChatReader(showsReasoning: boolean): ChatReader {
     },
     finish() {
       if (finishReason === '') return []
+      const toCallId = createCallIds()
+      for (const call of calls.values()) call.id = toCallId(call.id)
       const toolCalls = [...calls.values()].map(({ id, ...called }) => ({
         type: 'tool-call' as const,
         callId: id,

@@ -12,6 +12,7 @@ import {
   type AddressOptions,
   type ProviderOptions,
 } from './openai_client.ts'
+import { createChatTools } from './chat_tools.ts'
 import { createParameterMemory } from './refused_parameters.ts'
 import { otherFormat, readAnswer } from './streamed_response.ts'
 import { toModelError } from './responses_events.ts'
@@ -19,6 +20,7 @@ import { toModelError } from './responses_events.ts'
 /** Chat Completions, of whoever speaks it. */
 export function createChatModel(options: ProviderOptions): Model {
   const parameters = createParameterMemory(options.note)
+  const toChatTools = createChatTools(options.note)
   return {
     async *stream(call, signal) {
       let begun = false
@@ -33,6 +35,7 @@ export function createChatModel(options: ProviderOptions): Model {
         const { completions } = connectOpenAI(call, outputLimits(call), options).chat
         const params = {
           ...toParams(call, options),
+          ...toChatTools(call),
           stream: true as const,
           stream_options: { include_usage: true, ...(isOpenAI(call, options) ? { include_obfuscation: false } : {}) },
         }

@@ -1,6 +1,11 @@
 import { SESSION_HEADER } from '@loacl/wire'
 import type { Caller, TurnStore } from '../domain/store.ts'
+import type { Call } from '../domain/tools/tool.ts'
 import { createFunctionCaller, type DataApiOptions } from './data_api.ts'
+
+interface Calls {
+  calls: readonly Call[]
+}
 
 const asVisitor = ({ sessionToken }: Caller) => ({ [SESSION_HEADER]: sessionToken })
 
@@ -43,6 +48,29 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     beginSummary: ({ id, lease }) => call('begin_summary', { turn_id: id, lease }),
     saveSummary: ({ id, lease }, plan, { summary, usage, isCalled }) =>
       call('save_summary', { turn_id: id, lease, plan, summary, usage, is_called: isCalled }),
+    beginCalls: async ({ id, lease }, step, calls) =>
+      (await call<Calls, 'begin_calls'>('begin_calls', { turn_id: id, lease, step, calls })).calls,
+    endCall: ({ id, lease }, executionId, { result, errorCode, errorMessage, costUsd }) =>
+      call('end_call', {
+        turn_id: id,
+        lease,
+        execution_id: executionId,
+        outcome: { result, errorCode, errorMessage, costUsd },
+      }),
+    runCalls: async ({ id, lease }, step) =>
+      (await call<Calls, 'run_calls'>('run_calls', { turn_id: id, lease, step })).calls,
+    decideCall: (id, { approved, argumentsDigest, reason }, caller) =>
+      call(
+        'decide_call',
+        { execution_id: id, approved, arguments_digest: argumentsDigest, reason, claims: caller.claims },
+        asVisitor(caller),
+      ),
+    claimCall: (id, tab, caller) =>
+      call('claim_call', { execution_id: id, tab, claims: caller.claims }, asVisitor(caller)),
+    answerCall: (id, tab, answer, caller) =>
+      call('answer_call', { execution_id: id, tab, answer, claims: caller.claims }, asVisitor(caller)),
+    continueTurn: (turnId, caller) =>
+      call('continue_turn', { turn_id: turnId, claims: caller.claims }, asVisitor(caller)),
     shortenHistory: ({ id, lease }) => call('shorten_history', { turn_id: id, lease }),
   }
 }

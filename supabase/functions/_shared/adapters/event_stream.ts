@@ -50,7 +50,7 @@ function requireEvent(value: unknown): unknown {
  * Reads the text of a stream of server-sent events, piece by piece, and gives the data of the events that are whole. As
  * `readParts` of `@loacl/wire` does, for events that may have millions of characters.
  */
-function createEventParser(): (text: string) => string[] {
+export function createEventParser(): (text: string) => string[] {
   let rest = ''
   let data: string[] = []
   return (text) => {

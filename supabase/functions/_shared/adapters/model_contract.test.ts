@@ -104,6 +104,66 @@ describe.each(Object.keys(FORMATS) as WireFormat[])('the model port in the wire 
     expect(details.toolCalls).toEqual([{ type: 'tool-call', callId: 'call_1', name: 'look_up', arguments: '{"a":1}' }])
   })
 
+  it('offers functions, and nothing where there are none', async () => {
+    const { ask, requests } = createProvider(() => sse(...format.stream({ pieces: ['Hi'] })))
+    const parameters = { type: 'object', properties: { id: { type: 'integer' } } }
+    await ask({ ...call, tools: [{ type: 'function', name: 'look_up', description: 'Finds.', parameters }] })
+    await ask(call)
+    const offered = { name: 'look_up', description: 'Finds.', parameters }
+    expect(requests[0]!.body.tools).toEqual([
+      wireFormat === 'openai'
+        ? { type: 'function', ...offered, strict: false }
+        : { type: 'function', function: offered },
+    ])
+    expect(requests[1]!.body).not.toHaveProperty('tools')
+    expect(requests[1]!.body).not.toHaveProperty('parallel_tool_calls')
+  })
+
+  it('tells what came of calls, beside its own words about them', async () => {
+    const { ask, requests } = createProvider(() => sse(...format.stream({ pieces: ['Hi'] })))
+    const tool = { type: 'tool-call' as const, callId: 'c1', name: 'look_up', arguments: '{}' }
+    await ask({ ...call, input: [...call.input, tool, { type: 'tool-result', callId: 'c1', output: '{"result":1}' }] })
+    const { input, messages } = requests[0]!.body as { input?: unknown[]; messages?: unknown[] }
+    expect((input ?? messages)!.slice(-1)).toEqual([
+      input
+        ? { type: 'function_call_output', call_id: 'c1', output: '{"result":1}' }
+        : { role: 'tool', tool_call_id: 'c1', content: '{"result":1}' },
+    ])
+  })
+
+  it.each(['', 'x'.repeat(300)])(
+    'gives a call an id that its result can name, where the provider has none',
+    async (id) => {
+      const { details } = await tell({ call: { id, name: 'look_up', arguments: '{}' } })
+      const [made] = details.toolCalls
+      expect(made!.callId).toMatch(/^call_[0-9a-f-]{36}$/)
+      expect(JSON.stringify(details.providerItems)).toContain(made!.callId)
+      expect(JSON.stringify(details.providerItems)).not.toContain(`"${id}"`)
+    },
+  )
+
+  it.each([
+    ['a model', 'This model does not support tools'],
+    ['Ollama', 'registry.ollama.ai/library/gemma3:4b does not support tools'],
+    ['vLLM', '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'],
+  ])('answers without tools, and says so in the log, where %s has none', async (_, message) => {
+    const refuse = () =>
+      Response.json({ error: { message, type: 'invalid_request_error', param: null } }, { status: 400 })
+    const { ask, requests, notes } = createProvider(refuse, () => sse(...format.stream({ pieces: ['Hi'] })))
+    const tools = [{ type: 'function' as const, name: 'look_up', description: '', parameters: { type: 'object' } }]
+    expect(await ask({ ...call, tools })).toMatchObject({ text: 'Hi', error: null })
+    expect(requests.map(({ body }) => 'tools' in body)).toEqual([true, false])
+    expect(requests[1]!.body).not.toHaveProperty('parallel_tool_calls')
+    expect(notes[0]).toMatchObject({ parameter: 'tools', renamedTo: null })
+  })
+
+  it('fails where the provider finds a tool wrong, for its owner has to mend it', async () => {
+    const error = { message: "Invalid schema for function 'look_up'.", param: 'tools[0].parameters', type: 'x' }
+    const { ask } = createProvider(() => Response.json({ error }, { status: 400 }))
+    const tools = [{ type: 'function' as const, name: 'look_up', description: '', parameters: { type: 'object' } }]
+    expect((await ask({ ...call, tools })).error).toMatchObject({ code: 'model_request_rejected' })
+  })
+
   it.each([
     ['none', null],
     ['of 0', [0, 0, 0, 0]],

@@ -7,6 +7,7 @@ import { toOwnItems } from './neutral_items.ts'
 import { createResponsesReader, type ResponsesEvent, toTokenUsage } from './responses_events.ts'
 import { toResponsesInput } from './responses_input.ts'
 import { createParameterMemory } from './refused_parameters.ts'
+import { toResponsesTools } from './responses_tools.ts'
 import { otherFormat, readAnswer } from './streamed_response.ts'
 import { readWhole, requireResponse } from './whole_response.ts'
 
@@ -68,6 +69,7 @@ function toParams(call: ModelCall | StructuredCall) {
     max_output_tokens: call.maxOutputTokens,
     prompt_cache_key: call.promptCacheKey,
     safety_identifier: call.safetyIdentifier,
+    ...toResponsesTools(call),
     ...(call.temperature === null ? {} : { temperature: call.temperature }),
     ...(reasons(call.model) ? { include: ['reasoning.encrypted_content' as const] } : {}),
     ...(Object.keys(reasoning).length > 0 ? { reasoning } : {}),

@@ -1,5 +1,6 @@
 import { APIError } from 'openai'
 import type { ModelCall } from '../domain/model.ts'
+import { objectOf } from './json_values.ts'
 
 /** For the owner's log: a parameter that a model refuses, and what is done about it from then on. */
 export interface RefusedParameter {
@@ -12,8 +13,11 @@ export interface RefusedParameter {
 
 type Params = Readonly<Record<string, unknown>>
 
+/** How a provider says that a model, or this one's set-up, has no tools. A tool that it finds wrong is another matter. */
+const NO_TOOLS =
+  /\b(tools?|functions?)\b.*\b(not|un)[ -]?support|\b(not|un)[ -]?support(ed)?\b.*\b(tools?|functions?)\b|\btool choice requires\b/i
 /**
- * An answer without them is one all the same. A dot leads into an object. The patterns find them in the words of a provider
+ * An answer without them is one all the same. A dot leads into an object, or to the entries of a list that have this `type`. The patterns find them in the words of a provider
  * that names no parameter beside.
  */
 const OPTIONAL: Readonly<Record<string, RegExp>> = {
@@ -26,8 +30,15 @@ const OPTIONAL: Readonly<Record<string, RegExp>> = {
   'stream_options.include_obfuscation': /\binclude_obfuscation\b|\bstream_options\b(?!\.)/,
   'stream_options.include_usage': /\binclude_usage\b|\bstream_options\b(?!\.)/,
   'text.format': /\btext\.format\b|\bjson_schema\b/,
+  'tools.web_search': /\bweb_search\b/,
+  'tools.file_search': /\bfile_search\b/,
+  'tools.code_interpreter': /\bcode_interpreter\b/,
+  parallel_tool_calls: /\bparallel_tool_calls\b/,
+  max_tool_calls: /\bmax_tool_calls\b/,
   response_format: /\bresponse_format\b|\bjson_schema\b/,
 }
+/** What goes with the tools. */
+const ABOUT_TOOLS = ['tools', 'parallel_tool_calls', 'max_tool_calls']
 /**
  * Never left out: the longest answer is what a budget reserves, and the provider's abuse detection tells visitors apart by
  * the other. Both have two names.
@@ -85,6 +96,10 @@ function findRefused(
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return []
   const optional = Object.entries(OPTIONAL).filter(([path, words]) => has(sent, path) && isMeant(error, path, words))
   if (optional.length > 0) return optional.map(([path]) => [path, null])
+  if (NO_TOOLS.test(error.message)) {
+    const aboutTools = ABOUT_TOOLS.filter((name) => has(sent, name))
+    if (aboutTools.length > 0) return aboutTools.map((name) => [name, null])
+  }
   if (!UNKNOWN.test(`${error.code} ${error.message}`)) return []
   return Object.entries(OTHER_NAMES).filter(
     ([name]) =>
@@ -96,7 +111,8 @@ function findRefused(
 }
 
 function isMeant({ param, message }: APIError, path: string, words: RegExp): boolean {
-  if (!param) return words.test(message)
+  // It names the place of the tool, and its type in its words.
+  if (!param || (path.startsWith('tools.') && /^tools\b/.test(param))) return words.test(message)
   return param === path || param.startsWith(`${path}.`) || param.startsWith(`${path}[`) || path.startsWith(`${param}.`)
 }
 
@@ -104,8 +120,14 @@ function has(params: Params, path: string): boolean {
   const [name = '', inner] = path.split('.')
   const value = params[name]
   if (inner === undefined) return value !== undefined
+  if (Array.isArray(value)) return value.some(hasType(inner))
   return typeof value === 'object' && value !== null && inner in value
 }
+
+const hasType =
+  (type: string) =>
+  (entry: unknown): boolean =>
+    objectOf(entry).type === type
 
 function applyTo(params: Params, changes: ReadonlyMap<string, string | null>): Params {
   let accepted = params
@@ -113,7 +135,7 @@ function applyTo(params: Params, changes: ReadonlyMap<string, string | null>): P
     const [name = '', inner] = path.split('.')
     if (!has(accepted, path)) continue
     const { [name]: value, ...others } = accepted
-    const { [inner ?? '']: _, ...left } = (inner === undefined ? {} : value) as Params
+    const left = inner === undefined ? {} : without(value, inner)
     accepted = {
       ...others,
       ...(Object.keys(left).length > 0 ? { [name]: left } : {}),
@@ -121,4 +143,10 @@ function applyTo(params: Params, changes: ReadonlyMap<string, string | null>): P
     }
   }
   return accepted
+}
+
+function without(value: unknown, inner: string): object {
+  if (Array.isArray(value)) return value.filter((entry) => !hasType(inner)(entry))
+  const { [inner]: _, ...left } = value as Params
+  return left
 }

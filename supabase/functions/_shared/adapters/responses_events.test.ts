@@ -54,6 +54,7 @@ describe('the events of a Responses API stream', () => {
       usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
       providerItems: [{ type: 'message', id: 'msg_1' }],
       toolCalls: [],
+      hostedCalls: [],
     })
   })
 
@@ -205,7 +206,7 @@ describe('the events of a Responses API stream', () => {
     ).toEqual({
       parts: [],
       end: null,
-      details: { responseId: null, model: null, usage: null, providerItems: [], toolCalls: [] },
+      details: { responseId: null, model: null, usage: null, providerItems: [], toolCalls: [], hostedCalls: [] },
     })
   })
 

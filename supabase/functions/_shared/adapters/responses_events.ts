@@ -1,9 +1,11 @@
 import type { CutReason } from '@loacl/wire'
 import type { CodedError } from '../domain/coded_error.ts'
-import type { ModelEnd, ModelEvent } from '../domain/model.ts'
+import type { HostedCallEvent, ModelEnd, ModelEvent } from '../domain/model.ts'
 import type { TokenUsage } from '../domain/store.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import type { HostedType } from '../domain/tools/tool.ts'
 import { toCitations } from './annotations.ts'
+import { createCallIds } from './call_ids.ts'
 import { listOf, objectOf, stringOf, type Json } from './json_values.ts'
 import { isTooLong } from './too_long.ts'
 
@@ -19,13 +21,22 @@ export interface ResponsesEvent {
  */
 export function createResponsesReader(showsReasoning: boolean): (event: ResponsesEvent) => ModelEvent[] {
   let items = 0
+  const toCallId = createCallIds()
 
   const item = (value: unknown): ModelEvent[] => {
     items++
-    const { type, call_id, name, arguments: args } = objectOf(value)
-    const kept: ModelEvent = { type: 'item', item: (showsReasoning ? value : withoutReadableReasoning(value)) ?? null }
-    if (type !== 'function_call') return [kept]
-    return [kept, { type: 'tool-call', callId: stringOf(call_id), name: stringOf(name), arguments: stringOf(args) }]
+    const { type, call_id, name, arguments: args, status } = objectOf(value)
+    if (type === 'function_call') {
+      const callId = toCallId(stringOf(call_id))
+      return [
+        { type: 'item', item: { ...objectOf(value), call_id: callId } },
+        { type: 'tool-call', callId, name: stringOf(name), arguments: stringOf(args) },
+      ]
+    }
+    return [
+      { type: 'item', item: (showsReasoning ? value : withoutReadableReasoning(value)) ?? null },
+      ...hostedCall(value, status === 'failed' || status === 'incomplete' ? 'failed' : 'completed'),
+    ]
   }
 
   const finish = (response: Json, end: ModelEnd): ModelEvent[] => {
@@ -53,6 +64,8 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
         return [{ type: 'reasoning-done', key, text: stringOf(data.text) }]
       case 'response.output_text.annotation.added':
         return toCitations(data.annotation, key)
+      case 'response.output_item.added':
+        return hostedCall(data.item, 'begun')
       case 'response.output_item.done':
         return item(data.item)
       case 'response.created':
@@ -69,6 +82,19 @@ export function createResponsesReader(showsReasoning: boolean): (event: Response
         return []
     }
   }
+}
+
+const HOSTED: Readonly<Record<string, HostedType>> = {
+  web_search_call: 'web_search',
+  file_search_call: 'file_search',
+  code_interpreter_call: 'code_interpreter',
+}
+
+/** Nothing where the item is no call of a tool that the provider runs. */
+function hostedCall(item: unknown, state: HostedCallEvent['state']): HostedCallEvent[] {
+  const { type, id } = objectOf(item)
+  const hostedType = HOSTED[stringOf(type)]
+  return hostedType ? [{ type: 'hosted-call', key: stringOf(id), hostedType, state }] : []
 }
 
 /** What is encrypted for the provider stays: it is handed back in the next step. */

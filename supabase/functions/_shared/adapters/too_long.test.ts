@@ -11,6 +11,8 @@ const CALL: ModelCall = {
   input: [{ type: 'text', role: 'user', text: 'Hello' }],
   temperature: null,
   maxOutputTokens: 2_000,
+  tools: [],
+  maxHostedCalls: 0,
   showsReasoning: false,
   reasoningEffort: null,
   wireFormat: 'openai',

@@ -10,6 +10,8 @@ import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from '.
 import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
 import type { ModerationResult, OpenTurn, SealedProvider, StepOutcome, TurnOutcome } from './store.ts'
 import { openAccount } from './stored_secret.ts'
+import { offerTools } from './tools/offered_tools.ts'
+import type { Tool } from './tools/tool.ts'
 import { tellHistory } from './told_history.ts'
 import { turnError } from './turn_errors.ts'
 import { untilAborted } from './until_aborted.ts'
@@ -27,6 +29,7 @@ export interface EndedStep {
  * whatever goes wrong is an end as well.
  *
  * @param interrupt ends the step early; its reason is a `TurnEnd`
+ * @param tools of the turn: of those that the provider runs is told
  * @param cut the text of the message in which the model goes on
  */
 export async function* streamStep(
@@ -36,9 +39,10 @@ export async function* streamStep(
   message: MessageParts,
   interrupt: AbortSignal,
   report: (error: unknown) => void,
+  tools: readonly Tool[] = [],
   cut: OpenText | null = null,
 ): AsyncGenerator<StreamPart, EndedStep, undefined> {
-  const reader = createStepReader(limits, message.parts, cut)
+  const reader = createStepReader(limits, message.parts, cut, tools)
   // A message has a longest text, however many steps write it.
   const characters = Math.min(limits.characters, MAX_CHARACTERS - message.content.length)
   const meter = new OutputMeter({ characters })
@@ -100,6 +104,8 @@ export async function toStepCalls(
     temperature: assistant.temperature,
     reasoningEffort: assistant.reasoningEffort,
     maxOutputTokens: assistant.maxOutputTokens,
+    tools: offerTools(turn, steps.length + 1),
+    maxHostedCalls: turn.maxHostedCalls,
     showsReasoning: assistant.showReasoning,
     promptCacheKey: threadId,
     safetyIdentifier,
@@ -116,11 +122,12 @@ export function toNextCalls(
   { details }: EndedStep,
   answered: ModelCall,
   added: readonly InputItem[],
+  tools: ModelCall['tools'],
 ): StepCalls {
   const input = [...answered.input, ...handBack(details.providerItems, answered.configId), ...added]
   return {
-    first: { ...answered, input },
-    fallback: details.fallback ? null : fallback && (async () => ({ ...(await fallback()), input })),
+    first: { ...answered, input, tools },
+    fallback: details.fallback ? null : fallback && (async () => ({ ...(await fallback()), input, tools })),
   }
 }
 

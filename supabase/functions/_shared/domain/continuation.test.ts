@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FOLLOW_UPS, start } from '../test/running_turn.ts'
 import { answering, completed, created, ScriptedModel, type ScriptStep } from '../test/scripted_model.ts'
 import { GO_ON, reopen } from './continuation.ts'
-import { decideNext } from './next_move.ts'
 import { turnError } from './turn_errors.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -14,7 +13,7 @@ const source: MessagePart = { type: 'source-url', sourceId: 'source-1', url: 'ht
 
 async function goOn(before: readonly MessagePart[], steps: readonly ScriptStep[], showReasoning = false) {
   const model = new ScriptedModel(steps, FOLLOW_UPS)
-  const running = await start(model, { showReasoning }, decideNext, { saidBefore: before })
+  const running = await start(model, { showReasoning }, { saidBefore: before })
   await vi.runAllTimersAsync()
   await running.done
   return { model, ...running, stored: await running.read() }

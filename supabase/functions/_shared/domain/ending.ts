@@ -21,6 +21,7 @@ const FINISH_REASONS: { readonly [Reason in CutReason]: FinishReason } = {
   content_filter: 'content-filter',
   time_limit: 'other',
   budget: 'other',
+  step_limit: 'tool-calls',
 }
 
 /** Whether nothing of the answer may be shown or kept. */

@@ -106,7 +106,7 @@ describe('a turn whose first provider is down', () => {
   }
 
   async function start(model: ScriptedModel, change: Parameters<typeof begin>[1] = {}) {
-    const running = await begin(model, change, undefined, { fallback })
+    const running = await begin(model, change, { fallback })
     await vi.runAllTimersAsync()
     await running.done
     return { ...running, stored: await running.read() }

@@ -67,6 +67,7 @@ export function toFollowUpsCall(call: ModelCall, turn: OpenTurn, answer: string)
     reasoningEffort: null,
     // Room for a model that reasons first; the answer itself needs about a hundred.
     maxOutputTokens: 1_000,
+    tools: [],
     showsReasoning: false,
     promptCacheKey: `${assistant.id}:follow-ups`,
     schema: { name: SCHEMA.name, schema: SCHEMA.schema },

@@ -1,6 +1,7 @@
 import type { CutReason, WireFormat } from '@loacl/wire'
 import type { CodedError } from './coded_error.ts'
 import type { TokenUsage } from './store.ts'
+import type { HostedType } from './tools/tool.ts'
 
 /** What a model is told, oldest first. */
 export type InputItem = ReadItem | StoredFile
@@ -35,6 +36,19 @@ export interface ToolCall {
   name: string
   /** JSON, as the model wrote it. */
   arguments: string
+}
+
+/** What a model may call: a function, which is called here, or a tool that its provider runs by itself. */
+export type OfferedTool =
+  | { type: 'function'; name: string; description: string; parameters: Readonly<Record<string, unknown>> }
+  | { type: 'hosted'; hostedType: HostedType; options: Readonly<Record<string, unknown>> }
+
+/** The provider runs a tool of its own. `key` tells its calls apart. */
+export interface HostedCallEvent {
+  type: 'hosted-call'
+  key: string
+  hostedType: HostedType
+  state: 'begun' | 'completed' | 'failed'
 }
 
 /** A source that the answer rests on, and where. Nothing of it has been checked. */
@@ -86,6 +100,7 @@ export type ModelEvent =
   | { type: 'text-done' | 'reasoning-done'; key: string; text: string }
   | ModelCitation
   | ToolCall
+  | HostedCallEvent
   /** A whole piece of output as the provider has it, to be kept for the next step. */
   | { type: 'item'; item: unknown }
   /** The provider has begun to answer, or says more of its response. */
@@ -115,6 +130,9 @@ export interface ModelCall extends ModelAccount {
   /** How long the model is to think; `null` for its own default. */
   reasoningEffort: string | null
   maxOutputTokens: number
+  tools: readonly OfferedTool[]
+  /** Most calls of tools that the provider runs. */
+  maxHostedCalls: number
   /** Whether a visitor sees the reasoning, so that the provider is asked for it in words. */
   showsReasoning: boolean
   /** Calls with the same key and beginning share the provider's prompt cache. */

@@ -12,7 +12,6 @@ import {
   usage,
 } from '../test/scripted_model.ts'
 import { FLAGGED, ScriptedModerator } from '../test/scripted_moderator.ts'
-import { decideNext } from './next_move.ts'
 import type { OpenTurn } from './store.ts'
 import { turnError } from './turn_errors.ts'
 
@@ -40,7 +39,7 @@ async function begin(settings: Partial<Settings>, steps: readonly ScriptStep[], 
     ...settings,
   }
   const saidBefore = said ? [{ type: 'text' as const, text: said }] : []
-  return { model, moderator, ...(await start(model, {}, decideNext, { moderation, moderator, saidBefore })) }
+  return { model, moderator, ...(await start(model, {}, { moderation, moderator, saidBefore })) }
 }
 type Running = Awaited<ReturnType<typeof begin>>
 

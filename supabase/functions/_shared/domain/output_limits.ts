@@ -90,6 +90,7 @@ export class OutputMeter {
 const opensPart = (part: StreamPart): boolean =>
   part.type === 'text-start' ||
   part.type === 'reasoning-start' ||
+  part.type === 'tool-input-available' ||
   // One that is cited again is there already.
   ('sourceId' in part && (part.citations ?? []).length < 2)
 

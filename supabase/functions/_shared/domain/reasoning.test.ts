@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { run, start } from '../test/running_turn.ts'
-import { completed, created, failed, ScriptedModel, textDelta } from '../test/scripted_model.ts'
+import { completed, created, failed, ScriptedModel, textDelta, toolCall } from '../test/scripted_model.ts'
+import { tool } from '../test/tools.ts'
 import type { ModelEvent } from './model.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -38,15 +39,18 @@ describe('an answer that was reasoned out', () => {
   })
 
   it('goes on after it has waited with what it had reasoned before', async () => {
-    const model = new ScriptedModel(REASONED)
-    const running = await start(model, { showReasoning: true }, ({ step }) =>
-      step === 1 ? { type: 'wait', waitMs: 60_000 } : { type: 'complete' },
-    )
+    const model = new ScriptedModel([...REASONED.slice(0, -1), toolCall('c1'), completed], undefined, REASONED)
+    const running = await start(model, { showReasoning: true }, { tools: [tool()] })
     await vi.runAllTimersAsync()
     await running.done
+    await running.decide(running.callsOf(1)[0]!)
     const resumed = running.resume(1)
     await vi.runAllTimersAsync()
     await resumed
-    expect((await running.read()).message!.parts).toEqual([...PARTS, ...PARTS])
+    expect((await running.read()).message!.parts).toEqual([
+      ...PARTS,
+      expect.objectContaining({ type: 'dynamic-tool' }),
+      ...PARTS,
+    ])
   })
 })

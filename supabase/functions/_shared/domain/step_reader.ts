@@ -6,6 +6,9 @@ import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
 import { createSeam } from './seam.ts'
 import { toStorable, toStorableJson } from './storable.ts'
 import type { TokenUsage } from './store.ts'
+import { createHostedCallReader } from './tools/hosted_calls.ts'
+import type { Tool } from './tools/tool.ts'
+import type { HostedCalls } from './tools/tool_store.ts'
 
 /** What the model said beside the parts. */
 export interface StepDetails {
@@ -17,6 +20,8 @@ export interface StepDetails {
   /** Its output as the provider has it. */
   providerItems: readonly unknown[]
   toolCalls: readonly ToolCall[]
+  /** Tools that the provider ran. */
+  hostedCalls: readonly HostedCalls[]
   /** Who was asked in the end, where the first was down. */
   fallback: { configId: string; model: string } | null
 }
@@ -29,6 +34,7 @@ export const NO_DETAILS: StepDetails = {
   usage: null,
   providerItems: [],
   toolCalls: [],
+  hostedCalls: [],
   fallback: null,
 }
 
@@ -54,11 +60,13 @@ const OBJECT_BYTES = 64
  *
  * @param before the message's parts from earlier steps: ids go on from theirs, and their sources are not named again
  * @param cut the text among them in which the model goes on
+ * @param tools of the turn: of those that the provider runs is told
  */
 export function createStepReader(
   { eventBytes }: Pick<ResponseLimits, 'eventBytes'>,
   before: readonly MessagePart[] = [],
   cut: OpenText | null = null,
+  tools: readonly Tool[] = [],
 ): StepReader {
   const seam = cut && createSeam(cut.text)
   let isCut = cut !== null
@@ -71,6 +79,7 @@ export function createStepReader(
   const sources = createCitedSources(before)
   const items: unknown[] = []
   const toolCalls: ToolCall[] = []
+  const hosted = createHostedCallReader(tools)
   let keptBytes = 0
 
   const keep = (bytes: number): void => {
@@ -131,6 +140,8 @@ export function createStepReader(
           keep(event.arguments.length)
           toolCalls.push(toStorableJson(event))
           return []
+        case 'hosted-call':
+          return hosted.read(event)
         case 'item': {
           const item = toStorableJson(event.item)
           keep(JSON.stringify(item).length)
@@ -151,14 +162,14 @@ export function createStepReader(
       const parts = close()
       if (isCut) parts.push({ type: 'text-end', id: cut!.id })
       isCut = false
-      return parts
+      return [...parts, ...hosted.close()]
     },
     get end() {
       return end
     },
     get details() {
       const { responseId, model, usage } = response
-      return { responseId, model, usage, providerItems: items, toolCalls }
+      return { responseId, model, usage, providerItems: items, toolCalls, hostedCalls: hosted.calls }
     },
   }
 }

@@ -12,6 +12,8 @@ import type {
 } from '@loacl/wire'
 import type { InputItem, KnownFile } from './model.ts'
 import type { StoredSecret } from './stored_secret.ts'
+import type { Tool, ToolContext } from './tools/tool.ts'
+import type { HostedCalls, ToolStore } from './tools/tool_store.ts'
 
 /** The claims of a Supabase user's access token that has been verified. */
 export type UserClaims = Readonly<Record<string, unknown>>
@@ -90,6 +92,13 @@ export interface OpenTurn extends TurnIds {
     /** The account that answered; `null` where it is gone. */
     configId: string | null
   }[]
+  /** What the model may call, and in how many steps. */
+  tools: readonly Tool[]
+  maxToolSteps: number
+  /** Of tools that the provider runs, in one step: so many are in its reservation. */
+  maxHostedCalls: number
+  toolSecret: ToolContext['toolSecret']
+  visitor: ToolContext['visitor']
 }
 
 /** A provider config with its key as it is stored. */
@@ -179,6 +188,8 @@ export interface StepOutcome {
   usage: TokenUsage | null
   /** Who answered in place of the provider and model that the turn began with, if so. */
   fallback: { configId: string; model: string } | null
+  /** Of tools that the provider ran: each has its fee. */
+  hostedCalls: readonly HostedCalls[]
 }
 
 /** How a turn ended, with its last step. */
@@ -213,7 +224,7 @@ export interface StoredTurn {
  * Where turns are kept. Every method rejects with a `CodedError`; `database_unavailable` means that trying again may
  * help, and trying again is safe everywhere.
  */
-export interface TurnStore {
+export interface TurnStore extends ToolStore {
   /**
    * Creates the session, the thread, both messages and the turn with its first step where needed, or finds the turn of
    * the same message.
@@ -237,7 +248,8 @@ export interface TurnStore {
   ): Promise<{ state: TurnState }>
   /**
    * Ends a step and lets the turn wait: it has no worker then, reserves nothing, and is cut when its time is over.
-   * `waiting` is `null` where it ended instead. Rejects with `turn_lease_lost`.
+   * `waiting` is `null` where it ended instead, or still runs because none of its calls waits any more. Rejects with
+   * `turn_lease_lost`.
    */
   waitTurn(
     turn: TurnIds['turn'],

@@ -37,6 +37,18 @@ export const openIdentitySecret = (
     return new CodedError('identity_secret_unusable', message, { cause })
   })
 
+/**
+ * The bearer token of an MCP server.
+ * @param server where it is about to be sent, whatever the row says: for another address it does not open
+ * @throws KeyRingError where it, or what it is bound to, was changed, or the ring lacks its key
+ */
+export const openMcpSecret = (
+  keyRing: KeyRing,
+  sealed: StoredSecret,
+  server: { id: string; endpoint: string },
+): Promise<string> =>
+  keyRing.open(sealed, { ...sealed, purpose: 'mcp_secret', provider: server.id, baseUrl: server.endpoint })
+
 async function open(keyRing: KeyRing, secret: StoredSecret, unusable: (cause: unknown) => CodedError): Promise<string> {
   try {
     return await keyRing.open(secret, secret)

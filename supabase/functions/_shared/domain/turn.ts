@@ -2,7 +2,7 @@ import type { NumberedPart, StreamPart } from '@loacl/wire'
 import { toCodedError } from './coded_error.ts'
 import { answerComplete, firstParts, isWithdrawn, terminalParts, waitingParts } from './ending.ts'
 import { parseFollowUps, toFollowUpsCall, wantsFollowUps } from './follow_ups.ts'
-import type { InputItem, ModelCall } from './model.ts'
+import type { ModelCall } from './model.ts'
 import type { Moderation } from './moderation.ts'
 import { retryWhileAway, wait } from './retry.ts'
 import type { OpenTurn } from './store.ts'
@@ -21,16 +21,13 @@ const FOLLOW_UPS_STORED_MS = 8_000
 /**
  * A turn, as the parts that a visitor sees. It stores what it yields, yields exactly one terminal part, none only where
  * it is no longer this worker's, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
- *
- * @param added for a turn that has waited: what it waited for
  */
 export async function* runTurn(
   turn: OpenTurn,
   context: TurnContext,
   deps: TurnDeps,
-  added: readonly InputItem[] = [],
 ): AsyncGenerator<NumberedPart, void, undefined> {
-  const { closing, call, usage, content, last, moderation } = yield* runSteps(turn, context, deps, added)
+  const { closing, call, usage, content, last, moderation } = yield* runSteps(turn, context, deps)
   let seq = last
   const number = (part: StreamPart): NumberedPart => ({ seq: ++seq, part })
   if ('waiting' in closing) {

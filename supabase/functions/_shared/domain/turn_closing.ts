@@ -76,6 +76,7 @@ export function createClosing(
 
   return {
     finish,
+    fail,
 
     /** Begins a further step: `null` where it runs. `before`: of the step that it follows, if this worker ran one. */
     async beginStep(
@@ -92,11 +93,13 @@ export function createClosing(
       }
     },
 
-    async wait(waitMs: number, details: StepDetails): Promise<Closing> {
+    /** `null` where nothing is waited for any more: somebody has answered meanwhile. */
+    async wait(waitMs: number, details: StepDetails): Promise<Closing | null> {
       try {
         const outcome = toStepOutcome(message, details)
-        const { waiting } = await retryWhileAway(() => store.waitTurn(turn.turn, waitMs, outcome))
-        return waiting ? { waiting } : await readEnd()
+        const { state, waiting } = await retryWhileAway(() => store.waitTurn(turn.turn, waitMs, outcome))
+        if (waiting) return { waiting }
+        return state === 'running' ? null : await readEnd()
       } catch (cause) {
         return fail(cause, details)
       }
@@ -109,11 +112,12 @@ function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome
   const isWithdrawn = isWithdrawal(outcome.errorCode)
   const content = isWithdrawn ? '' : outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
-  const { isCalled, fallback } = outcome
+  const { isCalled, fallback, hostedCalls } = outcome
   const none = {
     cutReason: null,
     isCalled,
     fallback,
+    hostedCalls,
     providerItems: [],
     responseId: null,
     model: null,

@@ -1,15 +1,16 @@
 import type { KeyRing } from '@loacl/sealing'
 import type { Model } from './model.ts'
 import type { Moderator } from './moderation.ts'
-import type { DecideNext } from './next_move.ts'
 import type { Caller, TurnStore } from './store.ts'
+import type { ToolRunner } from './tools/tool.ts'
 
 export interface TurnDeps {
   store: TurnStore
   model: Model
   moderator: Moderator
   keyRing: KeyRing
-  decideNext: DecideNext
+  /** Runs the tools that run neither in a page nor at the model's provider. */
+  tools: ToolRunner
   /** Aborted when the worker is about to be ended. */
   shutdown: AbortSignal
   /** Told up to which number the turn's parts are stored. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fault } from '../test/memory_turn.ts'
-import { away, caller, FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
+import { away, caller, FOLLOW_UPS, start } from '../test/running_turn.ts'
 import {
   answering,
   cite,
@@ -14,26 +14,22 @@ import {
   toolCall,
   usage,
 } from '../test/scripted_model.ts'
-import { followTurn } from './stored_turn.ts'
-import type { DecideNext } from './next_move.ts'
-import { createTurnPoll } from './turn_poll.ts'
+import { ScriptedTools, tool } from '../test/tools.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-const result = { type: 'tool-result', callId: 'c1', output: 'Sunny' } as const
+const result = { type: 'tool-result', callId: 'c1', output: expect.stringContaining('"result":"Sunny"') }
 const reasoning = { type: 'reasoning', encrypted_content: 'x' }
 /** A step that says something and calls a tool. */
 const calling: ScriptStep[] = [created, textDelta('Let me see. '), item(reasoning), toolCall('c1'), usage, completed]
-/** Runs tools at once. */
-const goOn: DecideNext = ({ toolCalls }) =>
-  toolCalls.length > 0 ? { type: 'step', input: [result] } : { type: 'complete' }
-/** Waits for whoever runs tools. */
-const waitForTools: DecideNext = ({ toolCalls }) =>
-  toolCalls.length > 0 ? { type: 'wait', waitMs: 60_000 } : { type: 'complete' }
+/** A tool that runs at once. */
+const goOn = { tools: [tool()], isApproved: () => true }
+/** One that has to be asked about. */
+const waitForTools = { tools: [tool()] }
 
-async function run(model: ScriptedModel, decide: DecideNext) {
-  const running = await start(model, {}, decide)
+async function run(model: ScriptedModel, surroundings: typeof waitForTools) {
+  const running = await start(model, {}, surroundings)
   await vi.runAllTimersAsync()
   await running.done
   return { ...running, stored: await running.read() }
@@ -53,6 +49,8 @@ describe('a turn of several steps', () => {
       'text-start',
       'text-delta',
       'text-end',
+      'tool-input-available',
+      'tool-output-available',
       'text-start',
       'text-delta',
       'text-delta',
@@ -68,11 +66,17 @@ describe('a turn of several steps', () => {
     })
     expect(stored).toMatchObject({
       state: 'completed',
-      message: { content: 'Let me see. It is sunny.', parts: [{ text: 'Let me see. ' }, { text: 'It is sunny.' }] },
+      message: {
+        content: 'Let me see. It is sunny.',
+        parts: [{ text: 'Let me see. ' }, { state: 'output-available', output: null }, { text: 'It is sunny.' }],
+      },
     })
-    expect(stored.parts).toEqual(seen.slice(0, 9))
-    expect(store.calls.filter((method) => ['beginTurn', 'beginStep', 'finishTurn'].includes(method))).toEqual([
+    expect(stored.parts).toEqual(seen.slice(0, 11))
+    expect(store.calls.filter((method) => !['appendParts', 'readTurn', 'saveFollowUps'].includes(method))).toEqual([
       'beginTurn',
+      'beginCalls',
+      'endCall',
+      'runCalls',
       'beginStep',
       'finishTurn',
     ])
@@ -87,6 +91,7 @@ describe('a turn of several steps', () => {
     const { stored } = await run(model, goOn)
     expect(stored.message!.parts).toMatchObject([
       { sourceId: 'source-1', title: 'a.pdf' },
+      { type: 'dynamic-tool' },
       { sourceId: 'source-2', title: 'b.pdf' },
     ])
   })
@@ -111,11 +116,18 @@ describe('a turn of several steps', () => {
   it('begins no step that nobody wants any more', async () => {
     const held = gate()
     const model = new ScriptedModel([...calling.slice(0, 2), held.opened, ...calling.slice(2)], FOLLOW_UPS)
-    const { done, parts, store, turn } = await start(model, {}, (ended) => {
-      // Too late for a poll of the worker to see it before the step begins.
-      void store.stopTurn(turn.turn.id, caller)
-      return goOn(ended)
-    })
+    const { done, parts, store, turn } = await start(
+      model,
+      {},
+      {
+        ...goOn,
+        // Too late for a poll of the worker to see it before the step begins.
+        runner: new ScriptedTools(() => {
+          void store.stopTurn(turn.turn.id, caller)
+          return { result: 'Sunny' }
+        }),
+      },
+    )
     held.open()
     await vi.runAllTimersAsync()
     await done
@@ -124,13 +136,18 @@ describe('a turn of several steps', () => {
   })
 
   it('is cut between steps once its time is up, without another call', async () => {
-    const held = gate()
     const model = new ScriptedModel([textDelta('Hal'), toolCall('c1'), completed], FOLLOW_UPS)
-    const { done, shutdown, read } = await start(model, {}, (ended) => {
-      shutdown.abort()
-      held.open()
-      return goOn(ended)
-    })
+    const { done, shutdown, read } = await start(
+      model,
+      {},
+      {
+        ...goOn,
+        runner: new ScriptedTools(() => {
+          shutdown.abort()
+          return { result: 'Sunny' }
+        }),
+      },
+    )
     await vi.runAllTimersAsync()
     await done
     expect(model.calls).toHaveLength(1)
@@ -157,130 +174,5 @@ describe('a turn of several steps', () => {
       message: { content: 'Let me see. ' },
     })
     expect(reported).toMatchObject([{ code: 'internal' }])
-  })
-})
-
-describe('a turn that has to wait', () => {
-  it('says so, ends its stream and leaves nothing running', async () => {
-    const model = new ScriptedModel(calling, FOLLOW_UPS)
-    const { parts, seen, stored, turn, store } = await run(model, waitForTools)
-    expect(parts().slice(-2)).toEqual([
-      { type: 'data-waiting', data: { messageId: turn.messageId, step: 1, expiresAt: stored.waiting!.expiresAt } },
-      { type: 'finish', finishReason: 'other' },
-    ])
-    expect(seen.map(({ seq }) => seq)).toEqual(seen.map((_, place) => place + 1))
-    expect(stored).toMatchObject({ state: 'waiting', lastSeq: seen.length, message: null })
-    expect(stored.parts).toEqual(seen.slice(0, -2))
-    expect(model.structuredCalls).toEqual([])
-    expect(vi.getTimerCount()).toBe(0)
-    expect(store.calls).not.toContain('finishTurn')
-  })
-
-  it('goes on with what it waited for, in the same answer, numbering its parts on', async () => {
-    const model = new ScriptedModel(calling, FOLLOW_UPS, answering('Sunny.'))
-    const { seen, resume, read } = await run(model, waitForTools)
-    const resuming = resume(1, [result])
-    await vi.runAllTimersAsync()
-    const more = await resuming
-    expect(model.calls[1]!.input).toEqual([
-      { type: 'text', role: 'user', text: 'Hello' },
-      { type: 'provider-item', item: reasoning, from: 'c' },
-      result,
-    ])
-    expect(more.map(({ part }) => part.type)).toEqual([
-      'text-start',
-      'text-delta',
-      'text-end',
-      'data-answer-complete',
-      'data-follow-ups',
-      'data-title',
-      'finish',
-    ])
-    expect(more.map(({ seq }) => seq)).toEqual(more.map((_, place) => seen.length + 1 + place))
-    expect(more[0]!.part).toEqual({ type: 'text-start', id: 'text-2' })
-    const stored = await read()
-    expect(stored).toMatchObject({ state: 'completed', message: { content: 'Let me see. Sunny.' } })
-    expect(stored.parts).toEqual([...seen.slice(0, -2), ...more.slice(0, 3)])
-  })
-
-  it('is told to a follower as it was to its first reader, who keeps no connection', async () => {
-    const held = gate()
-    const model = new ScriptedModel([...calling.slice(0, 2), held.opened, ...calling.slice(2)], FOLLOW_UPS)
-    const { turn, store, done, seen } = await start(model, {}, waitForTools)
-    await vi.advanceTimersByTimeAsync(1_000)
-    const follow = async (after: number) => {
-      const asked = { turnId: turn.turn.id, after, caller, requestId: 'r', signal: new AbortController().signal }
-      const parts = []
-      const first = await store.readTurn(turn.turn.id, after, caller)
-      const deps = { store, pollTurn: createTurnPoll(store), takeOver: async () => null }
-      for await (const part of followTurn(first, asked, deps)) parts.push(part)
-      return parts
-    }
-    const early = follow(0)
-    held.open()
-    await vi.runAllTimersAsync()
-    await done
-    expect(await early).toEqual(seen)
-    expect(await follow(3)).toEqual(seen.slice(3))
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('does not wait where the visitor has stopped it meanwhile', async () => {
-    const { done, parts, store, turn } = await start(new ScriptedModel(calling, FOLLOW_UPS), {}, (ended) => {
-      void store.stopTurn(turn.turn.id, caller)
-      return waitForTools(ended)
-    })
-    await vi.runAllTimersAsync()
-    await done
-    expect(parts().slice(-2)).toMatchObject([
-      { type: 'data-answer-complete', data: { status: 'stopped' } },
-      { type: 'abort', reason: 'stopped' },
-    ])
-  })
-
-  it('waits though the answer to that was lost', async () => {
-    const running = await start(new ScriptedModel(calling, FOLLOW_UPS), {}, waitForTools)
-    const waitTurn = running.store.waitTurn.bind(running.store)
-    vi.spyOn(running.store, 'waitTurn').mockImplementationOnce(async (...args) => {
-      await waitTurn(...args)
-      throw fault('database_unavailable')
-    })
-    await vi.runAllTimersAsync()
-    await running.done
-    expect(running.types().slice(-2)).toEqual(['data-waiting', 'finish'])
-  })
-
-  it('says how it stands where somebody else has resumed it before the answer to that came', async () => {
-    const { store, turn, done, parts } = await start(new ScriptedModel(calling, FOLLOW_UPS), {}, waitForTools)
-    const waitTurn = store.waitTurn.bind(store)
-    vi.spyOn(store, 'waitTurn').mockImplementationOnce(async (mine, ...rest) => {
-      await waitTurn(mine, ...rest)
-      const theirs = { id: turn.turn.id, lease: crypto.randomUUID() }
-      await store.resumeTurn(theirs, 1, 60_000, caller)
-      await store.beginStep(theirs, 2, [], null)
-      await waitTurn(theirs, ...rest)
-      throw fault('database_unavailable')
-    })
-    await vi.runAllTimersAsync()
-    await done
-    expect(parts().slice(-2)).toMatchObject([{ type: 'data-waiting', data: { step: 2 } }, { type: 'finish' }])
-  })
-
-  it('fails where a turn that was resumed has lost its key, and keeps what it had said', async () => {
-    const { resume, read, store, turn } = await run(new ScriptedModel(calling, FOLLOW_UPS), waitForTools)
-    const resumeTurn = store.resumeTurn.bind(store)
-    vi.spyOn(store, 'resumeTurn').mockImplementationOnce(async (...args) => {
-      const resumed = await resumeTurn(...args)
-      return resumed.joined ? resumed : { ...resumed, provider: null }
-    })
-    const resuming = resume(1)
-    await vi.runAllTimersAsync()
-    expect(textOf((await resuming).map(({ part }) => part))).toBe('')
-    expect(await read()).toMatchObject({
-      state: 'failed',
-      errorCode: 'provider_key_missing',
-      messageId: turn.messageId,
-      message: { content: 'Let me see. ' },
-    })
   })
 })

@@ -1,15 +1,20 @@
-import type { NumberedPart, Usage } from '@loacl/wire'
+import type { NumberedPart, StreamPart, Usage } from '@loacl/wire'
 import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
 import { isContinuation, reopen } from './continuation.ts'
+import { toCodedError } from './coded_error.ts'
 import { firstParts, type TurnEnd } from './ending.ts'
 import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
 import { createModeration, type Moderation } from './moderation.ts'
-import type { NextMove } from './next_move.ts'
+import { decideNext } from './next_move.ts'
 import { outputLimits } from './output_limits.ts'
 import { PartLog } from './part_log.ts'
+import { NO_DETAILS } from './step_reader.ts'
 import type { OpenTurn, TokenUsage } from './store.ts'
+import { mayCall, offerTools } from './tools/offered_tools.ts'
+import { createToolSteps } from './tools/tool_steps.ts'
+import { stopOpenCalls } from './tools/tool_parts.ts'
 import { withKnownFiles } from './known_files.ts'
 import { createToldHistory } from './told_history.ts'
 import { type Closing, createClosing } from './turn_closing.ts'
@@ -28,17 +33,17 @@ export interface EndedSteps {
   moderation: Moderation
 }
 
+/** What a step's calls lead to: another step, with this added to what the model is told, or an end of this worker's part. */
+type Settled = { input: readonly InputItem[] } | { closing: Closing }
+
 /**
  * Runs a turn's steps, one after the other, until the answer is complete, something ends the turn, or it has to wait.
  * Stores what it yields and what becomes of the turn. Does not throw.
- *
- * @param added what the model is told in the first of them, beside the conversation and the steps before
  */
 export async function* runSteps(
   turn: OpenTurn,
   context: TurnContext,
   deps: TurnDeps,
-  added: readonly InputItem[],
 ): AsyncGenerator<NumberedPart, EndedSteps, undefined> {
   const interrupt = new AbortController()
   const interruptBy = (end: TurnEnd) => interrupt.abort(end)
@@ -66,56 +71,112 @@ export async function* runSteps(
   const close = createClosing(turn, message, moderation, context, deps)
   const told = createToldHistory(turn, deps)
   const model = withKnownFiles(told.model, (fileIds) => deps.store.findCitedFiles(turn.turn, fileIds), deps.report)
+  const tools = createToolSteps(turn, deps)
   let calls: StepCalls | null = null
   let call: ModelCall | null = null
   let usage: Usage | null = null
   let closing: Closing | null = null
   let step: EndedStep | null = null
-  let input = added
-  for (let number = turn.steps.length + 1; !closing; number++) {
-    const before: EndedStep | null = step
+  let input: readonly InputItem[] = []
+  let number = turn.steps.length
+  // It has waited for the calls of its last step.
+  if (number > 0) take(yield* settle(number, null))
+  while (!closing) {
+    number++
     if (number > 1) {
       // Its parts are stored before the turn may end here: whoever follows it reads no further than that.
-      closing = (await closeLog()) ?? (await close.beginStep(number, input, before?.details))
+      closing = (await closeLog()) ?? (await close.beginStep(number, input, step?.details))
       if (closing) break
       log = openLog(log.last)
     }
+    step = yield* ask(number, step)
+    call = step.call
+    usage = addUsage(usage, step.details.usage)
+    const isCalling = step.end.state === 'completed' && step.details.toolCalls.length > 0
+    if (isCalling) take(yield* settle(number, step))
+    else closing = yield* finish(step)
+  }
+  clearTimeout(deadline)
+  deps.shutdown.removeEventListener('abort', timeIsUp)
+  let { last } = log
+  // Somebody else has ended it.
+  if ('end' in closing) for (const part of stopOpenCalls(message.parts, closing.end)) yield { seq: ++last, part }
+  return { closing, call, usage, content: message.content, last, moderation }
+
+  function take(settled: Settled): void {
+    if ('input' in settled) ({ input } = settled)
+    else ({ closing } = settled)
+  }
+
+  /** What the model says in one step. */
+  async function* ask(at: number, before: EndedStep | null): AsyncGenerator<NumberedPart, EndedStep, undefined> {
     const prepare = async () => {
-      const isChecked = number > 1 || interrupt.signal.aborted
-      const [next] = await Promise.all([
-        nextCalls(calls, before),
-        isChecked || moderation.checkQuestion(interrupt.signal),
-      ])
+      const isChecked = at > 1 || interrupt.signal.aborted
+      const [next] = await Promise.all([nextCalls(at, before), isChecked || moderation.checkQuestion(interrupt.signal)])
       calls = next
-      await told.summarize(calls.first, interrupt.signal)
-      return calls
+      await told.summarize(next.first, interrupt.signal)
+      return next
     }
     const limits = outputLimits(turn.assistant)
-    const open = number === 1 ? cut.open : null
-    const parts = streamStep(prepare, limits, model, message, interrupt.signal, deps.report, open)
+    const open = at === 1 ? cut.open : null
+    const parts = streamStep(prepare, limits, model, message, interrupt.signal, deps.report, turn.tools, open)
     let next = await parts.next()
     for (; !next.done; next = await parts.next()) {
       moderation.watch(next.value)
       yield log.push(next.value)
     }
-    step = { ...next.value, end: await moderation.checkRest(next.value.end) }
-    call = step.call
-    usage = addUsage(usage, step.details.usage)
-
-    const move = nextMove(step, number)
-    if (move.type === 'step') {
-      input = move.input
-      continue
-    }
-    clearTimeout(deadline)
-    if (step.end.state === 'failed') deps.report(step.end.error)
-    closing =
-      (await closeLog()) ??
-      (move.type === 'wait' ? await close.wait(move.waitMs, step.details) : await close.finish(step, log.lost))
+    return { ...next.value, end: await moderation.checkRest(next.value.end) }
   }
-  clearTimeout(deadline)
-  deps.shutdown.removeEventListener('abort', timeIsUp)
-  return { closing, call, usage, content: message.content, last: log.last, moderation }
+
+  /** Runs what the model called in a step, until all of it has ended, the turn waits for the rest, or it ends. */
+  async function* settle(at: number, ended: EndedStep | null): AsyncGenerator<NumberedPart, Settled, undefined> {
+    const details = ended?.details ?? NO_DETAILS
+    const { signal } = interrupt
+    try {
+      if (!signal.aborted && ended && !mayCall(turn, at))
+        return { closing: yield* finish({ end: { state: 'cut', cutReason: 'step_limit' }, details }) }
+      let running = ended ? tools.run(at, details.toolCalls, signal) : tools.resume(at, signal)
+      for (;;) {
+        const called = signal.aborted ? null : yield* show(running)
+        if (!called || signal.aborted) return { closing: yield* finish({ end: signal.reason as TurnEnd, details }) }
+        const move = decideNext(called)
+        if (move.type === 'step') return move
+        const left = (await closeLog()) ?? (await close.wait(move.waitMs, details))
+        if (left) return { closing: left }
+        // It has been answered meanwhile.
+        log = openLog(log.last)
+        running = tools.resume(at, signal)
+      }
+    } catch (cause) {
+      const error = toCodedError(cause)
+      if (error.code !== 'turn_lease_lost') yield* stopCalls({ state: 'failed', error })
+      return { closing: (await closeLog()) ?? (await close.fail(cause, details)) }
+    }
+  }
+
+  async function* show<T>(parts: AsyncGenerator<StreamPart, T, undefined>): AsyncGenerator<NumberedPart, T, undefined> {
+    let next = await parts.next()
+    for (; !next.done; next = await parts.next()) {
+      message.add(next.value)
+      yield log.push(next.value)
+    }
+    return next.value
+  }
+
+  async function* finish(ended: Pick<EndedStep, 'end' | 'details'>): AsyncGenerator<NumberedPart, Closing, undefined> {
+    clearTimeout(deadline)
+    if (ended.end.state === 'failed') deps.report(ended.end.error)
+    yield* stopCalls(ended.end)
+    return (await closeLog()) ?? (await close.finish(ended, log.lost))
+  }
+
+  /** No call is left without an end in an answer that has one. */
+  function* stopCalls(end: TurnEnd): Generator<NumberedPart> {
+    for (const part of stopOpenCalls(message.parts, end)) {
+      message.add(part)
+      yield log.push(part)
+    }
+  }
 
   /** Gives how the turn is left where something was said that is not in it. */
   async function closeLog(): Promise<Closing | null> {
@@ -123,18 +184,10 @@ export async function* runSteps(
     return log.hasOrphans ? { takenOver: true } : null
   }
 
-  function nextCalls(latest: StepCalls | null, before: EndedStep | null): Promise<StepCalls> | StepCalls {
-    return latest && before?.call
-      ? toNextCalls(latest, before, before.call, input)
+  function nextCalls(at: number, before: EndedStep | null): Promise<StepCalls> | StepCalls {
+    return calls && before?.call
+      ? toNextCalls(calls, before, before.call, input, offerTools(turn, at))
       : toStepCalls(turn, deps.keyRing, context.safetyIdentifier, input)
-  }
-
-  function nextMove(ended: EndedStep, number: number): NextMove {
-    if (ended.end.state !== 'completed') return { type: 'complete' }
-    const move = deps.decideNext({ step: number, toolCalls: ended.details.toolCalls })
-    if (move.type !== 'step' || !interrupt.signal.aborted) return move
-    ended.end = interrupt.signal.reason as TurnEnd
-    return { type: 'complete' }
   }
 }
 

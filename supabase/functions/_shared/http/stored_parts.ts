@@ -11,7 +11,10 @@ const isAhead = ({ part }: NumberedPart): boolean => part.type === 'start' || pa
 export function sendStored(stream: Pick<PartStream, 'send'>) {
   let waiting: NumberedPart[] = []
   let isAnswered = false
+  /** Number of the last part that is stored: it may be so before it comes here. */
+  let lastStored = 0
   const release = (seq: number) => {
+    lastStored = Math.max(lastStored, seq)
     const from = waiting.findIndex((numbered) => numbered.seq > seq)
     const stored = waiting.splice(0, from < 0 ? waiting.length : from)
     if (stored.length > 0) stream.send(stored)
@@ -27,7 +30,14 @@ export function sendStored(stream: Pick<PartStream, 'send'>) {
       }
       // A stream that begins anew takes back what came before.
       if (type === 'start' || isTerminal(numbered.part) || type === 'data-error') waiting = []
-      if (isAnswered || isAhead(numbered) || isTerminal(numbered.part) || type === 'data-error') stream.send([numbered])
+      if (
+        isAnswered ||
+        isAhead(numbered) ||
+        numbered.seq <= lastStored ||
+        isTerminal(numbered.part) ||
+        type === 'data-error'
+      )
+        stream.send([numbered])
       else waiting.push(numbered)
     },
   }

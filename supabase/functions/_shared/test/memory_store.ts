@@ -12,6 +12,8 @@ import type {
   TurnState,
   TurnStore,
 } from '../domain/store.ts'
+import type { CallAnswered } from '../domain/tools/tool_store.ts'
+import { MemoryCalls } from './memory_calls.ts'
 import { halve, MemoryContext } from './memory_context.ts'
 import { fault, findThread, type MemoryThread, type MemoryTurn, newMessage, newThread } from './memory_turn.ts'
 
@@ -41,6 +43,10 @@ export class MemoryStore implements TurnStore {
   /** The owner's documents, and visitors' files. */
   readonly citedFiles: KnownFile[] = []
   readonly context = new MemoryContext()
+  readonly toolCalls = new MemoryCalls()
+  /** Of the assistant and its visitor. */
+  maxToolSteps = 8
+  visitor: OpenTurn['visitor'] = { type: 'guest' }
   /** Makes the next calls of a method fail, one error after the other. */
   readonly faults: { [Method in keyof TurnStore]?: CodedError[] } = {}
   /** Every call, by method. */
@@ -86,7 +92,7 @@ export class MemoryStore implements TurnStore {
     if (request.type === 'message' && request.text.length > 8_000) throw fault('text_too_long')
     if (request.type === 'message' && request.parentId !== undefined) this.#checkParent(request.parentId, thread)
     for (const turn of this.turns.values())
-      if (turn.thread === thread && turn.state === 'waiting') this.#end(turn, { state: 'stopped' })
+      if (turn.thread === thread && turn.state === 'waiting') this.#end(turn, { state: 'stopped' }, 'cancelled')
 
     const into = thread ?? newThread(clientThreadId, sessionToken)
     this.threads.set(into.id, into)
@@ -150,6 +156,11 @@ export class MemoryStore implements TurnStore {
       steps: turn.steps.flatMap(({ input, providerItems, configId }) =>
         providerItems ? [{ input, providerItems, configId }] : [],
       ),
+      tools: this.toolCalls.tools,
+      maxToolSteps: this.maxToolSteps,
+      maxHostedCalls: 4,
+      toolSecret: null,
+      visitor: this.visitor,
     }
   }
 
@@ -166,8 +177,8 @@ export class MemoryStore implements TurnStore {
 
   async readTurn(...[turnId, afterSeq, { sessionToken }]: Parameters<TurnStore['readTurn']>): Promise<StoredTurn> {
     this.#enter('readTurn')
-    const { state, thread, userMessageId, messageId, lastSeq, isFolded, isSilent, parts, waiting, outcome } =
-      this.#owned(turnId, sessionToken)
+    const owned = this.#owned(turnId, sessionToken)
+    const { state, thread, userMessageId, messageId, lastSeq, isFolded, isSilent, parts, outcome } = owned
     return {
       state,
       threadId: thread.id,
@@ -177,7 +188,7 @@ export class MemoryStore implements TurnStore {
       lastSeq,
       isFolded,
       isSilent,
-      waiting,
+      waiting: this.#waitingOf(owned),
       message: state === 'running' || state === 'waiting' ? null : thread.messages.find(({ id }) => id === messageId)!,
       errorCode: outcome?.errorCode ?? null,
       cutReason: outcome?.cutReason ?? null,
@@ -248,18 +259,21 @@ export class MemoryStore implements TurnStore {
   async waitTurn(...[{ id, lease }, waitMs, outcome]: Parameters<TurnStore['waitTurn']>) {
     this.#enter('waitTurn')
     const turn = this.#leasedBefore(id, lease)
+    const step = turn.steps.length
+    if (this.toolCalls.of(id, step).length > 0 && !this.toolCalls.isWaiting(id, step))
+      return { state: turn.state, waiting: null }
     if (turn.state === 'running') {
       this.#endStep(turn, outcome)
       if (turn.stopRequested) this.#end(turn, { state: 'stopped' })
       else {
         const expiresAt = new Date(Date.now() + Math.min(waitMs, 86_400_000)).toISOString()
-        turn.waiting = { messageId: turn.messageId, step: turn.steps.length, expiresAt }
+        turn.waiting = { messageId: turn.messageId, step, expiresAt, calls: [] }
         turn.state = 'waiting'
         turn.lastSeq += 2
         this.#updateAnswer(turn, { status: 'waiting' })
       }
     }
-    return { state: turn.state, waiting: turn.waiting }
+    return { state: turn.state, waiting: this.#waitingOf(turn) }
   }
 
   async resumeTurn(...[{ id, lease }, step, , { sessionToken }]: Parameters<TurnStore['resumeTurn']>) {
@@ -286,6 +300,51 @@ export class MemoryStore implements TurnStore {
     }))
     this.#updateAnswer(turn, { suggestions })
     return { suggestions, title: turn.thread.title }
+  }
+
+  async beginCalls(...[{ id, lease }, step, calls]: Parameters<TurnStore['beginCalls']>) {
+    this.#enter('beginCalls')
+    this.#leased(id, lease)
+    return this.toolCalls.begin(id, step, calls)
+  }
+
+  async endCall(...[{ id, lease }, callId, end]: Parameters<TurnStore['endCall']>) {
+    this.#enter('endCall')
+    this.#leased(id, lease)
+    return this.toolCalls.end(callId, end)
+  }
+
+  async runCalls(...[{ id, lease }, step]: Parameters<TurnStore['runCalls']>) {
+    this.#enter('runCalls')
+    this.#leased(id, lease)
+    return this.toolCalls.run(id, step)
+  }
+
+  async decideCall(...[id, decision, caller]: Parameters<TurnStore['decideCall']>) {
+    this.#enter('decideCall')
+    const turn = this.#calledIn(id, caller.sessionToken)
+    this.toolCalls.decide(id, decision)
+    return this.#answered(turn)
+  }
+
+  async claimCall(...[id, tab, caller]: Parameters<TurnStore['claimCall']>) {
+    this.#enter('claimCall')
+    this.#calledIn(id, caller.sessionToken)
+    return this.toolCalls.claim(id, tab)
+  }
+
+  async answerCall(...[id, tab, answer, caller]: Parameters<TurnStore['answerCall']>) {
+    this.#enter('answerCall')
+    const turn = this.#calledIn(id, caller.sessionToken)
+    this.toolCalls.answer(id, tab, answer)
+    return this.#answered(turn)
+  }
+
+  async continueTurn(...[turnId, caller]: Parameters<TurnStore['continueTurn']>) {
+    this.#enter('continueTurn')
+    const turn = this.#owned(turnId, caller.sessionToken)
+    if (this.toolCalls.expire(turnId)) this.#end(turn, { state: 'cut', cutReason: 'time_limit' }, 'expired')
+    return this.#answered(turn)
   }
 
   async beginSummary(...[{ id, lease }]: Parameters<TurnStore['beginSummary']>) {
@@ -369,14 +428,36 @@ export class MemoryStore implements TurnStore {
     this.#updateAnswer(turn, { parts, content })
   }
 
-  #end(turn: MemoryTurn, end: { state: TurnOutcome['state'] } & Partial<TurnOutcome>): void {
+  #end(
+    turn: MemoryTurn,
+    end: { state: TurnOutcome['state'] } & Partial<TurnOutcome>,
+    callError: 'stopped' | 'expired' | 'cancelled' = end.state === 'stopped' ? 'stopped' : 'cancelled',
+  ): void {
     const { state, errorCode = null, cutReason = null } = end
+    this.toolCalls.close(turn.id, callError)
     Object.assign(turn, { state, waiting: null, outcome: { errorCode, cutReason } })
     this.#updateAnswer(turn, { status: state, errorCode, cutReason })
     if (!isRefused(turn)) return
     turn.parts = []
     for (const step of turn.steps) Object.assign(step, { input: [], providerItems: [] })
     this.#updateAnswer(turn, { content: '', parts: [] })
+  }
+
+  #waitingOf({ id, state, waiting }: MemoryTurn): StoredTurn['waiting'] {
+    if (state !== 'waiting' || !waiting) return null
+    return this.toolCalls.waiting(waiting.messageId, id, waiting.step, waiting.expiresAt)
+  }
+
+  #answered(turn: MemoryTurn): CallAnswered {
+    const waiting = this.#waitingOf(turn)
+    const isReady = waiting !== null && !this.toolCalls.isWaiting(turn.id, waiting.step)
+    return { turnId: turn.id, state: turn.state, isReady, waiting }
+  }
+
+  #calledIn(callId: string, session: string): MemoryTurn {
+    const turn = this.turns.get(this.toolCalls.turnOf(callId))
+    if (turn?.session !== session) throw fault('execution_not_found')
+    return turn
   }
 
   #checkParent(parentId: string, thread: MemoryThread | undefined): void {

@@ -12,6 +12,8 @@ export const CALL: ModelCall = {
   temperature: null,
   reasoningEffort: null,
   maxOutputTokens: 2_000,
+  tools: [],
+  maxHostedCalls: 4,
   showsReasoning: false,
   promptCacheKey: 'thread',
   safetyIdentifier: 'hash',

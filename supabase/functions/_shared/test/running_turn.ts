@@ -1,8 +1,6 @@
 import type { KeyRing } from '@loacl/sealing'
 import { contentOf, type MessagePart, type NumberedPart, type StreamPart } from '@loacl/wire'
 import { vi } from 'vitest'
-import type { InputItem } from '../domain/model.ts'
-import { decideNext, type DecideNext } from '../domain/next_move.ts'
 import type { OpenTurn, SealedProvider } from '../domain/store.ts'
 import { runTurn } from '../domain/turn.ts'
 import type { TurnDeps } from '../domain/turn_deps.ts'
@@ -10,7 +8,10 @@ import { MemoryStore } from './memory_store.ts'
 import { fault } from './memory_turn.ts'
 import { ScriptedModel, type ScriptStep } from './scripted_model.ts'
 import { ScriptedModerator } from './scripted_moderator.ts'
+import { ScriptedTools } from './tools.ts'
+import type { Call, Tool } from '../domain/tools/tool.ts'
 import { newCaller } from './contract_visitor.ts'
+import './instant_digest.ts'
 
 const assistantId = crypto.randomUUID()
 export const FOLLOW_UPS = JSON.stringify({ title: 'A greeting', followUps: ['What now?', 'Why?'] })
@@ -45,16 +46,31 @@ interface Surroundings {
   saidBefore?: readonly MessagePart[]
   moderation?: OpenTurn['moderation']
   moderator?: ScriptedModerator
+  /** Of the assistant. */
+  tools?: readonly Tool[]
+  /** Which of them run without being asked about; left out, none. */
+  isApproved?: (tool: Tool) => boolean
+  /** Runs them. */
+  runner?: ScriptedTools
 }
 
 /** Begins a turn and lets it run, with everything that a test may want to read. */
 export async function start(
   model: ScriptedModel,
   change: Partial<OpenTurn['assistant']> = {},
-  decide: DecideNext = decideNext,
-  { fallback = null, saidBefore = [], moderation = null, moderator = new ScriptedModerator() }: Surroundings = {},
+  {
+    fallback = null,
+    saidBefore = [],
+    moderation = null,
+    moderator = new ScriptedModerator(),
+    tools = [],
+    isApproved = () => false,
+    runner = new ScriptedTools(),
+  }: Surroundings = {},
 ) {
   const store = new MemoryStore({ assistantId, assistant: change, provider, fallback, moderation })
+  store.toolCalls.tools = [...tools]
+  store.toolCalls.isApproved = isApproved
   const shutdown = new AbortController()
   const reported: unknown[] = []
   const begun = (await store.beginTurn(
@@ -77,7 +93,7 @@ export async function start(
     model,
     moderator,
     keyRing,
-    decideNext: decide,
+    tools: runner,
     shutdown: shutdown.signal,
     report: (error) => reported.push(error),
   }
@@ -91,13 +107,25 @@ export async function start(
     turn,
     seen,
     done,
+    runner,
+    /** Says yes or no to a call that waits. */
+    decide: (call: Call, approved = true, reason: string | null = null) =>
+      store.decideCall(call.id, { approved, argumentsDigest: call.argumentsDigest, reason }, caller),
+    /** The calls of a step, as they stand. */
+    callsOf: (step: number): readonly Call[] => store.toolCalls.of(turn.turn.id, step),
+    /** Runs another turn of the same store. */
+    async rerun(other: OpenTurn) {
+      const parts: NumberedPart[] = []
+      for await (const part of runTurn(other, context, deps)) parts.push(part)
+      return parts
+    },
     /** Takes the turn up after it has waited, and lets it run to its end. Gives the parts of that run. */
-    async resume(step: number, added: readonly InputItem[] = []) {
+    async resume(step: number) {
       const lease = crypto.randomUUID()
       const resumed = await store.resumeTurn({ id: turn.turn.id, lease }, step, 60_000, caller)
       if (resumed.joined) throw new Error('Somebody else has it.')
       const parts: NumberedPart[] = []
-      for await (const part of runTurn(resumed, context, deps, added)) parts.push(part)
+      for await (const part of runTurn(resumed, context, deps)) parts.push(part)
       return parts
     },
     types: () => seen.map(({ part }) => part.type),

@@ -69,11 +69,11 @@ export const cite = (
 
 export const item = (value: unknown): ModelEvent => ({ type: 'item', item: value })
 
-export const toolCall = (callId: string): ModelEvent => ({
+export const toolCall = (callId: string, name = 'look_up', args: unknown = {}): ModelEvent => ({
   type: 'tool-call',
   callId,
-  name: 'look_up',
-  arguments: '{}',
+  name,
+  arguments: typeof args === 'string' ? args : JSON.stringify(args),
 })
 
 export const usage: ModelEvent = {

@@ -80,7 +80,10 @@ export function stepsContract(makeStore: () => Promise<StoreUnderTest>): void {
   describe('a turn that waits', () => {
     it('says until when, and takes nothing from its worker', async () => {
       const { turn, messageId, waited } = await beginWaiting()
-      expect(waited).toEqual({ state: 'waiting', waiting: { messageId, step: 1, expiresAt: expect.any(String) } })
+      expect(waited).toEqual({
+        state: 'waiting',
+        waiting: { messageId, step: 1, expiresAt: expect.any(String), calls: [] },
+      })
       expect(await store.waitTurn(turn, 60_000, step('Other'))).toEqual(waited)
       expect(await store.readTurn(turn.id, 0, caller)).toMatchObject({
         state: 'waiting',

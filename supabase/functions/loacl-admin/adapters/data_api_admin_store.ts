@@ -2,7 +2,9 @@ import { createFunctionCaller, toCodedDatabaseError, type DataApiOptions } from 
 import { createDataApiClient } from '../../_shared/adapters/data_api_client.ts'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import { invalid } from '../domain/body.ts'
-import type { AdminStore, Operator } from '../domain/ports.ts'
+import type { AdminStore } from '../domain/ports.ts'
+import { asOperator, CHECK, FOREIGN_KEY } from './data_api_words.ts'
+import { createSecretStore } from './data_api_secret_store.ts'
 import { MODEL_COLUMNS, toAssistantModel, toAssistantRow } from './assistant_row.ts'
 
 export interface AdminStoreOptions extends DataApiOptions {
@@ -15,14 +17,8 @@ const TURNS_AT_ONCE = 20
 /** Of an erasure, which may have much to do. */
 const LONG_TIMEOUT_MS = 20_000
 
-/** SQLSTATE: a row that is named is not there, or is to go; a value is out of its range. */
-const FOREIGN_KEY = '23503'
-const CHECK = '23514'
-
 const isConflict = (error: unknown): boolean =>
   error instanceof CodedError && (error.cause as { code?: unknown } | undefined)?.code === FOREIGN_KEY
-
-const asOperator = ({ accessToken }: Operator) => ({ authorization: `Bearer ${accessToken}` })
 
 /** The database over the Data API: with the secret key where sealed values are touched, else as the operator. */
 export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore {
@@ -92,19 +88,7 @@ export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore 
       if (error) throw toCodedDatabaseError(error, status)
     },
 
-    setIdentitySecret: (ownerId, assistantId, { secretId, keyId, ciphertext, lastFour }) =>
-      call('set_identity_secret', {
-        owner_id: ownerId,
-        assistant_id: assistantId,
-        secret_id: secretId,
-        key_id: keyId,
-        ciphertext,
-        last_four: lastFour,
-      }),
-    removeIdentitySecret: (ownerId, assistantId) =>
-      call('remove_identity_secret', { owner_id: ownerId, assistant_id: assistantId }),
-    describeIdentitySecret: (ownerId, assistantId) =>
-      call('describe_identity_secret', { owner_id: ownerId, assistant_id: assistantId }),
+    ...createSecretStore(call, client),
 
     listSecretsToReseal: (keyId, ownerId, afterId) =>
       call('list_secrets_to_reseal', { key_id: keyId, owner_id: ownerId, after_id: afterId, batch_size: 50 }),

@@ -37,6 +37,8 @@ export function createOpenAIProvider(options: ProviderOptions): Provider {
         input: [{ type: 'text' as const, role: 'user' as const, text: 'Say OK.' }],
         temperature: null,
         reasoningEffort: null,
+        tools: [],
+        maxHostedCalls: 0,
         maxOutputTokens: TEST_OUTPUT_TOKENS,
         showsReasoning: false,
         promptCacheKey: 'loacl-test',

@@ -1,16 +1,18 @@
 import type { NewSecret } from '@loacl/sealing'
 import type {
   AssistantModel,
-  IdentitySecretState,
   MessagePart,
   ProviderConfig,
+  SecretState,
   StreamPart,
+  ToolError,
   VisitorErasure,
   WireFormat,
 } from '@loacl/wire'
 import type { ModelAccount } from '../../_shared/domain/model.ts'
 import type { SealedProvider } from '../../_shared/domain/store.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
+import type { AssistantSecret } from './assistant_secrets.ts'
 
 export interface Operator {
   userId: string
@@ -32,6 +34,44 @@ export interface Deletion {
   reference: string
   /** `null` where no key is needed, or its owner has removed it. */
   provider: SealedProvider | null
+}
+
+/** A tool as an MCP server lists it. */
+export interface RemoteTool {
+  name: string
+  description: string
+  parameters: Readonly<Record<string, unknown>>
+}
+
+/** One that an assistant has. */
+export interface KeptMcpTool extends RemoteTool {
+  id: string
+  /** What the server calls it. */
+  remoteName: string
+}
+
+export interface KeptMcpServer {
+  id: string
+  assistantId: string
+  name: string
+  endpoint: string
+  /** Its token; `null` where none was set. */
+  secret: StoredSecret | null
+  lastFour: string | null
+  createdAt: string | null
+}
+
+/** Remote MCP servers. */
+export interface McpServers {
+  /** @throws CodedError `provider_key_unusable` for an address that may not be called */
+  checkAddress(endpoint: string): void
+  /** One that fails is a result. Never rejects. */
+  listTools(address: {
+    endpoint: string
+    token: string | null
+  }): Promise<{ tools: readonly RemoteTool[] } | { code: ToolError; message: string }>
+  /** Whether a server still says of a tool what was kept, as a call of it asks. */
+  isSame(listed: RemoteTool, kept: Pick<RemoteTool, 'description' | 'parameters'>): boolean
 }
 
 /** The database. Every method rejects with a `CodedError`. */
@@ -60,10 +100,21 @@ export interface AdminStore {
   /** Changes nothing where there is none. Rejects with `invalid_body` for what the database does not take. */
   updateAssistantModel(operator: Operator, assistantId: string, change: Partial<AssistantModel>): Promise<void>
 
-  setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret): Promise<void>
-  removeIdentitySecret(ownerId: string, assistantId: string): Promise<boolean>
+  setAssistantSecret(kind: AssistantSecret, ownerId: string, assistantId: string, secret: NewSecret): Promise<void>
+  removeAssistantSecret(kind: AssistantSecret, ownerId: string, assistantId: string): Promise<boolean>
   /** `null` where the owner has no such assistant. */
-  describeIdentitySecret(ownerId: string, assistantId: string): Promise<IdentitySecretState | null>
+  describeAssistantSecret(kind: AssistantSecret, ownerId: string, assistantId: string): Promise<SecretState | null>
+
+  /** `null` where the owner has no such server. */
+  readMcpServer(ownerId: string, serverId: string): Promise<KeptMcpServer | null>
+  /** Rejects with `not_found` where the server is gone, or has another endpoint by now. */
+  setMcpSecret(ownerId: string, server: KeptMcpServer, secret: NewSecret): Promise<void>
+  removeMcpSecret(ownerId: string, serverId: string): Promise<boolean>
+  listMcpTools(operator: Operator, serverId: string): Promise<readonly KeptMcpTool[]>
+  /** Switched off. Rejects with `invalid_body` or `tool_schema_invalid` for what the database does not take. */
+  addMcpTool(operator: Operator, server: KeptMcpServer, tool: Omit<KeptMcpTool, 'id'>): Promise<void>
+  /** Rejects as `addMcpTool`. */
+  changeMcpTool(operator: Operator, toolId: string, change: Omit<RemoteTool, 'name'>): Promise<void>
 
   /** Of one owner, or of all, what another key than `keyId` sealed, by id. */
   listSecretsToReseal(keyId: string, ownerId: string | null, afterId: string | null): Promise<readonly StoredSecret[]>

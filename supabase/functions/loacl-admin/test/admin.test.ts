@@ -21,6 +21,13 @@ const ROUTES = () =>
     ['GET', `/assistants/${world.assistantId}/identity-secret`],
     ['PUT', `/assistants/${world.assistantId}/identity-secret`],
     ['DELETE', `/assistants/${world.assistantId}/identity-secret`],
+    ['GET', `/assistants/${world.assistantId}/tool-secret`],
+    ['PUT', `/assistants/${world.assistantId}/tool-secret`],
+    ['DELETE', `/assistants/${world.assistantId}/tool-secret`],
+    ['GET', `/mcp-servers/${world.serverId}/secret`],
+    ['PUT', `/mcp-servers/${world.serverId}/secret`, { token: 'mcp-token-0123456789' }],
+    ['DELETE', `/mcp-servers/${world.serverId}/secret`],
+    ['POST', `/mcp-servers/${world.serverId}/tools`],
     ['POST', '/keys/rotate'],
     ['POST', `/sessions/${crypto.randomUUID()}/erase`],
     ['POST', '/maintenance/drain'],
@@ -219,19 +226,21 @@ describe('a provider key', () => {
   })
 })
 
-describe('an identity secret', () => {
+describe.each([
+  ['an identity secret', 'identity-secret', /^[\w-]{43}$/],
+  ['a tool secret', 'tool-secret', /^whsec_[A-Za-z0-9+/]{43}=$/],
+])('%s', (_, name, form) => {
   it('is made here, shown once, and bound to its assistant', async () => {
-    const path = `/assistants/${world.assistantId}/identity-secret`
+    const path = `/assistants/${world.assistantId}/${name}`
     const made = await world.call('PUT', path, 'owner')
-    expect(made.body.secret).toMatch(/^[\w-]{43}$/)
+    expect(made.body.secret).toMatch(form)
     expect(made.body.lastFour).toBe(made.body.secret.slice(-4))
     expect(made.headers.get('cache-control')).toBe('no-store')
     expect((await world.call('GET', path, 'owner')).text).not.toContain(made.body.secret)
     const [secret] = world.store.secrets.values()
     expect(await ringOf('new').open(secret!, secret!)).toBe(made.body.secret)
-    await expect(ringOf('new').open(secret!, { ...secret!, provider: crypto.randomUUID() })).rejects.toThrow(
-      'does not open',
-    )
+    for (const moved of [{ provider: crypto.randomUUID() }, { purpose: 'provider_key' }])
+      await expect(ringOf('new').open(secret!, { ...secret!, ...moved })).rejects.toThrow('does not open')
 
     const again = await world.call('PUT', path, 'owner')
     expect(again.body.secret).not.toBe(made.body.secret)
@@ -241,9 +250,9 @@ describe('an identity secret', () => {
   })
 
   it.each(['GET', 'PUT', 'DELETE'])('%s is for the owner of the assistant', async (method) => {
-    await world.call('PUT', `/assistants/${world.assistantId}/identity-secret`, 'owner')
+    await world.call('PUT', `/assistants/${world.assistantId}/${name}`, 'owner')
     for (const id of [world.assistantId, '7'])
-      expect((await world.call(method, `/assistants/${id}/identity-secret`, 'chief')).status).toBe(404)
+      expect((await world.call(method, `/assistants/${id}/${name}`, 'chief')).status).toBe(404)
     expect(world.store.secrets.size).toBe(1)
   })
 })

@@ -2,6 +2,8 @@ import { createKeyRing } from '@loacl/sealing'
 import { ADMIN_FUNCTION, FUNCTIONS_PATH } from '@loacl/wire'
 import { turnError } from '../../_shared/domain/turn_errors.ts'
 import type { ModelAccount } from '../../_shared/domain/model.ts'
+import { isDeclared } from '../../_shared/adapters/mcp_session.ts'
+import type { RemoteTool } from '../domain/ports.ts'
 import { createHandler } from '../handler.ts'
 import { MemoryAdminStore } from './memory_admin_store.ts'
 
@@ -25,12 +27,18 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
   store.operators.set(ids.owner, 'operator').set(ids.chief, 'admin').set(ids.guest, 'operator')
   const assistantId = crypto.randomUUID()
   store.assistants.set(assistantId, ids.owner)
+  const serverId = crypto.randomUUID()
+  const endpoint = 'https://parts.example/mcp'
+  store.mcpServers.set(serverId, { id: serverId, assistantId, name: 'parts', endpoint })
 
   /** What reached the provider and Storage, and what the next of it throws. */
   const outside = {
     asked: [] as { account: ModelAccount; model: string }[],
     deleted: [] as string[],
     fault: null as Error | null,
+    /** What the MCP server says of its tools, and how it was asked. */
+    listed: [] as RemoteTool[],
+    mcpAsked: [] as { endpoint: string; token: string | null }[],
   }
   const reach = async (reference: string): Promise<void> => {
     const { fault } = outside
@@ -61,6 +69,16 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
       deleteFile: (account, id) => reach(`file ${id} with ${account.apiKey}`),
       deleteVectorStore: (account, id) => reach(`store ${id} with ${account.apiKey}`),
     },
+    mcpServers: {
+      checkAddress: (address) => {
+        if (!address.startsWith('https://')) throw turnError('provider_key_unusable')
+      },
+      isSame: isDeclared,
+      listTools: async (address) => {
+        outside.mcpAsked.push(address)
+        return { tools: outside.listed }
+      },
+    },
     storage: { remove: (path) => reach(`object ${path}`) },
     apiKeys: [PUBLISHABLE_KEY, SECRET_KEY],
     secretKeys: [SECRET_KEY],
@@ -88,5 +106,5 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
     return { status: response.status, headers: response.headers, text: answer, body: json }
   }
 
-  return { store, ids, assistantId, outside, reported, call }
+  return { store, ids, assistantId, serverId, outside, reported, call }
 }

@@ -2,7 +2,8 @@ import type { NewSecret } from '@loacl/sealing'
 import type { AssistantModel, ProviderConfig, StreamPart, WireFormat } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { StoredSecret } from '../../_shared/domain/stored_secret.ts'
-import type { AdminStore, Deletion, Operator } from '../domain/ports.ts'
+import type { AssistantSecret } from '../domain/assistant_secrets.ts'
+import type { AdminStore, Deletion, KeptMcpServer, KeptMcpTool, Operator, RemoteTool } from '../domain/ports.ts'
 
 interface Config extends ProviderConfig {
   ownerId: string
@@ -26,6 +27,8 @@ export class MemoryAdminStore implements AdminStore {
   readonly configs: Config[] = []
   readonly secrets = new Map<string, StoredSecret>()
   readonly assistants = new Map<string, string>()
+  readonly mcpServers = new Map<string, Pick<KeptMcpServer, 'id' | 'assistantId' | 'name' | 'endpoint'>>()
+  readonly mcpTools: (KeptMcpTool & { serverId: string; isActive: boolean })[] = []
   readonly queue: Deletion[] = []
   readonly failed: { id: string; error: string }[] = []
   readonly erased: string[] = []
@@ -112,23 +115,65 @@ export class MemoryAdminStore implements AdminStore {
     if (this.assistants.get(assistantId) === userId) Object.assign(this.assistantModel, change)
   }
 
-  async setIdentitySecret(ownerId: string, assistantId: string, secret: NewSecret) {
+  async setAssistantSecret(kind: AssistantSecret, ownerId: string, assistantId: string, secret: NewSecret) {
     this.touched++
     if (this.assistants.get(assistantId) !== ownerId) throw new CodedError('assistant_not_found', 'Not there.')
-    await this.removeIdentitySecret(ownerId, assistantId)
-    this.#keep(ownerId, 'identity_secret', assistantId, null, secret)
+    await this.removeAssistantSecret(kind, ownerId, assistantId)
+    this.#keep(ownerId, `${kind}_secret`, assistantId, null, secret)
   }
 
-  async removeIdentitySecret(ownerId: string, assistantId: string) {
+  async removeAssistantSecret(kind: AssistantSecret, ownerId: string, assistantId: string) {
     this.touched++
-    const secret = this.#identitySecretOf(ownerId, assistantId)
+    const secret = this.#secretOf(`${kind}_secret`, ownerId, assistantId)
     return secret ? this.secrets.delete(secret.secretId) : false
   }
 
-  async describeIdentitySecret(ownerId: string, assistantId: string) {
+  async describeAssistantSecret(kind: AssistantSecret, ownerId: string, assistantId: string) {
     if (this.assistants.get(assistantId) !== ownerId) return null
-    const secret = this.#identitySecretOf(ownerId, assistantId)
+    const secret = this.#secretOf(`${kind}_secret`, ownerId, assistantId)
     return { isSet: secret !== undefined, lastFour: null, createdAt: null }
+  }
+
+  async readMcpServer(ownerId: string, serverId: string): Promise<KeptMcpServer | null> {
+    const server = this.mcpServers.get(serverId)
+    if (!server || this.assistants.get(server.assistantId) !== ownerId) return null
+    const secret = this.#secretOf('mcp_secret', ownerId, serverId) ?? null
+    // As the database gives it: bound to the endpoint that the server has now.
+    const bound = secret && { ...secret, baseUrl: server.endpoint }
+    return { ...server, secret: bound, lastFour: null, createdAt: null }
+  }
+
+  async setMcpSecret(ownerId: string, { id, endpoint }: KeptMcpServer, secret: NewSecret) {
+    this.touched++
+    await this.removeMcpSecret(ownerId, id)
+    this.#keep(ownerId, 'mcp_secret', id, endpoint, secret)
+  }
+
+  async removeMcpSecret(ownerId: string, serverId: string) {
+    this.touched++
+    const secret = this.#secretOf('mcp_secret', ownerId, serverId)
+    return secret ? this.secrets.delete(secret.secretId) : false
+  }
+
+  async listMcpTools(_: Operator, serverId: string) {
+    return this.mcpTools.filter((tool) => tool.serverId === serverId)
+  }
+
+  async addMcpTool(_: Operator, { id }: KeptMcpServer, tool: Omit<KeptMcpTool, 'id'>) {
+    this.touched++
+    const { name, remoteName, description, parameters } = tool
+    if (this.mcpTools.some((kept) => kept.name === name)) throw new CodedError('invalid_body', 'There is one.')
+    if (parameters.type !== 'object') throw new CodedError('tool_schema_invalid', 'It must be an object.')
+    const kept = { id: crypto.randomUUID(), serverId: id, isActive: false, name, remoteName, description, parameters }
+    this.mcpTools.push(kept)
+  }
+
+  async changeMcpTool(_: Operator, toolId: string, { description, parameters }: Omit<RemoteTool, 'name'>) {
+    this.touched++
+    Object.assign(
+      this.mcpTools.find(({ id }) => id === toolId)!,
+      { description, parameters },
+    )
   }
 
   async listSecretsToReseal(keyId: string, ownerId: string | null, afterId: string | null) {
@@ -185,10 +230,9 @@ export class MemoryAdminStore implements AdminStore {
     this.secrets.set(secretId, { secretId, keyId, ciphertext, purpose, ownerId, provider, baseUrl })
   }
 
-  #identitySecretOf(owner: string, assistantId: string): StoredSecret | undefined {
+  #secretOf(purpose: string, ownerId: string, provider: string): StoredSecret | undefined {
     return [...this.secrets.values()].find(
-      ({ ownerId, provider, purpose }) =>
-        purpose === 'identity_secret' && ownerId === owner && provider === assistantId,
+      (secret) => secret.purpose === purpose && secret.ownerId === ownerId && secret.provider === provider,
     )
   }
 }

@@ -5,6 +5,7 @@ import type { IdentityStore } from '../../_shared/domain/identity.ts'
 import { MemoryFiles } from '../../_shared/test/memory_files.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
+import { ScriptedTools } from '../../_shared/test/tools.ts'
 import { ScriptedModerator } from '../../_shared/test/scripted_moderator.ts'
 import { newCaller } from '../../_shared/test/contract_visitor.ts'
 import type { OpenTurn } from '../../_shared/domain/store.ts'
@@ -25,6 +26,8 @@ export async function createChatWorld(
     maxTurns?: number
     readIdentitySecret?: IdentityStore['readIdentitySecret']
     moderation?: OpenTurn['moderation']
+    /** What the model says after its first call. */
+    laterSteps?: readonly (readonly ScriptStep[])[]
   } = {},
 ) {
   const assistantId = crypto.randomUUID()
@@ -42,9 +45,10 @@ export async function createChatWorld(
     ...(await keyRing.seal('sk-live-123', context)),
   }
   const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
-  const model = new ScriptedModel(steps, FOLLOW_UPS)
+  const model = new ScriptedModel(steps, FOLLOW_UPS, ...(options.laterSteps ?? []))
   const moderator = new ScriptedModerator()
   const files = new MemoryFiles()
+  const tools = new ScriptedTools()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
   const session = newCaller().sessionToken
@@ -56,6 +60,7 @@ export async function createChatWorld(
     moderator,
     files,
     storage: files,
+    tools,
     keyRing,
     identities: {
       readIdentitySecret: options.readIdentitySecret ?? (async () => null),
@@ -93,6 +98,7 @@ export async function createChatWorld(
     model,
     moderator,
     files,
+    tools,
     reported,
     load,
     shutdown,

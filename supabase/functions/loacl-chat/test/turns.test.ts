@@ -188,11 +188,14 @@ describe('GET /turns/:id', () => {
       model: null,
       usage: null,
       fallback: null,
+      hostedCalls: [],
     }
     await world.store.waitTurn(turn, 60_000, answer)
     const events = (await (await following).text()).trimEnd().split('\n\n')
     expect(events.slice(-3).map((event) => event.slice(event.indexOf('data: ')))).toEqual([
-      expect.stringMatching(/^data: \{"type":"data-waiting","data":\{"messageId":".+","step":1,"expiresAt":".+"\}\}$/),
+      expect.stringMatching(
+        /^data: \{"type":"data-waiting","data":\{"messageId":".+","step":1,"expiresAt":".+","calls":\[\]\}\}$/,
+      ),
       'data: {"type":"finish","finishReason":"other"}',
       'data: [DONE]',
     ])

@@ -1,4 +1,6 @@
-create function loacl.is_tool_approved(thread_id uuid, tool_name text, risk text, cost_usd numeric default 0)
+create function loacl.is_tool_approved(
+  thread_id uuid, tool_name text, risk text, cost_usd numeric default 0, tool_digest text default null
+)
 returns boolean
 language sql
 stable
@@ -13,6 +15,7 @@ return coalesce(
           select
           from loacl.tool_executions e
           where e.assistant_id = t.assistant_id and e.tool_name = is_tool_approved.tool_name and e.status = 'completed'
+            and (is_tool_approved.tool_digest is null or e.tool_digest = is_tool_approved.tool_digest)
         ) then false
         when is_tool_approved.risk = 'read_only' then s.read_only_operations
         when is_tool_approved.risk = 'low' then s.low_risk_operations
@@ -31,7 +34,7 @@ return coalesce(
   ),
   false
 );
-comment on function loacl.is_tool_approved(uuid, text, text, numeric) is
-  'Whether a tool call may run in this thread without anybody being asked. `risk`: `read_only`, `low`, or anything else for more; `cost_usd`: the most that it may cost, null where that is not known. False wherever the settings don''t say yes. For the functions.';
-revoke all on function loacl.is_tool_approved(uuid, text, text, numeric) from public;
-grant execute on function loacl.is_tool_approved(uuid, text, text, numeric) to service_role;
+comment on function loacl.is_tool_approved(uuid, text, text, numeric, text) is
+  'Whether a tool call may run in this thread without anybody being asked. `risk`: `read_only`, `low`, or anything else for more; `cost_usd`: the most that it may cost, null where that is not known; `tool_digest`: of the tool as it is now, which is new where another ran under its name. False wherever the settings don''t say yes. For the functions.';
+revoke all on function loacl.is_tool_approved(uuid, text, text, numeric, text) from public;
+grant execute on function loacl.is_tool_approved(uuid, text, text, numeric, text) to service_role;

@@ -1,0 +1,53 @@
+import { type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema'
+import { toStorableJson } from '../storable.ts'
+import type { Tool } from './tool.ts'
+
+/** The longest arguments of one call: a visitor may have to read them. */
+const MOST_CHARACTERS = 65_536
+/** Of what does not fit, so many faults are named. */
+const MOST_FAULTS = 3
+
+export type ReadArguments =
+  | { ok: true; value: Readonly<Record<string, unknown>> }
+  /** `fault` is for the model. */
+  | { ok: false; fault: string }
+
+/** Arguments as a model wrote them, where they fit the tool's schema. @param report told of a schema that can't be used */
+export function readArguments(
+  text: string,
+  { parameters }: Pick<Tool, 'parameters'>,
+  report: (error: unknown) => void,
+): ReadArguments {
+  const value = parseObject(text)
+  if (!value)
+    return { ok: false, fault: `The arguments must be a JSON object of at most ${MOST_CHARACTERS} characters.` }
+  try {
+    // The validator leaves notes in the schema that it is given.
+    const { valid, errors } = new Validator(structuredClone(parameters) as Schema, draftOf(parameters)).validate(value)
+    if (valid) return { ok: true, value }
+    // The last ones are nearest to the value.
+    const faults = errors.slice(-MOST_FAULTS).map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`)
+    return { ok: false, fault: faults.join(' ').slice(0, 1_000).toWellFormed() }
+  } catch (error) {
+    // A reference that leads nowhere or in a circle, or a pattern that is none.
+    report(error)
+    return { ok: false, fault: 'The schema of this tool can’t be used: its owner has to mend it.' }
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  if (text.length > MOST_CHARACTERS) return null
+  try {
+    // Some models write nothing where there are none.
+    const value = toStorableJson(JSON.parse(text.trim() === '' ? '{}' : text) as unknown)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
+
+function draftOf({ $schema }: Tool['parameters']): SchemaDraft {
+  const named = /draft-0([47])|2019-09/.exec(String($schema))
+  return (named?.[1] ?? named?.[0] ?? '2020-12') as SchemaDraft
+}
