@@ -27,7 +27,14 @@ const put = (path: string, token: string) =>
 
 it('refuses a link to upload by that has ended, and one to read by', async () => {
   const now = Math.floor(Date.now() / 1_000)
-  const claims = { sub: 'uploads/late', bucket: 'loacl', intent: 'upload', owner: null, upsert: false, iat: now - 9_000 }
+  const claims = {
+    sub: 'uploads/late',
+    bucket: 'loacl',
+    intent: 'upload',
+    owner: null,
+    upsert: false,
+    iat: now - 9_000,
+  }
   const late = await put('uploads/late', sign({ ...claims, exp: now - 1 }))
   expect([late.status, await late.json()]).toMatchObject([400, { statusCode: '400', error: 'InvalidJWT' }])
   expect((await fetch(`${storage()}/object/loacl/uploads/late`, { headers: asServer() })).ok).toBe(false)

@@ -15,7 +15,14 @@ export type MessagePart = TextPart | ReasoningPart | SourcePart | ToolPart | Fil
  * The subset of the AI SDK's UI message stream, version 1, that LOACL writes and reads.
  * Source: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol and `uiMessageChunkSchema` in the `ai` package.
  */
-export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStreamPart | SourcePart | ToolStreamPart | FileStreamPart
+export type StreamPart =
+  | ControlPart
+  | DataPart
+  | TextStreamPart
+  | ReasoningStreamPart
+  | SourcePart
+  | ToolStreamPart
+  | FileStreamPart
 
 /** Every stream part that this version knows, by type. */
 export const PARTS: PartTable<StreamPart> = {
