@@ -417,7 +417,7 @@ comment on function loacl_private.store_object(loacl_private.uploads, text, byte
   'The object that holds an upload''s bytes: the upload''s own, or that of the same bytes which the person has already; then the upload''s are to be deleted.';
 revoke all on function loacl_private.store_object(loacl_private.uploads, text, bytea) from public;
 
-create function loacl_private.complete_upload(upload_id uuid, claims jsonb, found jsonb)
+create function loacl_private.complete_upload(upload_id uuid, claims jsonb, measured jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -439,7 +439,7 @@ begin
   -- Of two that complete it the second waits here.
   select u.* into upload from loacl_private.uploads u where u.id = complete_upload.upload_id and u.session_id = session.id for update;
   if upload.state = 'begun' then
-    if (upload.mime_type, upload.size_bytes) is distinct from (found ->> 'type', (found ->> 'size')::bigint) then
+    if (upload.mime_type, upload.size_bytes) is distinct from (complete_upload.measured ->> 'type', (complete_upload.measured ->> 'size')::bigint) then
       perform loacl_private.raise_error(422, 'file_mismatch', 'The file is not what it was said to be.');
     end if;
     update loacl_private.uploads u set state = 'completed' where u.id = upload.id;
@@ -448,9 +448,9 @@ begin
     )
     values (
       upload.id,
-      loacl_private.store_object(upload, loacl_private.to_person(session), decode(found ->> 'sha256', 'hex')),
+      loacl_private.store_object(upload, loacl_private.to_person(session), decode(complete_upload.measured ->> 'sha256', 'hex')),
       upload.assistant_id, upload.session_id, case when upload.mime_type like 'image/%' then 'vision' else 'user_data' end,
-      upload.original_name, upload.mime_type, upload.size_bytes, (found ->> 'width')::integer, (found ->> 'height')::integer
+      upload.original_name, upload.mime_type, upload.size_bytes, (complete_upload.measured ->> 'width')::integer, (complete_upload.measured ->> 'height')::integer
     )
     returning * into file;
   else
@@ -466,15 +466,15 @@ comment on function loacl_private.complete_upload(uuid, jsonb, jsonb) is 'Does t
 revoke all on function loacl_private.complete_upload(uuid, jsonb, jsonb) from public;
 grant execute on function loacl_private.complete_upload(uuid, jsonb, jsonb) to service_role;
 
-create function loacl.complete_upload(upload_id uuid, claims jsonb, found jsonb)
+create function loacl.complete_upload(upload_id uuid, claims jsonb, measured jsonb)
 returns jsonb
 language sql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-return loacl_private.complete_upload(complete_upload.upload_id, complete_upload.claims, complete_upload.found);
+return loacl_private.complete_upload(complete_upload.upload_id, complete_upload.claims, complete_upload.measured);
 comment on function loacl.complete_upload(uuid, jsonb, jsonb) is
-  'For the functions: makes a file of an upload whose bytes have come and were checked, `found`: `{sha256, size, type, width, height}`, the hash in hex: `UploadedFile`. Bytes that the person has already are kept once. Safe to repeat, and twice at once. Errors: those of find_upload, file_mismatch.';
+  'For the functions: makes a file of an upload whose bytes have come and were checked, `measured`: `{sha256, size, type, width, height}`, the hash in hex: `UploadedFile`. Bytes that the person has already are kept once. Safe to repeat, and twice at once. Errors: those of find_upload, file_mismatch.';
 revoke all on function loacl.complete_upload(uuid, jsonb, jsonb) from public;
 grant execute on function loacl.complete_upload(uuid, jsonb, jsonb) to service_role;
 

@@ -754,7 +754,7 @@ isOneToOne: false
 { Args: { "claims"?: Json,"execution_id": string,"tab": string }; Returns: Json
                            },
 "complete_upload":
-{ Args: { "claims": Json,"found": Json,"upload_id": string }; Returns: Json
+{ Args: { "claims": Json,"measured": Json,"upload_id": string }; Returns: Json
                            },
 "confirm_deletion":
 { Args: { "deletion_id": string }; Returns: undefined

@@ -1,6 +1,7 @@
 import { UUID, type FileLink, type StartedUpload, type UploadRequest } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
 import { cleanFileName } from '../_shared/domain/files/file_name.ts'
+import { readLinkRequest } from '../_shared/domain/files/link_request.ts'
 import { receiveFile, type FileDeps } from '../_shared/domain/files/receive_file.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import type { RouteContext } from '../_shared/http/router.ts'
@@ -46,7 +47,7 @@ export async function completeUpload({ request, deps }: FileContext, id: string)
 /** `POST /files/:id/link`: where one of the visitor's own can be opened, for a minute. */
 export async function linkFile({ request, deps }: FileContext, id: string): Promise<Response> {
   const caller = await callerOf(request, deps)
-  const download = parseLinkRequest(await readJsonBody(request, MAX_BODY_BYTES, {}))
+  const download = readLinkRequest(await readJsonBody(request, MAX_BODY_BYTES, {}))
   const { path, name } = await deps.files.findFile(known(id), caller)
   const link: FileLink = await deps.storage.createLink(path, download ? name : null)
   return Response.json(link, NO_STORE)
@@ -69,12 +70,6 @@ function parse(body: unknown): UploadRequest {
   if (!Number.isSafeInteger(size) || (size as number) < 1)
     throw invalid('"size" must be the number of its bytes: an empty file is none.')
   return { assistantId, name: cleanFileName(name), type: type.toLowerCase(), size: size as number }
-}
-
-export function parseLinkRequest(body: unknown): boolean {
-  const { download = false } = (body ?? {}) as Record<string, unknown>
-  if (typeof download !== 'boolean') throw invalid('"download" must be true or false.')
-  return download
 }
 
 function known(id: string): string {

@@ -13,7 +13,7 @@ export function createDataApiFiles(options: DataApiOptions): FileStore {
       call('begin_upload', { request: { ...request, ...circumstances, claims: caller.claims } }, asVisitor(caller)),
     findUpload: (id, caller) => call('find_upload', { upload_id: id, claims: caller.claims }, asVisitor(caller)),
     completeUpload: (id, caller, found) =>
-      call('complete_upload', { upload_id: id, claims: caller.claims, found }, asVisitor(caller)),
+      call('complete_upload', { upload_id: id, claims: caller.claims, measured: found }, asVisitor(caller)),
     removeFile: (id, caller) => call('remove_file', { file_id: id, claims: caller.claims }, asVisitor(caller)),
     findFile: (id, caller) => call('find_file', { file_id: id, claims: caller.claims }, asVisitor(caller)),
   }
