@@ -7,14 +7,23 @@ import { objectOf, stringOf } from './json_values.ts'
 /**
  * How providers say that a model reads no such file. They have no code for it.
  *
- * - OpenAI, Azure: "Invalid content type. image_url is only supported by certain models.", "Invalid value: 'input_image'",
- *   "Expected context stuffing file type to be a supported format"
- * - OpenRouter: 404, "No endpoints found that support image input"
- * - vLLM, Ollama, LM Studio, llama.cpp: "is not a multimodal model", "does not support images", "image input is not
- *   supported", "Model does not support vision", "unknown content part type"
+ * - OpenAI: "Invalid content type. image_url is only supported by certain models."
+ * - OpenRouter: 404, "No endpoints found that support image input": goose issue 5396.
+ * - vLLM: 400, in places 500, "<model> is not a multimodal model": its issues 19144, 23402.
+ * - Ollama: 400, "this model does not support image input": its issue 17301.
+ * - LM Studio: "Model does not support images. Please use a model that does.": its issue 908.
  */
-const WORDS = /image|vision|multi-?modal|modalit|\bfiles?\b|file_data|\bpdf\b|content (part )?type|input_(image|file)/i
-/** What says nothing of the model: one file is broken, or too much. */
+const WORDS = new RegExp(
+  [
+    'multi-?modal model',
+    'support(s|ed)?( by)?( the)?( input)? (images?|vision|files?|pdfs?)',
+    '(images?|vision|files?|pdfs?|image_url|modalit(y|ies))( (inputs?|types?|urls?))? (is|are) (not|only) supported',
+    "invalid (value|content type)[^.]*'?(image|file)",
+    'unsupported[^.]*(image|file|pdf)',
+  ].join('|'),
+  'i',
+)
+/** What a refusal is taken for by its status. */
 const REFUSED: ReadonlySet<string> = new Set(['model_request_rejected', 'model_unavailable'])
 
 /** A model that reads the files that it is told of, when it is called. */
