@@ -8,7 +8,7 @@ import type { RouteContext } from '../_shared/http/router.ts'
 import { callerOf, type CallerDeps } from './caller.ts'
 import type { WorkerLoad } from './worker_load.ts'
 
-export interface FileRouteDeps extends FileDeps, CallerDeps {
+interface FileRouteDeps extends FileDeps, CallerDeps {
   addressHeader: string
   load: WorkerLoad
 }

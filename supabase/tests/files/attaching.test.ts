@@ -173,14 +173,14 @@ describe('an erased or deleted file', () => {
   })
 })
 
-describe('what the model is told', () => {
-  const say = async (threadId: string | null, text: string, ids: readonly string[] = []) => {
-    const answer = await files.send(assistantId, token, ids, { threadId, text })
-    expect(answer.status).toBe(200)
-    await world.finish(answer.body.turn)
-    return answer
-  }
+const say = async (threadId: string | null, text: string, ids: readonly string[] = []) => {
+  const answer = await files.send(assistantId, token, ids, { threadId, text })
+  expect(answer.status).toBe(200)
+  await world.finish(answer.body.turn)
+  return answer
+}
 
+describe('what the model is told', () => {
   it('are the files of the newest messages, as far as the budget goes', async () => {
     await sql`update loacl.assistants set context_token_budget = 3000 where id = ${assistantId}`
     const pictures = []

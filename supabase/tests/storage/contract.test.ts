@@ -12,7 +12,7 @@ beforeAll(async () => {
     file_size_limit: LIMIT,
     allowed_mime_types: ['image/png', 'text/plain'],
   })
-  expect(made.status).toBe(200)
+  if (!made.ok) throw new Error(`No bucket: ${made.status} ${await made.text()}`)
 })
 afterAll(() => storage.removeBucket(bucket))
 

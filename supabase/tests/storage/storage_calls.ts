@@ -21,12 +21,13 @@ export interface Refusal {
   statusCode: string
 }
 
+const withKey = (key: string | null): Record<string, string> =>
+  key === null ? {} : { apikey: key, authorization: `Bearer ${key}` }
+
 /** Storage's REST API, as the functions and browsers speak it. */
 export function createStorageCalls() {
   const { url, secretKey, publishableKey } = readProject()
   const storage = `${url}/storage/v1`
-  const withKey = (key: string | null): Record<string, string> =>
-    key === null ? {} : { apikey: key, authorization: `Bearer ${key}` }
   const asJson = (body: unknown): RequestInit => ({
     method: 'POST',
     headers: { ...withKey(secretKey), 'content-type': 'application/json' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CodedError } from '../domain/coded_error.ts'
+import type { CodedError } from '../domain/coded_error.ts'
 import type { InputItem, Model, ModelCall, ModelEvent } from '../domain/model.ts'
 import { turnError } from '../domain/turn_errors.ts'
 import { CALL } from '../test/model_call.ts'

@@ -137,7 +137,7 @@ export interface HistoryMessage {
   files?: readonly ToldFile[]
 }
 
-export interface ToldFile {
+interface ToldFile {
   name: string
   mediaType: string
   /** Bytes. */

@@ -79,9 +79,11 @@ describe('a whole file', () => {
   })
 
   it.each([...PICTURES, ...OTHERS])('%s is nothing else', (type, bytes) => {
-    for (const other of ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf'] as const)
-      if (other !== type) expect(outcome(bytes, other)).toBe('file_mismatch')
-    if (!type.startsWith('text/')) expect(outcome(bytes, 'text/plain')).toBe('file_mismatch')
+    const isText = type.startsWith('text/')
+    const others = (
+      ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf', 'text/plain'] as const
+    ).filter((other) => other !== type && !(isText && other === 'text/plain'))
+    expect(others.map((other) => outcome(bytes, other))).toEqual(others.map(() => 'file_mismatch'))
   })
 })
 
