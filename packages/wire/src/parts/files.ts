@@ -1,6 +1,7 @@
-import type { PartTable } from './part_table.ts'
-
-/** A file that belongs to a message. In a visitor's message it stands before the text. */
+/**
+ * A file that came with a visitor's message, and stands before its text. No answer has one, so none is ever streamed: it
+ * comes with the whole message.
+ */
 export interface FilePart {
   type: 'file'
   /** IANA media type, as the server found it. */
@@ -9,10 +10,4 @@ export interface FilePart {
   filename?: string
   /** `loacl-file:<id>`: nothing to load. `POST /files/<id>/link` gives an address, for a minute. */
   url: string
-}
-
-export type FileStreamPart = Omit<FilePart, 'filename'>
-
-export const FILES: PartTable<FileStreamPart> = {
-  file: [{ mediaType: 'string', url: 'string' }, (message, part) => ({ ...message, parts: [...message.parts, part] })],
 }

@@ -1,6 +1,6 @@
 import { CONTROL, type ControlPart } from './control.ts'
 import { DATA, type DataPart } from './data.ts'
-import { type FilePart, type FileStreamPart, FILES } from './files.ts'
+import type { FilePart } from './files.ts'
 import type { PartTable } from './part_table.ts'
 import { REASONING, type ReasoningPart, type ReasoningStreamPart } from './reasoning.ts'
 import { type SourcePart, SOURCES } from './sources.ts'
@@ -15,14 +15,7 @@ export type MessagePart = TextPart | ReasoningPart | SourcePart | ToolPart | Fil
  * The subset of the AI SDK's UI message stream, version 1, that LOACL writes and reads.
  * Source: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol and `uiMessageChunkSchema` in the `ai` package.
  */
-export type StreamPart =
-  | ControlPart
-  | DataPart
-  | TextStreamPart
-  | ReasoningStreamPart
-  | SourcePart
-  | ToolStreamPart
-  | FileStreamPart
+export type StreamPart = ControlPart | DataPart | TextStreamPart | ReasoningStreamPart | SourcePart | ToolStreamPart
 
 /** Every stream part that this version knows, by type. */
 export const PARTS: PartTable<StreamPart> = {
@@ -32,18 +25,18 @@ export const PARTS: PartTable<StreamPart> = {
   ...REASONING,
   ...SOURCES,
   ...TOOLS,
-  ...FILES,
 }
 
 /** The way back, by kind: the stream parts that fold into this one. */
 export const STREAMS: {
-  readonly [Type in MessagePart['type']]: (part: Extract<MessagePart, { type: Type }>, id: string) => StreamPart[]
+  readonly [Type in Exclude<MessagePart, FilePart>['type']]: (
+    part: Extract<MessagePart, { type: Type }>,
+    id: string,
+  ) => StreamPart[]
 } = {
   text: streamText,
   reasoning: streamText,
   'source-url': (part) => [part],
   'source-document': (part) => [part],
   'dynamic-tool': streamTool,
-  // The AI SDK's stream has no name for a file, and refuses one.
-  file: ({ type, mediaType, url }) => [{ type, mediaType, url }],
 }
