@@ -67,6 +67,7 @@ const message = (index: number): Message => {
 export const listMessages = (messages: number): MessagePage => ({
   thread: thread(),
   activeTurnId: null,
+  waiting: null,
   lastEvent: 0,
   items: Array.from({ length: messages }, (_, index) => message(index)),
   nextCursor: null,

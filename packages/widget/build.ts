@@ -140,6 +140,7 @@ const client = (name: string, file: string): InlineConfig =>
         alias: [
           { find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') },
           { find: './fetch_actions.ts', replacement: path('src/panel/fetch_actions.ts') },
+          { find: './fetch_calls.ts', replacement: path('src/panel/fetch_calls.ts') },
         ],
       },
     },
@@ -268,9 +269,10 @@ for (const name of FEATURES) await build(feature(name))
 for (const name of LANGUAGES) await build(language(name))
 await build(client('client', 'on_demand.ts'))
 await build(client('actions', 'thread_actions.ts'))
+await build(client('calls', 'tool_calls.ts'))
 await build(panel())
 nameFiles(
-  ['client', 'actions', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
+  ['client', 'actions', 'calls', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
   PANEL,
 )
 await build(loader())

@@ -7,9 +7,10 @@ const path = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 const CLIENT_SHARES = new Map(
   Object.entries({
     '../core/src/abort.ts': 'abortError, untilAborted',
-    '../core/src/errors.ts': 'hasCode, isSessionError, LoaclError',
+    '../core/src/errors.ts': 'hasCode, LoaclError',
     '../core/src/random.ts': 'randomId, randomToken',
     '../core/src/retry.ts': 'backOff, isTransient, withRetries',
+    '../core/src/timeout.ts': 'withTimeout',
     'src/page_document.ts': 'pageDocument',
     'src/panel/fetch_file.ts': 'fetchFile',
   }).map(([file, names]) => [path(file), names]),

@@ -1,18 +1,18 @@
 import { LoaclError } from './errors.ts'
 import { fetchActions } from './fetch_actions.ts'
-import { announceChange, loadThread } from './follow_threads.ts'
-import { loadNewest, loadOlder } from './load_messages.ts'
+import { fetchCalls } from './fetch_calls.ts'
+import { loadThread, TOOLS } from './follow_threads.ts'
+import { loadOlder } from './load_messages.ts'
 import type * as Actions from './thread_actions.ts'
+import type { ActionTools } from './follow_threads.ts'
 import type { ThreadContext } from './thread_context.ts'
+import type * as Calls from './tool_calls.ts'
 
-/** What actions use of this file's: a copy of their own would follow threads of its own. */
-const TOOLS = { announceChange, loadNewest }
-export type ActionTools = typeof TOOLS
-
-const LOADING = { loadThread, loadOlder }
+const LOADING = { load: loadThread, loadOlder }
+const isOfCalls = (name: ActionName): boolean => /^(approve|deny)$/.test(name)
 
 type Loading = typeof LOADING
-type Further = typeof Actions
+type Further = typeof Actions & typeof Calls
 export type ActionName = keyof Loading | keyof Further
 export type ArgumentsOf<Name extends ActionName> = Name extends keyof Loading
   ? Parameters<Loading[Name]> extends [ThreadContext, ...infer Rest]
@@ -33,7 +33,8 @@ export async function act<Name extends ActionName>(
   ...args: ArgumentsOf<Name>
 ): Promise<ResultOf<Name>> {
   if (name in LOADING) return await (LOADING as unknown as Record<string, AnyAction>)[name]!(thread, ...args)
-  const actions = await fetchActions().catch((cause) => {
+  const fetching: Promise<object> = isOfCalls(name) ? fetchCalls() : fetchActions()
+  const actions = await fetching.catch((cause) => {
     throw new LoaclError('network', undefined, { cause })
   })
   return await (actions as unknown as Record<string, AnyAction>)[name]!(thread, TOOLS, ...args)

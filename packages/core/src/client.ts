@@ -1,4 +1,4 @@
-import type { ClientContext, WithClient } from './client_context.ts'
+import type { ClientContext, RegisteredTool, WithClient } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomId } from './random.ts'
@@ -6,8 +6,7 @@ import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
 import { withTimeout } from './timeout.ts'
-import type { ClientOptions, LoaclClient, Thread } from './types.ts'
-import type { VisitorExport } from './visitor_export.ts'
+import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts'
 
 /** How long a turn waits for a fingerprint. */
 const FINGERPRINT_TIMEOUT_MS = 1000
@@ -33,24 +32,27 @@ export function createClient(options: ClientOptions): LoaclClient {
   const project = createProjectClient(options)
   const tokens = createSessionTokens(`loacl:${project.host}:${assistant}`, storage)
   const threads = new Map<string, Thread>()
+  const tools = new Set<RegisteredTool>()
   const session = createSession({ assistant, auth, project, tokens, onDrop: () => threads.clear() })
-  const { getSnapshot, subscribe, open, identify, signOut, changeThreads } = session
+  /** What an open session has. */
+  const opened = () => session.visitor.getSnapshot() as Partial<Extract<ClientState, { status: 'open' }>>
 
   const client: ClientContext = {
     ...session,
+    ...session.visitor,
     assistant,
     threads,
+    tools,
     timestamp: () => new Date(now()).toISOString(),
     async signals() {
-      const state = getSnapshot()
-      const ask = state.status === 'open' && state.assistant.fingerprint && options.fingerprint
+      const ask = opened().assistant?.fingerprint && options.fingerprint
       if (!ask) return {}
       const reading = async () => (await loadOnDemand()).readFingerprint(ask)
       // A message is sent without a fingerprint rather than not at all.
       return await withTimeout([], reading, FINGERPRINT_TIMEOUT_MS).catch(() => ({}))
     },
     upsertSummary: (id, change, isNewest) =>
-      changeThreads((known) => {
+      session.changeThreads((known) => {
         const old = known.find((summary) => summary.id === id)
         const at = client.timestamp()
         const next = { id, title: null, status: 'active' as const, createdAt: at, lastMessageAt: at, ...old, ...change }
@@ -60,29 +62,28 @@ export function createClient(options: ClientOptions): LoaclClient {
   }
 
   function threadOf(id: string, isStored: boolean): Thread {
-    const state = getSnapshot()
-    const summary = state.status === 'open' ? state.threads.find((known) => known.id === id) : undefined
+    const summary = opened().threads?.find((known) => known.id === id)
     const thread = threads.get(id) ?? createThread(client, id, isStored, summary?.title ?? null)
     threads.set(id, thread)
     return thread
   }
 
   const api: LoaclClient & WithClient = {
+    ...session.visitor,
     assistant,
     client,
     project: project.host,
-    getSnapshot,
-    subscribe,
-    open,
     threads: {
       list: async (filter = {}) => await (await loadOnDemand()).listThreads(client, filter),
       get: (id) => threadOf(id, true),
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
-    identify,
-    signOut,
-    exportData: ({ signal } = {}) => session.rpc<VisitorExport>('export_visitor_data', {}, { threads: [{}] }, signal),
+    exportData: async (abortable) => await (await loadOnDemand()).exportData(session, abortable),
     eraseData: async (abortable) => await (await loadOnDemand()).eraseData(session, abortable),
+    registerTool(...tool) {
+      tools.add(tool)
+      return () => void tools.delete(tool)
+    },
     dispose() {
       session.dispose()
       threads.clear()

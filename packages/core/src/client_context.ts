@@ -1,9 +1,9 @@
 import type { ThreadSummary } from '@loacl/wire'
-import type { Session } from './session.ts'
-import type { Thread } from './types.ts'
+import type { Session, VisitorSession } from './session.ts'
+import type { Thread, ToolHandler } from './types.ts'
 
 /** What a thread needs of its client. */
-export interface ClientContext extends Session {
+export interface ClientContext extends Session, VisitorSession {
   assistant: string
   /** ISO 8601. */
   timestamp(): string
@@ -11,9 +11,13 @@ export interface ClientContext extends Session {
   signals(): Promise<{ fingerprint?: string }>
   /** By id. A new thread's own id goes on to name it when it has got the server's. */
   threads: Map<string, Thread>
+  /** What the page has registered, latest last. */
+  tools: ReadonlySet<RegisteredTool>
   /** Puts what is known of a thread in the list of threads; `isNewest` moves it to the front. */
   upsertSummary(id: string, change: Partial<ThreadSummary>, isNewest: boolean): void
 }
+
+export type RegisteredTool = readonly [name: string, run: ToolHandler]
 
 /** What a client has for the other entries of this package, and `LoaclClient` doesn't promise. */
 export interface WithClient {

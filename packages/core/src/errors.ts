@@ -1,4 +1,4 @@
-import { isSessionCode, type ErrorCode } from '@loacl/wire'
+import type { ErrorCode } from '@loacl/wire'
 
 /** What is known about an error beside its code. */
 export interface ErrorDetails {
@@ -34,8 +34,7 @@ export class LoaclError extends Error {
   /** @param message by default the code */
   constructor(code: ErrorCode, message: string = code, details: ErrorDetails = {}) {
     super(message, details)
-    const { status, retryAfterMs, requestId } = details
-    Object.assign(this, { code, status, retryAfterMs, requestId })
+    Object.assign(this, { code }, details)
   }
 
   /** Like `instanceof`, and true as well for an error of another copy of this package on the same page. */
@@ -45,5 +44,3 @@ export class LoaclError extends Error {
 }
 
 export const hasCode = (error: unknown, code: ErrorCode): boolean => LoaclError.is(error) && error.code === code
-
-export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)

@@ -1,10 +1,13 @@
 import type { EventPage } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
 import { hasCode } from './errors.ts'
+import { fetchCalls } from './fetch_calls.ts'
 import { listThreads } from './list_threads.ts'
 import { loadNewest } from './load_messages.ts'
+import { keepInSight, withCalls } from './show_calls.ts'
 import { openTabChannel, type TabChannel } from './tab_channel.ts'
 import type { ThreadContext } from './thread_context.ts'
+import { runningTurn } from './thread_state.ts'
 import type { Abortable } from './types.ts'
 
 /** Delay between two polls of a thread in which a person writes, at first and at most. */
@@ -92,9 +95,44 @@ export async function announceTurn(thread: ThreadContext): Promise<void> {
 /** Loads a thread, and keeps it up to date from then on. */
 export async function loadThread(thread: ThreadContext, options?: Abortable): Promise<void> {
   const following = followingOf(thread)
-  following.lastEvent = await loadNewest(thread, options)
+  following.lastEvent = await loadLatest(thread, options)
   schedulePoll(following, true)
 }
+
+/** The newest messages, and what the calls need for which their turn waits. */
+async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<number> {
+  const lastEvent = await loadNewest(...args)
+  void awaitCalls(args[0], false)
+  return lastEvent
+}
+
+/**
+ * Fetches what calls of tools need, where a turn waits for some.
+ *
+ * @param isAsking whether the visitor asked here
+ */
+export async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<void> {
+  const { turn, messages } = thread.state()
+  if (turn.status !== 'waiting' || turn.calls.length === 0) return
+  thread.begun = keepInSight(thread)
+  thread.update({ messages: withCalls(messages, turn.calls) })
+  // Where one of these fails, the next change of the thread makes up for it.
+  if (isAsking) announceChange(thread).catch(doNothing)
+  await fetchCalls().then(({ watchCalls }) => watchCalls(thread, TOOLS, isAsking), doNothing)
+}
+
+const doNothing = () => undefined
+
+/** A turn that waited has gone on. */
+function followTurn(thread: ThreadContext, turnId: string): void {
+  if (runningTurn(thread.state())) return
+  thread.activeTurnId = turnId
+  if (thread.serverId !== null) thread.client.threads.get(thread.serverId)?.resume()
+}
+
+/** What is fetched later uses of this file's: a copy of its own would follow threads of its own. */
+export const TOOLS = { announceChange, followTurn, loadNewest: loadLatest, withCalls }
+export type ActionTools = typeof TOOLS
 
 const isWanted = ({ thread, lifetime }: Following): boolean => thread.isWatched() && !lifetime.aborted
 
@@ -142,7 +180,7 @@ async function readEvents(following: Following): Promise<boolean> {
     if (summary.status === 'active') client.upsertSummary(serverId, summary, isOfMessages)
     else removeSummary(client, serverId)
     thread.update({ title: summary.title })
-    following.lastEvent = isOfMessages ? await loadNewest(thread, { keepsOlder: true }) : page.lastEvent
+    following.lastEvent = isOfMessages ? await loadLatest(thread, { keepsOlder: true }) : page.lastEvent
     const { turn } = thread.state()
     if (thread.activeTurnId !== null && turn.status !== 'waiting') {
       // Begun by another tab or device. A title may come after its stream.

@@ -1,27 +1,42 @@
 import { abortError } from './abort.ts'
-import { hasCode, isSessionError, LoaclError } from './errors.ts'
+import { hasCode, LoaclError } from './errors.ts'
 import { randomToken } from './random.ts'
-import { awaitReplacement } from './recover_session.ts'
+import { awaitReplacement, isSessionError } from './recover_session.ts'
 import { withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
-import type { withTimeout } from './timeout.ts'
+import { withTimeout } from './timeout.ts'
 import type { Credential } from './types.ts'
 
 /** Tokens of each session's last `POST identify`: the one sent with, and the one to take its place. Resending is idempotent. */
 const unanswered = new WeakMap<SessionContext, { token: string; newToken: string }>()
 
-/** Asks the page who the visitor is. */
-export async function askCredential(
-  auth: NonNullable<SessionContext['auth']>,
-  signal: AbortSignal,
-  limit: typeof withTimeout,
-): Promise<Credential | null | undefined> {
+type Auth = NonNullable<SessionContext['auth']>
+
+/** Asks the page who the visitor is, and makes this device's session theirs. Gives whether nobody is signed in. */
+export async function enterAs(session: SessionContext, auth: Auth, signal: AbortSignal): Promise<boolean> {
+  const credential = await askCredential(auth, signal)
+  if (credential) await identifyDevice(session, credential)
+  else session.dispatch({ type: 'visitor_known', accessToken: null })
+  return !credential
+}
+
+async function askCredential(auth: Auth, signal: AbortSignal): Promise<Credential | null | undefined> {
   try {
-    return await limit([signal], () => auth())
+    return await withTimeout([signal], () => auth())
   } catch (error) {
     const { cause } = error as LoaclError
     throw signal.aborted ? error : new LoaclError('credential_missing', undefined, { cause })
   }
+}
+
+export async function post(
+  { transport, state }: SessionContext,
+  path: string,
+  body: object,
+  token: string,
+  bearer: string | null,
+): Promise<void> {
+  await withTimeout([state().lifetime.signal], (signal) => transport.chat(path, body, token, signal, bearer))
 }
 
 /**
@@ -47,7 +62,7 @@ export async function identifyDevice(
     const lost = unanswered.get(session)
     const newToken = lost?.token === token ? lost.newToken : randomToken()
     unanswered.set(session, { token, newToken })
-    await session.post('identify', { assistantId: assistant, newToken, identityToken }, token, accessToken)
+    await post(session, 'identify', { assistantId: assistant, newToken, identityToken }, token, accessToken)
     tokens.replace(token, newToken)
     dispatch({ type: 'visitor_known', accessToken })
   }

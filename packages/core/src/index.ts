@@ -26,11 +26,18 @@ export type {
   ThreadState,
   ThreadSummary,
   TokenStorage,
+  ToolError,
+  ToolHandler,
+  ToolKind,
+  ToolMetadata,
+  ToolPart,
+  ToolStreamPart,
   Turn,
   TurnEvent,
   TurnResult,
   TurnState,
   Usage,
   Visitor,
+  WaitingCall,
 } from './types.ts'
 export type { VisitorExport } from './visitor_export.ts'

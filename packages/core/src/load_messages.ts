@@ -1,5 +1,6 @@
 import type { MessagePage } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
+import { keepInSight, withCalls } from './show_calls.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { upsert } from './thread_state.ts'
 import type { Abortable, Message, TurnState } from './types.ts'
@@ -47,18 +48,19 @@ export async function loadNewest(
     : []
   if (older.length === 0) thread.cursor = page.nextCursor
   thread.activeTurnId = isRunning ? null : page.activeTurnId
+  thread.begun = keepInSight(thread)
   thread.update({
     ...(isRunning ? {} : { turn: turnOf(page, turn) }),
     title: page.thread.title,
-    messages: [...older, ...newest],
+    messages: withCalls([...older, ...newest], page.waiting?.calls ?? []),
     hasOlder: thread.cursor !== null,
   })
   return page.lastEvent
 }
 
 /** A page shows whether a turn waits; of other states it says nothing. */
-function turnOf({ activeTurnId, items }: MessagePage, turn: TurnState): TurnState {
-  if (activeTurnId && items[0]?.status === 'waiting') return { status: 'waiting' }
+function turnOf({ activeTurnId, items, waiting }: MessagePage, turn: TurnState): TurnState {
+  if (activeTurnId && items[0]?.status === 'waiting') return { status: 'waiting', calls: waiting?.calls ?? [] }
   return turn.status === 'waiting' ? { status: 'idle' } : turn
 }
 

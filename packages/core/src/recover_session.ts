@@ -1,7 +1,10 @@
-import { isCredentialCode } from '@loacl/wire'
-import { hasCode, isSessionError, type LoaclError } from './errors.ts'
+import { isCredentialCode, isSessionCode } from '@loacl/wire'
+import { hasCode, LoaclError } from './errors.ts'
 import { backOff, withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
+import type { ThreadContext } from './thread_context.ts'
+
+export const isSessionError = (error: unknown): boolean => LoaclError.is(error) && isSessionCode(error.code)
 
 /** The tab that had a token replaced stores the fresh one at once or, while the answer is on its way, soon. */
 export async function awaitReplacement(
@@ -64,4 +67,15 @@ export async function recoverCall(
   const isPerson = snapshot.status === 'open' && snapshot.visitor.type === 'authenticated'
   // Nor has it where the page has renewed it.
   if (visitor.aborted || !(isReplaced || (auth && isPerson))) throw refusal
+}
+
+/**
+ * A session that is over takes its threads with it. Resolves where a first message can be sent again, which loses nothing
+ * by that; later ones begin anew.
+ */
+export async function recoverThread(thread: ThreadContext, refusal: unknown): Promise<void> {
+  if (!isSessionError(refusal)) throw refusal
+  if (thread.serverId === null) return
+  thread.serverId = null
+  throw refusal
 }

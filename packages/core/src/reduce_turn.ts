@@ -46,7 +46,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
       return { ...state, ids: part.data, answer: newMessage(part.data.messageId, state.startedAt), folded: NO_PARTS }
     case 'data-answer-complete':
       return {
-        ...withAnswer(state, { status: part.data.status, cutReason: part.data.cutReason }),
+        ...withAnswer(state, { ...shown(state.folded), status: part.data.status, cutReason: part.data.cutReason }),
         usage: part.data.usage ?? state.usage,
       }
     case 'data-waiting':
@@ -79,11 +79,17 @@ export const withAnswer = (state: TurnProgress, change: Partial<Message> | undef
 function withPart(state: TurnProgress, part: StreamPart): TurnProgress {
   const folded = state.answer ? foldPart(state.folded, part) : state.folded
   if (folded === state.folded) return state
-  const { parts } = folded
-  const content = contentOf(parts)
+  const { content, parts } = state.answer!
+  const next = shown(folded)
   // Of an answer that goes on, what was there stays in sight while it is told again.
-  return withAnswer({ ...state, folded }, content.length < state.answer!.content.length ? {} : { parts, content })
+  const isAgain = next.content.length + next.parts.length < content.length + parts.length
+  return withAnswer({ ...state, folded }, isAgain ? {} : next)
 }
+
+const shown = ({ parts }: TurnProgress['folded']): Pick<Message, 'parts' | 'content'> => ({
+  parts,
+  content: contentOf(parts),
+})
 
 type Answered = Message & { status: 'completed' | 'stopped' | 'cut' | 'waiting' }
 

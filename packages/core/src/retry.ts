@@ -37,6 +37,9 @@ export async function withRetries<T>(
   }
 }
 
+/** Whether the server has answered, and said no. */
+export const isRefusal = (error: unknown): boolean => (error as LoaclError).status !== undefined
+
 /**
  * Whether the same request may well succeed soon: nothing came, or a proxy's page. For a turn that runs already any
  * fault of the server's is worth waiting for; a visitor who has just sent something gets the error at once.

@@ -4,10 +4,10 @@ import { LoaclError } from './errors.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type { ProjectClient } from './project_client.ts'
 import { isShown, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
-import { withRetries } from './retry.ts'
+import { isRefusal, withRetries } from './retry.ts'
 import type { SessionTokens } from './session_token.ts'
 import { createStore } from './store.ts'
-import { toClientError, withTimeout } from './timeout.ts'
+import { toClientError } from './timeout.ts'
 import { createTransport, type Transport } from './transport.ts'
 import type { Abortable, ClientOptions, ClientState, Credential, Readable } from './types.ts'
 
@@ -20,11 +20,18 @@ const OPENED: Shape = {
   threads: { items: [{}] },
 }
 
-/** Who the visitor is: opens, identifies and signs out, in step with the other tabs of the same browser. */
-export interface Session extends Readable<ClientState> {
-  transport: Transport
+/** What the page has of it. */
+export interface VisitorSession extends Readable<ClientState> {
   /** Opens the session where it isn't open. */
   open(options?: Abortable): Promise<void>
+  identify(credential: Credential, options?: Abortable): Promise<void>
+  signOut(options?: Abortable): Promise<void>
+}
+
+/** Who the visitor is: opens, identifies and signs out, in step with the other tabs of the same browser. */
+export interface Session {
+  visitor: VisitorSession
+  transport: Transport
   /** Runs a call of the visitor's; where their session is no more, opens a fresh one before passing the error on. */
   run<T>(signal: AbortSignal | undefined, call: (token: string) => Promise<T>): Promise<T>
   /**
@@ -33,9 +40,7 @@ export interface Session extends Readable<ClientState> {
    */
   rpc<T>(name: string, args: object, shape: Shape, signal: AbortSignal | undefined): Promise<T>
   /** Sends a request to the function `loacl-chat`; its session is handled as in `rpc`. */
-  chat(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
-  identify(credential: Credential, options?: Abortable): Promise<void>
-  signOut(options?: Abortable): Promise<void>
+  chat(path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
   /** The server has erased the data of the visitor who had this token: drops them here. */
   erased(token: string): void
   /** Changes the list of threads, where it is known. */
@@ -61,7 +66,7 @@ export interface SessionContext {
   tokens: SessionTokens
   state(): SessionState
   dispatch(action: SessionAction): void
-  post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void>
+  transport: Transport
   /** Drops the visitor here, and ends their session at the server. */
   signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void>
 }
@@ -114,10 +119,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     // Returning and identified visitors need it soon: fetched in parallel.
     if (auth || tokens.isStored()) void settled(loadOnDemand())
     const signal = lifetime()
-    const credential = auth && (await (await loadOnDemand()).askCredential(auth, signal, withTimeout))
-    if (credential) await (await loadOnDemand()).identifyDevice(context, credential)
-    else if (auth) dispatch({ type: 'visitor_known', accessToken: null })
-    await openSession(auth && !credential)
+    await openSession(auth && (await (await loadOnDemand()).enterAs(context, auth, signal)))
   }
 
   /** @param isNobody the page says that nobody is signed in */
@@ -161,11 +163,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   async function signOutVisitor(how: 'visitor_dropped' | 'signed_out'): Promise<void> {
     const token = tokens.current()
     dropVisitor(how, token)
-    await post('sign-out', undefined, token, null)
-  }
-
-  async function post(path: string, body: object | undefined, token: string, bearer: string | null): Promise<void> {
-    await withTimeout([lifetime()], (signal) => transport.chat('POST', path, body, token, signal, bearer))
+    await (await loadOnDemand()).post(context, 'sign-out', {}, token, null)
   }
 
   /** Calls wait until `work` is done and the session opened again. Where it fails, they go on as the visitor they were. */
@@ -201,7 +199,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     tokens,
     state: () => state,
     dispatch,
-    post,
+    transport,
     signOutVisitor,
   }
 
@@ -218,16 +216,18 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   }
 
   return {
-    ...shown,
+    visitor: {
+      ...shown,
+      open,
+      identify: (credential, { signal } = {}) =>
+        changeVisitor(async () => (await loadOnDemand()).identifyDevice(context, credential, signal), signal),
+      signOut: ({ signal } = {}) => untilAborted(() => signOutVisitor('signed_out'), signal),
+    },
     transport,
-    open,
     run,
     rpc: (name, args, shape, signal) =>
       run(signal, (token) => transport.rpc(name, args, shape, token, [lifetime(), signal])),
-    chat: (method, path, body, signal) => run(signal, (token) => transport.chat(method, path, body, token, signal)),
-    identify: (credential, { signal } = {}) =>
-      changeVisitor(async () => (await loadOnDemand()).identifyDevice(context, credential, signal), signal),
-    signOut: ({ signal } = {}) => untilAborted(() => signOutVisitor('signed_out'), signal),
+    chat: (path, body, signal) => run(signal, (token) => transport.chat(path, body, token, signal)),
     erased: (token) => dropVisitor('signed_out', token),
     changeThreads: (change) => dispatch({ type: 'threads_changed', change }),
     lifetime,
@@ -239,8 +239,5 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     },
   }
 }
-
-/** Whether the server has answered, and said no. */
-const isRefusal = (error: unknown): boolean => (error as LoaclError).status !== undefined
 
 const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => {})

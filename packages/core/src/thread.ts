@@ -84,7 +84,7 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     getSnapshot: state,
     subscribe: store.subscribe,
 
-    load: onDemand('loadThread'),
+    load: onDemand('load'),
     loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomId(), signal } = {}) {
@@ -106,20 +106,28 @@ export function createThread(client: ClientContext, id: string, isStored: boolea
     edit: later('edit'),
     regenerate: later('regenerate'),
     continue: later('continue'),
-    select: onDemand('selectBranch'),
+    select: onDemand('select'),
 
     resume({ signal } = {}) {
       if (context.activeTurnId === null) return runningTurn(state()) ?? null
-      return start({ id: context.activeTurnId, clientId: null, signal, follow: context.activeTurnId })
+      return start({
+        id: context.activeTurnId,
+        clientId: null,
+        signal,
+        follow: context.activeTurnId,
+        begun: context.begun,
+      })
     },
 
     stop: () => thread.resume()?.stop(),
 
-    rename: onDemand('renameThread'),
-    archive: onDemand('archiveThread'),
-    delete: onDemand('deleteThread'),
-    restore: onDemand('restoreThread'),
-    feedback: onDemand('setFeedback'),
+    rename: onDemand('rename'),
+    archive: onDemand('archive'),
+    delete: onDemand('delete'),
+    restore: onDemand('restore'),
+    feedback: onDemand('feedback'),
+    approve: onDemand('approve'),
+    deny: onDemand('deny'),
   }
   return thread
 }

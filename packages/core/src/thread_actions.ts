@@ -1,5 +1,5 @@
 import type { ThreadSummary } from '@loacl/wire'
-import type { ActionTools } from './act.ts'
+import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
 import { backOff, isTransient, withRetries } from './retry.ts'
 import type { ThreadContext } from './thread_context.ts'
@@ -23,7 +23,7 @@ async function callStored<T extends { id: string }>(
 const removeSummary = ({ client }: ThreadContext, id: string) =>
   client.changeThreads((known) => known.filter((summary) => summary.id !== id))
 
-export async function renameThread(
+export async function rename(
   thread: ThreadContext,
   tools: ActionTools,
   newTitle: string,
@@ -34,22 +34,22 @@ export async function renameThread(
   thread.client.upsertSummary(id, { title }, false)
 }
 
-export async function archiveThread(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
+export async function archive(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
   const { id } = await callStored(thread, tools, 'update_thread', { status: 'archived' }, options)
   removeSummary(thread, id)
 }
 
-export async function deleteThread(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
+async function deleteThread(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
   const { id } = await callStored(thread, tools, 'delete_thread', {}, options)
   removeSummary(thread, id)
 }
 
-export async function restoreThread(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
+export async function restore(thread: ThreadContext, tools: ActionTools, options?: Abortable): Promise<void> {
   const summary = await callStored<ThreadSummary>(thread, tools, 'restore_thread', {}, options)
   thread.client.upsertSummary(summary.id, summary, true)
 }
 
-export async function setFeedback(
+export async function feedback(
   thread: ThreadContext,
   { announceChange }: ActionTools,
   messageId: string,
@@ -62,7 +62,7 @@ export async function setFeedback(
 }
 
 /** Shows the branch of this message. */
-export async function selectBranch(
+export async function select(
   thread: ThreadContext,
   { announceChange, loadNewest }: ActionTools,
   messageId: string,
@@ -86,4 +86,5 @@ export async function selectBranch(
   await announceChange(thread)
 }
 
+export { deleteThread as delete }
 export { toRequest } from './to_request.ts'

@@ -15,6 +15,8 @@ export interface ThreadContext {
   cursor: string | null
   /** A turn that runs or waits, and that nothing here follows. It may have ended, where its connection failed. */
   activeTurnId: string | null
+  /** What such a turn is shown with once it is followed. */
+  begun?: TurnStart['begun']
   /** The server has the thread under this id. */
   setServerId(serverId: string): void
 }
@@ -38,7 +40,7 @@ export type TurnStart = {
   signal?: AbortSignal | undefined
   suggestionId?: string | undefined
   /** Asked each time that its stream begins: what to show from then on. */
-  begun?: (ids: DataParts['turn']) => Begun
+  begun?: ((ids: DataParts['turn']) => Begun) | undefined
 } & (
   | {
       /** The server's id of a turn that runs or waits already. */

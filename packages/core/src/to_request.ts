@@ -1,5 +1,5 @@
 import type { ErrorCode, TurnRequest } from '@loacl/wire'
-import type { ActionTools } from './act.ts'
+import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
 import { randomId } from './random.ts'
 import { toStorable } from './storable_text.ts'

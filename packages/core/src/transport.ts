@@ -18,9 +18,8 @@ export interface Transport {
     token: string,
     signals: readonly (AbortSignal | undefined)[],
   ): Promise<T>
-  /** Sends a request to the function `loacl-chat`, and gives the response as soon as it begins. */
+  /** Posts a body to the function `loacl-chat`, or gets what needs none, and gives the response as soon as it begins. */
   chat(
-    method: 'GET' | 'POST',
     path: string,
     body: object | undefined,
     token: string,
@@ -33,7 +32,6 @@ export interface Transport {
 export function createTransport(project: ProjectClient, accessToken: () => string | null): Transport {
   async function send(
     path: string,
-    method: 'GET' | 'POST',
     body: object | undefined,
     signal: AbortSignal,
     token: string,
@@ -43,7 +41,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
-    const response = await project.fetch(path, { method, headers, signal, body: JSON.stringify(body, toStorable) })
+    const response = await project.fetch(path, { method: body ? 'POST' : 'GET', headers, signal, body: JSON.stringify(body, toStorable) })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)
   }
@@ -51,11 +49,11 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
   return {
     rpc: <T>(name: string, args: object, shape: Shape, token: string, signals: readonly (AbortSignal | undefined)[]) =>
       withTimeout(signals, async (signal) => {
-        const response = await send(RPC + name, 'POST', args, signal, token)
+        const response = await send(RPC + name, args, signal, token)
         return parseResult<T>(await response.text(), shape, response.status)
       }),
-    chat: (method, path, body, token, signal, bearer) =>
-      send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, method, body, signal, token, bearer),
+    chat: (path, body, token, signal, bearer) =>
+      send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, body, signal, token, bearer),
   }
 }
 

@@ -5,12 +5,13 @@ import type { TurnEvent } from './types.ts'
 export function createTurnEvents(push: (event: TurnEvent) => void) {
   /** Characters of each kind that are in events. */
   const pushed = { text: 0, reasoning: 0 }
-  /** Sources as they are in events: one that is cited again is another. */
-  const sources = new Set<string>()
+  /** Sources and what became of calls, as they are in events: a source that is cited again is another. */
+  const told = new Set<string>()
   /** Characters of each kind that the stream is still to repeat. */
   let repeated = { ...pushed }
 
   return (part: StreamPart, messageId: string): void => {
+    const [kind] = /^(source|tool)/.exec(part.type) ?? []
     if (part.type === 'data-turn') {
       repeated = { ...pushed }
     } else if ('delta' in part) {
@@ -19,9 +20,9 @@ export function createTurnEvents(push: (event: TurnEvent) => void) {
       repeated[type] -= part.delta.length - delta.length
       pushed[type] += delta.length
       if (delta) push({ type, messageId, delta })
-    } else if ('sourceId' in part) {
-      const { size } = sources
-      if (sources.add(JSON.stringify(part)).size > size) push({ type: 'source', messageId, source: part })
+    } else if (kind) {
+      const { size } = told
+      if (told.add(JSON.stringify(part)).size > size) push({ type: kind, messageId, [kind]: part } as TurnEvent)
     } else if (part.type === 'data-follow-ups') {
       push({ type: 'follow-ups', ...part.data })
     } else if (part.type === 'data-title') {

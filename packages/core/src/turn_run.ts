@@ -1,10 +1,10 @@
 import { isTerminal, readParts, type NumberedPart } from '@loacl/wire'
 import { linkedController } from './abort.ts'
 import { announce } from './announce.ts'
-import { isSessionError, LoaclError } from './errors.ts'
-import { whenFetched } from './load_on_demand.ts'
+import { LoaclError } from './errors.ts'
+import { loadOnDemand, whenFetched } from './load_on_demand.ts'
 import { isAnswered, newProgress, reduceTurn, toResult, withAnswer } from './reduce_turn.ts'
-import { backOff, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
+import { backOff, isRefusal, isTransient, MAX_RETRIES, withRetries } from './retry.ts'
 import type { Begun, ThreadContext, ToRequest, TurnStart } from './thread_context.ts'
 import { runningTurn, withFailed, withProgress } from './thread_state.ts'
 import { withTimeout, toClientError } from './timeout.ts'
@@ -46,7 +46,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
   /** By the turn, or by the request while only the server knows the turn, if it does. */
   function stopAtServer(): void {
     const path = turnId ? `turns/${turnId}` : `messages/${encodeURIComponent(requestId)}`
-    const request = (signal: AbortSignal) => client.chat('POST', `${path}/stop`, undefined, signal)
+    const request = (signal: AbortSignal) => client.chat(`${path}/stop`, {}, signal)
     withRetries(() => withTimeout([running.signal], request), {
       limit: MAX_RETRIES,
       when: (error) => isTransient(error, true),
@@ -81,7 +81,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       update({
         messages: withProgress(begun?.messages ?? state().messages, clientId, progress),
         ...(owns() && {
-          turn: isAnswered(answer) ? { status: answer.status === 'waiting' ? answer.status : 'idle' } : show(),
+          turn:
+            part.type === 'data-waiting'
+              ? { status: 'waiting', calls: part.data.calls }
+              : isAnswered(answer)
+                ? { status: 'idle' }
+                : show(),
         }),
         ...(title !== null && { title }),
       })
@@ -95,17 +100,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     const send = async () => {
       const body = await request(thread.serverId)
       requestId = body.id
-      return client.chat('POST', 'turns', { ...body, ...signals }, signal)
+      return client.chat('turns', { ...body, ...signals }, signal)
     }
     return await withRetries(send, {
       limit: 1,
-      when: isSessionError,
-      async before(error) {
-        // The session is over, and its threads with it. A first message loses nothing by that; later ones begin anew.
-        if (thread.serverId === null) return
-        thread.serverId = null
-        throw error
-      },
+      when: isRefusal,
+      before: async (error) => (await loadOnDemand()).recoverThread(thread, error),
     })
   }
 
@@ -114,7 +114,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     withTimeout([running.signal], async (signal, onActivity) => {
       const { body, headers, status } = await (!turnId && 'request' in start
         ? post(start.request, signal)
-        : client.chat('GET', `turns/${turnId}?after=${after}`, undefined, signal))
+        : client.chat(`turns/${turnId}?after=${after}`, undefined, signal))
       if (!body || !headers.get('content-type')?.startsWith('text/event-stream'))
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
@@ -169,6 +169,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
+    if (result.status === 'waiting') whenFetched((onDemand) => onDemand.awaitCalls(thread, 'request' in start))
   }
 
   if (start.signal?.aborted) stop()

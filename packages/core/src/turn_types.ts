@@ -1,4 +1,4 @@
-import type { SourcePart, Suggestion, Usage } from '@loacl/wire'
+import type { SourcePart, Suggestion, ToolStreamPart, Usage } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { Message } from './types.ts'
 
@@ -25,6 +25,8 @@ export type TurnEvent =
   | { type: 'text' | 'reasoning'; messageId: string; delta: string }
   /** Comes again, with all of its citations, where it is cited again. */
   | { type: 'source'; messageId: string; source: Source }
+  /** A call of a tool has begun, or something has come of it. */
+  | { type: 'tool'; messageId: string; tool: ToolStreamPart }
   | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
   | { type: 'title'; title: string }
   /** `attempt` counts from 1, and anew after each part that came. */

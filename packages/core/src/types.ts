@@ -10,8 +10,14 @@ import type {
   PublicAssistant,
   Suggestion,
   ThreadSummary,
+  ToolError,
+  ToolKind,
+  ToolMetadata,
+  ToolPart,
+  ToolStreamPart,
   Usage,
   Visitor,
+  WaitingCall,
 } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { Source, Turn, TurnEvent, TurnResult } from './turn_types.ts'
@@ -28,8 +34,14 @@ export type {
   PublicAssistant,
   Suggestion,
   ThreadSummary,
+  ToolError,
+  ToolKind,
+  ToolMetadata,
+  ToolPart,
+  ToolStreamPart,
   Usage,
   Visitor,
+  WaitingCall,
 }
 export type { Source, Turn, TurnEvent, TurnResult }
 
@@ -130,6 +142,15 @@ export interface ListOptions extends Abortable {
   archived?: boolean | undefined
 }
 
+/**
+ * A tool of the page's. `signal` is aborted when nobody waits for its result any more: the visitor has stopped the answer,
+ * written something else or signed out, the call's time is over, or the client was disposed of.
+ */
+export type ToolHandler = (
+  args: Readonly<Record<string, unknown>>,
+  context: { readonly signal: AbortSignal },
+) => unknown
+
 export interface LoaclClient extends Readable<ClientState> {
   /** The assistant's id. */
   readonly assistant: string
@@ -184,6 +205,22 @@ export interface LoaclClient extends Readable<ClientState> {
    * server has erased
    */
   eraseData(options?: Abortable): Promise<void>
+  /**
+   * Runs the calls of a tool of the page's that the site's owner has declared under this name. One tab runs a call: that in
+   * which the visitor asked, at once, or after a second another one that has registered it. What `run` gives, as JSON, is
+   * told to the model; what it throws is told in its words. Calls that wait already are run as well.
+   *
+   * @param run `args` fit the schema that the owner declared. They are the model's: treat them as the visitor's own input
+   * @returns what takes it away again; a call that runs goes on
+   *
+   * @example
+   * client.registerTool('add_to_cart', async ({ sku }, { signal }) => {
+   *   const response = await fetch(`/cart/${encodeURIComponent(String(sku))}`, { method: 'POST', signal })
+   *   if (!response.ok) throw new Error('The cart could not be reached.')
+   *   return await response.json()
+   * })
+   */
+  registerTool(name: string, run: ToolHandler): () => void
   /** Aborts and forgets everything here. Running turns go on at the server. Calls after it fail with `disposed`. */
   dispose(): void
 }
@@ -195,8 +232,11 @@ export type TurnState =
   | { readonly status: 'idle' }
   /** `sending` until the server has the message, `reconnecting` while a lost connection is being restored. */
   | { readonly status: 'sending' | 'streaming' | 'reconnecting'; readonly turn: Turn }
-  /** Its turn waits for something from outside, with no connection. `resume` fetches it again, `send` and `stop` end it. */
-  | { readonly status: 'waiting' }
+  /**
+   * Its turn waits with no connection for what `calls` lists: for the visitor's `approve` or `deny`, or for a page to run a
+   * tool. `resume` fetches it again, `send` and `stop` end it.
+   */
+  | { readonly status: 'waiting'; readonly calls: readonly WaitingCall[] }
   /** `thread.retry()` tries again. */
   | { readonly status: 'failed'; readonly error: LoaclError }
 
@@ -280,6 +320,16 @@ export interface Thread extends Readable<ThreadState> {
   resume(options?: Abortable): Turn | null
   /** Ends the turn that runs or waits, if there is one. */
   stop(): void
+  /**
+   * Lets a call run that the turn waits for and `turn.calls` has as `pending`: once, with the arguments that are shown. When
+   * every call of its step is answered, the turn goes on, and the thread follows it.
+   *
+   * @param callId the part's `toolCallId`
+   * @throws LoaclError `execution_not_found`, `execution_decided` where another tab has denied it, `approval_expired`
+   */
+  approve(callId: string, options?: Abortable): Promise<void>
+  /** The same with a no. @param reason for the model */
+  deny(callId: string, reason?: string, options?: Abortable): Promise<void>
   /** @throws LoaclError `thread_not_found` before the first message */
   rename(title: string, options?: Abortable): Promise<void>
   /** Takes it off the list of active threads. @throws LoaclError `thread_not_found` before the first message */

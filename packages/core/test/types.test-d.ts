@@ -17,6 +17,7 @@ import {
   type Thread,
   type ThreadState,
   type ThreadSummary,
+  type ToolStreamPart,
   type Turn,
   type TurnEvent,
   type TurnResult,
@@ -81,6 +82,7 @@ expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
   | 'signOut'
   | 'exportData'
   | 'eraseData'
+  | 'registerTool'
   | 'dispose'
 >()
 expectTypeOf<ClientState['status']>().toEqualTypeOf<'idle' | 'opening' | 'failed' | 'open'>()
@@ -114,6 +116,8 @@ expectTypeOf<keyof Thread>().toEqualTypeOf<
   | 'delete'
   | 'restore'
   | 'feedback'
+  | 'approve'
+  | 'deny'
 >()
 expectTypeOf<Parameters<Thread['send']>[0]>().toEqualTypeOf<
   string | { text: string; suggestionId?: string | undefined }
@@ -149,6 +153,7 @@ expectTypeOf<Turn['stop']>().toEqualTypeOf<() => void>()
 expectTypeOf<TurnEvent>().toEqualTypeOf<
   | { type: 'text' | 'reasoning'; messageId: string; delta: string }
   | { type: 'source'; messageId: string; source: Source }
+  | { type: 'tool'; messageId: string; tool: ToolStreamPart }
   | { type: 'follow-ups'; messageId: string; suggestions: readonly Suggestion[] }
   | { type: 'title'; title: string }
   | { type: 'reconnecting'; attempt: number }

@@ -5,7 +5,7 @@ import { clientOf, messagesOf } from './support/watch.ts'
 
 const waiting: StreamPart = {
   type: 'data-waiting',
-  data: { messageId: IDS.messageId, step: 1, expiresAt: '2026-11-22T09:00:00.000Z' },
+  data: { messageId: IDS.messageId, step: 1, expiresAt: '2026-11-22T09:00:00.000Z', calls: [] },
 }
 const toldToWait = () =>
   partStream()
@@ -18,7 +18,7 @@ const stopped = (from: number) =>
     .done()
 const AT = '2026-11-22T08:00:00+00:00'
 const STORED = { clientId: null, parts: [], errorCode: null, cutReason: null, createdAt: AT, suggestions: [] }
-const WAITING = { status: 'waiting' }
+const WAITING = { status: 'waiting', calls: [] }
 
 /** The thread as it is stored. */
 const page = (status: 'waiting' | 'stopped' | 'completed', activeTurnId: string | null) => () =>

@@ -54,7 +54,7 @@ function missingOf(options: ClientOptions): string | undefined {
   return 'supabase' in options ? undefined : (['url', 'key'] as const).find((name) => !options[name])
 }
 
-export type { SomeStrings, Strings } from './strings.ts'
+export type { Plural, SomeStrings, Strings, ToolStrings } from './strings.ts'
 export type {
   Appearance,
   Command,
@@ -80,6 +80,7 @@ export type {
   ErrorCode,
   LoaclClient,
   LoaclError,
+  ToolHandler,
   Turn,
   TurnResult,
 } from '@loacl/core'

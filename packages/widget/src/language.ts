@@ -1,12 +1,12 @@
 import { createLazyFeature, type LazyFeature } from './lazy_feature.ts'
-import { ENGLISH, mergeStrings, type Strings, type Words } from './strings.ts'
+import { ENGLISH, type LanguageStrings, mergeStrings, type Words } from './strings.ts'
 import type { Look } from './types.ts'
 
 /** How the files of other languages than English are fetched. */
 export interface LanguageFiles {
   /** BCP 47 tags of those that ship. */
   readonly languages: readonly string[]
-  language(tag: string, attempt: number): Promise<{ readonly strings: Strings }>
+  language(tag: string, attempt: number): Promise<{ readonly strings: LanguageStrings }>
 }
 
 /** What a widget says, as its `locale` and its `strings` want it. */
@@ -15,6 +15,8 @@ export interface Language {
   readonly words: Words
   /** BCP 47 tag of the language that the words are in. */
   readonly locale: string
+  /** BCP 47 tag of the language that is wanted, whether there are words in it or not. */
+  readonly language: string
 }
 
 export interface LanguageLoader {
@@ -33,7 +35,7 @@ export function createLanguageLoader(
   report: (cause: unknown) => void,
   onChange: () => void,
 ): LanguageLoader {
-  const features: Record<string, LazyFeature<{ readonly strings: Strings }>> = {}
+  const features: Record<string, LazyFeature<{ readonly strings: LanguageStrings }>> = {}
   const featureOf = (tag: string) => {
     // `de` serves `de-AT` as well.
     const shipped = files.languages.find((language) => `${tag}-`.startsWith(`${language}-`))
@@ -47,6 +49,7 @@ export function createLanguageLoader(
       return {
         words: mergeStrings(mergeStrings(ENGLISH, loaded), strings),
         locale: loaded || strings?.placeholder ? tag : 'en',
+        language: tag,
       }
     },
     load: async ({ locale }) => featureOf(canonicalTag(locale))?.load(),

@@ -12,10 +12,10 @@ export const mergeLook = <L extends Look>(before: L, { layout, theme, locale, st
   appearance: { ...before.appearance, ...appearance },
 })
 
-/** A dot on the launcher: the panel was open on the page before. */
+/** A dot on the launcher: the panel was open on the page before, or an answer waits for the visitor. */
 export function mark(launcher: HTMLElement): void {
   const dot = pageDocument.createElement('i')
   dot.style.cssText =
     'position:absolute;inset:0 0 auto auto;padding:6px;border:2px solid #fff;border-radius:50%;background:#c22'
-  launcher.replaceChildren(dot)
+  launcher.append(dot)
 }

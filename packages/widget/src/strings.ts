@@ -1,9 +1,38 @@
-import type { ErrorCode } from '@loacl/core'
+import type { ErrorCode, MessagePart } from '@loacl/core'
 import { OPEN_CHAT } from './launcher/words.ts'
 import { ENGLISH_WORDS, type KnownWords, type MarkdownWords } from './markdown/words.ts'
 
+type ToolError = NonNullable<Extract<MessagePart, { type: 'dynamic-tool' }>['errorText']>
+
+/** Words that depend on a `{count}`: by the plural forms of their language, or one for every count. */
+export type Plural = string | Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
+
+/** Words for the calls of tools. The feature `tools` has them in English, and a file beside it those of another language. */
+export interface ToolStrings {
+  /** How a call stands. */
+  toolRunning: string
+  toolDone: string
+  toolApproved: string
+  toolDenied: string
+  /** What a call was given, and what it gave. */
+  toolInput: string
+  toolOutput: string
+  /** `{host}`: where what is shown will be sent. */
+  approvalHost: string
+  approve: string
+  deny: string
+  /** `{when}`: as in "in 2 hours". */
+  approvalExpires: string
+  /** While a decision is on its way. */
+  approvalSending: string
+  /** Said before the requests are read out. */
+  approvalsWaiting: Plural
+  /** Why a call has no result. */
+  toolErrors: Readonly<Record<ToolError, string>>
+}
+
 /** Every word that the widget shows or says. `{name}` and its like are filled in. */
-export interface Strings {
+export interface Strings extends ToolStrings {
   openChat: string
   /** Names the panel until the assistant's name is known. */
   chat: string
@@ -74,14 +103,19 @@ export interface Strings {
   errors: Readonly<Partial<Record<ErrorCode, string>> & { other: string }>
 }
 
+/** What the file of a language has: all but the words that come with a feature. */
+export type LanguageStrings = Omit<Strings, keyof ToolStrings>
+
 /** Words that take the place of the widget's own; of errors and of Markdown any of them. */
-export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors'>> & {
+export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors' | 'toolErrors'>> & {
+  toolErrors?: Partial<Strings['toolErrors']>
   markdown?: Partial<MarkdownWords>
   errors?: Partial<Strings['errors']>
 }
 
 /** Those whose English stands with the launcher or the feature that says them. */
 type ElsewhereWord =
+  | keyof ToolStrings
   | 'loadOlder'
   | 'followUpQuestions'
   | 'answered'
@@ -120,7 +154,7 @@ type ElsewhereWord =
 type OwnWords = Omit<Strings, ElsewhereWord | 'markdown'>
 
 /** The panel's own words, and of the others those of another language or of the page. */
-export type Words = OwnWords & Partial<Omit<Strings, 'markdown'>> & { markdown: KnownWords }
+export type Words = OwnWords & Omit<SomeStrings, 'markdown' | 'errors'> & { markdown: KnownWords }
 
 export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   openChat: OPEN_CHAT,

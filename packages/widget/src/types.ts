@@ -5,6 +5,7 @@ import type {
   LoaclClient,
   LoaclError,
   SupabaseLike,
+  ToolHandler,
   Turn,
   TurnResult,
 } from '@loacl/core'
@@ -98,6 +99,17 @@ export interface Widget {
   identify(credential: Credential, options?: Abortable): Promise<void>
   /** Forgets the visitor, drafts and all: `client.signOut`. */
   signOut(options?: Abortable): Promise<void>
+  /**
+   * Runs the page's tool of this name, which the assistant declares, whenever the assistant calls it and this tab is chosen: `client.registerTool`.
+   * What it returns, or resolves to, goes to the model, and is data of the visitor's to it. One that comes for the same name later takes its place.
+   *
+   * @param run is given the arguments, as they were declared, and a `signal` that ends with the call
+   * @returns what takes it away again
+   *
+   * @example
+   * widget.registerTool('show_on_map', async ({ place }) => ({ shown: await map.show(place) }))
+   */
+  registerTool(name: string, run: ToolHandler): () => void
   /** Merges into what was set before. */
   update(look: Partial<Look>): void
   /** Returns what takes the listener away again, as the `signal` does. */
@@ -171,6 +183,7 @@ export type Command =
   | ['identify', Credential, undefined?]
   | ['send', string, undefined?]
   | ['update', Partial<Look>, undefined?]
+  | ['registerTool', string, ToolHandler]
   | ['on', keyof WidgetEvents, (event: never) => void]
 
 /** The one global that the script tag makes, or takes over from the page's queue stub. */
@@ -194,7 +207,7 @@ export interface LauncherCalls {
   /** Its element was taken out of the page: where it is not put back at once, nothing of it stays. */
   leave(): void
   /** Does what nobody waits for: what it fails with goes to the `error` event. */
-  call(name: Command[0], argument: unknown): Promise<void>
+  call(name: Command[0], ...given: unknown[]): Promise<void>
   /** Fetches what is still missing, and shows nothing. */
   warm(): Promise<unknown>
 }

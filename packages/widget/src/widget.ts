@@ -1,4 +1,4 @@
-import { createClient, type LoaclClient, LoaclError } from '@loacl/core'
+import { createClient, type LoaclClient, LoaclError, type WaitingCall } from '@loacl/core'
 import { paintAccent } from './accent.ts'
 import type { LoadFeature } from './features/index.ts'
 import { createLanguageLoader, type LanguageFiles } from './language.ts'
@@ -73,8 +73,14 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
 
   let isReady = false
   let accent: unknown
+  /** Whether an answer waits until the visitor has decided something. */
+  let asks: boolean | undefined
   function onModelChange(): void {
     const state = model.getSnapshot()
+    const asked = asks
+    const { calls } = state.thread.turn as { calls?: readonly WaitingCall[] }
+    asks = calls?.some(({ status }) => status === 'pending')
+    if (asks !== asked) remind()
     // Whoever was here is forgotten: a panel in sight goes on with the next one.
     if (shown && state.session.status === 'idle') void model.start()
     const assistant = assistantOf(state)
@@ -86,6 +92,12 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     queueMicrotask(() => emit('ready', {}))
   }
   const unsubscribe = model.subscribe(onModelChange)
+
+  /** Shows on the launcher that something waits for the visitor. */
+  function remind(): void {
+    if (asks && !shown && element) mark(element.launcher)
+    else element?.launcher.replaceChildren()
+  }
 
   const nameLauncher = () =>
     element?.launcher.setAttribute('aria-label', languages.read(options).words[shown ? 'closeChat' : 'openChat'])
@@ -146,7 +158,6 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (wanted && !shown) {
       everShown = true
       setShown(true)
-      element.launcher.replaceChildren()
       view.show(by)
       memory.set('open', 'true')
       flag.set(flagName, prefix)
@@ -161,6 +172,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     shown = next
     element?.launcher.setAttribute('aria-expanded', `${next}`)
     nameLauncher()
+    remind()
   }
 
   /** Opens again what was open on the page before; where nothing was, what the owner wants open. */
@@ -225,10 +237,11 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     newThread: model.newThread,
     identify: client.identify,
     signOut: client.signOut,
-    async call(name, argument) {
+    registerTool: client.registerTool,
+    async call(name, ...given) {
       if (!(name in this)) return console.error('loacl', name)
       try {
-        await (this as unknown as Record<string, (argument: unknown) => unknown>)[name]!(argument)
+        await (this as unknown as Record<string, (...given: unknown[]) => unknown>)[name]!(...given)
       } catch (error) {
         // The chat's own failures are told already.
         if (error !== failureOf(model.getSnapshot())) emit('error', { error: toLoaclError(error) })

@@ -6,11 +6,13 @@ import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.
 import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
 import { ENGLISH as SIBLINGS } from '../src/features/siblings/english.ts'
+import { ENGLISH as TOOLS } from '../src/features/tools/english.ts'
+import { strings as GERMAN_TOOLS } from '../src/features/tools_de/index.ts'
 import { createLanguageLoader } from '../src/language.ts'
 import { LANGUAGES } from '../src/languages/index.ts'
 import { ENGLISH as LAUNCHER } from '../src/launcher/chat_element.ts'
 import { mergeLook } from '../src/look.ts'
-import { ENGLISH, type Strings } from '../src/strings.ts'
+import { ENGLISH, type LanguageStrings } from '../src/strings.ts'
 import type { Look } from '../src/types.ts'
 
 /** Words that are the same in English, by language. */
@@ -32,16 +34,25 @@ const english = new Map(
     (strings) => [...flatten(strings)],
   ),
 )
+/** Has words of its own for all that English has. */
+function expectTranslated(strings: object, from: ReadonlyMap<string, string>, same: readonly string[]): void {
+  const words = flatten(strings)
+  expect([...words.keys()].toSorted()).toEqual([...from.keys()].toSorted())
+  const untranslated = [...words].filter(([path, text]) => !text.trim() || text === from.get(path))
+  expect(untranslated.map(([path]) => path)).toEqual(same)
+  for (const [path, text] of words) expect([path, placeholders(text)]).toEqual([path, placeholders(from.get(path)!)])
+}
+
+test('German has words of its own for the calls of tools', () => {
+  expectTranslated(GERMAN_TOOLS, flatten(TOOLS), [])
+})
+
 test.each(Object.entries(LANGUAGES))('%s has words of its own for all that English has', async (tag, load) => {
-  const words = flatten((await load()).strings)
-  expect([...words.keys()].toSorted()).toEqual([...english.keys()].toSorted())
-  const untranslated = [...words].filter(([path, text]) => !text.trim() || text === english.get(path))
-  expect(untranslated.map(([path]) => path)).toEqual(SAME[tag])
-  for (const [path, text] of words) expect([path, placeholders(text)]).toEqual([path, placeholders(english.get(path)!)])
+  expectTranslated((await load()).strings, english, SAME[tag]!)
 })
 
 /** The language of a widget with these files, and what could not be fetched. */
-function languageOf(first: Look, file: (tag: string, attempt: number) => Promise<{ strings: Strings }>) {
+function languageOf(first: Look, file: (tag: string, attempt: number) => Promise<{ strings: LanguageStrings }>) {
   const look = mergeLook({}, first)
   const failures: unknown[] = []
   const files = { languages: ['de'], language: file }

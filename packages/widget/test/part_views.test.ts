@@ -6,12 +6,12 @@ import { runAt } from '../src/features/parts/run.ts'
 import { isLazy } from '../src/panel/parts/part_view.tsx'
 import { message } from './scripted_client.ts'
 
-/** The kinds of parts that wire folds into a message: those with a start, deltas and an end by their first name. */
+/** The kinds of parts that wire folds into a message: those with a start, deltas and an end by their first name, calls by theirs. */
 const KINDS = [
   ...new Set(
     Object.entries(PARTS)
       .filter(([, [, fold]]) => fold)
-      .map(([type]) => type.replace(/-(start|delta|end)$/, '')),
+      .map(([type]) => type.replace(/-(start|delta|end)$/, '').replace(/^tool-.+/, 'dynamic-tool')),
   ),
 ]
 

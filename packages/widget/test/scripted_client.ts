@@ -135,6 +135,8 @@ function createThread(threadId: string): ScriptedThread {
     delete: async () => {},
     restore: async () => {},
     feedback: async () => {},
+    approve: async (callId) => void thread.calls.push(`approve ${callId}`),
+    deny: async (callId) => void thread.calls.push(`deny ${callId}`),
   }
   return thread
 }
@@ -158,6 +160,7 @@ export function createScriptedClient(): ScriptedClient {
     assistant: ASSISTANT.id,
     project: 'abc.supabase.co',
     ...state,
+    registerTool: () => () => {},
     byId: new Map(),
     created: [],
     opens: 0,

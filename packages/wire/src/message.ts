@@ -1,6 +1,6 @@
 import type { CutReason, MessageStatus, Page, Suggestion, ThreadSummary, Timestamp } from './dto.ts'
 import type { ErrorCode } from './errors.ts'
-import type { MessagePart, StreamPart } from './parts/index.ts'
+import type { DataParts, MessagePart, StreamPart } from './parts/index.ts'
 
 /**
  * Who wrote a message. `person`: somebody of the site, whose words come without a turn. A message of the `system` is
@@ -36,6 +36,8 @@ export interface MessagePage extends Page<Message> {
   thread: ThreadSummary
   /** The turn that runs or waits in this thread, if any: `GET /turns/:id` follows it. */
   activeTurnId: string | null
+  /** What that turn waits for, if it waits. */
+  waiting: DataParts['waiting'] | null
   /** Number of the thread's latest event: what `rpc/list_events` is asked after. */
   lastEvent: number
 }

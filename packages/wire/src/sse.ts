@@ -26,7 +26,8 @@ export function encodePart({ seq, part }: NumberedPart): string {
 
 /**
  * Reads server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)
- * and yields the parts in them. `[DONE]` ends it. Events without an id are numbered on from the last one.
+ * and yields the parts in them. `[DONE]` ends it. Events without an id are numbered on from the last one. Lines end with
+ * LF, or CRLF where something between has made it that: no server ends them with CR alone.
  *
  * Ends without a terminal part where the bytes end early: the caller decides what a cut stream means.
  *
@@ -47,11 +48,10 @@ export async function* readParts(
     for (;;) {
       const { done, value } = await reader.read()
       onBytes?.()
-      // A trailing \r may be half of \r\n: it waits for the next bytes. At the end there are none, and a line that was
-      // not ended there is dropped.
-      if (done) rest = rest.endsWith('\r') ? `${rest}\n` : ''
-      else rest += decoder.decode(value, { stream: true })
-      const lines = rest.split(/\r\n|\n|\r(?!$)/)
+      // A line that is not ended when the bytes are is dropped.
+      if (done) return
+      rest += decoder.decode(value, { stream: true })
+      const lines = rest.split(/\r?\n/)
       rest = lines.pop()!
       for (const line of lines) {
         const [, field, content = ''] = /^([^:]*)(?:: ?(.*))?/s.exec(line)!
@@ -61,14 +61,13 @@ export async function* readParts(
         if (data.length > 0) {
           const event = data.join('\n')
           if (event === '[DONE]') return
-          seq = /^\d+$/.test(id) ? Number(id) : seq + 1
+          seq = Number(id) || seq + 1
           const part = parsePart(event)
           if (part) yield { seq, part }
         }
         id = ''
         data = []
       }
-      if (done) return
     }
   } finally {
     // Not waited for: where a host's own code reads a copy of the stream, this settles only when that one is done.

@@ -1,6 +1,6 @@
-import { createUIMessageStream, createUIMessageStreamResponse } from 'ai'
+import { createUIMessageStream, createUIMessageStreamResponse, readUIMessageStream, type UIMessageChunk } from 'ai'
 import { expect, it } from 'vitest'
-import { readParts, STREAM_HEADERS, type StreamPart } from '../src/index.ts'
+import { foldPart, NO_PARTS, readParts, STREAM_HEADERS, type StreamPart } from '../src/index.ts'
 
 it('reads what the ai package writes, skipping what LOACL does not speak', async () => {
   const response = createUIMessageStreamResponse({
@@ -36,6 +36,7 @@ it('reads what the ai package writes, skipping what LOACL does not speak', async
     'reasoning-start',
     'reasoning-delta',
     'reasoning-end',
+    'tool-input-available',
     'text-start',
     'text-delta',
     'text-end',
@@ -43,7 +44,7 @@ it('reads what the ai package writes, skipping what LOACL does not speak', async
     'finish-step',
     'finish',
   ])
-  expect(parts[6]).toEqual({ type: 'text-delta', id: 't', delta: 'Grüße\n\n👋' })
+  expect(parts[7]).toEqual({ type: 'text-delta', id: 't', delta: 'Grüße\n\n👋' })
   expect(seqs.at(-1)).toBe(13)
 })
 
@@ -59,4 +60,48 @@ it('reads the error and the abort of an ai stream as its end', async () => {
   const parts: StreamPart[] = []
   for await (const { part } of readParts(response.body!)) parts.push(part)
   expect(parts.at(-1)).toEqual({ type: 'error', errorText: 'It broke.' })
+})
+
+const call = (toolCallId: string, toolName: string): StreamPart => ({
+  type: 'tool-input-available',
+  toolCallId,
+  toolName,
+  input: { order: 17 },
+  dynamic: true,
+  title: 'Look up the order',
+  toolMetadata: { kind: 'server', host: 'shop.example', argumentsDigest: 'ab' },
+})
+const asked = (id: string): StreamPart => ({ type: 'tool-approval-request', toolCallId: id, approvalId: id })
+
+/** The parts of the ai package's own message, where the stream is cut after any number of its parts. */
+async function foldedByAi(parts: readonly StreamPart[]): Promise<unknown> {
+  const stream = new ReadableStream<UIMessageChunk>({
+    start(controller) {
+      controller.enqueue({ type: 'start', messageId: 'm' })
+      for (const part of parts) controller.enqueue(structuredClone(part) as object as UIMessageChunk)
+      controller.close()
+    },
+  })
+  let last: readonly object[] = []
+  for await (const { parts: folded } of readUIMessageStream({ stream })) last = structuredClone(folded)
+  // What it adds, and LOACL doesn't store: undefined members, and the end of a step.
+  return JSON.parse(JSON.stringify(last))
+}
+
+it('folds calls of tools as the ai package does, however far they have come', async () => {
+  const parts: StreamPart[] = [
+    call('1', 'find_order'),
+    call('2', 'cancel_order'),
+    call('3', 'refund'),
+    asked('2'),
+    asked('3'),
+    { type: 'tool-output-available', toolCallId: '1', output: { state: 'sent' }, dynamic: true },
+    { type: 'tool-approval-response', approvalId: '2', approved: true },
+    { type: 'tool-output-denied', toolCallId: '3' },
+    { type: 'tool-output-error', toolCallId: '2', errorText: 'tool_timeout', dynamic: true },
+  ]
+  for (let end = 1; end <= parts.length; end++) {
+    const told = parts.slice(0, end)
+    expect(told.reduce(foldPart, NO_PARTS).parts).toEqual(await foldedByAi(told))
+  }
 })

@@ -64,6 +64,8 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'method_not_allowed',
     'id_conflict',
     'answer_not_cut',
+    'tool_result_too_large',
+    'tool_schema_invalid',
     'sign_in_required',
     'not_operator',
     'options_invalid',

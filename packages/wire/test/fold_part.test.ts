@@ -78,6 +78,41 @@ describe('a source', () => {
   })
 })
 
+const call = (toolCallId: string) =>
+  ({ type: 'tool-input-available', toolCallId, toolName: 'order', input: { id: 1 }, dynamic: true }) as const
+
+describe('a call of a tool', () => {
+  const part = { type: 'dynamic-tool', toolCallId: 'a', toolName: 'order', input: { id: 1 } } as const
+
+  it('stands where it began, and once, whatever comes of it', () => {
+    const text = { type: 'text-delta', id: '1', delta: 'x' } as const
+    const error = { type: 'tool-output-error', toolCallId: 'a', errorText: 'expired', dynamic: true } as const
+    const asked = { type: 'tool-approval-request', toolCallId: 'a', approvalId: 'a' } as const
+    const before = fold(call('a'), text, asked)
+    expect(before.parts).toEqual([
+      { ...part, state: 'approval-requested', approval: { id: 'a' } },
+      { type: 'text', text: 'x' },
+    ])
+    expect(foldPart(before, error).parts[0]).toEqual({
+      ...part,
+      state: 'output-error',
+      approval: { id: 'a' },
+      errorText: 'expired',
+    })
+    expect(before.parts[0]).toMatchObject({ state: 'approval-requested' })
+  })
+
+  it('of which the beginning never came is passed over', () => {
+    const before = fold(call('a'))
+    for (const told of [
+      { type: 'tool-output-denied', toolCallId: 'b' },
+      { type: 'tool-approval-response', approvalId: 'b', approved: true },
+    ] as const)
+      expect(foldPart(before, told)).toBe(before)
+    expect(before.parts).toEqual([{ ...part, state: 'input-available' }])
+  })
+})
+
 describe('what is about the turn', () => {
   it('changes nothing of its message', () => {
     const before = fold({ type: 'text-delta', id: '1', delta: 'a' })
@@ -95,6 +130,7 @@ describe('what is about the turn', () => {
 })
 
 describe('the stream of a message', () => {
+  const tool = { type: 'dynamic-tool', toolName: 'order', input: {} } as const
   const parts: MessagePart[] = [
     { type: 'reasoning', text: 'Hm' },
     { type: 'text', text: '' },
@@ -102,6 +138,12 @@ describe('the stream of a message', () => {
     { type: 'text', text: 'Hello ' },
     { type: 'text', text: 'there' },
     { ...file, citations: [{ start: 6, end: 11 }] },
+    { ...tool, toolCallId: 'a', state: 'input-available' },
+    { ...tool, toolCallId: 'b', state: 'approval-requested', approval: { id: 'b' } },
+    { ...tool, toolCallId: 'c', state: 'approval-responded', approval: { id: 'c', approved: true } },
+    { ...tool, toolCallId: 'd', state: 'output-available', output: null, approval: { id: 'd', approved: true } },
+    { ...tool, toolCallId: 'e', state: 'output-error', errorText: 'unknown', title: 'Order' },
+    { ...tool, toolCallId: 'f', state: 'output-denied', approval: { id: 'f' } },
   ]
 
   it('leads to the same parts', () => {

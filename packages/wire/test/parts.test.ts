@@ -100,7 +100,7 @@ describe('parsePart', () => {
       } catch (error) {
         caught = error
       }
-      expect(caught).toMatchObject({ name: 'MalformedPartError', code: 'stream_malformed' })
+      expect(caught).toMatchObject({ code: 'stream_malformed' })
     },
   )
 })

@@ -201,7 +201,9 @@ describe('the database, of a secret', () => {
     await expect(insertSecret(owner.userId, 'provider_key', assistantId)).rejects.toThrow(
       'secrets_assistant_id_purpose',
     )
-    await expect(insertSecret(owner.userId, 'identity_secret', assistantId)).rejects.toThrow('secrets_assistant_id_idx')
+    await expect(insertSecret(owner.userId, 'identity_secret', assistantId)).rejects.toThrow(
+      'secrets_assistant_id_purpose_idx',
+    )
   })
 
   it('serves its owner’s assistants alone, whoever’s config names it, and as nothing but what it is', async () => {
@@ -230,7 +232,7 @@ describe('the database, of a secret', () => {
       await sql`delete from loacl_private.deletion_queue where reference = ${reference}`
     }
     await isUseless()
-    const [tool] = await insertSecret(thief.userId, 'tool_secret', null)
+    const [tool] = await insertSecret(thief.userId, 'tool_secret', id)
     await sql`update loacl.provider_configs set secret_id = ${tool!.id} where id = ${config!.id}`
     await isUseless()
     expect(await sql`select from loacl_private.secrets where id = ${secret!.id}`).toHaveLength(1)

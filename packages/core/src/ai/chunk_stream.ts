@@ -1,4 +1,4 @@
-import { isWithdrawal } from '@loacl/wire'
+import { isWithdrawal, streamOfMessage, type ToolPart } from '@loacl/wire'
 import type { InferUIMessageChunk } from 'ai'
 import type { Turn, TurnEvent, TurnResult } from '../types.ts'
 import { inWords } from './error_words.ts'
@@ -83,7 +83,8 @@ function* chunksOf({ id, metadata, parts }: ChatMessage): Generator<Chunk> {
       yield { type: `${part.type}-start`, ...name }
       yield { type: `${part.type}-delta`, ...name, delta: part.text }
       yield { type: `${part.type}-end`, ...name }
-    } else if (part.type === 'source-url' || part.type === 'source-document') yield part
+    } else if (part.type === 'dynamic-tool') yield* streamOfMessage([part as object as ToolPart]) as Iterable<Chunk>
+    else if (part.type === 'source-url' || part.type === 'source-document') yield part
     else if (part.type === 'data-citations' || part.type === 'data-follow-ups') yield part
   }
 }
@@ -92,6 +93,8 @@ function toChunk(event: Exclude<TurnEvent, { delta: string } | { type: 'end' | '
   switch (event.type) {
     case 'follow-ups':
       return { type: 'data-follow-ups', data: { messageId: event.messageId, suggestions: event.suggestions } }
+    case 'tool':
+      return event.tool as Chunk
     case 'title':
       return { type: 'data-title', data: { title: event.title }, transient: true }
     case 'reconnecting':

@@ -1,5 +1,5 @@
-import type { MessagePart } from '@loacl/wire'
-import type { UIMessage } from 'ai'
+import type { MessagePart, ToolPart } from '@loacl/wire'
+import type { DynamicToolUIPart, UIMessage } from 'ai'
 import type { Citation, Message, Source, Suggestion } from '../types.ts'
 
 /** What a message's `metadata` says of it, once it is complete. */
@@ -46,6 +46,8 @@ function toUIPart(part: MessagePart): ChatMessage['parts'] {
     case 'text':
     case 'reasoning':
       return [{ type: part.type, text: part.text, state: 'done' }]
+    case 'dynamic-tool':
+      return [toToolPart(part)]
     case 'source-url':
     case 'source-document':
       return toSourceParts(part)
@@ -53,6 +55,9 @@ function toUIPart(part: MessagePart): ChatMessage['parts'] {
       return []
   }
 }
+
+/** The states of a call are the ai package's, and what is known of it beside is its own there as here. */
+export const toToolPart = (part: ToolPart): DynamicToolUIPart => part as object as DynamicToolUIPart
 
 /** The source as the ai package knows it, and what rests on it. */
 export function toSourceParts({ citations, ...source }: Source): (Source | CitationsPart)[] {

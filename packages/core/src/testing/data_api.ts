@@ -111,6 +111,7 @@ function listMessages(state: ProjectState, caller: Caller, args: Args): MessageP
   return {
     thread: summaryOf(thread),
     activeTurnId: runningTurnOf(state, thread)?.id ?? null,
+    waiting: null,
     lastEvent: lastEventOf(thread),
     items: branch.slice(0, size).map((message) => ({ ...messageOf(message), ...siblingsOf(thread, message) })),
     nextCursor: branch[size]?.id ?? null,

@@ -10,6 +10,8 @@ const FEATURES = {
   fingerprint: () => import('./fingerprint/index.ts'),
   parts: () => import('./parts/index.ts'),
   siblings: () => import('./siblings/index.ts'),
+  tools: () => import('./tools/index.ts'),
+  tools_de: () => import('./tools_de/index.ts'),
 }
 
 type Features = { [N in keyof typeof FEATURES]: Awaited<ReturnType<(typeof FEATURES)[N]>> }

@@ -33,4 +33,4 @@ export type { LazyKind, PartPlace, PartProps, PartViews } from '../panel/parts/p
 export type { ModelState } from '../model_state.ts'
 export type { Ui } from '../panel/ui.ts'
 export { createStore } from '../store.ts'
-export { fill, type Strings, type Words } from '../strings.ts'
+export { fill, type Plural, type Strings, type ToolStrings, type Words } from '../strings.ts'

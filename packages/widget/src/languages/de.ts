@@ -1,11 +1,11 @@
-import type { Strings } from '../strings.ts'
+import type { LanguageStrings } from '../strings.ts'
 
 const MODEL_DOWN = 'Der Assistent kann gerade nicht antworten. Versuchen Sie es gleich noch einmal.'
 const BROKEN_OFF = 'Die Antwort ist abgebrochen. Versuchen Sie es noch einmal.'
 const UNREACHABLE = 'Der Chat ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.'
 const TOO_LONG = 'Diese Nachricht ist zu lang.'
 
-export const strings: Strings = {
+export const strings: LanguageStrings = {
   openChat: 'Chat öffnen',
   chat: 'Chat',
   loadFailed: UNREACHABLE,

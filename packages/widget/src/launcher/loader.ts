@@ -64,7 +64,8 @@ function takeOver(): void {
     if (call === 'close') element.close()
     else if (name === 'on')
       element.addEventListener(`loacl-${argument}`, (event) => listener((event as CustomEvent<never>).detail))
-    else if (element.widget || fetches) void element.run((widget) => widget.call(call, argument), call === 'open')
+    else if (element.widget || fetches)
+      void element.run((widget) => widget.call(call, argument, listener), call === 'open')
     else return true
   }
   const runWaiting = (): void => {

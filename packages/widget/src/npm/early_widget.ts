@@ -16,7 +16,7 @@ export interface EarlyWidget extends Widget, LauncherCalls {
 
 /** A call that waits until the widget is there. */
 interface Waiting {
-  run(widget: CommonWidget): void
+  run(widget: CommonWidget): unknown
   /** The widget was fetched for it, and did not come. */
   fail?(error: LoaclError): void
 }
@@ -152,6 +152,15 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
     newThread: () => later({ run: (loaded) => loaded.newThread() }),
     identify: (credential, abortable) => ask((loaded) => loaded.identify(credential, abortable)),
     signOut: (abortable) => ask((loaded) => loaded.signOut(abortable)),
+    registerTool(name, run) {
+      let remove: (() => void) | undefined
+      let tool: typeof run | null = run
+      later({ run: (loaded) => tool && (remove = loaded.registerTool(name, tool)) })
+      return () => {
+        tool = null
+        remove?.()
+      }
+    },
     update(change) {
       changes.push(change)
       widget?.update(change)
@@ -171,7 +180,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       // What fails here is tried again on the press, and told then.
       await ask((loaded) => loaded.warm()).catch(() => {})
     },
-    call: (name, argument) => ask((loaded) => loaded.call(name, argument)),
+    call: (...command) => ask((loaded) => loaded.call(...command)),
     leave() {
       // An element that is only moved is back by then.
       setTimeout(() => element?.isConnected || disposed || end())

@@ -12,7 +12,8 @@ export const Composer = ({ ui, state }: { ui: Ui; state: ModelState }) => (
     draft={state.draft}
     left={charactersLeft(state)}
     limit={assistantOf(state)?.maxMessageLength ?? 0}
-    busy={isRunning(state.thread)}
+    // What waits for the visitor can be stopped, or ended by what they write.
+    busy={isRunning(state.thread) || (state.thread.turn.status === 'waiting' && !state.draft)}
     canSend={canSend(state)}
   />
 )

@@ -31,6 +31,13 @@ export interface Actions {
 
 type Features = ReturnType<typeof createFeatures>
 
+type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint'>
+
+/** Those that the panel shows. */
+const NAMES = 'answers blocks citations conversations entities errors parts siblings tools tools_de'.split(
+  ' ',
+) as FeatureName[]
+
 /**
  * @param adopt makes styles the panel's
  * @param report is told why a feature did not come
@@ -52,14 +59,7 @@ export function createFeatures(
       report,
       onChange,
     )
-  return {
-    answers: create('answers'),
-    blocks: create('blocks'),
-    conversations: create('conversations'),
-    entities: create('entities'),
-    errors: create('errors'),
-    parts: create('parts'),
-    citations: create('citations'),
-    siblings: create('siblings'),
+  return Object.fromEntries(NAMES.map((name) => [name, create(name)])) as {
+    readonly [N in FeatureName]: ReturnType<typeof create<N>>
   }
 }

@@ -1,3 +1,4 @@
+import type { Message } from '@loacl/core'
 import { h, render } from 'preact'
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
@@ -262,9 +263,10 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     const running = isRunning(state.thread)
     // Another value for each failure, and for each message that comes into sight and needs it: a fetch that failed is
     // tried once more then, and not at every word of an answer.
-    const failures = failure ?? messages.filter(({ status }) => status === 'failed').length
-    const lazyParts = messages.filter(({ parts }) => parts.some(isLazy)).length
-    const answers = messages.filter(({ role, status }) => role === 'assistant' && status !== 'streaming').length
+    const count = (counts: (message: Message) => unknown) => messages.filter(counts).length
+    const failures = failure ?? count(({ status }) => status === 'failed')
+    const lazyParts = count(({ parts }) => parts.some(isLazy))
+    const answers = count(({ role, status }) => role === 'assistant' && status !== 'streaming')
     const last = before
     before = { running, failures, lazyParts, answers }
     if (answers && answers !== last.answers) {
@@ -281,7 +283,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     // In place of what was said of the answer before.
     if (running) ui.announce(ui.name ? fill(ui.words.thinking, { name: ui.name }) : ui.words.loading)
     // An answer is read out once, when all of it is there; after the next frame it is.
-    else if (failure || !dialog.open) ui.announce('')
+    // What waits is told where it stands.
+    else if (failure || state.thread.turn.status === 'waiting' || !dialog.open) ui.announce('')
     else void announceEnd()
   }
   async function announceEnd(): Promise<void> {

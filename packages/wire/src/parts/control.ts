@@ -7,19 +7,15 @@ export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' |
 export type ControlPart =
   /** The answer from its beginning: a reader that already holds some of this message drops it. */
   | { type: 'start'; messageId?: string }
-  | { type: 'start-step' }
-  | { type: 'finish-step' }
   /** The three that end a stream: exactly one comes, and it is the last part. */
   | { type: 'finish'; finishReason?: FinishReason }
   | { type: 'abort'; reason?: string }
   | { type: 'error'; errorText: string }
 
 export const CONTROL: PartTable<ControlPart> = {
-  start: [{ messageId: 'string?' }],
-  'start-step': [{}],
-  'finish-step': [{}],
-  finish: [{ finishReason: 'string?' }],
-  abort: [{ reason: 'string?' }],
+  start: [{}],
+  finish: [{}],
+  abort: [{}],
   error: [{ errorText: 'string' }],
 }
 

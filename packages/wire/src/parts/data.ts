@@ -51,5 +51,5 @@ export const DATA: PartTable<DataPart> = {
   'data-waiting': [{ data: { messageId: 'string' } }],
   'data-follow-ups': [{ data: { messageId: 'string', suggestions: [{ id: 'string', suggestion: 'string' }] } }],
   'data-title': [{ data: { threadId: 'string', title: 'string' } }],
-  'data-error': [{ data: { code: 'string', message: 'string', requestId: 'string?', retryAfterMs: 'number?' } }],
+  'data-error': [{ data: { code: 'string', message: 'string' } }],
 }

@@ -3,7 +3,6 @@ import { fits } from './shape.ts'
 
 /** A part that claims a known type and breaks its shape. `code` is `stream_malformed`. */
 export class MalformedPartError extends Error {
-  override name = 'MalformedPartError' as const
   readonly code = 'stream_malformed' as const
 }
 

@@ -1,4 +1,4 @@
-type Kind = 'string' | 'string?' | 'number?' | [Shape] | Shape
+type Kind = 'string' | 'string?' | [Shape] | Shape
 
 /** The members that a reader relies on. Others may come and go. */
 export interface Shape {

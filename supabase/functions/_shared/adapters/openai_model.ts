@@ -21,7 +21,12 @@ export function createOpenAIModel(options: ProviderOptions): Model {
       const read = createResponsesReader(call.showsReasoning)
       try {
         const { responses } = connectOpenAI(call, outputLimits(call), options)
-        const params = { ...toParams(call), stream: true as const, stream_options: { include_obfuscation: false } }
+        const params = {
+          ...toParams(call),
+          ...toResponsesTools(call),
+          stream: true as const,
+          stream_options: { include_obfuscation: false },
+        }
         const answer = await parameters.send(call, params, (accepted) =>
           readAnswer(responses.create(accepted, { signal })),
         )
@@ -69,7 +74,6 @@ function toParams(call: ModelCall | StructuredCall) {
     max_output_tokens: call.maxOutputTokens,
     prompt_cache_key: call.promptCacheKey,
     safety_identifier: call.safetyIdentifier,
-    ...toResponsesTools(call),
     ...(call.temperature === null ? {} : { temperature: call.temperature }),
     ...(reasons(call.model) ? { include: ['reasoning.encrypted_content' as const] } : {}),
     ...(Object.keys(reasoning).length > 0 ? { reasoning } : {}),

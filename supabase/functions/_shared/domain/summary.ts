@@ -34,6 +34,7 @@ function toSummaryCall(call: ModelCall, turn: OpenTurn, wanted: SummaryToMake): 
   ]
   return {
     ...call,
+    tools: [],
     model: wanted.model,
     instructions: wishes.join('\n'),
     input: [{ type: 'text', role: 'user', text: JSON.stringify(wanted.messages) }],

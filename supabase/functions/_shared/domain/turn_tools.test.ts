@@ -1,9 +1,10 @@
 // What a turn does with the tools that its model calls.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FOLLOW_UPS, start } from '../test/running_turn.ts'
+import { FOLLOW_UPS, provider, start } from '../test/running_turn.ts'
 import { answering, completed, created, gate, ScriptedModel, textDelta, toolCall } from '../test/scripted_model.ts'
 import { calling, callsIn, isRead, look, resultsOf, run } from '../test/tool_turn.ts'
 import { ScriptedTools, tool } from '../test/tools.ts'
+import { turnError } from './turn_errors.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -126,6 +127,28 @@ describe('the limit of steps', () => {
     expect(model.calls.map(({ tools }) => tools.length)).toEqual([1, 0])
     expect(await running.read()).toMatchObject({ state: 'completed', message: { content: 'Done.' } })
   })
+})
+
+it('the fallback is offered the same tools, and told what came of the first one’s calls', async () => {
+  const fallback = {
+    model: 'gpt-oss:20b',
+    provider: { ...provider, configId: 'second', provider: 'openai-chat' as const },
+  }
+  const item = { type: 'function_call', call_id: 'c1', name: 'look_up', arguments: '{}' }
+  const model = new ScriptedModel(
+    calling({ type: 'item', item }, toolCall('c1')),
+    FOLLOW_UPS,
+    [turnError('model_unavailable')],
+    answering('Done.'),
+  )
+  const { stored } = await run(model, { fallback })
+  const [first, , second] = model.calls
+  expect(second).toMatchObject({ configId: 'second', tools: first!.tools })
+  expect(second!.input.slice(1)).toEqual([
+    { type: 'provider-item', item, from: 'c' },
+    { type: 'tool-result', callId: 'c1', output: expect.stringContaining('Sunny') },
+  ])
+  expect(stored).toMatchObject({ state: 'completed', message: { content: 'Done.' } })
 })
 
 it('tools that the provider runs are shown in their place, and counted with the step', async () => {

@@ -71,6 +71,8 @@ async function addTools(): Promise<void> {
   await add('slow', `${hostile.url}/endpoint/silent`)
   await add('inward', `${hostile.url}/endpoint/inward`)
   await add('show', null, 'page')
+  await sql`insert into loacl.assistant_tools (assistant_id, name, kind, hosted_type, hosted_options, cost_usd)
+    values (${assistantId}, 'search', 'hosted', 'web_search', '{"search_context_size": "low"}', 0.01)`
   await sql`
     insert into loacl.auto_approval_settings (assistant_id, specific_tools)
     values (${assistantId}, '{"look_up_order": true, "slow": true, "inward": true, "show": true}')`
@@ -235,6 +237,25 @@ describe('a turn with tools on the real stack', () => {
       status: 'completed',
       content: expect.stringContaining('Shown'),
     })
+  })
+
+  it('shows what the provider runs itself, and logs its fee', async () => {
+    model.script = (say, _, answer) => {
+      answer.callHosted('web_search')
+      say('Found.')
+    }
+    const { threadId, turnId } = turnOf(await me.ask('Search.'))
+    const [answer] = await me.answers(threadId)
+    expect(answer).toMatchObject({ status: 'completed', content: 'Found.' })
+    expect(toolsIn(answer)).toMatchObject([{ toolName: 'search', providerExecuted: true, state: 'output-available' }])
+    expect(model.calls.at(-1)).toMatchObject({ max_tool_calls: 4 })
+    expect(JSON.stringify(model.calls.at(-1))).toContain('{"search_context_size":"low","type":"web_search"}')
+    expect(
+      await sql`select kind, status, cost_usd::float from loacl.tool_executions where turn_id = ${turnId}`,
+    ).toEqual([{ kind: 'hosted', status: 'completed', cost_usd: 0.01 }])
+    const fees = await sql`
+      select provider, model, cost_usd::float from loacl.usage_logs where thread_id = ${threadId} and purpose = 'tool'`
+    expect(fees).toEqual([{ provider: 'hosted', model: 'search', cost_usd: 0.01 }])
   })
 
   it('ends what waits where the visitor writes something else', async () => {

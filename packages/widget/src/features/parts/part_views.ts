@@ -3,6 +3,7 @@ import { viewFile } from './file.tsx'
 import { viewReasoning } from './reasoning.tsx'
 import { viewSources } from './sources.tsx'
 import { viewText } from './text.tsx'
+import { viewTools } from './tools.tsx'
 
 /** Views of the kinds of parts that a first answer can do without, and of a text that has marks. The compiler misses none. */
 export const partViews: PartViews = {
@@ -11,4 +12,5 @@ export const partViews: PartViews = {
   'source-url': viewSources,
   'source-document': viewSources,
   file: viewFile,
+  'dynamic-tool': viewTools,
 }

@@ -1,4 +1,4 @@
-import { Component, h, type MessagePart, type PartPlace, type Source } from '../runtime.ts'
+import { h, type MessagePart, type PartPlace, type Source } from '../runtime.ts'
 import { ENGLISH } from './english.ts'
 import { runAt } from './run.ts'
 
@@ -9,7 +9,9 @@ export function viewSources({ ui, message, place }: PartPlace) {
   const run = runAt(message, place, isSource)
   if (!run) return null
   const words = { ...ENGLISH, ...ui.words }
-  const { loaded, load } = ui.features.citations
+  const { loaded, failed, load } = ui.features.citations
+  // Once: until it has come, or has failed, all ask for the same.
+  if (!failed && run.some(({ citations }) => citations)) void load()
   return (
     <ul class="under sources" part="sources" aria-label={words.sources}>
       {loaded?.listSources(message, run) ??
@@ -18,20 +20,8 @@ export function viewSources({ ui, message, place }: PartPlace) {
             {source.type === 'source-url' ? linkTo(source) : source.filename || source.title}
           </li>
         ))}
-      {run.some(({ citations }) => citations) && <Fetch load={load} />}
     </ul>
   )
-}
-
-/** Fetches what shows citations, once for each list that has any. */
-class Fetch extends Component<{ load: () => Promise<void> }> {
-  override componentDidMount(): void {
-    void this.props.load()
-  }
-
-  override render() {
-    return null
-  }
 }
 
 /** A link to a page on the web, named by its title or its host; an address of any other kind is text. */

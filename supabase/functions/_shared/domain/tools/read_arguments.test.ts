@@ -1,3 +1,4 @@
+import type { ToolKind } from '@loacl/wire'
 import { describe, expect, it } from 'vitest'
 import { readArguments } from './read_arguments.ts'
 
@@ -7,9 +8,9 @@ const parameters = {
   required: ['order'],
   additionalProperties: false,
 }
-const read = (text: string, schema: Record<string, unknown> = parameters) => {
+const read = (text: string, schema: Record<string, unknown> = parameters, kind: ToolKind = 'server') => {
   const reported: unknown[] = []
-  return { ...readArguments(text, { parameters: schema }, (error) => reported.push(error)), reported }
+  return { ...readArguments(text, { parameters: schema, kind }, (error) => reported.push(error)), reported }
 }
 
 describe('arguments that a model wrote', () => {
@@ -62,6 +63,20 @@ describe('arguments that a model wrote', () => {
     expect(read('{"a":["x"]}', schema).ok).toBe(true)
     expect(read('{"a":[1]}', schema).ok).toBe(false)
     expect(Object.keys(schema)).toEqual(['$schema', 'type', 'properties'])
+  })
+
+  it('are not held against patterns of somebody else’s server, which may take for ever', () => {
+    const forever = { type: 'string', pattern: '^(a+)+$' }
+    const schema = {
+      type: 'object',
+      properties: { a: forever, pattern: { type: 'integer' } },
+      patternProperties: { '^(b+)+$': { type: 'string' } },
+      additionalProperties: false,
+    }
+    const text = `{"a":"${'a'.repeat(40)}!","${'b'.repeat(40)}!":1}`
+    expect(read(text, schema, 'mcp')).toMatchObject({ ok: true })
+    expect(read('{"pattern":"x"}', schema, 'mcp')).toMatchObject({ ok: false })
+    expect(read('{"a":"b"}', schema)).toMatchObject({ ok: false })
   })
 
   it('are checked without a function being made of text', () => {

@@ -15,7 +15,7 @@ export type ReadArguments =
 /** Arguments as a model wrote them, where they fit the tool's schema. @param report told of a schema that can't be used */
 export function readArguments(
   text: string,
-  { parameters }: Pick<Tool, 'parameters'>,
+  { parameters, kind }: Pick<Tool, 'parameters' | 'kind'>,
   report: (error: unknown) => void,
 ): ReadArguments {
   const value = parseObject(text)
@@ -23,7 +23,8 @@ export function readArguments(
     return { ok: false, fault: `The arguments must be a JSON object of at most ${MOST_CHARACTERS} characters.` }
   try {
     // The validator leaves notes in the schema that it is given.
-    const { valid, errors } = new Validator(structuredClone(parameters) as Schema, draftOf(parameters)).validate(value)
+    const schema = kind === 'mcp' ? withoutPatterns(parameters) : structuredClone(parameters)
+    const { valid, errors } = new Validator(schema as Schema, draftOf(parameters)).validate(value)
     if (valid) return { ok: true, value }
     // The last ones are nearest to the value.
     const faults = errors.slice(-MOST_FAULTS).map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`)
@@ -51,3 +52,20 @@ function draftOf({ $schema }: Tool['parameters']): SchemaDraft {
   const named = /draft-0([47])|2019-09/.exec(String($schema))
   return (named?.[1] ?? named?.[0] ?? '2020-12') as SchemaDraft
 }
+
+/**
+ * A schema that somebody else's server gave, without its regular expressions: matching one may take for ever, and would hold all
+ * turns of this worker. The server checks its arguments itself.
+ */
+function withoutPatterns(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutPatterns)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const dropped = 'patternProperties' in schema ? FOR_OTHER_NAMES : []
+  const kept = Object.entries(schema).filter(
+    ([name, value]) => !(name === 'pattern' && typeof value === 'string') && !dropped.includes(name),
+  )
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutPatterns(value)]))
+}
+
+/** With them goes what is said of all other names. */
+const FOR_OTHER_NAMES = ['patternProperties', 'additionalProperties', 'unevaluatedProperties']

@@ -1,6 +1,10 @@
 import { untilAborted } from './abort.ts'
 import type { Session } from './session.ts'
 import type { Abortable } from './types.ts'
+import type { VisitorExport } from './visitor_export.ts'
+
+export const exportData = ({ rpc }: Session, { signal }: Abortable = {}): Promise<VisitorExport> =>
+  rpc<VisitorExport>('export_visitor_data', {}, { threads: [{}] }, signal)
 
 /** Once the request has left, an aborted signal ends only the waiting. */
 export function eraseData({ run, transport, lifetime, erased }: Session, { signal }: Abortable = {}): Promise<void> {

@@ -1,0 +1,2 @@
+export { viewCalls } from './calls.tsx'
+export { default as styles } from './tools.css?inline'
