@@ -37,6 +37,7 @@ export const openSession = (assistant: string): OpenedSession => ({
     fingerprint: false,
     pageContext: true,
     imageHosts: [],
+    files: null,
   },
   questions: ['Do you rent bicycles?', 'When are you open?', 'Do you repair brakes?'].map((question, index) => ({
     id: `00000000-0000-4000-8000-00000000001${index}`,

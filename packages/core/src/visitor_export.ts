@@ -13,6 +13,8 @@ export interface VisitorExport {
   /** With their messages. Deleted ones are among them until they are purged. */
   threads: readonly ExportedThread[]
   files: readonly ExportedFile[]
+  /** Of the last day, completed or not. */
+  uploads: readonly ExportedUpload[]
 }
 
 /** On one device. */
@@ -77,7 +79,7 @@ interface ExportedAnnotation {
   endIndex: number | null
 }
 
-/** An upload, without its bytes. */
+/** A file, without its bytes. */
 interface ExportedFile {
   id: string
   threadId: string | null
@@ -85,9 +87,22 @@ interface ExportedFile {
   originalName: string
   mimeType: string
   sizeBytes: number
+  /** Pixels, of a picture. */
+  width: number | null
+  height: number | null
   /** In hexadecimal. */
   sha256: string
   purpose: string
   metadata: Metadata
+  createdAt: Timestamp
+}
+
+/** What was about to be uploaded. */
+interface ExportedUpload {
+  id: string
+  originalName: string
+  mimeType: string
+  sizeBytes: number
+  state: 'begun' | 'completed' | 'removed'
   createdAt: Timestamp
 }

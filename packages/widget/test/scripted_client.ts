@@ -64,6 +64,7 @@ const ASSISTANT: PublicAssistant = {
   fingerprint: false,
   pageContext: true,
   imageHosts: [],
+  files: null,
 }
 
 export interface ScriptedThread extends Thread {
@@ -209,7 +210,7 @@ export function createScriptedClient(): ScriptedClient {
     identify: async () => {},
     setContext: async () => {},
     signOut: async () => state.set({ status: 'idle' }),
-    exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [] }),
+    exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [], uploads: [] }),
     eraseData: async () => {},
     dispose: () => {},
   }

@@ -1,3 +1,5 @@
+import type { FileLimits } from './files.ts'
+
 /** ISO 8601 with an offset, as PostgreSQL prints a `timestamptz` in JSON. */
 export type Timestamp = string
 
@@ -21,6 +23,8 @@ export interface PublicAssistant {
    * subdomain. Others are shown as links.
    */
   imageHosts: readonly string[]
+  /** What may be attached to a message; `null` where nothing may. */
+  files: FileLimits | null
 }
 
 export interface GuidedQuestion {

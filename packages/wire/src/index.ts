@@ -36,6 +36,17 @@ export {
   type WireError,
 } from './errors.ts'
 export { isRetried } from './retried_errors.ts'
+export {
+  FILE_TYPES,
+  FILE_URL,
+  type FileLimits,
+  type FileLink,
+  type FileLinkRequest,
+  type FileType,
+  type StartedUpload,
+  type UploadedFile,
+  type UploadRequest,
+} from './files.ts'
 export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
 export { CLIENT_ID, SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export {
@@ -78,6 +89,7 @@ export {
   streamOfMessage,
   type Citation,
   type DataParts,
+  type FilePart,
   type FinishReason,
   type FoldedMessage,
   type MessagePart,

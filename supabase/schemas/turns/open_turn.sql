@@ -185,10 +185,10 @@ begin
   if question.id is null then
     insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, context, parts)
     values (
-      thread.id, session.id, assistant.id, parent_id, question.client_id, 'user', question.content, question.context,
-      jsonb_build_array(jsonb_build_object('type', 'text', 'text', question.content))
+      thread.id, session.id, assistant.id, parent_id, question.client_id, 'user', question.content, question.context, question.parts
     )
     returning * into question;
+    perform loacl_private.attach_files(question);
   end if;
   if request ->> 'type' = 'continue' then
     answer := loacl_private.reopen_answer(request, thread.id);

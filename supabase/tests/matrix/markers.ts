@@ -20,7 +20,11 @@ const SHOWN = new Set([
   'resources.key',
   'resources.title',
   'resources.content',
+  // Of what is public there: `open_session`.
+  'assistants.file_types',
   // A visitor's own, in their export.
+  'loacl_private.uploads.original_name',
+  'loacl_private.uploads.mime_type',
   'sessions.external_id',
   'sessions.metadata',
 ])

@@ -38,5 +38,6 @@ export function exportVisitor(state: ProjectState, caller: Caller): VisitorExpor
         events: thread.events,
       })),
     files: [],
+    uploads: [],
   }
 }

@@ -83,6 +83,7 @@ const DEFAULT_ASSISTANT: PublicAssistant = {
   fingerprint: false,
   pageContext: true,
   imageHosts: [],
+  files: null,
 }
 
 /**

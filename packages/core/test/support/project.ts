@@ -36,6 +36,7 @@ export const opened = (change: object = {}) => ({
     fingerprint: false,
     pageContext: true,
     imageHosts: [],
+    files: null,
   },
   questions: [{ id: 'q1', question: 'What do you sell?', category: null }],
   visitor: { sessionId: null, type: 'guest' },

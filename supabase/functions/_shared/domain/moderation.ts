@@ -120,7 +120,8 @@ export function createModeration(
       const asked = history.at(-1)
       if (!settings?.input || asked?.role !== 'user') return
       // A visitor's client could say anything for a page.
-      await check(asked.context ? `${asked.content}\n\n${asked.context.text}` : asked.content, 'input', signal)
+      const said = [asked.content, asked.context?.text ?? ''].filter((text) => text !== '').join('\n\n')
+      if (said !== '') await check(said, 'input', signal)
     },
 
     watch(part) {

@@ -20,17 +20,25 @@ export function tellHistory(instructions: string, history: readonly HistoryMessa
   ])
   return {
     instructions: [instructions, ...notes].filter((text) => text !== '').join('\n\n'),
-    input: history.flatMap(({ role, content, context }): InputItem[] =>
-      role === 'developer'
-        ? []
-        : [
-            ...(context
-              ? [{ type: 'text' as const, role: 'user' as const, text: context.text, isContext: true as const }]
-              : []),
-            { type: 'text', role, text: content },
-          ],
-    ),
+    input: history.flatMap(toItems),
   }
+}
+
+/** What the page said, and a message's files, stand before what was written. */
+function toItems({ role, content, context, files = [] }: HistoryMessage): InputItem[] {
+  if (role === 'developer') return []
+  const told = files.flatMap(({ path, ...file }): InputItem[] =>
+    path === null ? [] : [{ type: 'stored-file', path, name: file.name, mediaType: file.mediaType, size: file.size }],
+  )
+  const left = files.flatMap(({ path, name }) => (path === null ? [name] : []))
+  const text = left.length === 0 ? content : `[Files that are not shown here: ${left.join(', ')}]\n${content}`
+  return [
+    ...(context
+      ? [{ type: 'text' as const, role: 'user' as const, text: context.text, isContext: true as const }]
+      : []),
+    ...told,
+    ...(text === '' && told.length > 0 ? [] : [{ type: 'text' as const, role, text }]),
+  ]
 }
 
 /** What a turn's model is told of the conversation, which may become less on the way to the answer. */
