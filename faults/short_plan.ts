@@ -21,6 +21,10 @@ const STORIES: readonly PlannedByName[] = [
   { ability: 'regenerate', fault: 'answer-lost' },
   { ability: 'edit', fault: 'request-lost' },
   { ability: 'continue', fault: 'worker-killed', point: 'part-sent', nth: 3 },
+  { ability: 'tool', fault: 'tool-answer-lost', point: 'tool-called' },
+  { ability: 'approve', actPoint: 'follow-ups-saved', fault: 'database-answer-lost', point: 'resume-answered' },
+  { ability: 'ask-instead', actPoint: 'follow-ups-saved', fault: 'stream-cut', point: 'waiting-sent' },
+  { ability: 'page-tool', fault: 'database-request-lost', point: 'wait-asked' },
   { ability: 'switch', actPoint: 'follow-ups-saved', fault: 'act-answer-lost' },
 ]
 

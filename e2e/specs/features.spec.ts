@@ -8,6 +8,8 @@ const CLIENT_FILE = '**/panel-client-*'
 const FEATURES = readdirSync(new URL('../../packages/widget/src/features', import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
+  // Its words come with their language: `tools.spec.ts`.
+  .filter((name) => name !== 'tools_de')
 
 interface Said {
   setContext(context: object): void
@@ -20,6 +22,7 @@ for (const variant of ['plain', 'npm'])
     async ({ visit, page, model, owner }) => {
       const [question, refused] = [unique('Does every part of you work?'), unique('And with an error?')]
       await model.says(question, {
+        calls: [[{ name: 'no_such_tool' }]],
         text: `All of it, &agrave; [la carte][menu]. ![A part](https://parts.example/1.png)\n\n\`\`\`\n${'run()\n'.repeat(60)}\`\`\`\n\n[menu]: https://menu.test/\n\nhttps://here.test`,
         sources: [{ filename: 'all.pdf', for: 'All of it' }],
       })

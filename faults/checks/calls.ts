@@ -8,6 +8,7 @@ const ENDED = ['completed', 'failed', 'cancelled']
 /** The page runs the other one. */
 const isAtShop = ({ tool }: StoredCall): boolean => tool !== 'paint'
 const name = ({ id, tool, status, errorCode }: StoredCall): string => `${tool} ${id} (${status} ${errorCode ?? ''})`
+const say = (kind: string, list: readonly StoredCall[]) => list.map((call) => ({ kind, detail: name(call) }))
 
 /**
  * Every call of a tool comes to one end, and its message says so; none runs twice, none without its owner's or its visitor's
@@ -18,7 +19,6 @@ export const checkCalls: Check = ({ visitor, stored }) => {
   const made = visitor.world.shop.calls.filter(({ assistantId }) => assistantId === visitor.assistant.id)
   const known = new Map(calls.map((call) => [call.id, call]))
   const madeOf = ({ id }: StoredCall) => made.filter(({ executionId }) => executionId === id)
-  const say = (kind: string, list: readonly StoredCall[]) => list.map((call) => ({ kind, detail: name(call) }))
   return [
     ...say(
       'call-left-open',

@@ -132,4 +132,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [inFile('adapters/openai_client.ts', 'if (status === 429)', 'if (status === 428)')],
     stories: [{ ability: 'ask', fault: 'model-busy', point: 'model-called' }],
   },
+  {
+    name: 'a tool that nobody is asked about',
+    finds: 'call-unasked',
+    patches: [
+      inSql(
+        'begin_call(loacl_private.turns, integer, jsonb, text)',
+        "when not is_approved then 'pending'",
+        "when false then 'pending'",
+      ),
+    ],
+    stories: [{ ability: 'approve', actPoint: 'follow-ups-saved' }],
+  },
 ]

@@ -1,7 +1,7 @@
 import type { Egress } from './egress.ts'
 import { createEventParser } from './event_stream.ts'
 import { objectOf, type Json } from './json_values.ts'
-import { SENT_ONCE } from './sent_once.ts'
+import { sentOnce } from './sent_once.ts'
 import { ToolFailure } from './tool_failure.ts'
 
 export interface McpAddress {
@@ -39,16 +39,16 @@ export async function exchange(
   message: McpMessage,
   { headers, maxBytes, signal }: { headers: Readonly<Record<string, string>>; maxBytes: number; signal: AbortSignal },
 ): Promise<McpAnswer> {
+  const text = JSON.stringify({ jsonrpc: '2.0', ...message })
   const response = await egress.fetchWithin({ eventBytes: maxBytes, bodyBytes: maxBytes })(endpoint, {
     method: 'POST',
     headers: {
-      ...SENT_ONCE,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    ...(message.method === 'tools/call' ? sentOnce(text) : { body: text }),
     signal,
   })
   const { id } = message

@@ -1,5 +1,7 @@
 /**
- * Headers of a request that may have an effect. On a connection that was used before, Deno's `fetch` sends a request again
- * where that closes without an answer, whatever the method: each of these gets a connection of its own.
+ * The body of a request that may have an effect. A text is sent again by Deno's `fetch`, whatever the method, where a connection
+ * that was used before closes without an answer; a stream, which is read once, is not.
  */
-export const SENT_ONCE = { connection: 'close' } as const
+export function sentOnce(text: string): { body: ReadableStream<Uint8Array<ArrayBuffer>>; duplex: 'half' } {
+  return { body: new Blob([text]).stream(), duplex: 'half' }
+}

@@ -4,7 +4,7 @@ import type { StoredSecret } from '../domain/stored_secret.ts'
 import type { Call, Tool, ToolContext, ToolRunner } from '../domain/tools/tool.ts'
 import type { Egress } from './egress.ts'
 import { ToolFailure, withinTime } from './tool_failure.ts'
-import { SENT_ONCE } from './sent_once.ts'
+import { sentOnce } from './sent_once.ts'
 import { signWebhook } from './webhook_signature.ts'
 
 export interface ServerToolOptions {
@@ -46,12 +46,11 @@ export function createServerTool({ egress, keyRing, now = Date.now }: ServerTool
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        ...SENT_ONCE,
         accept: 'application/json, text/plain',
         'idempotency-key': idempotencyKey,
         ...headers,
       },
-      body,
+      ...sentOnce(body),
       signal,
     })
     return readResult(response, tool.maxResultBytes)
