@@ -37,8 +37,7 @@ async function startCli(
   // Not before all that it said has been read.
   const ended = Promise.all([once(child, 'exit'), ...streams.map((stream) => once(stream, 'end'))])
   const exited = ended.then(([exit]) => exit)
-  // With the widget's build, beside what else the machine does.
-  await expect.poll(() => output, { timeout: 90_000 }).toContain('LOACL is up after')
+  await expect.poll(() => output, { timeout: 30_000 }).toContain('LOACL is up after')
   return {
     child,
     exited,
@@ -47,7 +46,7 @@ async function startCli(
   }
 }
 
-describe('npm start', { timeout: 150_000 }, () => {
+describe('npm start', { timeout: 60_000 }, () => {
   it('shows its steps and links, serves the demo page, and stops it all on Ctrl-C', async () => {
     const dataDir = makeDataDir()
     const { child, exited, output, info } = await startCli(dataDir)

@@ -78,8 +78,13 @@ const readReserved = (threadId: string) => sql`
   select purpose from loacl_private.reservations r join loacl_private.turns t on t.id = r.turn_id where t.thread_id = ${threadId}
 `
 const spent = () => sql`select day_usd::float8 from loacl_private.budgets where assistant_id = ${stack.assistantId}`
+/** Of the visitor who asked last: another's may still come, after its answer. */
 const summaryCalls = () =>
-  model.structuredCalls.filter((call) => JSON.stringify(call['text']).includes('conversation_summary'))
+  model.structuredCalls.filter(
+    (call) =>
+      JSON.stringify(call['text']).includes('conversation_summary') &&
+      call['safety_identifier'] === model.calls.at(-1)!['safety_identifier'],
+  )
 const tooLong = { message: 'Your input exceeds the context window of this model.', code: 'context_length_exceeded' }
 
 it('a conversation that outgrows its budget goes on by a summary, which is made once, after an answer', async () => {
@@ -112,11 +117,8 @@ it('a summary that failed is no error: the turn goes on by truncation, and pays 
   await configure({ context_strategy: 'summarization' })
   model.answerWhole = (_, answer) => answer.sendError(500, { message: 'Down.', type: 'server_error' })
   const visitor = createVisitor()
-  for (const letter of 'aceg') {
+  for (const letter of 'aceg')
     expect((await visitor.ask(letter.repeat(600))).at(-1)).toEqual({ type: 'finish', finishReason: 'stop' })
-    // That it failed is known by then.
-    await expect.poll(() => readReserved(visitor.threadId())).toEqual([])
-  }
   expect(firsts(model.calls.at(-1))).toBe('bebg')
   expect(summaryCalls()).toHaveLength(1)
   const log = await readOptimizations(visitor.threadId())
