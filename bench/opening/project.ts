@@ -35,6 +35,9 @@ export const openSession = (assistant: string): OpenedSession => ({
     appearance: { accent: '#14665a' },
     maxMessageLength: 8000,
     fingerprint: false,
+    pageContext: true,
+    imageHosts: [],
+    files: null,
   },
   questions: ['Do you rent bicycles?', 'When are you open?', 'Do you repair brakes?'].map((question, index) => ({
     id: `00000000-0000-4000-8000-00000000001${index}`,

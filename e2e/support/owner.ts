@@ -9,6 +9,8 @@ export interface AssistantChanges {
   isActive?: boolean
   fingerprint?: boolean
   showReasoning?: boolean
+  pageContext?: boolean
+  imageHosts?: string[]
   moderatesInput?: boolean
   moderatesOutput?: boolean
   contextTokenBudget?: number
@@ -75,10 +77,12 @@ export class Owner {
       allowedOrigins,
       contextStrategy,
       contextTokenBudget,
+      imageHosts,
       isActive,
       messagesPerMinute,
       moderatesInput,
       moderatesOutput,
+      pageContext,
       pausedAt,
       showReasoning,
       ...same
@@ -90,7 +94,9 @@ export class Owner {
       allowed_origins: allowedOrigins,
       context_strategy: contextStrategy,
       context_token_budget: contextTokenBudget,
+      image_hosts: imageHosts,
       is_active: isActive,
+      page_context: pageContext,
       messages_per_minute: messagesPerMinute,
       paused_at: pausedAt,
       show_reasoning: showReasoning,

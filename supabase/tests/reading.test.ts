@@ -41,6 +41,9 @@ describe('open_session', () => {
         appearance: { color: 'red' },
         maxMessageLength: 100,
         fingerprint: true,
+        pageContext: true,
+        imageHosts: [],
+        files: null,
       },
       questions: [
         { id: expect.any(String), question: 'First?', category: 'Basics' },

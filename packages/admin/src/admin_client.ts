@@ -1,5 +1,7 @@
 import type {
   AssistantModel,
+  FileLink,
+  FileLinkRequest,
   KeyRotation,
   Maintenance,
   McpSecretState,
@@ -175,6 +177,25 @@ export interface AdminClient {
    */
   eraseVisitor(sessionId: string, options?: CallOptions): Promise<VisitorErasure>
 
+  /** What visitors of your assistants have attached. `loacl.files` lists them. */
+  readonly files: {
+    /**
+     * Where a file can be opened, or with `download` saved, for a minute: an address of the project's.
+     * @throws AdminError `file_not_found`
+     * @example
+     * const { url } = await admin.files.link(fileId)
+     * window.open(new URL(url, projectUrl))
+     */
+    link(fileId: string, request?: FileLinkRequest & CallOptions): Promise<FileLink>
+    /**
+     * Deletes a file, sent or not: its bytes are queued for deletion, and the message keeps its name.
+     * @throws AdminError `file_not_found`
+     * @example
+     * await admin.files.remove(fileId)
+     */
+    remove(fileId: string, options?: CallOptions): Promise<void>
+  }
+
   /**
    * Purges what has run out, and deletes what is queued in Storage and at providers. For a scheduler too, with a secret key.
    * @example
@@ -231,9 +252,14 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
     rotateKeys: ({ signal } = {}) => send('POST', '/keys/rotate', undefined, signal),
     eraseVisitor: (sessionId, { signal } = {}) =>
       send('POST', `/sessions/${encodeURIComponent(sessionId)}/erase`, undefined, signal),
+    files: {
+      link: (fileId, { signal, ...request } = {}) => send('POST', `${fileOf(fileId)}/link`, request, signal),
+      remove: (fileId, { signal } = {}) => send('DELETE', fileOf(fileId), undefined, signal),
+    },
     drain: ({ signal } = {}) => send('POST', '/maintenance/drain', undefined, signal),
   }
 }
 
 const modelOf = (assistantId: string): string => `/assistants/${encodeURIComponent(assistantId)}/model`
 const mcpServer = (serverId: string): string => `/mcp-servers/${encodeURIComponent(serverId)}`
+const fileOf = (fileId: string): string => `/files/${encodeURIComponent(fileId)}`

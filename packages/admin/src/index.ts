@@ -4,6 +4,8 @@ export type { AdminClientOptions, SupabaseLike } from './options.ts'
 export type {
   AssistantModel,
   ErrorCode,
+  FileLink,
+  FileLinkRequest,
   KeyRotation,
   Maintenance,
   McpSecretState,

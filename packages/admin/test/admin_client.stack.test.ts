@@ -118,6 +118,37 @@ it.each(['token', 'supabase'])('rotates, erases and clears up: by %s', async (wa
   expect(await admin.drain()).toMatchObject({ cleanedUp: true, isDone: true })
 })
 
+it.each(['token', 'supabase'])('opens a visitor’s file and deletes it: by %s', async (way) => {
+  const admin = clients[way]!
+  const { threadId } = await world.converse(assistantId, createToken())
+  const [file] = await world.sql<{ id: string; path: string }[]>`
+    with object as (
+      insert into loacl.file_objects (assistant_id, person, sha256, size_bytes, mime_type, storage_path, stored_at)
+      select assistant_id, 'session:' || session_id, sha256(convert_to(id::text, 'UTF8')), 5, 'text/plain', 'uploads/' || id, now()
+      from loacl.threads where id = ${threadId}
+      returning *
+    )
+    insert into loacl.files (object_id, assistant_id, session_id, thread_id, original_name, mime_type, size_bytes)
+    select o.id, o.assistant_id, t.session_id, t.id, 'a.txt', 'text/plain', 5
+    from object o join loacl.threads t on t.id = ${threadId}
+    returning id, (select storage_path from object) as path`
+  const stored = await fetch(`${url}/storage/v1/object/loacl/${file!.path}`, {
+    method: 'POST',
+    headers: { apikey: stack.secretKey, authorization: `Bearer ${stack.secretKey}`, 'content-type': 'text/plain' },
+    body: 'hello',
+  })
+  expect(stored.status).toBe(200)
+  const link = await admin.files.link(file!.id, { download: true })
+  const saved = await fetch(`${url}/${link.url}`)
+  expect([await saved.text(), saved.headers.get('content-disposition')]).toEqual([
+    'hello',
+    expect.stringContaining('a.txt'),
+  ])
+  await admin.files.remove(file!.id)
+  await expect(admin.files.link(file!.id)).rejects.toMatchObject({ code: 'file_not_found', status: 404 })
+  await expect(admin.files.remove(file!.id)).rejects.toMatchObject({ code: 'file_not_found' })
+})
+
 it('a scheduler drains with a secret key, and does nothing else', async () => {
   const scheduler = createAdminClient({ url, key: stack.secretKey })
   expect(await scheduler.drain()).toMatchObject({ isDone: true })

@@ -59,5 +59,5 @@ export function showCalls(thread: ThreadContext, calls: readonly WaitingCall[]):
 /** A call stands otherwise than it was shown: loads how. */
 export async function refresh(thread: ThreadContext, tools: ActionTools): Promise<void> {
   // What comes next shows it, where this fails.
-  await tools.loadNewest(thread, { keepsOlder: true }).catch(() => undefined)
+  await tools.loadNewest(thread, { keepsOlder: true }).catch(() => {})
 }

@@ -1,12 +1,18 @@
 import type { ClientContext, RegisteredTool, WithClient } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
+import type * as OnDemand from './on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomId } from './random.ts'
+import type { Opened } from './reduce_session.ts'
 import { createSession } from './session.ts'
 import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
 import { withTimeout } from './timeout.ts'
-import type { ClientOptions, ClientState, LoaclClient, Thread } from './types.ts'
+import type { ClientOptions, LoaclClient, Thread } from './types.ts'
+
+type Calls = Pick<typeof OnDemand, 'listThreads' | 'exportData' | 'eraseData' | 'setContext'>
+type LaterCall = keyof Calls
+type ArgumentsOf<Name extends LaterCall> = Parameters<Calls[Name]> extends [ClientContext, ...infer Rest] ? Rest : never
 
 /** How long a turn waits for a fingerprint. */
 const FINGERPRINT_TIMEOUT_MS = 1000
@@ -35,7 +41,7 @@ export function createClient(options: ClientOptions): LoaclClient {
   const tools = new Set<RegisteredTool>()
   const session = createSession({ assistant, auth, project, tokens, onDrop: () => threads.clear() })
   /** What an open session has. */
-  const opened = () => session.visitor.getSnapshot() as Partial<Extract<ClientState, { status: 'open' }>>
+  const opened = () => session.visitor.getSnapshot() as Partial<Opened>
 
   const client: ClientContext = {
     ...session,
@@ -43,14 +49,16 @@ export function createClient(options: ClientOptions): LoaclClient {
     assistant,
     threads,
     tools,
-    timestamp: () => new Date(now()).toISOString(),
-    async signals() {
-      const ask = opened().assistant?.fingerprint && options.fingerprint
-      if (!ask) return
-      const reading = async () => (await loadOnDemand()).readFingerprint(ask)
+    timestamp: () => new Date(now()).toJSON(),
+    signals: async () =>
+      opened().assistant?.fingerprint &&
+      options.fingerprint &&
       // A message is sent without a fingerprint rather than not at all.
-      return await withTimeout([], reading, FINGERPRINT_TIMEOUT_MS).catch(() => undefined)
-    },
+      withTimeout(
+        [],
+        async () => (await loadOnDemand()).readFingerprint(options.fingerprint!),
+        FINGERPRINT_TIMEOUT_MS,
+      ).catch(() => {}),
     upsertSummary: (id, change, isNewest) =>
       session.changeThreads((known) => {
         const old = known.find((summary) => summary.id === id)
@@ -68,18 +76,25 @@ export function createClient(options: ClientOptions): LoaclClient {
     return thread
   }
 
+  /** What is fetched when it is first called. */
+  const later =
+    <Name extends LaterCall>(name: Name) =>
+    async (...args: ArgumentsOf<Name>): Promise<Awaited<ReturnType<Calls[Name]>>> =>
+      ((await loadOnDemand())[name] as (...all: unknown[]) => never)(client, ...args)
+
   const api: LoaclClient & WithClient = {
     ...session.visitor,
     assistant,
     client,
     project: project.host,
     threads: {
-      list: async (filter) => (await loadOnDemand()).listThreads(client, filter),
+      list: later('listThreads'),
       get: (id) => threadOf(id, true),
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
-    exportData: async (abortable) => (await loadOnDemand()).exportData(session, abortable),
-    eraseData: async (abortable) => (await loadOnDemand()).eraseData(session, abortable),
+    setContext: later('setContext'),
+    exportData: later('exportData'),
+    eraseData: later('eraseData'),
     registerTool(...tool) {
       tools.add(tool)
       return () => void tools.delete(tool)

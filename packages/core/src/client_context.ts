@@ -1,14 +1,16 @@
-import type { ThreadSummary } from '@loacl/wire'
+import type { PageContext, ThreadSummary } from '@loacl/wire'
 import type { Session, VisitorSession } from './session.ts'
 import type { Thread, ToolHandler } from './types.ts'
 
 /** What a thread needs of its client. */
 export interface ClientContext extends Session, VisitorSession {
   assistant: string
+  /** What goes with the messages that are sent from now on. */
+  context?: PageContext | null
   /** ISO 8601. */
   timestamp(): string
   /** What a turn's request carries against abuse, where the opened assistant asks for it. Never rejects. */
-  signals(): Promise<{ fingerprint?: string } | undefined>
+  signals(): Promise<{ fingerprint?: string } | false | void>
   /** By id. A new thread's own id goes on to name it when it has got the server's. */
   threads: Map<string, Thread>
   /** What the page has registered, latest last. */

@@ -47,7 +47,7 @@ function followerOf(client: ClientContext): Follower {
     for (const following of threads.values()) void poll(following)
     const isElsewhere = news.some((id) => [...threads.keys()].every(({ serverId }) => serverId !== id))
     // The host didn't ask for this list. If it fails, the next call of the host fails with the reason.
-    if (isElsewhere) listThreads(client, {}).catch(() => undefined)
+    if (isElsewhere) listThreads(client).catch(() => {})
   }
   const channel = openTabChannel(`loacl:${client.assistant}`, () => visitorOf(client), onNews, lifetime)
   const follower = { ...channel, threads }

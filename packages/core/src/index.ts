@@ -16,6 +16,7 @@ export type {
   MessagePart,
   MessageStatus,
   Page,
+  PageContext,
   PublicAssistant,
   Readable,
   SendOptions,

@@ -25,4 +25,4 @@ export const withRecovery = <T>(
 export const whenFetched = (use: (onDemand: typeof OnDemand) => Promise<unknown>): void =>
   void loadOnDemand()
     .then(use)
-    .catch(() => undefined)
+    .catch(() => {})

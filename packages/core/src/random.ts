@@ -2,9 +2,9 @@
 export function randomToken(bits = 256): string {
   const bytes = crypto.getRandomValues(new Uint8Array(bits / 8))
   return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=/g, '')
 }
 
 /** As hard to guess as a UUID. `crypto.randomUUID` is missing on pages without HTTPS. */

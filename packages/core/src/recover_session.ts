@@ -19,7 +19,7 @@ export async function awaitReplacement(
     { limit: 3, when: () => hasCode(refusal, 'session_replaced'), before: (_, failures) => backOff(failures, signal) },
   )
   // Where none comes, the caller replaces the token itself.
-  await waiting.catch(() => undefined)
+  await waiting.catch(() => {})
   signal.throwIfAborted()
 }
 
@@ -52,7 +52,7 @@ export async function recoverCall(
 ): Promise<void> {
   const { auth, tokens, state, dispatch } = session
   // Who the visitor is may be changing right now.
-  await state().opening?.catch(() => undefined)
+  await state().opening?.catch(() => {})
   // What one person has asked for is never done as another.
   await awaitReplacement(session, refusal, token, visitor)
   // By another tab, or by `identify`: nothing has happened yet of what was asked.

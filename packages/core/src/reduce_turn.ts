@@ -70,7 +70,7 @@ export function reduceTurn(state: TurnProgress, part: StreamPart): TurnProgress 
   }
 }
 
-const isOpen = ({ answer }: TurnProgress): boolean => answer?.status === 'streaming'
+const isOpen = (progress: TurnProgress): boolean => progress.answer?.status === 'streaming'
 
 export const withAnswer = (state: TurnProgress, change: Partial<Message> | undefined): TurnProgress =>
   state.answer ? { ...state, answer: { ...state.answer, ...change } } : state

@@ -20,8 +20,9 @@ export function createStore<S>(initial: S): Store<S> {
     set(next) {
       if (next === state) return
       state = next
-      const round = [...listeners]
-      for (const listener of round) {
+      // Those that subscribe meanwhile are not called.
+      // oxlint-disable-next-line unicorn/no-useless-spread -- a copy
+      for (const listener of [...listeners]) {
         try {
           listener()
         } catch (error) {

@@ -2,13 +2,14 @@ import type { ClientContext } from './client_context.ts'
 import { loadOnDemand } from './load_on_demand.ts'
 import type { ActionName, ArgumentsOf } from './act.ts'
 import { randomId } from './random.ts'
+import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, newUserMessage, runningTurn, upsert } from './thread_state.ts'
+import { changed, newUserMessage, type Question, runningTurn, upsert } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
-import type { Abortable, Message, Thread, ThreadState, Turn } from './types.ts'
+import type { Abortable, Thread, ThreadState, Turn } from './types.ts'
 
 /** Turns that are fetched when they are first asked for. */
 type LaterTurn = 'retry' | 'edit' | 'regenerate' | 'continue'
@@ -45,20 +46,21 @@ export function createThread(
   }
 
   /** Shows a message as on its way, in place if it was there, and sends it. */
-  function sendMessage(clientId: string, text: string, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    const message = newUserMessage(clientId, text, client.timestamp())
+  function sendMessage(message: Question, rest: Abortable & { suggestionId?: string | undefined }): Turn {
+    const { clientId, content: text, context: page } = message
     update({ messages: upsert(state().messages, message, (other) => other.clientId === clientId) })
     return start({
+      ...rest,
       id: clientId,
       clientId,
-      ...rest,
       request: (threadId) => ({
         type: 'message',
-        assistantId: client.assistant,
         id: clientId,
+        assistantId: client.assistant,
         clientThreadId: id,
         threadId,
         text,
+        context: (client.getSnapshot() as Opened).assistant.pageContext ? page : undefined,
       }),
     })
   }
@@ -97,15 +99,15 @@ export function createThread(
         typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
       if (runningTurn(state())) return refusedTurn(clientId, 'turn_in_progress')
-      if (text.trim() === '') return refusedTurn(clientId, 'text_required')
-      return sendMessage(clientId, text, { ...given, signal })
+      if (!text.trim()) return refusedTurn(clientId, 'text_required')
+      return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context), { ...given, signal })
     },
 
     retry(options = {}) {
-      const message = state().messages.findLast(isQuestion)
+      const message = state().messages.findLast((known): known is Question => !!known.clientId)
       if (context.activeTurnId !== null) return thread.resume(options)!
       return message?.status === 'failed' && !runningTurn(state())
-        ? sendMessage(message.clientId, message.content, options)
+        ? sendMessage({ ...message, status: 'sending', errorCode: null }, options)
         : later('retry')(options)
     },
     edit: later('edit'),
@@ -136,5 +138,3 @@ export function createThread(
   }
   return thread
 }
-
-const isQuestion = (message: Message): message is Message & { clientId: string } => message.clientId !== null

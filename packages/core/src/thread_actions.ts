@@ -88,3 +88,4 @@ export async function select(
 
 export { deleteThread as delete }
 export { toRequest } from './to_request.ts'
+export { useSuggestion } from './use_suggestion.ts'

@@ -1,6 +1,6 @@
 import type { LoaclError } from './errors.ts'
 import type { TurnProgress } from './reduce_turn.ts'
-import type { Message, ThreadState, Turn } from './types.ts'
+import type { Message, PageContext, ThreadState, Turn } from './types.ts'
 
 type Messages = readonly Message[]
 
@@ -20,7 +20,15 @@ export const newMessage = (id: string, createdAt: string, fields: Partial<Messag
   ...fields,
 })
 
-export const newUserMessage = (clientId: string, text: string, createdAt: string): Message =>
+/** A message of the visitor's. */
+export type Question = Message & { clientId: string }
+
+export const newUserMessage = (
+  clientId: string,
+  text: string,
+  createdAt: string,
+  context?: PageContext | null,
+): Question =>
   newMessage(clientId, createdAt, {
     clientId,
     role: 'user',
@@ -28,7 +36,8 @@ export const newUserMessage = (clientId: string, text: string, createdAt: string
     status: 'sending',
     content: text,
     parts: [{ type: 'text', text }],
-  })
+    context,
+  }) as Question
 
 /** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
 export function upsert(

@@ -1,10 +1,14 @@
-import type { Message as StoredMessage, MessageStatus, WaitingCall } from '@loacl/wire'
+import type { Message as StoredMessage, MessageStatus, PageContext, WaitingCall } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { Turn } from './turn_types.ts'
 import type { Abortable, Readable } from './types.ts'
 
 /** A message in the client's state: `sending` is a visitor's message that the server hasn't confirmed yet. */
-export type Message = Omit<StoredMessage, 'status'> & { status: MessageStatus | 'sending' }
+export type Message = Omit<StoredMessage, 'status'> & {
+  status: MessageStatus | 'sending'
+  /** What this page said of itself with a message that was sent here: `setContext`. */
+  context?: PageContext | null | undefined
+}
 
 export type TurnState =
   | { readonly status: 'idle' }

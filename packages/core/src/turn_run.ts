@@ -60,7 +60,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (isNew) thread.setServerId(threadId)
     if (start.request) announce(thread, isNew)
     client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
-    if (suggestionId !== undefined) whenFetched((onDemand) => onDemand.useSuggestion(thread, suggestionId))
+    if (suggestionId !== undefined) whenFetched((onDemand) => onDemand.act('useSuggestion', thread, suggestionId))
   }
 
   function applyPart({ seq, part }: NumberedPart): void {

@@ -6,6 +6,7 @@ import type {
   MessagePart,
   MessageStatus,
   Page,
+  PageContext,
   PublicAssistant,
   Suggestion,
   ThreadSummary,
@@ -31,6 +32,7 @@ export type {
   MessagePart,
   MessageStatus,
   Page,
+  PageContext,
   PublicAssistant,
   Suggestion,
   ThreadSummary,
@@ -197,6 +199,18 @@ export interface LoaclClient extends Readable<ClientState> {
    * nothing has happened where the signal was aborted before the call; afterwards only the waiting has ended
    */
   signOut(options?: Abortable): Promise<void>
+  /**
+   * Says what the visitor is looking at: once this resolves, it goes with each message, is told to the model as data, and is
+   * kept with the message. `null` takes it back, and it is forgotten with the visitor: when they sign out, say. Nothing is sent to an assistant whose owner has switched it off.
+   *
+   * @param context of at most 4 kB of JSON; a copy is made of it. Anybody who reads the page's source may read it anyway: no secrets
+   * @param options `keepQuery`: whether the query and the fragment of its `url` are sent; otherwise they are left out
+   * @throws LoaclError `options_invalid` where it is no object, or too large: then the one before stays
+   *
+   * @example
+   * client.setContext({ title: document.title, url: location.href, sku: 'A-17' })
+   */
+  setContext(context: PageContext | null, options?: { keepQuery?: boolean | undefined }): Promise<void>
   /** What is kept of the visitor and is theirs to have, on all their devices. */
   exportData(options?: Abortable): Promise<VisitorExport>
   /**

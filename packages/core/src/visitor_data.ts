@@ -1,13 +1,16 @@
 import { untilAborted } from './abort.ts'
-import type { Session } from './session.ts'
+import type { ClientContext } from './client_context.ts'
 import type { Abortable } from './types.ts'
 import type { VisitorExport } from './visitor_export.ts'
 
-export const exportData = ({ rpc }: Session, { signal }: Abortable = {}): Promise<VisitorExport> =>
+export const exportData = ({ rpc }: ClientContext, { signal }: Abortable = {}): Promise<VisitorExport> =>
   rpc<VisitorExport>('export_visitor_data', {}, { threads: [{}] }, signal)
 
 /** Once the request has left, an aborted signal ends only the waiting. */
-export function eraseData({ run, transport, lifetime, erased }: Session, { signal }: Abortable = {}): Promise<void> {
+export function eraseData(
+  { run, transport, lifetime, erased }: ClientContext,
+  { signal }: Abortable = {},
+): Promise<void> {
   async function erase(token: string): Promise<void> {
     await transport.rpc('erase_visitor_data', {}, {}, token, [lifetime()])
     erased(token)

@@ -1,4 +1,4 @@
-import type { Message, Suggestion, ThreadEvent, ThreadSummary, Timestamp } from '@loacl/wire'
+import type { Message, PageContext, Suggestion, ThreadEvent, ThreadSummary, Timestamp } from '@loacl/wire'
 
 /** The site's own data, which it keeps along with a row. */
 type Metadata = Readonly<Record<string, unknown>>
@@ -13,6 +13,8 @@ export interface VisitorExport {
   /** With their messages. Deleted ones are among them until they are purged. */
   threads: readonly ExportedThread[]
   files: readonly ExportedFile[]
+  /** Of the last day, completed or not. */
+  uploads: readonly ExportedUpload[]
 }
 
 /** On one device. */
@@ -52,6 +54,8 @@ interface ExportedMessage extends Omit<Message, 'suggestions' | 'siblings'> {
   parentId: string | null
   model: string | null
   metadata: Metadata
+  /** What the page said that the visitor was looking at. */
+  context: PageContext | null
   suggestions: readonly ExportedSuggestion[]
   annotations: readonly ExportedAnnotation[]
   feedback: { value: 'up' | 'down'; comment: string | null; updatedAt: Timestamp } | null
@@ -75,7 +79,7 @@ interface ExportedAnnotation {
   endIndex: number | null
 }
 
-/** An upload, without its bytes. */
+/** A file, without its bytes. */
 interface ExportedFile {
   id: string
   threadId: string | null
@@ -83,9 +87,22 @@ interface ExportedFile {
   originalName: string
   mimeType: string
   sizeBytes: number
+  /** Pixels, of a picture. */
+  width: number | null
+  height: number | null
   /** In hexadecimal. */
   sha256: string
   purpose: string
   metadata: Metadata
+  createdAt: Timestamp
+}
+
+/** What was about to be uploaded. */
+interface ExportedUpload {
+  id: string
+  originalName: string
+  mimeType: string
+  sizeBytes: number
+  state: 'begun' | 'completed' | 'removed'
   createdAt: Timestamp
 }

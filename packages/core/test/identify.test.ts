@@ -297,7 +297,7 @@ describe('leaving', () => {
   })
 
   it('exportData gives what the database keeps', async () => {
-    const exported = { exportedAt: '2026-11-22T08:00:00+00:00', sessions: [], threads: [], files: [] }
+    const exported = { exportedAt: '2026-11-22T08:00:00+00:00', sessions: [], threads: [], files: [], uploads: [] }
     const project = projectOf().on('POST rpc/export_visitor_data', () => json(exported))
     expect(await clientOf(project).exportData()).toEqual(exported)
   })

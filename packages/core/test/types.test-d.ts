@@ -11,6 +11,7 @@ import {
   type LoaclClient,
   type Message,
   type Page,
+  type PageContext,
   type Readable,
   type Source,
   type Suggestion,
@@ -70,6 +71,9 @@ expectTypeOf<LoaclClient['eraseData']>().toEqualTypeOf<
 expectTypeOf<LoaclClient['signOut']>().toEqualTypeOf<
   (options?: { signal?: AbortSignal | undefined }) => Promise<void>
 >()
+expectTypeOf<LoaclClient['setContext']>().toEqualTypeOf<
+  (context: PageContext | null, options?: { keepQuery?: boolean | undefined }) => Promise<void>
+>()
 expectTypeOf<LoaclClient['dispose']>().toEqualTypeOf<() => void>()
 expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
   | 'assistant'
@@ -80,6 +84,7 @@ expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
   | 'threads'
   | 'identify'
   | 'signOut'
+  | 'setContext'
   | 'exportData'
   | 'eraseData'
   | 'registerTool'

@@ -111,14 +111,14 @@ isOneToOne: false
                   ]
                 },"assistants": {
                   Row: {
-                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"instructions": string,"is_active": boolean,"is_default": boolean,"max_message_length": number,"max_output_tokens": number,"max_tool_steps": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"moderates_input": boolean,"moderates_output": boolean,"moderation_fails_open": boolean,"moderation_model": string,"moderation_provider_config_id": string | null,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
+                    "allowed_origins": (string)[],"appearance": NonNullable<Json>,"context_strategy": string,"context_token_budget": number,"created_at": string,"description": string | null,"fallback_model": string | null,"fallback_provider_config_id": string | null,"file_bytes_per_day": number | null,"file_types": (string)[],"files_per_hour": number | null,"fingerprint": boolean,"follow_up_model": string | null,"follow_ups": boolean,"greeting": string | null,"id": string,"image_hosts": (string)[],"instructions": string,"is_active": boolean,"is_default": boolean,"max_file_bytes": number,"max_files_per_message": number,"max_message_length": number,"max_output_tokens": number,"max_tool_steps": number,"messages_per_hour_per_address": number | null,"messages_per_hour_per_fingerprint": number | null,"messages_per_minute": number | null,"messages_per_thread": number | null,"metadata": NonNullable<Json>,"model": string,"moderates_input": boolean,"moderates_output": boolean,"moderation_fails_open": boolean,"moderation_model": string,"moderation_provider_config_id": string | null,"name": string,"new_sessions_per_hour_per_address": number | null,"owner_id": string,"page_context": boolean,"paused_at": string | null,"provider_config_id": string | null,"reasoning_effort": string | null,"retention_days": number | null,"show_reasoning": boolean,"spend_per_day_usd": number | null,"spend_per_month_usd": number | null,"temperature": number | null,"tokens_per_day": number | null,"tools": NonNullable<Json>,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"max_tool_steps"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"file_bytes_per_day"?: number | null,"file_types"?: (string)[],"files_per_hour"?: number | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"image_hosts"?: (string)[],"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_file_bytes"?: number,"max_files_per_message"?: number,"max_message_length"?: number,"max_output_tokens"?: number,"max_tool_steps"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model": string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name": string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"page_context"?: boolean,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Update: {
-                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_message_length"?: number,"max_output_tokens"?: number,"max_tool_steps"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
+                    "allowed_origins"?: (string)[],"appearance"?: NonNullable<Json>,"context_strategy"?: string,"context_token_budget"?: number,"created_at"?: string,"description"?: string | null,"fallback_model"?: string | null,"fallback_provider_config_id"?: string | null,"file_bytes_per_day"?: number | null,"file_types"?: (string)[],"files_per_hour"?: number | null,"fingerprint"?: boolean,"follow_up_model"?: string | null,"follow_ups"?: boolean,"greeting"?: string | null,"id"?: string,"image_hosts"?: (string)[],"instructions"?: string,"is_active"?: boolean,"is_default"?: boolean,"max_file_bytes"?: number,"max_files_per_message"?: number,"max_message_length"?: number,"max_output_tokens"?: number,"max_tool_steps"?: number,"messages_per_hour_per_address"?: number | null,"messages_per_hour_per_fingerprint"?: number | null,"messages_per_minute"?: number | null,"messages_per_thread"?: number | null,"metadata"?: NonNullable<Json>,"model"?: string,"moderates_input"?: boolean,"moderates_output"?: boolean,"moderation_fails_open"?: boolean,"moderation_model"?: string,"moderation_provider_config_id"?: string | null,"name"?: string,"new_sessions_per_hour_per_address"?: number | null,"owner_id"?: string,"page_context"?: boolean,"paused_at"?: string | null,"provider_config_id"?: string | null,"reasoning_effort"?: string | null,"retention_days"?: number | null,"show_reasoning"?: boolean,"spend_per_day_usd"?: number | null,"spend_per_month_usd"?: number | null,"temperature"?: number | null,"tokens_per_day"?: number | null,"tools"?: NonNullable<Json>,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -249,14 +249,14 @@ isOneToOne: false
                   ]
                 },"file_objects": {
                   Row: {
-                    "assistant_id": string,"created_at": string,"id": string,"mime_type": string,"person": string,"provider_config_id": string | null,"provider_file_id": string | null,"sha256": string,"size_bytes": number,"storage_path": string,"stored_at": string | null,"updated_at": string
+                    "assistant_id": string,"closes_at": string | null,"created_at": string,"id": string,"mime_type": string,"person": string,"provider_config_id": string | null,"provider_file_id": string | null,"sha256": string,"size_bytes": number,"storage_path": string,"stored_at": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"created_at"?: string,"id"?: string,"mime_type": string,"person": string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256": string,"size_bytes": number,"storage_path": string,"stored_at"?: string | null,"updated_at"?: string
+                    "assistant_id": string,"closes_at"?: string | null,"created_at"?: string,"id"?: string,"mime_type": string,"person": string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256": string,"size_bytes": number,"storage_path": string,"stored_at"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"created_at"?: string,"id"?: string,"mime_type"?: string,"person"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string,"size_bytes"?: number,"storage_path"?: string,"stored_at"?: string | null,"updated_at"?: string
+                    "assistant_id"?: string,"closes_at"?: string | null,"created_at"?: string,"id"?: string,"mime_type"?: string,"person"?: string,"provider_config_id"?: string | null,"provider_file_id"?: string | null,"sha256"?: string,"size_bytes"?: number,"storage_path"?: string,"stored_at"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -275,14 +275,14 @@ isOneToOne: false
                   ]
                 },"files": {
                   Row: {
-                    "assistant_id": string,"created_at": string,"id": string,"message_id": string | null,"metadata": NonNullable<Json>,"mime_type": string,"object_id": string,"original_name": string,"purpose": string,"session_id": string,"size_bytes": number,"thread_id": string | null,"updated_at": string
+                    "assistant_id": string,"created_at": string,"height": number | null,"id": string,"message_id": string | null,"metadata": NonNullable<Json>,"mime_type": string,"object_id": string,"original_name": string,"purpose": string,"session_id": string,"size_bytes": number,"thread_id": string | null,"updated_at": string,"width": number | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"created_at"?: string,"id"?: string,"message_id"?: string | null,"metadata"?: NonNullable<Json>,"mime_type": string,"object_id": string,"original_name": string,"purpose"?: string,"session_id": string,"size_bytes": number,"thread_id"?: string | null,"updated_at"?: string
+                    "assistant_id": string,"created_at"?: string,"height"?: number | null,"id"?: string,"message_id"?: string | null,"metadata"?: NonNullable<Json>,"mime_type": string,"object_id": string,"original_name": string,"purpose"?: string,"session_id": string,"size_bytes": number,"thread_id"?: string | null,"updated_at"?: string,"width"?: number | null
                   }
                   Update: {
-                    "assistant_id"?: string,"created_at"?: string,"id"?: string,"message_id"?: string | null,"metadata"?: NonNullable<Json>,"mime_type"?: string,"object_id"?: string,"original_name"?: string,"purpose"?: string,"session_id"?: string,"size_bytes"?: number,"thread_id"?: string | null,"updated_at"?: string
+                    "assistant_id"?: string,"created_at"?: string,"height"?: number | null,"id"?: string,"message_id"?: string | null,"metadata"?: NonNullable<Json>,"mime_type"?: string,"object_id"?: string,"original_name"?: string,"purpose"?: string,"session_id"?: string,"size_bytes"?: number,"thread_id"?: string | null,"updated_at"?: string,"width"?: number | null
                   }
                   Relationships: [
                     {
@@ -443,14 +443,14 @@ isOneToOne: false
                   ]
                 },"messages": {
                   Row: {
-                    "assistant_id": string,"author": string,"client_id": string | null,"content": string,"created_at": string,"cut_reason": string | null,"error_code": string | null,"id": string,"metadata": NonNullable<Json>,"model": string | null,"parent_id": string | null,"parts": NonNullable<Json>,"role": string,"seq": number,"session_id": string,"status": string,"thread_id": string,"updated_at": string
+                    "assistant_id": string,"author": string,"client_id": string | null,"content": string,"context": Json | null,"created_at": string,"cut_reason": string | null,"error_code": string | null,"id": string,"metadata": NonNullable<Json>,"model": string | null,"parent_id": string | null,"parts": NonNullable<Json>,"role": string,"seq": number,"session_id": string,"status": string,"thread_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "assistant_id": string,"author": string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role": string,"seq"?: never,"session_id": string,"status"?: string,"thread_id": string,"updated_at"?: string
+                    "assistant_id": string,"author": string,"client_id"?: string | null,"content"?: string,"context"?: Json | null,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role": string,"seq"?: never,"session_id": string,"status"?: string,"thread_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "assistant_id"?: string,"author"?: string,"client_id"?: string | null,"content"?: string,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role"?: string,"seq"?: never,"session_id"?: string,"status"?: string,"thread_id"?: string,"updated_at"?: string
+                    "assistant_id"?: string,"author"?: string,"client_id"?: string | null,"content"?: string,"context"?: Json | null,"created_at"?: string,"cut_reason"?: string | null,"error_code"?: string | null,"id"?: string,"metadata"?: NonNullable<Json>,"model"?: string | null,"parent_id"?: string | null,"parts"?: NonNullable<Json>,"role"?: string,"seq"?: never,"session_id"?: string,"status"?: string,"thread_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -744,11 +744,17 @@ isOneToOne: false
 "begin_turn":
 { Args: { "request": Json }; Returns: Json
                            },
+"begin_upload":
+{ Args: { "request": Json }; Returns: Json
+                           },
 "choose_branch":
 { Args: { "message_id": string,"thread_id": string }; Returns: Json
                            },
 "claim_call":
 { Args: { "claims"?: Json,"execution_id": string,"tab": string }; Returns: Json
+                           },
+"complete_upload":
+{ Args: { "claims": Json,"measured": Json,"upload_id": string }; Returns: Json
                            },
 "confirm_deletion":
 { Args: { "deletion_id": string }; Returns: undefined
@@ -758,6 +764,9 @@ isOneToOne: false
                            },
 "decide_call":
 { Args: { "approved": boolean,"arguments_digest": string,"claims"?: Json,"execution_id": string,"reason"?: string }; Returns: Json
+                           },
+"delete_file":
+{ Args: { "file_id": string }; Returns: undefined
                            },
 "delete_thread":
 { Args: { "thread_id": string }; Returns: Json
@@ -789,11 +798,17 @@ isOneToOne: false
 "find_cited_files":
 { Args: { "file_ids": (string)[],"lease": string,"turn_id": string }; Returns: Json
                            },
+"find_file":
+{ Args: { "claims"?: Json,"file_id": string }; Returns: Json
+                           },
 "find_thread":
 { Args: { "id": string }; Returns: Json
                            },
 "find_turn":
 { Args: { "claims"?: Json,"thread_id": string }; Returns: string
+                           },
+"find_upload":
+{ Args: { "claims"?: Json,"upload_id": string }; Returns: Json
                            },
 "finish_turn":
 { Args: { "lease": string,"outcome": Json,"turn_id": string }; Returns: undefined
@@ -828,6 +843,9 @@ isOneToOne: false
 "list_unfolded_turns":
 { Args: { "max_turns": number }; Returns: Json
                            },
+"locate_file":
+{ Args: { "file_id": string }; Returns: Json
+                           },
 "open_session":
 { Args: { "assistant_id": string }; Returns: Json
                            },
@@ -842,6 +860,9 @@ isOneToOne: false
                            },
 "read_turn_parts":
 { Args: { "after_seq": number,"claims"?: Json,"turn_id": string }; Returns: Json
+                           },
+"remove_file":
+{ Args: { "claims"?: Json,"file_id": string }; Returns: undefined
                            },
 "remove_identity_secret":
 { Args: { "assistant_id": string,"owner_id": string }; Returns: boolean

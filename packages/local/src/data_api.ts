@@ -7,6 +7,7 @@ import type { Keys } from './keys.ts'
 import { App, createPostgresConnection, setExperimental } from './lite.ts'
 import { APPLICATION_NAME } from './postgres.ts'
 import { readArguments } from './rpc_arguments.ts'
+import { createStorageRequests } from './storage_requests.ts'
 
 export interface DataApiOptions {
   /** Of the superuser: the roles of requests are taken on by `set role`. */
@@ -95,10 +96,12 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   }
   await readSchema()
   await connection.driver.listen('pgrst', () => void readSchema())
+  const answerStorage = createStorageRequests(options.keys.jwtSecret)
 
   return {
     fetch: (request, peerAddress) => {
       const answer = (asked: Request): Promise<Response> => quietly(() => app.fetch(asked, { peerAddress }))
+      if (new URL(request.url).pathname.startsWith('/storage/v1/')) return answerStorage(request, answer)
       const context = toRequestContext(request, options.schemas)
       if (!context) return answer(request)
       return requests.run(context, async () => {

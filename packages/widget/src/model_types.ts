@@ -1,7 +1,15 @@
-import type { LoaclClient, Readable, Turn } from '@loacl/core'
+import type { LoaclClient, PageContext, Readable, Turn } from '@loacl/core'
+import type { Store } from './store.ts'
 import type { ModelState } from './model_state.ts'
 import type { TabMemory } from './tab_memory.ts'
 import type { WidgetEvents } from './types.ts'
+
+/** What the page says of itself, and whether the visitor leaves it out. */
+export interface Said {
+  readonly page: PageContext
+  /** `once`: of the next message alone. */
+  readonly left: 'once' | 'always' | null
+}
 
 export interface ModelOptions {
   client: LoaclClient
@@ -16,6 +24,8 @@ export interface ModelOptions {
 export interface Model extends Readable<ModelState> {
   readonly client: LoaclClient
   readonly memory: TabMemory
+  /** What the page says of itself, once it has said something: the feature `context` keeps it here. */
+  context?: Store<Said | null>
   /** Tells the page. */
   readonly emit: ModelOptions['emit']
   /** Opens the session, and brings back the conversation that this tab showed last, or a recent one. Never rejects. */

@@ -37,6 +37,19 @@ export interface ToolWords extends ToolStrings {
   errors: Partial<Record<ErrorCode, string>>
 }
 
+/** Words for what the page says of itself. The feature `context` has them, in each language. */
+export interface ContextStrings {
+  /** What goes with the next message, and what the visitor leaves out. `{page}`: the page's title and host. */
+  contextSent: string
+  contextLeft: string
+  /** In place of `{page}`, where the page says neither. */
+  contextPage: string
+  contextAbout: string
+  contextLeaveOnce: string
+  contextLeave: string
+  contextPutBack: string
+}
+
 /** Every word that the widget shows or says. `{name}` and its like are filled in. */
 export interface Strings extends ToolStrings {
   openChat: string
@@ -113,7 +126,7 @@ export interface Strings extends ToolStrings {
 export type LanguageStrings = Omit<Strings, keyof ToolStrings>
 
 /** Words that take the place of the widget's own; of errors and of Markdown any of them. */
-export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors' | 'toolErrors'>> & {
+export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors' | 'toolErrors'> & ContextStrings> & {
   toolErrors?: Partial<Strings['toolErrors']>
   markdown?: Partial<MarkdownWords>
   errors?: Partial<Strings['errors']>
@@ -123,6 +136,7 @@ export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors' | 'toolErr
 type ElsewhereWord =
   | keyof ToolStrings
   | 'loadOlder'
+  | 'jumpToLatest'
   | 'followUpQuestions'
   | 'answered'
   | 'copyAnswer'
@@ -179,7 +193,6 @@ export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   charactersOver: '{count} characters too long',
   you: 'You',
   thinking: '{name} is thinking',
-  jumpToLatest: 'Jump to latest',
   loading: 'Loading…',
   reconnecting: 'Reconnecting…',
   offline: 'You’re offline. What you write is kept.',

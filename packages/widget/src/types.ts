@@ -4,6 +4,7 @@ import type {
   Credential,
   LoaclClient,
   LoaclError,
+  PageContext,
   SupabaseLike,
   ToolHandler,
   Turn,
@@ -110,6 +111,19 @@ export interface Widget {
    * widget.registerTool('show_on_map', async ({ place }) => ({ shown: await map.show(place) }))
    */
   registerTool(name: string, run: ToolHandler): () => void
+  /**
+   * Says what the visitor is looking at: it goes with their messages, once they can see that above the composer, and they can
+   * leave it out. `null` takes it back, and it is forgotten with the visitor. Nothing is fetched for it before somebody asks for
+   * the chat.
+   *
+   * @param context of at most 4 kB of JSON. What is no object, or larger, is refused by the event `error`, with
+   * `options_invalid`: then what was said before stays
+   * @param options `keepQuery`: whether the query and the fragment of its `url` are sent
+   *
+   * @example
+   * widget.setContext({ title: document.title, url: location.href })
+   */
+  setContext(context: PageContext | null, options?: { keepQuery?: boolean | undefined }): void
   /** Merges into what was set before. */
   update(look: Partial<Look>): void
   /** Returns what takes the listener away again, as the `signal` does. */
@@ -119,7 +133,7 @@ export interface Widget {
 }
 
 /** What `loacl.get` gives. Its panel has come, and the client with it: nothing of it has to be waited for. */
-export interface TagWidget extends Omit<Widget, 'client' | 'send'> {
+export interface TagWidget extends Omit<Widget, 'client' | 'send' | 'setContext'> {
   readonly client: LoaclClient
   /**
    * Sends a message in the conversation at hand, whether the panel is open or not.
@@ -128,6 +142,8 @@ export interface TagWidget extends Omit<Widget, 'client' | 'send'> {
    * const result = await loacl.get().send('Where is my parcel?').done
    */
   send(text: string): Turn
+  /** As a widget's from npm. Resolves once it goes with messages, and rejects where it is refused. */
+  setContext(...given: Parameters<Widget['setContext']>): Promise<void>
 }
 
 /** Who opens the panel: it does so by itself as on the page before, or where the owner wants it open. */
@@ -184,6 +200,7 @@ export type Command =
   | ['send', string, undefined?]
   | ['update', Partial<Look>, undefined?]
   | ['registerTool', string, ToolHandler]
+  | ['setContext', PageContext | null, { keepQuery?: boolean | undefined }?]
   | ['on', keyof WidgetEvents, (event: never) => void]
 
 /** The one global that the script tag makes, or takes over from the page's queue stub. */

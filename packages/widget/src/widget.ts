@@ -238,6 +238,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     identify: client.identify,
     signOut: client.signOut,
     registerTool: client.registerTool,
+    async setContext(...given) {
+      await (await loaders.feature('context', 0)).setContext(model, ...given)
+      redraw()
+    },
     async call(name, ...given) {
       if (!(name in this)) return console.error('loacl', name)
       try {

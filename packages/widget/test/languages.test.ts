@@ -2,8 +2,11 @@ import { expect, test } from 'vitest'
 import { ENGLISH as ANSWERS } from '../src/features/answers/english.ts'
 import { ENGLISH as BLOCKS } from '../src/features/blocks/english.ts'
 import { ENGLISH as CITATIONS } from '../src/features/citations/english.ts'
+import { ENGLISH as CONTEXT } from '../src/features/context/english.ts'
+import { GERMAN as CONTEXT_IN_GERMAN } from '../src/features/context/german.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
 import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
+import { ENGLISH as JUMP } from '../src/features/jump/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
 import { ENGLISH as SIBLINGS } from '../src/features/siblings/english.ts'
 import { ENGLISH as TOOLS } from '../src/features/tools/english.ts'
@@ -30,7 +33,7 @@ function flatten(strings: object, path = ''): Map<string, string> {
 const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
 
 const english = new Map(
-  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CITATIONS, CONVERSATIONS, PARTS, SIBLINGS, ERRORS].flatMap(
+  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CITATIONS, CONVERSATIONS, JUMP, PARTS, SIBLINGS, ERRORS].flatMap(
     (strings) => [...flatten(strings)],
   ),
 )
@@ -43,6 +46,15 @@ test.each([
   const untranslated = [...words].filter(([path, text]) => !text.trim() || text === from.get(path))
   expect(untranslated.map(([path]) => path)).toEqual(SAME[tag]!.filter((path) => from.has(path)))
   for (const [path, text] of words) expect([path, placeholders(text)]).toEqual([path, placeholders(from.get(path)!)])
+})
+
+test('a feature that has its words in German itself has all of them', () => {
+  const [own, german] = [flatten(CONTEXT), flatten(CONTEXT_IN_GERMAN)]
+  expect([...german.keys()]).toEqual([...own.keys()])
+  for (const [path, text] of german) {
+    expect(text).not.toBe(own.get(path))
+    expect([path, placeholders(text)]).toEqual([path, placeholders(own.get(path)!)])
+  }
 })
 
 /** The language of a widget with these files, and what could not be fetched. */

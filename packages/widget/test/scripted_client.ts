@@ -62,6 +62,9 @@ const ASSISTANT: PublicAssistant = {
   appearance: {},
   maxMessageLength: 20,
   fingerprint: false,
+  pageContext: true,
+  imageHosts: [],
+  files: null,
 }
 
 export interface ScriptedThread extends Thread {
@@ -205,8 +208,9 @@ export function createScriptedClient(): ScriptedClient {
       },
     },
     identify: async () => {},
+    setContext: async () => {},
     signOut: async () => state.set({ status: 'idle' }),
-    exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [] }),
+    exportData: async () => ({ exportedAt: '', sessions: [], threads: [], files: [], uploads: [] }),
     eraseData: async () => {},
     dispose: () => {},
   }

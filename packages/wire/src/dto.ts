@@ -1,3 +1,5 @@
+import type { FileLimits } from './files.ts'
+
 /** ISO 8601 with an offset, as PostgreSQL prints a `timestamptz` in JSON. */
 export type Timestamp = string
 
@@ -14,6 +16,15 @@ export interface PublicAssistant {
   maxMessageLength: number
   /** Whether the assistant asks for a browser fingerprint as a signal against abuse. */
   fingerprint: boolean
+  /** Whether a page may say what the visitor is looking at. Where it is off, that is not sent. */
+  pageContext: boolean
+  /**
+   * Hosts from which pictures in answers may be loaded, over HTTPS: `images.example.com`, or `*.example.com` for every
+   * subdomain. Others are shown as links.
+   */
+  imageHosts: readonly string[]
+  /** What may be attached to a message; `null` where nothing may. */
+  files: FileLimits | null
 }
 
 export interface GuidedQuestion {

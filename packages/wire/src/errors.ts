@@ -28,7 +28,7 @@ const CREDENTIAL_ENDED = { identity_token_expired: 401, access_token_invalid: 40
 const THREAD_ENDED = { thread_not_found: 404, message_not_found: 404, thread_full: 429 } as const
 
 /** The same may succeed after `retryAfterMs`. */
-const WAIT = { rate_limited: 429, budget_exceeded: 429, model_rate_limited: 502 } as const
+const WAIT = { rate_limited: 429, budget_exceeded: 429, file_quota_exceeded: 429, model_rate_limited: 502 } as const
 
 /** Only the owner of the site can mend it: the visitor tells them. */
 const TELL_OWNER = {
@@ -55,6 +55,15 @@ const CHANGE_INPUT = {
   model_request_rejected: 502,
   model_input_too_long: 502,
   input_flagged: 422,
+  files_unsupported: 415,
+  file_type_not_allowed: 415,
+  file_too_large: 413,
+  too_many_files: 413,
+  file_not_found: 404,
+  file_mismatch: 422,
+  file_malformed: 422,
+  file_has_metadata: 422,
+  file_encrypted: 422,
 } as const
 
 /** The visitor may try again. */
@@ -69,6 +78,8 @@ const TRY_AGAIN = {
   approval_expired: 409,
   turn_abandoned: 500,
   turn_lease_lost: 409,
+  upload_incomplete: 409,
+  storage_unavailable: 503,
   model_unavailable: 502,
   model_stream_broken: 502,
   output_flagged: 502,
@@ -84,6 +95,7 @@ const TRY_AGAIN = {
 const GIVE_UP = {
   invalid_json: 400,
   turn_type_unsupported: 400,
+  context_invalid: 400,
   method_not_allowed: 405,
   id_conflict: 409,
   answer_not_cut: 409,

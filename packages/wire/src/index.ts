@@ -36,6 +36,17 @@ export {
   type WireError,
 } from './errors.ts'
 export { isRetried } from './retried_errors.ts'
+export {
+  FILE_TYPES,
+  FILE_URL,
+  type FileLimits,
+  type FileLink,
+  type FileLinkRequest,
+  type FileType,
+  type StartedUpload,
+  type UploadedFile,
+  type UploadRequest,
+} from './files.ts'
 export { ADMIN_FUNCTION, CHAT_FUNCTION, FUNCTIONS_PATH } from './functions.ts'
 export { CLIENT_ID, SESSION_HEADER, SESSION_TOKEN, UUID } from './session.ts'
 export {
@@ -63,6 +74,7 @@ export type {
 export type { EventPage, ThreadEvent, ThreadEventKind } from './events.ts'
 export type { Message, MessageAuthor, MessagePage } from './message.ts'
 export type { Identified, IdentifyRequest } from './identify.ts'
+export { isPageContext, MAX_CONTEXT_BYTES, type PageContext } from './page_context.ts'
 export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
 export {
   contentOf,
@@ -77,6 +89,7 @@ export {
   streamOfMessage,
   type Citation,
   type DataParts,
+  type FilePart,
   type FinishReason,
   type FoldedMessage,
   type MessagePart,

@@ -71,6 +71,6 @@ export async function* readParts(
     }
   } finally {
     // Not waited for: where a host's own code reads a copy of the stream, this settles only when that one is done.
-    reader.cancel().catch(() => null)
+    reader.cancel().catch(() => {})
   }
 }

@@ -1,4 +1,5 @@
 import { isBlank } from './blank_text.ts'
+import { isPageContext, MAX_CONTEXT_BYTES, type PageContext } from './page_context.ts'
 import { CLIENT_ID, UUID } from './session.ts'
 import type { ErrorCode } from './errors.ts'
 
@@ -9,9 +10,12 @@ import type { ErrorCode } from './errors.ts'
  *   the visitor's; sending the same id and text again joins the same turn. Without `threadId` the message goes to the
  *   visitor's thread that `clientThreadId` names, by either of its ids, or begins one under that client id. `parentId` is the message that it follows: the
  *   latest of the thread, which is also meant where it is left out. Another is refused with `id_conflict`.
- *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one.
+ *   `files` are the ids of completed uploads that no message has yet: with them `text` may be empty.
+ *   `fingerprint`, of the browser, is a signal against abuse, for assistants that ask for one. `context` is what the page
+ *   says that the visitor is looking at. Messages keep theirs: an edited one has that of the one before.
  * - `retry`: another try at answering the message `id` after its turn failed, was stopped or was cut.
- * - `edit`: `text` in place of the visitor's message `messageId`, as a message of its own beside it, of the id `id`.
+ * - `edit`: `text` in place of the visitor's message `messageId`, as a message of its own beside it, of the id `id`. `files` may
+ *   name those of the message `messageId` again; what is not named is left out.
  * - `regenerate`: another answer beside the answer `messageId`, to the same question.
  * - `continue`: goes on with the answer `messageId`, which was cut or stopped, or broke off; else `answer_not_cut`.
  *
@@ -27,6 +31,8 @@ export type TurnRequest =
       clientThreadId?: string
       parentId?: string
       text: string
+      context?: PageContext | null | undefined
+      files?: readonly string[]
       fingerprint?: string
     }
   | {
@@ -44,6 +50,7 @@ export type TurnRequest =
       threadId: string
       messageId: string
       text: string
+      files?: readonly string[]
       fingerprint?: string
     }
   | {
@@ -58,6 +65,9 @@ export type TurnRequest =
 /** Longest fingerprint, in characters: room for a hash. */
 const MAX_FINGERPRINT_LENGTH = 128
 
+/** Most files of a message that any assistant may allow. */
+const MAX_FILES = 20
+
 /** Largest accepted body of `POST /turns`, in bytes. Above it: `body_too_large`. */
 export const MAX_BODY_BYTES = 262_144
 
@@ -69,14 +79,25 @@ const isClientId = (value: unknown): value is string => typeof value === 'string
 const isFingerprint = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w-]+$/.test(value) && value.length <= MAX_FINGERPRINT_LENGTH
 
-function checkText(text: unknown): Parsed<never> | null {
+const isFileList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length <= MAX_FILES && value.every(isUuid) && new Set(value).size === value.length
+
+function checkText(text: unknown, files: unknown): Parsed<never> | null {
   if (typeof text !== 'string') return fail('invalid_body', '"text" must be a string.')
-  if (isBlank(text)) return fail('text_required', 'The message is empty.')
+  if (files !== undefined && !isFileList(files))
+    return fail('invalid_body', `"files" must be up to ${MAX_FILES} ids of files, each once.`)
+  if (isBlank(text) && !files?.length) return fail('text_required', 'The message is empty.')
   // PostgreSQL's text can't hold U+0000, and an unpaired surrogate has no UTF-8 form.
   if (text.includes('\0') || !text.isWellFormed())
     return fail('text_malformed', 'The message must be well-formed Unicode without U+0000.')
   return null
 }
+
+/** What has been checked. */
+const said = (text: unknown, files: unknown) => ({
+  text: text as string,
+  ...(files === undefined ? {} : { files: files as readonly string[] }),
+})
 
 /**
  * Reads a body of `POST /turns`. Members it does not know, a history among them, are ignored.
@@ -94,6 +115,8 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
     parentId,
     messageId,
     text,
+    context = null,
+    files,
     fingerprint,
   } = body as Record<string, unknown>
   if (!isUuid(assistantId)) return fail('invalid_body', '"assistantId" must be a UUID.')
@@ -114,16 +137,21 @@ export function parseTurnRequest(body: unknown): Parsed<TurnRequest> {
     if (threadId === null) return fail('invalid_body', `"threadId" must be that of the message's thread.`)
     if (!isClientId(messageId)) return fail('invalid_body', '"messageId" must be the id of a message.')
     if (type !== 'edit') return { ok: true, value: { type, assistantId, id, threadId, messageId, ...signals } }
-    const wrong = checkText(text)
+    const wrong = checkText(text, files)
     return (
-      wrong ?? { ok: true, value: { type, assistantId, id, threadId, messageId, text: text as string, ...signals } }
+      wrong ?? { ok: true, value: { type, assistantId, id, threadId, messageId, ...said(text, files), ...signals } }
     )
   }
   if (type !== 'message') return fail('turn_type_unsupported', 'This "type" of turn is not known here.')
-  const wrong = checkText(text)
+  const wrong = checkText(text, files)
   if (wrong) return wrong
   if (parentId !== undefined && (!isUuid(parentId) || threadId === null))
     return fail('invalid_body', '"parentId" must be the UUID of a message in the thread "threadId".')
-  const parent = parentId === undefined ? {} : { parentId }
-  return { ok: true, value: { type, assistantId, id, threadId, ...named, ...parent, text: text as string, ...signals } }
+  if (context !== null && !isPageContext(context))
+    return fail(
+      'context_invalid',
+      `"context" must be a JSON object of at most ${MAX_CONTEXT_BYTES} bytes, and its "title" and "url" texts.`,
+    )
+  const parent = { ...(parentId === undefined ? {} : { parentId }), ...(context !== null && { context }) }
+  return { ok: true, value: { type, assistantId, id, threadId, ...named, ...parent, ...said(text, files), ...signals } }
 }

@@ -16,7 +16,7 @@ const CODES = Object.keys(ERROR_STATUS) as ErrorCode[]
 /** What a person is to do, by code; a code that isn't named here may be tried again. */
 const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode[]>> = {
   nothing: ['network', 'stream_cut', 'busy'],
-  wait: ['rate_limited', 'budget_exceeded', 'model_rate_limited'],
+  wait: ['rate_limited', 'budget_exceeded', 'file_quota_exceeded', 'model_rate_limited'],
   start_over: [
     'session_missing',
     'session_invalid',
@@ -34,6 +34,15 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
     'model_request_rejected',
     'model_input_too_long',
     'input_flagged',
+    'files_unsupported',
+    'file_type_not_allowed',
+    'file_too_large',
+    'too_many_files',
+    'file_not_found',
+    'file_mismatch',
+    'file_malformed',
+    'file_has_metadata',
+    'file_encrypted',
   ],
   tell_owner: [
     'invalid_body',
@@ -52,6 +61,7 @@ const REMEDIES: Readonly<Record<Exclude<Remedy, 'try_again'>, readonly ErrorCode
   give_up: [
     'invalid_json',
     'turn_type_unsupported',
+    'context_invalid',
     'method_not_allowed',
     'id_conflict',
     'answer_not_cut',

@@ -46,7 +46,23 @@ describe('parseTurnRequest', () => {
       expect(parseTurnRequest(body)).toEqual({ ok: true, value: body })
   })
 
+  it('keeps the files of a message and of an edit, which may then have no text', () => {
+    for (const body of [
+      { ...MESSAGE, files: [ID] },
+      { ...MESSAGE, text: '', files: [ID, ID.replace('1', '2')] },
+      { ...EDIT, text: ' ', files: [ID] },
+      { ...EDIT, files: [] },
+    ])
+      expect(parseTurnRequest(body)).toEqual({ ok: true, value: body })
+  })
+
   it.each([
+    [{ ...MESSAGE, text: '', files: [] }, 'text_required'],
+    [{ ...MESSAGE, files: ID }, 'invalid_body'],
+    [{ ...MESSAGE, files: [ID, ID] }, 'invalid_body'],
+    [{ ...MESSAGE, files: ['x'] }, 'invalid_body'],
+    [{ ...EDIT, files: [7] }, 'invalid_body'],
+    [{ ...MESSAGE, files: Array.from({ length: 21 }, (_, index) => ID.slice(0, -2) + (10 + index)) }, 'invalid_body'],
     [{ ...MESSAGE, fingerprint: '' }, 'invalid_body'],
     [{ ...MESSAGE, fingerprint: 7 }, 'invalid_body'],
     [{ ...MESSAGE, fingerprint: 'a'.repeat(129) }, 'invalid_body'],

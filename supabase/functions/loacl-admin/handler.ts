@@ -1,6 +1,8 @@
 import type { KeyRing } from '@loacl/sealing'
 import { ADMIN_FUNCTION, UUID } from '@loacl/wire'
 import { CodedError } from '../_shared/domain/coded_error.ts'
+import type { FileStorage } from '../_shared/domain/files/file_store.ts'
+import { readLinkRequest } from '../_shared/domain/files/link_request.ts'
 import { bearerOf, createApiKeyCheck, createKeyMatcher } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
@@ -23,7 +25,7 @@ export interface AdminDeps {
   store: AdminStore
   provider: Provider
   mcpServers: McpServers
-  storage: ObjectStorage
+  storage: ObjectStorage & Pick<FileStorage, 'createLink'>
   keyRing: KeyRing
   /** The project's publishable and secret keys: a request must bring one of them. */
   apiKeys: readonly string[]
@@ -45,6 +47,7 @@ const MAX_BODY_BYTES = 16_384
  * - `GET`, `PUT`, `DELETE /mcp-servers/:id/secret`, and `POST /mcp-servers/:id/tools` asks a server for its tools;
  * - `POST /keys/rotate` puts secrets under the key ring's current key;
  * - `POST /sessions/:id/erase` erases a visitor;
+ * - `POST /files/:id/link` opens a file of a visitor's, `DELETE /files/:id` deletes one;
  * - `POST /maintenance/drain` purges and deletes what is due, also for a scheduler with a secret key.
  */
 export function createHandler(deps: AdminDeps): (request: Request) => Promise<Response> {
@@ -134,6 +137,20 @@ export function createHandler(deps: AdminDeps): (request: Request) => Promise<Re
         methods: { POST: forOperators((operator, _, id) => store.eraseVisitor(operator, toSessionId(id))) },
       },
       {
+        path: /^\/files\/([^/]+)$/,
+        methods: { DELETE: forOperators((operator, _, id) => store.deleteFile(operator, toFileId(id))) },
+      },
+      {
+        path: /^\/files\/([^/]+)\/link$/,
+        methods: {
+          POST: forOperators(async (operator, { request }, id) => {
+            const download = readLinkRequest(await read(request))
+            const { path, name } = await store.locateFile(operator, toFileId(id))
+            return deps.storage.createLink(path, download ? name : null)
+          }),
+        },
+      },
+      {
         path: /^\/maintenance\/drain$/,
         methods: {
           POST: async ({ request, requestId }) => {
@@ -162,5 +179,10 @@ function toAssistantId(id: string): string {
 
 function toSessionId(id: string): string {
   if (!UUID.test(id)) throw new CodedError('not_found', 'There is no such visitor.')
+  return id
+}
+
+function toFileId(id: string): string {
+  if (!UUID.test(id)) throw new CodedError('file_not_found', 'There is no such file.')
   return id
 }

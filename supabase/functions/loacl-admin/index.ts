@@ -1,6 +1,7 @@
 import { createKeyRing } from '@loacl/sealing'
 import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
+import { createFileStorage } from '../_shared/adapters/file_storage.ts'
 import { toLogLine } from '../_shared/adapters/log_line.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createDataApiAdminStore } from './adapters/data_api_admin_store.ts'
@@ -24,7 +25,7 @@ Deno.serve(
     store: createDataApiAdminStore({ url, secretKey, publishableKey }),
     provider: createOpenAIProvider({ egress, defaultBaseUrl }),
     mcpServers: createRemoteMcpServers(egress),
-    storage: createObjectStorage({ url, secretKey }),
+    storage: { ...createObjectStorage({ url, secretKey }), ...createFileStorage({ url, secretKey }) },
     keyRing: createKeyRing(environment.encryptionKeys),
     apiKeys,
     secretKeys,

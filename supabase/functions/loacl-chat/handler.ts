@@ -15,6 +15,7 @@ import type { Caller, TurnStore } from '../_shared/domain/store.ts'
 import { followTurn } from '../_shared/domain/stored_turn.ts'
 import type { ToolRunner } from '../_shared/domain/tools/tool.ts'
 import { runTurn } from '../_shared/domain/turn.ts'
+import type { FileStorage, FileStore } from '../_shared/domain/files/file_store.ts'
 import { createTurnPoll, type PollTurn } from '../_shared/domain/turn_poll.ts'
 import { createApiKeyCheck } from '../_shared/http/api_keys.ts'
 import { readJsonBody } from '../_shared/http/json_body.ts'
@@ -23,6 +24,7 @@ import { sendStored } from '../_shared/http/stored_parts.ts'
 import { createRouter, type Route, type RouteContext } from '../_shared/http/router.ts'
 import { answerCall, claimCall, continueTurn, decideCall } from './calls.ts'
 import { callerOf } from './caller.ts'
+import { beginUpload, completeUpload, linkFile, removeFile } from './files.ts'
 import { identify, signOut, type IdentifyDeps } from './identify.ts'
 import { safetyIdentifierOf } from './safety_identifier.ts'
 import { WorkerLoad, type WorkerLoadOptions } from './worker_load.ts'
@@ -32,6 +34,8 @@ export interface ChatDeps extends IdentifyDeps, WorkerLoadOptions {
   store: TurnStore
   model: Model
   moderator: Moderator
+  files: FileStore
+  storage: FileStorage
   tools: ToolRunner
   /** The one header that tells a visitor's network address and can't be set by visitors. */
   addressHeader: string
@@ -56,6 +60,8 @@ interface Context extends RouteContext {
  * - `GET /turns/:id?after=<seq>` streams a turn that runs or ran, from a place on;
  * - `POST /turns/:id/stop` ends one, `POST /messages/:id/stop` the one that answers a message, also before that has come;
  * - `GET /threads/:id/stream` streams the turn that runs or waits in a thread, by either of the thread's ids; 204 where none does;
+ * - `POST /files` begins an upload, `POST /files/:id/complete` checks it, `POST /files/:id/link` opens a file, `DELETE /files/:id`
+ *   takes one away that was not sent;
  * - `POST /calls/:id/decision` approves or denies a call of a tool, `POST /calls/:id/claim` takes one that the page runs, and
  *   `POST /calls/:id/result` answers it; `POST /turns/:id/continue` ends what is overdue. The turn goes on once nothing of it waits;
  * - `POST /identify` says who the visitor is, `POST /sign-out` forgets it.
@@ -77,6 +83,10 @@ export function createHandler(deps: ChatDeps): (request: Request) => Promise<Res
       { path: /^\/turns\/([^/]+)\/stop$/, methods: { POST: withDeps(stopTurn) } },
       { path: /^\/messages\/([^/]+)\/stop$/, methods: { POST: withDeps(stopMessage) } },
       { path: /^\/threads\/([^/]+)\/stream$/, methods: { GET: withDeps(resumeTurn) } },
+      { path: /^\/files$/, methods: { POST: withDeps(beginUpload) } },
+      { path: /^\/files\/([^/]+)$/, methods: { DELETE: withDeps(removeFile) } },
+      { path: /^\/files\/([^/]+)\/complete$/, methods: { POST: withDeps(completeUpload) } },
+      { path: /^\/files\/([^/]+)\/link$/, methods: { POST: withDeps(linkFile) } },
       { path: /^\/turns\/([^/]+)\/continue$/, methods: { POST: withDeps(continueTurn) } },
       { path: /^\/calls\/([^/]+)\/decision$/, methods: { POST: withDeps(decideCall) } },
       { path: /^\/calls\/([^/]+)\/claim$/, methods: { POST: withDeps(claimCall) } },

@@ -1,9 +1,11 @@
 import { createKeyRing } from '@loacl/sealing'
 import { createAccessTokenCheck } from '../_shared/adapters/access_tokens.ts'
 import { createDataApiIdentity } from '../_shared/adapters/data_api_identity.ts'
+import { createDataApiFiles } from '../_shared/adapters/data_api_files.ts'
 import { createDataApiStore } from '../_shared/adapters/data_api_store.ts'
 import { createEgress } from '../_shared/adapters/egress.ts'
 import { readEnvironment } from '../_shared/adapters/environment.ts'
+import { createFileStorage } from '../_shared/adapters/file_storage.ts'
 import { createMemoryGauge } from '../_shared/adapters/memory_gauge.ts'
 import { toLogLine, toNoteLine } from '../_shared/adapters/log_line.ts'
 import { createServerTool } from '../_shared/adapters/server_tool.ts'
@@ -11,6 +13,7 @@ import { createToolRunner } from '../_shared/adapters/tool_runner.ts'
 import { createMcpToolRunner } from '../_shared/adapters/mcp_tool.ts'
 import { createOpenAIModerator } from '../_shared/adapters/openai_moderator.ts'
 import { createProviderModel } from '../_shared/adapters/provider_model.ts'
+import { withFiles } from '../_shared/adapters/read_files.ts'
 import { createHostResolver } from '../_shared/adapters/resolve_host.ts'
 import { createHandler } from './handler.ts'
 
@@ -29,12 +32,18 @@ const providers = {
   defaultBaseUrl: environment.defaultBaseUrl,
 }
 
+const storage = createFileStorage({ url: environment.supabaseUrl, secretKey: environment.secretKey })
 const keyRing = createKeyRing(environment.encryptionKeys)
 
 Deno.serve(
   createHandler({
     store: createDataApiStore({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
-    model: createProviderModel({ ...providers, note: (refused) => console.warn(toNoteLine(refused)) }),
+    model: withFiles(
+      createProviderModel({ ...providers, note: (refused) => console.warn(toNoteLine(refused)) }),
+      storage,
+    ),
+    files: createDataApiFiles({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
+    storage,
     moderator: createOpenAIModerator(providers),
     identities: createDataApiIdentity({ url: environment.supabaseUrl, secretKey: environment.secretKey }),
     checkAccessToken: createAccessTokenCheck({ url: environment.supabaseUrl, key: environment.secretKey }),

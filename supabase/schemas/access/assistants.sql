@@ -38,11 +38,18 @@ create table loacl.assistants (
   spend_per_day_usd numeric default 10,
   spend_per_month_usd numeric default 100,
   retention_days integer,
+  file_types text[] not null default '{}',
+  max_file_bytes bigint not null default 10485760,
+  max_files_per_message integer not null default 5,
+  file_bytes_per_day bigint default 104857600,
+  files_per_hour integer default 60,
   paused_at timestamptz,
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   context_strategy text not null default 'truncation',
+  page_context boolean not null default true,
+  image_hosts text[] not null default '{}',
   -- For foreign keys on id and owner together: what is linked to an assistant then has the same owner.
   constraint assistants_id_owner_id_key unique (id, owner_id),
   constraint assistants_owner_id_name_key unique (owner_id, name),
@@ -74,6 +81,16 @@ create table loacl.assistants (
   constraint assistants_tokens_per_day_range check (tokens_per_day >= 0),
   constraint assistants_spend_per_day_usd_range check (spend_per_day_usd >= 0 and spend_per_day_usd < 'infinity'),
   constraint assistants_spend_per_month_usd_range check (spend_per_month_usd >= 0 and spend_per_month_usd < 'infinity'),
+  constraint assistants_file_types check (
+    file_types <@ array[
+      'image/png', 'image/jpeg', 'image/webp', 'image/gif', 'application/pdf', 'text/plain', 'text/markdown', 'text/csv'
+    ]
+    and array_position(file_types, null) is null
+  ),
+  constraint assistants_max_file_bytes_range check (max_file_bytes between 1 and 52428800),
+  constraint assistants_max_files_per_message_range check (max_files_per_message between 1 and 20),
+  constraint assistants_file_bytes_per_day_range check (file_bytes_per_day >= 0),
+  constraint assistants_files_per_hour_range check (files_per_hour >= 1),
   constraint assistants_retention_days_range check (retention_days between 1 and 36500),
   constraint assistants_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
@@ -122,6 +139,10 @@ comment on column loacl.assistants.is_default is 'The owner''s default assistant
 comment on column loacl.assistants.appearance is 'Look and words of the widget. Public.';
 comment on column loacl.assistants.allowed_origins is
   'Pages that may use it: `https://example.com`, `https://*.example.com` (every subdomain, not the domain itself), `http://localhost:*` (every port; of localhost, 127.0.0.1 and [::1] alone), or `*` for any. Empty: no page at all. Requests without an Origin header, which browsers always send here, are not held back by it.';
+comment on column loacl.assistants.page_context is
+  'Whether a page may say what the visitor is looking at. Where it is off, nothing of it is taken, and what was stored is not told.';
+comment on column loacl.assistants.image_hosts is
+  'Hosts from which pictures in answers are loaded, over HTTPS: `images.example.com`, or `*.example.com` (every subdomain, not the domain itself). Any other picture stays a link. Public.';
 comment on column loacl.assistants.messages_per_minute is 'How many messages one session may send in a minute. null, here and in the next seven: no limit.';
 comment on column loacl.assistants.messages_per_hour_per_address is
   'How many messages may come from one network address (IPv6: one /64) in an hour.';
@@ -136,6 +157,13 @@ comment on column loacl.assistants.spend_per_day_usd is
 comment on column loacl.assistants.spend_per_month_usd is 'The same for a calendar month, in UTC.';
 comment on column loacl.assistants.retention_days is
   'Days after its last message that a conversation is kept; null: for as long as nobody deletes it.';
+comment on column loacl.assistants.file_types is
+  'Media types of what visitors may attach to a message; empty: nothing.';
+comment on column loacl.assistants.max_file_bytes is 'Largest file that a visitor may attach.';
+comment on column loacl.assistants.max_files_per_message is 'Most files of one message.';
+comment on column loacl.assistants.file_bytes_per_day is
+  'How many bytes one person may upload within 24 hours. null, here and in the next: no limit.';
+comment on column loacl.assistants.files_per_hour is 'How many files one session may upload in an hour.';
 comment on column loacl.assistants.paused_at is
   'Since when no new turn may begin, by the owner''s switch; null: it is not paused. Visitors can still open and read.';
 comment on column loacl.assistants.metadata is 'The host''s own data.';
@@ -165,7 +193,8 @@ grant insert (
   max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
   moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
-  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
+  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, file_types, max_file_bytes, max_files_per_message, file_bytes_per_day,
+  files_per_hour, paused_at, metadata, page_context, image_hosts
 ) on table loacl.assistants to authenticated;
 grant update (
   name, description, greeting, model, provider_config_id, fallback_provider_config_id, fallback_model, follow_up_model,
@@ -173,7 +202,8 @@ grant update (
   max_message_length, follow_ups, show_reasoning, moderates_input, moderates_output, moderation_fails_open, moderation_model,
   moderation_provider_config_id, fingerprint, is_active, is_default, appearance, allowed_origins, messages_per_minute,
   messages_per_hour_per_address, messages_per_hour_per_fingerprint, new_sessions_per_hour_per_address, messages_per_thread,
-  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, paused_at, metadata
+  tokens_per_day, spend_per_day_usd, spend_per_month_usd, retention_days, file_types, max_file_bytes, max_files_per_message, file_bytes_per_day,
+  files_per_hour, paused_at, metadata, page_context, image_hosts
 ) on table loacl.assistants to authenticated;
 grant select, insert, update, delete on table loacl.assistants to service_role;
 

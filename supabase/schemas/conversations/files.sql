@@ -7,6 +7,7 @@ create table loacl.file_objects (
   mime_type text not null,
   storage_path text not null,
   stored_at timestamptz,
+  closes_at timestamptz,
   provider_config_id uuid references loacl.provider_configs (id) on delete set null,
   provider_file_id text,
   created_at timestamptz not null default now(),
@@ -42,6 +43,8 @@ comment on column loacl.file_objects.sha256 is 'Of the bytes, computed by the se
 comment on column loacl.file_objects.mime_type is 'As the server found it, whatever the browser said.';
 comment on column loacl.file_objects.storage_path is 'Where Storage keeps the bytes, in the bucket `loacl`.';
 comment on column loacl.file_objects.stored_at is 'When Storage confirmed that it has them; null: they must be sent again.';
+comment on column loacl.file_objects.closes_at is
+  'Until when more can come to its path, by the link with which it was uploaded: what is deleted before is deleted again then.';
 comment on column loacl.file_objects.provider_config_id is 'Where it was uploaded to; null until then, and once that config is gone.';
 comment on column loacl.file_objects.provider_file_id is 'The provider''s id of the file; null until it was uploaded there.';
 
@@ -59,6 +62,8 @@ create table loacl.files (
   original_name text not null,
   mime_type text not null,
   size_bytes bigint not null,
+  width integer,
+  height integer,
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -73,6 +78,7 @@ create table loacl.files (
   constraint files_original_name_length check (char_length(btrim(original_name)) between 1 and 255),
   constraint files_mime_type_length check (char_length(mime_type) between 1 and 255),
   constraint files_size_bytes_positive check (size_bytes >= 0),
+  constraint files_width_height check ((width is null) = (height is null) and width > 0 and height > 0),
   constraint files_metadata_object check (jsonb_typeof(metadata) = 'object')
 );
 
@@ -102,6 +108,7 @@ comment on column loacl.files.object_id is 'The bytes. They are deleted with the
 comment on column loacl.files.thread_id is 'null until it is sent with a message, as is message_id.';
 comment on column loacl.files.purpose is 'What the model provider is told that it is for.';
 comment on column loacl.files.original_name is 'The file''s name on the visitor''s device.';
+comment on column loacl.files.width is 'Pixels, as is height; null but for a picture.';
 comment on column loacl.files.metadata is 'The host''s own data. The visitor can read it.';
 
 -- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`

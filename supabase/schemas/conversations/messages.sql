@@ -17,6 +17,7 @@ create table loacl.messages (
   metadata jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  context jsonb,
   constraint messages_thread_fkey foreign key (thread_id, session_id, assistant_id)
     references loacl.threads (id, session_id, assistant_id) on delete cascade,
   constraint messages_parent_id_other check (parent_id <> id),
@@ -37,7 +38,9 @@ create table loacl.messages (
   constraint messages_error_code_status check ((error_code is not null) = (status = 'failed')),
   constraint messages_cut_reason_status check ((cut_reason is not null) = (status = 'cut')),
   constraint messages_cut_reason check (cut_reason in ('time_limit', 'max_output_tokens', 'content_filter', 'budget', 'step_limit')),
-  constraint messages_metadata_object check (jsonb_typeof(metadata) = 'object')
+  constraint messages_metadata_object check (jsonb_typeof(metadata) = 'object'),
+  constraint messages_context_object check (jsonb_typeof(context) = 'object' and octet_length(context::text) <= 8192),
+  constraint messages_context_author check (context is null or author = 'visitor')
 );
 
 create index messages_thread_id_seq_idx on loacl.messages (thread_id, seq desc);
@@ -99,6 +102,8 @@ comment on column loacl.messages.content is 'The text parts, joined.';
 comment on column loacl.messages.parts is 'What is shown: text, sources, and of calls of tools what their visitor may see. Reasoning, where it may be shown, is put between them as a message travels.';
 comment on column loacl.messages.model is 'Which model answered.';
 comment on column loacl.messages.cut_reason is 'Which limit an answer ran into.';
+comment on column loacl.messages.context is
+  'What the page said that the visitor was looking at when they wrote this: `{title, url, …}`. Data that nobody has checked.';
 comment on column loacl.messages.metadata is 'The host''s own data. The visitor can read it.';
 
 -- `anon` has a policy of its own, without the operator's half: only somebody signed in can be an operator. Without an `or`

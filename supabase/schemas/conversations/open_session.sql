@@ -20,7 +20,14 @@ begin
       'greeting', assistant.greeting,
       'appearance', assistant.appearance,
       'maxMessageLength', assistant.max_message_length,
-      'fingerprint', assistant.fingerprint
+      'fingerprint', assistant.fingerprint,
+      'pageContext', assistant.page_context,
+      'imageHosts', assistant.image_hosts,
+      'files', case when assistant.file_types <> '{}' then
+        jsonb_build_object(
+          'types', assistant.file_types, 'maxBytes', assistant.max_file_bytes, 'maxFiles', assistant.max_files_per_message
+        )
+      end
     ),
     'questions', (
       select coalesce(

@@ -115,12 +115,16 @@ as $$
 begin
   return query
   with said as (
-    select h.place, h.message ->> 'content' as content
+    select h.place, concat(h.message ->> 'content', h.message ->> 'context') as content,
+      octet_length((h.message -> 'files')::text) + (
+        select sum((f.file ->> 'weight')::bigint) from jsonb_array_elements(h.message -> 'files') as f (file)
+      ) as file_bytes
     from jsonb_array_elements(history) with ordinality as h (message, place)
   ),
   calls (purpose, model, input, output) as (
     select 'answer', assistant.model,
-      loacl_private.bound_tokens(assistant.instructions) + loacl_private.bound_tools(assistant.id) + sum(loacl_private.bound_tokens(s.content))::bigint + added_bytes,
+      loacl_private.bound_tokens(assistant.instructions) + loacl_private.bound_tools(assistant.id)
+        + sum(loacl_private.bound_tokens(s.content) + coalesce(s.file_bytes, 0))::bigint + added_bytes,
       assistant.max_output_tokens
     from said s
     union all
@@ -145,7 +149,7 @@ begin
 end
 $$;
 comment on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) is
-  'The model calls that a step may make, with the most that each can take, at the dearer of the assistant''s two providers, and the fees of the hosted tools; `usd` null where a model or such a tool has no price. `added_bytes`: what earlier steps added to the conversation, as JSON.';
+  'The model calls that a step may make, with the most that each can take, at the dearer of the assistant''s two providers, and the fees of the hosted tools; `usd` null where a model or such a tool has no price. Files count as weigh_file says: how much a picture takes, no provider says before. `added_bytes`: what earlier steps added to the conversation, as JSON.';
 revoke all on function loacl_private.bound_calls(loacl.assistants, jsonb, boolean, bigint) from public;
 
 create function loacl_private.add_to_budget(budget loacl_private.budgets, tokens bigint, usd numeric)

@@ -12,7 +12,8 @@ return coalesce(outcome ->> 'isCalled' = 'false', false) or coalesce(
     and jsonb_typeof(outcome -> 'usage') is distinct from 'object'
     and outcome ->> 'errorCode' in (
       'provider_key_missing', 'provider_key_unusable', 'provider_key_rejected',
-      'model_rate_limited', 'model_request_rejected', 'model_input_too_long', 'model_unavailable'
+      'model_rate_limited', 'model_request_rejected', 'model_input_too_long', 'model_unavailable', 'files_unsupported',
+      'storage_unavailable'
     ),
   false
 );

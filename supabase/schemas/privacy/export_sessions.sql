@@ -19,6 +19,8 @@ begin
     'originalName', file.original_name,
     'mimeType', file.mime_type,
     'sizeBytes', file.size_bytes,
+    'width', file.width,
+    'height', file.height,
     'sha256', encode(object.sha256, 'hex'),
     'purpose', file.purpose,
     'metadata', file.metadata,
@@ -74,11 +76,28 @@ declare
     from loacl.files f
     where f.session_id = any (session_ids)
   );
+  uploads jsonb := (
+    select jsonb_agg(
+      jsonb_build_object(
+        'id', u.id,
+        'originalName', u.original_name,
+        'mimeType', u.mime_type,
+        'sizeBytes', u.size_bytes,
+        'state', u.state,
+        'createdAt', u.created_at
+      )
+      || case when for_operator then jsonb_build_object('storagePath', u.storage_path) else '{}' end
+      order by u.created_at, u.id
+    )
+    from loacl_private.uploads u
+    where u.session_id = any (session_ids)
+  );
   exported jsonb := jsonb_build_object(
     'exportedAt', now(),
     'sessions', coalesce(sessions, '[]'),
     'threads', coalesce(threads, '[]'),
-    'files', coalesce(files, '[]')
+    'files', coalesce(files, '[]'),
+    'uploads', coalesce(uploads, '[]')
   );
 begin
   if not for_operator then
@@ -112,5 +131,5 @@ begin
 end
 $$;
 comment on function loacl_private.export_sessions(uuid[], boolean) is
-  'All that is kept of these sessions, for their visitor or for the operator: `{exportedAt, sessions, threads, files}`, and for the operator `usage` and more in each.';
+  'All that is kept of these sessions, for their visitor or for the operator: `{exportedAt, sessions, threads, files, uploads}`, and for the operator `usage` and more in each.';
 revoke all on function loacl_private.export_sessions(uuid[], boolean) from public;

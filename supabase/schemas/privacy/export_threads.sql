@@ -46,6 +46,7 @@ declare
     'parentId', message.parent_id,
     'model', message.model,
     'metadata', message.metadata,
+    'context', message.context,
     'annotations', coalesce(annotations, '[]'),
     'denials', (
       select coalesce(

@@ -18,7 +18,7 @@ set search_path = pg_catalog, pg_temp
 set statement_timeout = '20s' -- as erase_visitor_data
 return loacl_private.export_visitor_data();
 comment on function loacl.export_visitor_data() is
-  'What is kept of the calling visitor and is theirs to have, on all their devices: `{exportedAt, sessions, threads, files}`, messages within their threads, deleted threads until they are purged. Errors: session_missing, session_invalid, session_replaced, session_expired, session_locked.';
+  'What is kept of the calling visitor and is theirs to have, on all their devices: `{exportedAt, sessions, threads, files, uploads}`, messages within their threads, deleted threads until they are purged. Errors: session_missing, session_invalid, session_replaced, session_expired, session_locked.';
 revoke all on function loacl.export_visitor_data() from public;
 grant execute on function loacl.export_visitor_data() to anon, authenticated;
 

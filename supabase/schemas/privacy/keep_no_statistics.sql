@@ -29,7 +29,13 @@ alter table loacl.assistants
   alter column tokens_per_day set statistics 0,
   alter column spend_per_day_usd set statistics 0,
   alter column spend_per_month_usd set statistics 0,
-  alter column retention_days set statistics 0;
+  alter column retention_days set statistics 0,
+  alter column image_hosts set statistics 0,
+  alter column file_types set statistics 0,
+  alter column max_file_bytes set statistics 0,
+  alter column max_files_per_message set statistics 0,
+  alter column file_bytes_per_day set statistics 0,
+  alter column files_per_hour set statistics 0;
 alter table loacl.auto_approval_settings
   alter column max_cost_per_tool_usd set statistics 0,
   alter column max_cost_per_hour_usd set statistics 0;
@@ -62,7 +68,9 @@ alter table loacl.file_objects
 alter table loacl.files
   alter column original_name set statistics 0,
   alter column mime_type set statistics 0,
-  alter column size_bytes set statistics 0;
+  alter column size_bytes set statistics 0,
+  alter column width set statistics 0,
+  alter column height set statistics 0;
 alter table loacl.follow_up_suggestions
   alter column suggestion set statistics 0;
 alter table loacl.guided_questions

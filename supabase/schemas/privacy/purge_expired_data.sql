@@ -50,6 +50,7 @@ begin
     for update skip locked
   )
   delete from loacl.files f using old where f.id = old.id;
+  perform loacl_private.purge_uploads(1000);
 
   loop
     with old as (
@@ -66,5 +67,5 @@ begin
 end
 $$;
 comment on function loacl_private.purge_expired_data(interval) is
-  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never sent after a day, and ended sessions that hold no thread. They go a few at a time for as long as `max_duration`; says whether that was too short, and what is left then goes at the next call.';
+  'Deletes for good: threads deleted seven days ago, threads past their assistant''s retention, uploads never completed four hours after they began, files never sent after a day, and ended sessions that hold no thread. They go a few at a time for as long as `max_duration`; says whether that was too short, and what is left then goes at the next call.';
 revoke all on function loacl_private.purge_expired_data(interval) from public;

@@ -18,7 +18,7 @@ begin atomic
     set attempts = q.attempts + 1, due_at = now() + interval '5 minutes'
     from due
     where q.id = due.id
-    returning q.*
+    returning q.id, q.kind, q.reference, q.provider_config_id, q.created_at
   )
   select coalesce(
     jsonb_agg(
@@ -71,7 +71,14 @@ volatile
 security definer -- service_role has no rights in loacl_private
 set search_path = pg_catalog, pg_temp
 begin atomic
-  delete from loacl_private.deletion_queue q where q.id = confirm_deletion.deletion_id;
+  with put_off as (
+    update loacl_private.deletion_queue q
+    set due_at = q.again_at, again_at = null, attempts = 0, last_error = null
+    where q.id = confirm_deletion.deletion_id and q.again_at > now()
+    returning q.id
+  )
+  delete from loacl_private.deletion_queue q
+  where q.id = confirm_deletion.deletion_id and not exists (select from put_off);
 end;
 comment on function loacl_private.confirm_deletion(uuid) is 'Does the work of loacl.confirm_deletion.';
 revoke all on function loacl_private.confirm_deletion(uuid) from public;
@@ -86,7 +93,7 @@ set search_path = pg_catalog, pg_temp
 begin atomic
   select loacl_private.confirm_deletion(confirm_deletion.deletion_id);
 end;
-comment on function loacl.confirm_deletion(uuid) is 'For the functions: it is gone there, or was not there.';
+comment on function loacl.confirm_deletion(uuid) is 'For the functions: it is gone there, or was not there. What can come there again stays in the queue until it can not.';
 revoke all on function loacl.confirm_deletion(uuid) from public;
 grant execute on function loacl.confirm_deletion(uuid) to service_role;
 

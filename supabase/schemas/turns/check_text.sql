@@ -25,7 +25,7 @@ begin
   if jsonb_typeof(request -> 'text') is distinct from 'string' then
     perform loacl_private.raise_error(400, 'invalid_body', '"text" must be a string.');
   end if;
-  if loacl_private.is_blank(request ->> 'text') then
+  if loacl_private.is_blank(request ->> 'text') and coalesce(request -> 'files', '[]') = '[]' then
     perform loacl_private.raise_error(400, 'text_required', 'The message is empty.');
   end if;
   if char_length(request ->> 'text') > max_length then
@@ -34,5 +34,5 @@ begin
   return request ->> 'text';
 end
 $$;
-comment on function loacl_private.check_text(jsonb, integer) is 'The text of a new message. Errors: invalid_body, text_required, text_too_long.';
+comment on function loacl_private.check_text(jsonb, integer) is 'The text of a new message, which may be blank where files come with it. Errors: invalid_body, text_required, text_too_long.';
 revoke all on function loacl_private.check_text(jsonb, integer) from public;

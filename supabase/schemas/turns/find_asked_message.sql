@@ -34,6 +34,7 @@ begin
     return null;
   end if;
   if asked.content is distinct from request ->> 'text'
+    or loacl_private.list_file_ids(asked.parts) <> loacl_private.read_file_ids(request)
     -- Sent without a thread, it began one. That of a client id is not there yet, so this is in another.
     or (request_thread_id is null and (asked.parent_id is not null or request ->> 'clientThreadId' is not null))
     or asked.thread_id is distinct from coalesce(request_thread_id, asked.thread_id)

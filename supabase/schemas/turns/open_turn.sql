@@ -183,12 +183,12 @@ begin
     update loacl.threads t set last_message_at = now(), status = 'active', shown_message_id = null where t.id = thread.id;
   end if;
   if question.id is null then
-    insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, parts)
+    insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, context, parts)
     values (
-      thread.id, session.id, assistant.id, parent_id, question.client_id, 'user', question.content,
-      jsonb_build_array(jsonb_build_object('type', 'text', 'text', question.content))
+      thread.id, session.id, assistant.id, parent_id, question.client_id, 'user', question.content, question.context, question.parts
     )
     returning * into question;
+    perform loacl_private.attach_files(question);
   end if;
   if request ->> 'type' = 'continue' then
     answer := loacl_private.reopen_answer(request, thread.id);

@@ -1,5 +1,6 @@
 create function loacl_private.read_branch_request(
-  request jsonb, thread loacl.threads, own_session_ids uuid[], out question loacl.messages, out joined loacl_private.turns
+  request jsonb, assistant loacl.assistants, thread loacl.threads, own_session_ids uuid[],
+  out question loacl.messages, out joined loacl_private.turns
 )
 returns record
 language plpgsql
@@ -19,9 +20,9 @@ begin
   if request ->> 'type' = 'edit' and found then
     question := loacl_private.find_asked_message(request, own_session_ids);
     if question.id is null then
-      question.client_id := request ->> 'id';
-      question.content := request ->> 'text';
+      question := loacl_private.compose_question(request, assistant, own_session_ids, named);
       question.parent_id := named.parent_id;
+      question.context := named.context;
     elsif question.id = named.id or question.parent_id is distinct from named.parent_id then
       perform loacl_private.raise_error(409, 'id_conflict', 'This id belongs to another message of yours.');
     else
@@ -48,9 +49,9 @@ begin
   end if;
 end
 $$;
-comment on function loacl_private.read_branch_request(jsonb, loacl.threads, uuid[]) is
-  'What is asked by a request that makes a sibling of a message, or goes on with one (edit, regenerate, continue): the visitor''s message, without an `id` where it is not stored yet, and the turn that the request joins. The caller holds the thread. Errors: message_not_found, id_conflict.';
-revoke all on function loacl_private.read_branch_request(jsonb, loacl.threads, uuid[]) from public;
+comment on function loacl_private.read_branch_request(jsonb, loacl.assistants, loacl.threads, uuid[]) is
+  'What is asked by a request that makes a sibling of a message, or goes on with one (edit, regenerate, continue): the visitor''s message, without an `id` where it is not stored yet, and the turn that the request joins. The caller holds the thread. Errors: message_not_found, id_conflict, and those of find_file_parts.';
+revoke all on function loacl_private.read_branch_request(jsonb, loacl.assistants, loacl.threads, uuid[]) from public;
 
 create function loacl_private.reopen_answer(request jsonb, thread_id uuid)
 returns loacl.messages

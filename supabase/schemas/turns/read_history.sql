@@ -44,6 +44,9 @@ as $$
 declare
   next_id uuid := read_branch.message_id;
   has_refusals boolean := false;
+  has_files boolean := exists (
+    select from loacl.messages m join loacl.files f on f.thread_id = m.thread_id where m.id = read_branch.message_id
+  );
   m record;
 begin
   -- A message comes after the one that it follows, so one pass through the thread meets the whole branch.
@@ -53,8 +56,15 @@ begin
       case
         when b.id = read_branch.message_id
           or (b.status in ('completed', 'stopped', 'cut') and b.content <> '' and b.role <> 'system')
-          -- As estimate_tokens.
-          then (octet_length(b.content) + 2) / 3 + 4
+          or (has_files and b.author = 'visitor' and b.parts -> 0 ->> 'type' = 'file')
+          -- As estimate_tokens, with the names of files.
+          then (
+            octet_length(b.content) + 2 + case
+              when has_files and b.author = 'visitor' and b.parts -> 0 ->> 'type' = 'file'
+                then octet_length(b.parts::text) - octet_length(b.content)
+              else 0
+            end
+          ) / 3 + 4
         else 0
       end as tokens
     from loacl.messages asked
@@ -177,12 +187,15 @@ declare
   summary loacl.context_optimizations;
   told_ids uuid[] := '{}';
   always_told integer := loacl_private.count_always_told(read_context.message_id);
+  page_context jsonb := loacl_private.tell_page_context(read_context.message_id, assistant);
+  files jsonb := '{}';
+  told_files record;
 begin
   ratio := limits.ratio;
   shortened_ids := '{}';
   left_ids := '{}';
   history := '[]';
-  tokens_told := 0;
+  tokens_told := coalesce(loacl_private.estimate_tokens(page_context::text), 0);
   tokens_whole := (select sum(c) from unnest(costs) as c);
   tokens_shortened := tokens_whole;
 
@@ -201,7 +214,7 @@ begin
     -- The budget may be smaller by now than it was made for.
     if loacl_private.estimate_summary(summary.summary) <= limits.tokens * 2 / 3 then
       history := loacl_private.tell_summary(summary.summary);
-      tokens_told := loacl_private.estimate_summary(summary.summary);
+      tokens_told := tokens_told + loacl_private.estimate_summary(summary.summary);
     else
       summary := null;
     end if;
@@ -225,21 +238,29 @@ begin
     );
   end if;
 
+  if exists (select from loacl.files f where f.thread_id = read_context.thread_id) then
+    told_files := loacl_private.tell_files(told_ids, always_told, limits.tokens - tokens_told);
+    files := told_files.files;
+    tokens_told := tokens_told + told_files.tokens_told;
+  end if;
+
   history := history || (
     select jsonb_agg(
       jsonb_build_object(
         'role', m.role,
         'content', case when m.id = any (shortened_ids) then loacl_private.shorten_text(m.content, most_tokens) else m.content end
       )
+      || case when files ? m.id::text then jsonb_build_object('files', files -> m.id::text) else '{}' end
       order by t.place desc
     )
     from unnest(told_ids) with ordinality as t (id, place)
     join loacl.messages m on m.id = t.id
   );
+  history := loacl_private.with_page_context(history, page_context, always_told);
 end
 $$;
 comment on function loacl_private.read_context(uuid, uuid, loacl.assistants) is
-  'What the model is told of the branch that ends in this message, `history`, and what was done to make it fit. The message itself is always in, whole, and with an answer that goes on its question. Tokens are as estimate_tokens counts them: of the branch, of what is left of it once messages are shortened, and of what is told. Ids are oldest first.';
+  'What the model is told of the branch that ends in this message, `history`, and what was done to make it fit. The message itself is always in, whole, and with an answer that goes on its question; the question has the page context that came with it. A message that has files has them as tell_files gives them: what room the texts leave is theirs. Tokens are as estimate_tokens counts them: of the branch, of what is left of it once messages are shortened, and of what is told. Ids are oldest first.';
 revoke all on function loacl_private.read_context(uuid, uuid, loacl.assistants) from public;
 
 create function loacl_private.read_history(message_id uuid, token_budget integer)

@@ -70,6 +70,9 @@ declare
 begin
   if coalesce(request ->> 'type', 'message') in ('message', 'edit') then
     perform loacl_private.check_text(request, assistant.max_message_length);
+    if loacl_private.is_blank(request ->> 'text') then
+      request := request || '{"text": ""}';
+    end if;
   end if;
   if request ->> 'threadId' is null then
     request := request || jsonb_build_object(
@@ -80,7 +83,7 @@ begin
     thread := loacl_private.lock_thread((request ->> 'threadId')::uuid, assistant.id, own_session_ids);
   end if;
   if request ->> 'type' in ('edit', 'regenerate', 'continue') then
-    branching := loacl_private.read_branch_request(request, thread, own_session_ids);
+    branching := loacl_private.read_branch_request(request, assistant, thread, own_session_ids);
     question := branching.question;
     joined := branching.joined;
     return;
@@ -89,11 +92,11 @@ begin
   if question.id is not null then
     joined := loacl_private.find_joined_turn(request, question.id);
   else
-    question.client_id := request ->> 'id';
-    question.content := request ->> 'text';
+    question := loacl_private.compose_question(request, assistant, own_session_ids);
+    question.context := loacl_private.read_page_context(request, assistant);
   end if;
 end
 $$;
 comment on function loacl_private.read_question(jsonb, loacl.assistants, uuid[]) is
-  'What is asked: the thread, null where one is to be made, locked otherwise; the visitor''s message, without an `id` where it is not stored yet; and the turn that the request joins, null where one is to begin. Errors: invalid_body, text_required, text_too_long, thread_not_found, message_not_found, id_conflict.';
+  'What is asked: the thread, null where one is to be made, locked otherwise; the visitor''s message, without an `id` where it is not stored yet; and the turn that the request joins, null where one is to begin. Errors: invalid_body, text_required, text_too_long, context_invalid, thread_not_found, message_not_found, id_conflict, files_unsupported, too_many_files, upload_incomplete, file_not_found.';
 revoke all on function loacl_private.read_question(jsonb, loacl.assistants, uuid[]) from public;

@@ -85,7 +85,7 @@ begin
 
   messages := (
     select jsonb_agg(
-      jsonb_build_object('by', m.author, 'text', loacl_private.shorten_text(m.content, most_tokens)) order by n.place
+      jsonb_build_object('by', m.author, 'text', loacl_private.shorten_text(loacl_private.name_files(m), most_tokens)) order by n.place
     )
     from unnest(new_ids) with ordinality as n (id, place)
     join loacl.messages m on m.id = n.id

@@ -13,13 +13,18 @@ const SHOWN = new Set([
   'assistants.description',
   'assistants.greeting',
   'assistants.appearance',
+  'assistants.image_hosts',
   'guided_questions.question',
   'guided_questions.category',
   // Of what is public there: `list_resources`.
   'resources.key',
   'resources.title',
   'resources.content',
+  // Of what is public there: `open_session`.
+  'assistants.file_types',
   // A visitor's own, in their export.
+  'loacl_private.uploads.original_name',
+  'loacl_private.uploads.mime_type',
   'sessions.external_id',
   'sessions.metadata',
 ])

@@ -188,6 +188,10 @@ async function fillSessions({ sql }: World, ids: readonly string[]): Promise<voi
       select o.id, o.assistant_id, t.session_id, t.id, 'me.png', o.mime_type, o.size_bytes
       from objects o join loacl.threads t on o.person = 'session:' || t.session_id
     `
+    await tx`
+      insert into loacl_private.uploads (assistant_id, session_id, storage_path, original_name, mime_type, size_bytes)
+      select s.assistant_id, s.id, 'uploads/' || s.id, 'me.png', 'image/png', 3 from loacl.sessions s where s.id = any (${ids})
+    `
     const threads = tx`select * from loacl.threads where session_id = any (${ids})`
     await tx`insert into loacl.thread_overrides (thread_id, model) select id, 'gpt-6-luna' from (${threads}) t`
     await tx`

@@ -52,6 +52,10 @@ export async function createMarkedVisitor(world: World): Promise<MarkedVisitor> 
     insert into loacl_private.kept_stops (token_hash, message_id)
     select k.token_hash, 'x' from loacl_private.session_tokens k where k.session_id = any (${[...caller.sessionIds]})
   `
+  // Of an answer it must be empty.
+  await sql`
+    update loacl.messages set context = '{}' where author = 'visitor' and session_id = any (${[...caller.sessionIds]})
+  `
   const mark = `m${randomBytes(6).toString('hex')}`
   const markers = new Map<string, string>()
   const unmarked: string[] = []

@@ -59,6 +59,7 @@ it('the visitor’s export has the members of VisitorExport', async () => {
             cutReason: null,
             parentId: null,
             model: null,
+            context: null,
             suggestions: [{ ...same, suggestion: '', used: true, usedAt: null }],
             annotations: [
               {
@@ -89,8 +90,11 @@ it('the visitor’s export has the members of VisitorExport', async () => {
         sizeBytes: 0,
         sha256: '',
         purpose: '',
+        width: null,
+        height: null,
       },
     ],
+    uploads: [{ id: '', createdAt, originalName: '', mimeType: '', sizeBytes: 0, state: 'begun' }],
   }
   // A visitor's message has no feedback and no annotations.
   const empty = ['.threads[].messages[].feedback']

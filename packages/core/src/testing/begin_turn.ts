@@ -55,6 +55,7 @@ export function beginTurn(
         content: text,
         parts: [{ type: 'text', text }],
         parentId: asked.parentId,
+        context: asked.context,
       },
       clock,
     )

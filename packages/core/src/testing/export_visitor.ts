@@ -30,6 +30,7 @@ export function exportVisitor(state: ProjectState, caller: Caller): VisitorExpor
           parentId: message.parentId,
           model: null,
           metadata: {},
+          context: message.context,
           suggestions: message.suggestions.map((suggestion) => ({ ...suggestion, usedAt: null, metadata: {} })),
           annotations: [],
           feedback: message.feedback,
@@ -37,5 +38,6 @@ export function exportVisitor(state: ProjectState, caller: Caller): VisitorExpor
         events: thread.events,
       })),
     files: [],
+    uploads: [],
   }
 }

@@ -1,4 +1,4 @@
-import type { TurnRequest } from '@loacl/wire'
+import type { PageContext, TurnRequest } from '@loacl/wire'
 import { type ProjectState, runningTurnOf } from './project_state.ts'
 import { Refusal } from './refusal.ts'
 import { shownLast, type StoredMessage, type StoredThread } from './stored_thread.ts'
@@ -10,6 +10,7 @@ interface Asked {
   question: StoredMessage | null
   /** Of a message that isn't stored yet. */
   parentId: string | null
+  context: PageContext | null
   /** The turn that the request joins; `null` where another is to begin. */
   joined: TestTurn | null
   /** The answer that goes on. */
@@ -19,7 +20,7 @@ interface Asked {
 type RequestOf<Type extends TurnRequest['type']> = Extract<TurnRequest, { type: Type }>
 type Branching = RequestOf<'edit'> | Extract<TurnRequest, { type: 'regenerate' | 'continue' }>
 
-const NOTHING: Asked = { question: null, parentId: null, joined: null, cut: null }
+const NOTHING: Asked = { question: null, parentId: null, context: null, joined: null, cut: null }
 
 /** @throws Refusal where it has no place in its thread */
 export function readRequest(
@@ -38,7 +39,8 @@ export function readRequest(
       throw new Refusal(
         thread?.messages.some(({ id }) => id === request.parentId) ? 'id_conflict' : 'message_not_found',
       )
-    return { ...asked, parentId: last?.id ?? null }
+    const context = state.assistant.pageContext ? (request.context ?? null) : null
+    return { ...asked, parentId: last?.id ?? null, context }
   }
   if (request.type === 'retry' && last?.parentId !== question?.id) throw new Refusal('id_conflict')
   if (cut && (!/stopped|cut|failed/.test(cut.status) || cut.content === '')) throw new Refusal('answer_not_cut')
@@ -68,10 +70,10 @@ function findAsked(
       return { ...NOTHING, question, joined: turn && /stopped|cut|failed/.test(turn.state) ? null : turn }
     }
     case 'edit': {
-      const { id, parentId } = findNamed(request, thread!)
+      const { id, parentId, context } = findNamed(request, thread!)
       const question = findSent(request, thread, own)
       if (question && (question.id === id || question.parentId !== parentId)) throw new Refusal('id_conflict')
-      return { ...NOTHING, question, parentId, joined: turnOf(question) }
+      return { ...NOTHING, question, parentId, context, joined: turnOf(question) }
     }
     case 'regenerate':
     case 'continue': {

@@ -1,9 +1,10 @@
-import type { Message, ThreadEvent, ThreadEventKind, ThreadSummary } from '@loacl/wire'
+import type { Message, PageContext, ThreadEvent, ThreadEventKind, ThreadSummary } from '@loacl/wire'
 import type { Clock } from './clock.ts'
 import type { Session } from './visitors.ts'
 
 export interface StoredMessage extends Message {
   parentId: string | null
+  context: PageContext | null
   feedback: { value: 'up' | 'down'; comment: string | null; updatedAt: string } | null
 }
 
@@ -52,6 +53,7 @@ export const newStoredMessage = (
   cutReason: null,
   createdAt: clock.now(),
   suggestions: [],
+  context: null,
   feedback: null,
   ...change,
 })
@@ -80,7 +82,7 @@ export function summaryOf({ id, title, status, createdAt, lastMessageAt }: Store
 
 /** A message as it travels. */
 export function messageOf(message: StoredMessage): Message {
-  const { parentId: _parentId, feedback: _feedback, ...shown } = message
+  const { parentId: _parentId, context: _context, feedback: _feedback, ...shown } = message
   return shown
 }
 

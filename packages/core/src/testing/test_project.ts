@@ -81,6 +81,9 @@ const DEFAULT_ASSISTANT: PublicAssistant = {
   appearance: {},
   maxMessageLength: 8_000,
   fingerprint: false,
+  pageContext: true,
+  imageHosts: [],
+  files: null,
 }
 
 /**

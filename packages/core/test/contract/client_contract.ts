@@ -227,6 +227,7 @@ export function clientContract(project: () => ProjectUnderTest): void {
         sessions: [{ type: 'guest' }],
         threads: [{ messages: [{}, { feedback: { value: 'down', comment: 'Too short' } }] }],
         files: [],
+        uploads: [],
       })
       await thread.feedback(id, null)
       expect((await client.exportData()).threads[0]!.messages[1]!.feedback).toBeNull()

@@ -9,6 +9,7 @@ export {
   type LoaclError,
   type Message,
   type MessagePart,
+  type PageContext,
   type Readable,
   type Source,
   type Thread,
@@ -39,6 +40,8 @@ export { Alert } from '../panel/alert.tsx'
 export { Failure } from '../panel/failure.tsx'
 export type { LazyKind, PartPlace, PartProps, PartViews } from '../panel/parts/part_view.tsx'
 export type { ModelState } from '../model_state.ts'
+export type { Model, Said } from '../model_types.ts'
 export type { Ui } from '../panel/ui.ts'
 export { createStore } from '../store.ts'
-export { fill, type Plural, type Strings, type ToolWords, type Words } from '../strings.ts'
+export type { OpenedBy } from '../types.ts'
+export { type ContextStrings, fill, type Plural, type Strings, type ToolWords, type Words } from '../strings.ts'

@@ -26,7 +26,7 @@ export interface MarkdownProps {
    * Puts something into the text: makes the blocks that are shown of those that were read. `read` reads others in the same way.
    * What is put in anew is shown with the next piece of the text, or with other `words`.
    */
-  insert?: Insert
+  insert?: Insert | undefined
 }
 
 /**

@@ -23,8 +23,8 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   let widget: CommonWidget | null = null
   /** Of the widget's code, unless it has failed. */
   let loading: Promise<CommonWidget> | null = null
-  /** The page wants a new conversation: no reason to fetch the widget. */
-  let anew = false
+  /** What the page wants and is no reason to fetch the widget: the last of each kind. */
+  const waiting = new Map<string, Parameters<CommonWidget['call']>>()
   /** Tools of the page's that wait for the widget: what registers each. */
   const tools = new Set<() => void>()
   /** What the page wants, until the widget is there. */
@@ -55,7 +55,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
     unsubscribe?.()
     for (const change of changes) widget.update(change)
     for (const register of tools) register()
-    if (anew) widget.newThread()
+    for (const command of waiting.values()) void widget.call(...command)
     void widget.ready.then(becomeReady)
     return widget
   }
@@ -69,6 +69,13 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
 
   function fetchWidget(): void {
     void tryTo(() => {})
+  }
+
+  /** As `call`, once something else has the widget fetched. */
+  function later(...command: Parameters<CommonWidget['call']>): void {
+    const wait = () => waiting.set(command[0], command)
+    if (loading) void ask((loaded) => loaded.call(...command)).catch(wait)
+    else wait()
   }
 
   /** Opens unless it is called off until the widget is there. */
@@ -136,10 +143,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       else void element?.run(() => this.open(), true)
     },
     send: (text) => ask((loaded) => loaded.send(text)),
-    newThread() {
-      if (loading) void ask((loaded) => loaded.newThread()).catch(() => (anew = true))
-      else anew = true
-    },
+    newThread: () => later('newThread'),
     identify: (credential, abortable) => ask((loaded) => loaded.identify(credential, abortable)),
     signOut: (abortable) => ask((loaded) => loaded.signOut(abortable)),
     registerTool(name, run) {
@@ -149,6 +153,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
       else tools.add(register)
       return () => remove()
     },
+    setContext: (...given) => later('setContext', ...given),
     update(change) {
       changes.push(change)
       widget?.update(change)

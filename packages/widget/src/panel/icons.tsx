@@ -6,7 +6,6 @@ const PATHS = {
   list: 'M12 7v5l3 2M4.2 9A8.2 8.2 0 1 1 4 13.5M4 4v5h5',
   send: 'M12 19V5m-6.5 6.5L12 5l6.5 6.5',
   stop: 'M8 8h8v8H8Z',
-  down: 'M12 5v14m-6-6 6 6 6-6',
   ask: 'M6 5v6a4 4 0 0 0 4 4h8m-4-4 4 4-4 4',
 } as const
 

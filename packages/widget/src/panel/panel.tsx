@@ -16,27 +16,31 @@ export interface PanelProps {
   announcement: string
 }
 
-export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) => (
-  <Fragment>
-    <Header ui={ui} state={state} />
-    {drawn.count < 0 ? (
-      <div class="body" />
-    ) : state.view === 'chat' ? (
-      <Chat ui={ui} state={state} drawn={drawn} />
-    ) : (
-      <Listing ui={ui} state={state} />
-    )}
-    {!online && (
-      <p class="bar" role="status">
-        {ui.words.offline}
+export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) => {
+  const context = ui.features.context.loaded
+  return (
+    <Fragment>
+      <Header ui={ui} state={state} />
+      {drawn.count < 0 ? (
+        <div class="body" />
+      ) : state.view === 'chat' ? (
+        <Chat ui={ui} state={state} drawn={drawn} />
+      ) : (
+        <Listing ui={ui} state={state} />
+      )}
+      {!online && (
+        <p class="bar" role="status">
+          {ui.words.offline}
+        </p>
+      )}
+
+      {state.view === 'chat' && [context && <context.ContextLine ui={ui} />, <Composer ui={ui} state={state} />]}
+      <p class="hidden" role="status">
+        {announcement}
       </p>
-    )}
-    {state.view === 'chat' && <Composer ui={ui} state={state} />}
-    <p class="hidden" role="status">
-      {announcement}
-    </p>
-  </Fragment>
-)
+    </Fragment>
+  )
+}
 
 /** The list of conversations, or why it isn't there. */
 function Listing({ ui, state }: { ui: Ui; state: ModelState }) {

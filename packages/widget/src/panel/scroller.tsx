@@ -2,7 +2,6 @@ import { Component, type ComponentChildren, h } from 'preact'
 import type { ThreadState } from '@loacl/core'
 import { isRunning } from '../model_state.ts'
 import type { Drawn } from './drawing.ts'
-import { Icon } from './icons.tsx'
 import type { Ui } from './ui.ts'
 
 /** Pixels of the conversation below the view from which on there is a way to its end. */
@@ -104,6 +103,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   #measure(moved = false): void {
     const top = (this.#top = this.#box!.scrollTop)
     const away = this.#end - top > NEAR
+    // Not at every word: a fetch that failed is tried again when the visitor scrolls.
+    if (away && (moved || !this.state.away)) void this.props.ui.features.jump.load()
     if (away !== this.state.away) this.setState({ away })
     const article = this.#articles.find(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight > top)
     if (article && (moved || this.props.drawn.done))
@@ -128,7 +129,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   }
 
   override render({ ui, thread, children }: Props) {
-    const { words } = ui
+    const { words, features } = ui
+    const jump = features.jump.loaded
     return (
       <div class="body">
         <div
@@ -151,12 +153,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
             {children}
           </div>
         </div>
-        {this.state.away && thread.messages.length > 0 && (
-          <button type="button" class="latest" dir="auto" onClick={this.toEnd}>
-            <Icon name="down" />
-            {words.jumpToLatest}
-          </button>
-        )}
+        {jump && this.state.away && thread.messages.length > 0 && <jump.JumpToLatest ui={ui} jump={this.toEnd} />}
       </div>
     )
   }

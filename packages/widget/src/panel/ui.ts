@@ -31,12 +31,13 @@ export interface Actions {
 
 type Features = ReturnType<typeof createFeatures>
 
-type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint'>
+type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint' | 'neighbours'>
 
 /** Those that the panel shows. */
-const NAMES = 'answers blocks citations conversations entities errors links parts siblings tools tools_de'.split(
-  ' ',
-) as FeatureName[]
+const NAMES =
+  'answers blocks citations context conversations entities errors jump links parts pictures siblings tools tools_de'.split(
+    ' ',
+  ) as FeatureName[]
 
 /**
  * @param adopt makes styles the panel's
@@ -48,7 +49,7 @@ export function createFeatures(
   report: (cause: unknown) => void,
   onChange: () => void,
 ) {
-  const create = <N extends Parameters<LoadFeature>[0]>(name: N) =>
+  const create = <N extends FeatureName>(name: N) =>
     createLazyFeature(
       async (attempt) => {
         const feature = await loadFeature(name, attempt)

@@ -7,8 +7,7 @@ import { assistantOf, failureOf, isRunning } from '../model_state.ts'
 import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
 import { fill } from '../strings.ts'
-import type { ChatElement } from '../launcher/chat_element.ts'
-import type { Look, OpenedBy, WidgetEvents } from '../types.ts'
+import type { Look, OpenedBy } from '../types.ts'
 import { fitComposer } from './composer.tsx'
 import { createDrawing } from './drawing.ts'
 import { directionOf, directionOfLocale } from '../direction.ts'
@@ -102,19 +101,24 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     },
   }
   const features = createFeatures(loadFeature, adopt, report, () => refresh())
-  const createUi = (): Ui => ({
-    ...actions,
-    ...language,
-    model,
-    features,
-    markdown: {
-      words: language.words.markdown,
-      CodeBar: features.blocks.loaded?.CodeBar,
-      onWide: features.blocks.load,
-      onLack: (names) => names.forEach((name) => features[name].load()),
-    },
-    name: assistantOf(model.getSnapshot())?.name ?? '',
-  })
+  function createUi(): Ui {
+    const state = model.getSnapshot()
+    if (model.context) void features.context.load()
+    return {
+      ...actions,
+      ...language,
+      model,
+      features,
+      markdown: {
+        words: language.words.markdown,
+        CodeBar: features.blocks.loaded?.CodeBar,
+        onWide: features.blocks.load,
+        onLack: (names) => names.forEach((name) => features[name].load()),
+        insert: features.pictures.loaded?.insertPictures(state),
+      },
+      name: assistantOf(state)?.name ?? '',
+    }
+  }
   let ui = createUi()
 
   let pending = false
@@ -216,14 +220,12 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     },
     { signal, capture: true },
   )
-  // Two panels in one place: the one that was opened last is wanted, unless it has opened by itself.
+  // Another chat's panel may stand in the same place.
   addEventListener(
     'loacl-opened',
-    (event) => {
-      const { target, detail } = event as CustomEvent<WidgetEvents['opened']>
-      const other = target !== host && (target as Element).shadowRoot?.querySelector('dialog')
-      if (dialog.open && other && overlap(dialog, other))
-        (detail.by === 'itself' ? (target as unknown as ChatElement) : { close }).close()
+    ({ target, detail }) => {
+      if (target === host) return
+      loadFeature('neighbours', 0).then(({ makeRoom }) => makeRoom(dialog, target, detail.by, close), report)
     },
     { signal },
   )
@@ -255,29 +257,32 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   })
   keeper.observe(dialog, { childList: true, subtree: true })
 
-  let before = { running: false, failures: 0 as unknown, lazyParts: 0, answers: 0 }
+  let wasRunning = false
+  let wanted: { readonly [N in keyof Ui['features']]?: unknown } = {}
   const onChange = () => {
     const state = model.getSnapshot()
     const messages = state.view === 'chat' ? state.thread.messages : []
     const failure = failureOf(state)
     const running = isRunning(state.thread)
+    const count = (is: (message: Message) => boolean) => messages.filter(is).length
+    const answers = count(({ role, status }) => role === 'assistant' && status !== 'streaming')
     // Another value for each failure, and for each message that comes into sight and needs it: a fetch that failed is
     // tried once more then, and not at every word of an answer.
-    const count = (counts: (message: Message) => unknown) => messages.filter(counts).length
-    const failures = failure ?? count(({ status }) => status === 'failed')
-    const lazyParts = count(({ parts }) => parts.some(isLazy))
-    const answers = count(({ role, status }) => role === 'assistant' && status !== 'streaming')
-    const last = before
-    before = { running, failures, lazyParts, answers }
-    if (answers && answers !== last.answers) {
-      void features.answers.load()
-      void features.siblings.load()
+    const next: typeof wanted = {
+      answers,
+      siblings: answers,
+      jump: answers,
+      errors: failure ?? count(({ status }) => status === 'failed'),
+      parts: count(({ parts }) => parts.some(isLazy)),
+      pictures: count(({ content }) => content.includes('![')),
     }
-    if (failures && failures !== last.failures) void features.errors.load()
-    if (lazyParts && lazyParts !== last.lazyParts) void features.parts.load()
+    for (const [name, value] of Object.entries(next))
+      if (value && value !== wanted[name as 'answers']) void features[name as 'answers'].load()
+    wanted = next
     if (ui.name !== (assistantOf(state)?.name ?? '')) refresh()
     redraw()
-    if (running === last.running) return
+    if (running === wasRunning) return
+    wasRunning = running
     // The view goes to what the visitor asks.
     if (state.thread.turn.status === 'sending') drawing.shorten()
     // In place of what was said of the answer before.
@@ -290,7 +295,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   async function announceEnd(): Promise<void> {
     await features.answers.load()
     await new Promise(requestAnimationFrame)
-    if (before.running) return
+    if (wasRunning) return
     const { loaded } = features.answers
     ui.announce(
       loaded
@@ -345,9 +350,4 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       dialog.remove()
     },
   }
-}
-
-function overlap(one: Element, other: Element): boolean {
-  const [a, b] = [one, other].map((element) => element.getBoundingClientRect()) as [DOMRect, DOMRect]
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }

@@ -25,7 +25,7 @@ export function* streamOfMessage(parts: readonly MessagePart[]): Generator<Strea
   let count = 0
   for (const part of parts) {
     if (!Object.hasOwn(STREAMS, part.type)) continue
-    const stream = STREAMS[part.type] as (part: MessagePart, id: string) => StreamPart[]
+    const stream = STREAMS[part.type as keyof typeof STREAMS] as (part: MessagePart, id: string) => StreamPart[]
     yield* stream(part, `${part.type}-${++count}`)
   }
 }

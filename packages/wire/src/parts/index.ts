@@ -1,5 +1,6 @@
 export { isTerminal, type FinishReason } from './control.ts'
 export type { DataParts, WaitingCall } from './data.ts'
+export type { FilePart } from './files.ts'
 export { type MessagePart, PARTS, type StreamPart } from './kinds.ts'
 export { contentOf, foldPart, NO_PARTS, streamOfMessage } from './fold_part.ts'
 export { MalformedPartError, parsePart } from './parse_part.ts'

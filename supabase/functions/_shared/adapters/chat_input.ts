@@ -2,11 +2,12 @@ import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
-import type { InputItem, ToolCall } from '../domain/model.ts'
+import type { ReadItem, ToolCall } from '../domain/model.ts'
 import { toDataUrl } from './data_url.ts'
+import { isText, toFileText } from './file_text.ts'
 
 /** What a model is told, as Chat Completions takes it. */
-export function toChatMessages(instructions: string, input: readonly InputItem[]): ChatCompletionMessageParam[] {
+export function toChatMessages(instructions: string, input: readonly ReadItem[]): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = instructions === '' ? [] : [{ role: 'system', content: instructions }]
   for (const item of input) {
     const last = messages.at(-1)
@@ -18,7 +19,7 @@ export function toChatMessages(instructions: string, input: readonly InputItem[]
   return messages
 }
 
-function toMessage(item: InputItem): ChatCompletionMessageParam {
+function toMessage(item: ReadItem): ChatCompletionMessageParam {
   switch (item.type) {
     case 'text':
       return { role: item.role, content: item.text }
@@ -28,6 +29,7 @@ function toMessage(item: InputItem): ChatCompletionMessageParam {
         content: [{ type: 'image_url', image_url: { url: toDataUrl(item.mediaType, item.data) } }],
       }
     case 'file':
+      if (isText(item)) return { role: 'user', content: toFileText(item) }
       return {
         role: 'user',
         content: [{ type: 'file', file: { filename: item.name, file_data: toDataUrl(item.mediaType, item.data) } }],

@@ -1,11 +1,12 @@
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
-import type { InputItem } from '../domain/model.ts'
+import type { ReadItem } from '../domain/model.ts'
 import { toDataUrl } from './data_url.ts'
+import { isText, toFileText } from './file_text.ts'
 
 /** What a model is told, as the Responses API takes it. */
-export const toResponsesInput = (input: readonly InputItem[]): ResponseInputItem[] => input.map(toItem)
+export const toResponsesInput = (input: readonly ReadItem[]): ResponseInputItem[] => input.map(toItem)
 
-function toItem(item: InputItem): ResponseInputItem {
+function toItem(item: ReadItem): ResponseInputItem {
   switch (item.type) {
     case 'text':
       return { role: item.role, content: item.text }
@@ -15,6 +16,7 @@ function toItem(item: InputItem): ResponseInputItem {
         content: [{ type: 'input_image', detail: 'auto', image_url: toDataUrl(item.mediaType, item.data) }],
       }
     case 'file':
+      if (isText(item)) return { role: 'user', content: toFileText(item) }
       return {
         role: 'user',
         content: [{ type: 'input_file', filename: item.name, file_data: toDataUrl(item.mediaType, item.data) }],

@@ -71,3 +71,12 @@ it('is asked for with the end of the conversation, and not with all of a long on
   expect(asked).toMatchObject({ temperature: null, maxOutputTokens: 1_000, showsReasoning: false })
   expect(asked.instructions).not.toContain('Be kind.')
 })
+
+const said = (text: string, isContext?: true) => ({ type: 'text', role: 'user', text, ...(isContext && { isContext }) })
+
+it('the call is shown what was said, and not what the page said', () => {
+  const input = [said('1'), said('2'), said('<page_context>', true), said('3')]
+  const call = { input, instructions: '', model: 'm', configId: 'c' } as unknown as ModelCall
+  const asked = toFollowUpsCall(call, turn(true, true), 'Answer')
+  expect(asked.input.map((item) => (item.type === 'text' ? item.text : item.type))).toEqual(['1', '2', '3', 'Answer'])
+})

@@ -54,6 +54,7 @@ export function toFollowUpsCall(call: ModelCall, turn: OpenTurn, answer: string)
   const said = call.input
     .filter((item) => item !== GO_ON)
     .filter((item) => item.type === 'text')
+    .filter(({ isContext }) => !isContext)
     .slice(-3)
   const last = [...said, { type: 'text' as const, role: 'assistant' as const, text: answer }]
   // The owner's choice is one of their first provider's models.

@@ -3,9 +3,24 @@ import type { CodedError } from './coded_error.ts'
 import type { TokenUsage } from './store.ts'
 import type { HostedType } from './tools/tool.ts'
 
-/** What a model is told, oldest first. `data` is base64. */
-export type InputItem =
-  | { type: 'text'; role: 'user' | 'assistant'; text: string }
+/** What a model is told, oldest first. */
+export type InputItem = ReadItem | StoredFile
+
+/** A visitor's file, which is read when the call is made. Images are for the model's eyes, texts are told as they are. */
+export interface StoredFile {
+  type: 'stored-file'
+  name: string
+  mediaType: string
+  /** Bytes. */
+  size: number
+  /** In Storage. */
+  path: string
+}
+
+/** What a provider can be told. `data` is base64. */
+export type ReadItem =
+  /** `isContext`: what the page said with the question, and not what a person wrote. */
+  | { type: 'text'; role: 'user' | 'assistant'; text: string; isContext?: true }
   | { type: 'image'; mediaType: string; data: string }
   | { type: 'file'; name: string; mediaType: string; data: string }
   | ToolCall

@@ -92,6 +92,17 @@ describe('what a visitor writes', () => {
     expect(running.model.structuredCalls).toEqual([])
   })
 
+  it('is checked together with what the page said, which a client could make up', async () => {
+    const running = await begin({ input: true }, answering('Hi'))
+    running.turn.history.at(-1)!.context = {
+      note: 'Data.',
+      text: `<page_context>{"title":"${FLAGGED}"}</page_context>`,
+    }
+    expect(await end(running)).toMatchObject({ state: 'failed', errorCode: 'input_flagged' })
+    expect(running.moderator.calls[0]!.texts).toEqual([`Hello\n\n${running.turn.history.at(-1)!.context!.text}`])
+    expect(running.model.calls).toEqual([])
+  })
+
   it('is sent in pieces that overlap, where it is long', async () => {
     const running = await begin({ input: true }, answering('Hi'))
     running.turn.history.at(-1)!.content = `${'a'.repeat(9_998)}${FLAGGED}${'🙂'.repeat(10_000)}`

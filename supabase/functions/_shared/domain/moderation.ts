@@ -118,7 +118,10 @@ export function createModeration(
   return {
     async checkQuestion(signal) {
       const asked = history.at(-1)
-      if (settings?.input && asked?.role === 'user') await check(asked.content, 'input', signal)
+      if (!settings?.input || asked?.role !== 'user') return
+      // A visitor's client could say anything for a page.
+      const said = [asked.content, asked.context?.text ?? ''].filter((text) => text !== '').join('\n\n')
+      if (said !== '') await check(said, 'input', signal)
     },
 
     watch(part) {

@@ -133,6 +133,19 @@ export interface ModerationResult {
 export interface HistoryMessage {
   role: 'developer' | 'user' | 'assistant'
   content: string
+  /** What the page said with the question. `note` is ours, and of the instructions. */
+  context?: { note: string; text: string }
+  /** In the order in which the visitor has attached them. */
+  files?: readonly ToldFile[]
+}
+
+interface ToldFile {
+  name: string
+  mediaType: string
+  /** Bytes. */
+  size: number
+  /** In Storage; `null` where there is no room for it: the model is told of it by its name. */
+  path: string | null
 }
 
 /** What a summary is to be made of, and with which model. */

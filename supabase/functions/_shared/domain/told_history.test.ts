@@ -107,6 +107,22 @@ it('what is ours of the conversation is told with the instructions', () => {
   expect(tellHistory('', history.slice(1))).toEqual({ instructions: '', input })
 })
 
+it('what the page said stands before its question, and what is said of it with the instructions', () => {
+  const context = { note: 'It is data.', text: '<page_context>{}</page_context>' }
+  const history = [
+    { role: 'user' as const, content: 'How much?', context },
+    { role: 'assistant' as const, content: 'Ten' },
+  ]
+  expect(tellHistory('Be kind.', history)).toEqual({
+    instructions: 'Be kind.\n\nIt is data.',
+    input: [
+      { type: 'text', role: 'user', text: context.text, isContext: true },
+      { type: 'text', role: 'user', text: 'How much?' },
+      { type: 'text', role: 'assistant', text: 'Ten' },
+    ],
+  })
+})
+
 describe('an input that the provider finds too long', () => {
   const end: ModelEvent = { type: 'end', end: { state: 'failed', error: TOO_LONG } }
   it.each<[string, readonly ScriptStep[]]>([

@@ -14,13 +14,31 @@ type Told = Pick<ModelCall, 'instructions' | 'input'>
 
 /** The conversation as a call tells it: what is ours of it stands behind the owner's instructions. */
 export function tellHistory(instructions: string, history: readonly HistoryMessage[]): Told {
-  const notes = history.flatMap(({ role, content }) => (role === 'developer' ? [content] : []))
+  const notes = history.flatMap(({ role, content, context }) => [
+    ...(role === 'developer' ? [content] : []),
+    ...(context ? [context.note] : []),
+  ])
   return {
     instructions: [instructions, ...notes].filter((text) => text !== '').join('\n\n'),
-    input: history.flatMap(({ role, content }): InputItem[] =>
-      role === 'developer' ? [] : [{ type: 'text', role, text: content }],
-    ),
+    input: history.flatMap(toItems),
   }
+}
+
+/** What the page said, and a message's files, stand before what was written. */
+function toItems({ role, content, context, files = [] }: HistoryMessage): InputItem[] {
+  if (role === 'developer') return []
+  const told = files.flatMap(({ path, ...file }): InputItem[] =>
+    path === null ? [] : [{ type: 'stored-file', path, name: file.name, mediaType: file.mediaType, size: file.size }],
+  )
+  const left = files.flatMap(({ path, name }) => (path === null ? [name] : []))
+  const text = left.length === 0 ? content : `[Files that are not shown here: ${left.join(', ')}]\n${content}`
+  return [
+    ...(context
+      ? [{ type: 'text' as const, role: 'user' as const, text: context.text, isContext: true as const }]
+      : []),
+    ...told,
+    ...(text === '' && told.length > 0 ? [] : [{ type: 'text' as const, role, text }]),
+  ]
 }
 
 /** What a turn's model is told of the conversation, which may become less on the way to the answer. */

@@ -11,6 +11,8 @@ const MESSAGES: { readonly [Code in ErrorCode]?: string } = {
   model_input_too_long: 'This is more than the model can read at once. Please send less.',
   model_unavailable: "The model can't be reached at the moment. Please try again.",
   model_stream_broken: 'The answer broke off. Please try again.',
+  files_unsupported: 'The model reads no such files. Please send your message without them.',
+  storage_unavailable: "Files can't be reached at the moment. Please try again.",
   input_flagged: "This message can't be answered here. Please put it in other words.",
   output_flagged: 'This answer was withdrawn, because it is not fit to be shown here.',
   moderation_unavailable: "What is written here can't be checked at the moment, so nothing is shown. Please try again.",
@@ -35,6 +37,8 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'model_request_rejected',
   'model_input_too_long',
   'model_unavailable',
+  'files_unsupported',
+  'storage_unavailable',
 ])
 
 /** Whether a call that brought nothing failed before anybody charged for it. The database asks the same of an answer. */

@@ -102,6 +102,10 @@ export function createDataApiAdminStore(options: AdminStoreOptions): AdminStore 
 
     eraseVisitor: (operator, sessionId) =>
       callAsOperator('erase_visitor', { session_id: sessionId }, asOperator(operator)),
+    locateFile: (operator, fileId) => callAsOperator('locate_file', { file_id: fileId }, asOperator(operator)),
+    deleteFile: async (operator, fileId) => {
+      await callAsOperator('delete_file', { file_id: fileId }, asOperator(operator))
+    },
     takeDeletions: () => call('take_deletions', { batch_size: DELETIONS_AT_ONCE }),
     confirmDeletion: (id) => call('confirm_deletion', { deletion_id: id }),
     failDeletion: (id, error) => call('fail_deletion', { deletion_id: id, error }),

@@ -122,6 +122,10 @@ export interface AdminStore {
   resealSecret(old: StoredSecret, sealed: { keyId: string; ciphertext: string }): Promise<boolean>
 
   eraseVisitor(operator: Operator, sessionId: string): Promise<VisitorErasure>
+  /** Where a file of one of their visitors' is. Rejects with `file_not_found`. */
+  locateFile(operator: Operator, fileId: string): Promise<{ path: string; name: string }>
+  /** Rejects with `file_not_found`. */
+  deleteFile(operator: Operator, fileId: string): Promise<void>
   takeDeletions(): Promise<readonly Deletion[]>
   confirmDeletion(id: string): Promise<void>
   failDeletion(id: string, error: string): Promise<void>

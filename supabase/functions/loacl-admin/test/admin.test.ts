@@ -30,6 +30,8 @@ const ROUTES = () =>
     ['POST', `/mcp-servers/${world.serverId}/tools`],
     ['POST', '/keys/rotate'],
     ['POST', `/sessions/${crypto.randomUUID()}/erase`],
+    ['POST', `/files/${crypto.randomUUID()}/link`],
+    ['DELETE', `/files/${crypto.randomUUID()}`],
     ['POST', '/maintenance/drain'],
   ] as const
 
@@ -345,6 +347,21 @@ describe('maintenance', () => {
     expect(world.outside.deleted).toEqual(['object a/b'])
     expect(world.store.failed.map(({ error }) => error)).toEqual(['provider_key_unusable', 'provider_key_unusable'])
   })
+})
+
+it('opens a visitor’s file, to see or to save, and deletes it', async () => {
+  const id = crypto.randomUUID()
+  world.store.files.set(id, 'uploads/a')
+  expect((await world.call('POST', `/files/${id}/link`, 'owner')).body.url).toBe(
+    'storage/v1/object/sign/loacl/uploads/a',
+  )
+  expect((await world.call('POST', `/files/${id}/link`, 'owner', { download: true })).body.url).toContain(
+    'download=me.png',
+  )
+  expect((await world.call('POST', `/files/${id}/link`, 'owner', { download: 1 })).body.error.code).toBe('invalid_body')
+  expect((await world.call('DELETE', `/files/${id}`, 'owner')).status).toBe(204)
+  for (const gone of [id, '7'])
+    expect((await world.call('DELETE', `/files/${gone}`, 'owner')).body.error.code).toBe('file_not_found')
 })
 
 it('erases a visitor, by a well-formed id', async () => {

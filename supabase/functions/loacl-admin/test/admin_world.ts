@@ -79,7 +79,13 @@ export function createAdminWorld({ keyRing = ringOf('new'), isLate = false } = {
         return { tools: outside.listed }
       },
     },
-    storage: { remove: (path) => reach(`object ${path}`) },
+    storage: {
+      remove: (path) => reach(`object ${path}`),
+      createLink: async (path, downloadName) => ({
+        url: `storage/v1/object/sign/loacl/${path}${downloadName === null ? '' : `?download=${downloadName}`}`,
+        expiresAt: '2026-11-22T08:00:00.000Z',
+      }),
+    },
     apiKeys: [PUBLISHABLE_KEY, SECRET_KEY],
     secretKeys: [SECRET_KEY],
     maxWorkMs: isLate ? -1 : 60_000,

@@ -193,6 +193,19 @@ export class MemoryAdminStore implements AdminStore {
     return true
   }
 
+  /** Paths by the file's id. */
+  readonly files = new Map<string, string>()
+
+  async locateFile(_: Operator, fileId: string) {
+    const path = this.files.get(fileId)
+    if (path === undefined) throw new CodedError('file_not_found', 'There is no such file.')
+    return { path, name: 'me.png' }
+  }
+
+  async deleteFile(_: Operator, fileId: string): Promise<void> {
+    if (!this.files.delete(fileId)) throw new CodedError('file_not_found', 'There is no such file.')
+  }
+
   async eraseVisitor(_: Operator, sessionId: string) {
     this.touched++
     this.erased.push(sessionId)

@@ -2,6 +2,7 @@ import { createKeyRing, type SecretContext } from '@loacl/sealing'
 import { CHAT_FUNCTION, FUNCTIONS_PATH, readParts, type NumberedPart } from '@loacl/wire'
 import { CodedError } from '../../_shared/domain/coded_error.ts'
 import type { IdentityStore } from '../../_shared/domain/identity.ts'
+import { MemoryFiles } from '../../_shared/test/memory_files.ts'
 import { MemoryStore } from '../../_shared/test/memory_store.ts'
 import { ScriptedModel, type ScriptStep } from '../../_shared/test/scripted_model.ts'
 import { ScriptedTools } from '../../_shared/test/tools.ts'
@@ -46,6 +47,7 @@ export async function createChatWorld(
   const store = new MemoryStore({ assistantId, provider, moderation: options.moderation ?? null })
   const model = new ScriptedModel(steps, FOLLOW_UPS, ...(options.laterSteps ?? []))
   const moderator = new ScriptedModerator()
+  const files = new MemoryFiles()
   const tools = new ScriptedTools()
   const waited: Promise<unknown>[] = []
   const reported: unknown[] = []
@@ -56,6 +58,8 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    files,
+    storage: files,
     tools,
     keyRing,
     identities: {
@@ -93,6 +97,7 @@ export async function createChatWorld(
     store,
     model,
     moderator,
+    files,
     tools,
     reported,
     load,

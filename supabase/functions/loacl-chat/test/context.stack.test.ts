@@ -117,8 +117,11 @@ it('a summary that failed is no error: the turn goes on by truncation, and pays 
   await configure({ context_strategy: 'summarization' })
   model.answerWhole = (_, answer) => answer.sendError(500, { message: 'Down.', type: 'server_error' })
   const visitor = createVisitor()
-  for (const letter of 'aceg')
+  for (const letter of 'aceg') {
     expect((await visitor.ask(letter.repeat(600))).at(-1)).toEqual({ type: 'finish', finishReason: 'stop' })
+    // That it failed is known by then.
+    await expect.poll(() => readReserved(visitor.threadId())).toEqual([])
+  }
   expect(firsts(model.calls.at(-1))).toBe('bebg')
   expect(summaryCalls()).toHaveLength(1)
   const log = await readOptimizations(visitor.threadId())

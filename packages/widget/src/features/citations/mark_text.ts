@@ -25,12 +25,12 @@ export function markText(ui: Ui, message: Message, place: number): Shown['props'
   if (!first) return undefined
   const last = shownLast.get(first)
   if (last && last.ui.words === ui.words && isSame(last.cited, cited)) {
-    last.message = message
+    Object.assign(last, { ui, message })
     return last.props
   }
   // Other words have the text rendered at once, and not with its next piece.
   const words = { ...ui.words.markdown }
-  const shown: Shown = { ui, cited, message, props: { words, insert: (blocks, read) => insert(blocks, read) } }
+  const shown: Shown = { ui, cited, message, props: { words, insert: insertAll } }
   shownLast.set(first, shown)
 
   let places = new Map<Cited, Place>()
@@ -38,6 +38,12 @@ export function markText(ui: Ui, message: Message, place: number): Shown['props'
   let looked = -1
   let isFinal = false
   let marked = new WeakMap<Block, Block[]>()
+
+  /** Marks stand in the text as it was written: what else is put in comes after. */
+  function insertAll(...[blocks, read]: Parameters<Insert>): readonly Block[] {
+    const next = insert(blocks, read)
+    return shown.ui.markdown.insert?.(next, read) ?? next
+  }
 
   function insert(blocks: readonly Block[], create: Parameters<Insert>[1]): readonly Block[] {
     createText = create

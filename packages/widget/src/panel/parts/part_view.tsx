@@ -28,15 +28,17 @@ const FIRST_VIEWS = {
   ),
 }
 
-/** The kinds whose views are fetched when the first such part has come: `partViews` has them. */
-export type LazyKind = Exclude<Kind, keyof typeof FIRST_VIEWS>
+/** The kinds whose views are fetched when the first such part has come: `partViews` has them. A file's name is all of it. */
+export type LazyKind = Exclude<Kind, keyof typeof FIRST_VIEWS | 'file'>
 
 export const isLazy = ({ type }: MessagePart): boolean => !Object.hasOwn(FIRST_VIEWS, type)
 
 /** `undefined` while the view is fetched, where it can't be, and for a kind that only a newer version knows. */
 function viewOf({ features }: Ui, { type }: MessagePart) {
   const views = { ...FIRST_VIEWS, ...features.parts.loaded?.partViews }
-  return Object.hasOwn(views, type) ? (views[type] as (props: PartProps) => ComponentChild) : undefined
+  return Object.hasOwn(views, type)
+    ? (views[type as keyof typeof views] as (props: PartProps) => ComponentChild)
+    : undefined
 }
 
 /** Whether there is something of this answer to see. */

@@ -1,0 +1,2 @@
+export { insertPictures } from './insert_pictures.ts'
+export { default as styles } from './pictures.css?inline'

@@ -1,0 +1,50 @@
+import type { UploadedFile } from '@loacl/wire'
+import { CodedError } from '../coded_error.ts'
+import type { Caller } from '../store.ts'
+import { checkFile } from './check_file.ts'
+import type { FileStorage, FileStore, FoundFile } from './file_store.ts'
+import { mismatch } from './refusals.ts'
+
+export interface FileDeps {
+  files: FileStore
+  storage: FileStorage
+}
+
+/**
+ * Makes a file of an upload whose bytes have come, once they were checked. Bytes that are refused are taken away. Safe to
+ * repeat, and twice at once.
+ *
+ * @throws CodedError `file_not_found`, `upload_incomplete`, and those of `checkFile`
+ */
+export async function receiveFile(id: string, caller: Caller, { files, storage }: FileDeps): Promise<UploadedFile> {
+  const upload = await files.findUpload(id, caller)
+  if (upload.file) return upload.file
+  const stored = await storage.read(upload.path, upload.size)
+  if (!stored) throw new CodedError('upload_incomplete', 'The file is not there yet. Please send it again.')
+  let found: FoundFile
+  try {
+    found = await inspect(stored, upload)
+  } catch (error) {
+    if (error instanceof CodedError) await files.removeFile(id, caller)
+    throw error
+  }
+  return files.completeUpload(id, caller, found)
+}
+
+async function inspect(
+  { bytes, mediaType }: { bytes: Uint8Array<ArrayBuffer>; mediaType: string },
+  said: Pick<FoundFile, 'type' | 'size'>,
+): Promise<FoundFile> {
+  if (bytes.length !== said.size) throw mismatch(`it has not ${said.size} bytes`)
+  // Storage gives it out under the type that it was sent with.
+  if (mediaType.split(';')[0]!.trim().toLowerCase() !== said.type) throw mismatch(`it was sent as ${mediaType}`)
+  const size = checkFile(bytes, said.type)
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return {
+    sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    type: said.type,
+    size: said.size,
+    width: size?.width ?? null,
+    height: size?.height ?? null,
+  }
+}
