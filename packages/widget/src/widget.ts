@@ -186,7 +186,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if ((before ?? `${wish}`) === 'false') return
     // Where there can be no panel, opening says so.
     if (!globalThis.matchMedia?.(SMALL).matches || wish === 'always') await open({}, 'itself')
-    else remind(() => true)
+    else remind(() => before)
   }
 
   function close(): void {
