@@ -51,6 +51,8 @@ describe('an upload', () => {
     ['of more bytes than it said', Uint8Array.of(...makePng(3, 2), 0), 'image/png', 422, 'file_mismatch'],
     ['of fewer', toText('a'), 'image/png', 422, 'file_mismatch'],
     ['sent as something else', makePng(3, 2), 'text/html', 422, 'file_mismatch'],
+    ['sent under two types', makePng(3, 2), 'image/png;,image/svg+xml', 422, 'file_mismatch'],
+    ['sent under a type with parameters', makePng(3, 2), 'image/png; a=", text/html; b="', 422, 'file_mismatch'],
     ['of another kind', toText('x'.repeat(makePng(3, 2).length)), 'image/png', 422, 'file_mismatch'],
     ['that is damaged', makePng(3, 2).fill(0, -9), 'image/png', 422, 'file_malformed'],
   ])('%s is refused, and taken away', async (_, bytes, mediaType, status, code) => {

@@ -5,6 +5,9 @@ import { checkFile } from './check_file.ts'
 import type { FileStorage, FileStore, FoundFile } from './file_store.ts'
 import { mismatch } from './refusals.ts'
 
+/** What alone may stand behind a type. */
+const CHARSET = /\s*;\s*charset="?utf-8"?\s*$/
+
 export interface FileDeps {
   files: FileStore
   storage: FileStorage
@@ -36,8 +39,8 @@ async function inspect(
   said: Pick<FoundFile, 'type' | 'size'>,
 ): Promise<FoundFile> {
   if (bytes.length !== said.size) throw mismatch(`it has not ${said.size} bytes`)
-  // Storage gives it out under the type that it was sent with.
-  if (mediaType.split(';')[0]!.trim().toLowerCase() !== said.type) throw mismatch(`it was sent as ${mediaType}`)
+  // Storage gives it out under what it was sent with, of which a browser takes the last where it is a list of types.
+  if (mediaType.toLowerCase().replace(CHARSET, '') !== said.type) throw mismatch(`it was sent as ${mediaType}`)
   const size = checkFile(bytes, said.type)
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return {
