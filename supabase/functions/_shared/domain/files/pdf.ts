@@ -1,19 +1,17 @@
 import { CodedError } from '../coded_error.ts'
 import { malformed } from './refusals.ts'
-
-// What is looked for is ASCII, which this leaves as it is.
-const latin1 = new TextDecoder('latin1')
+import { holds, toLatin1 } from './search_bytes.ts'
 
 /**
  * ISO 32000: begins with its version, ends with its end mark. What is in it is for the model's provider to read: no part of it
  * is opened here.
  */
 export function checkPdf(bytes: Uint8Array): void {
-  const text = latin1.decode(bytes)
-  if (!/^%PDF-\d\.\d/.test(text)) throw malformed('it is no PDF')
-  if (!/%%EOF[\0\t\n\f\r ]*$/.test(text.slice(-1_024)) || !/\bstartxref\b/.test(text.slice(-2_048)))
+  if (!/^%PDF-\d\.\d/.test(toLatin1(bytes.subarray(0, 16)))) throw malformed('it is no PDF')
+  const end = toLatin1(bytes.subarray(-2_048))
+  if (!/%%EOF[\0\t\n\f\r ]*$/.test(end.slice(-1_024)) || !/\bstartxref\b/.test(end))
     throw malformed('it is more or less than one PDF')
   // The trailer, or the dictionary of a cross-reference stream, which is never encrypted itself.
-  if (/\/Encrypt[\0\t\n\f\r ]*(\d+[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+R\b|<<)/.test(text))
+  if (holds(bytes, '/Encrypt', /\/Encrypt[\0\t\n\f\r ]*(\d+[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+R\b|<<)/))
     throw new CodedError('file_encrypted', 'This PDF is protected. Please save it without a password.')
 }

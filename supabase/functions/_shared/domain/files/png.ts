@@ -4,8 +4,11 @@ import { hasMetadata, malformed } from './refusals.ts'
 
 const SIGNATURE = '\x89PNG\r\n\x1A\n'
 
-/** What programs call the texts that hold EXIF, XMP and IPTC, each in one of the three kinds of text chunks. */
-const METADATA_TEXT = /^(xml:com\.adobe\.xmp|raw profile type (exif|app1|xmp|iptc|8bim))\0/i
+/**
+ * What programs call the texts that hold EXIF, XMP and IPTC, each in one of the three kinds of text chunks. ImageMagick writes
+ * each field as a text of its own, as `exif:GPSLatitude`.
+ */
+const METADATA_TEXT = /^(xml:com\.adobe\.xmp\0|raw profile type (exif|app1|xmp|iptc|8bim)\0|(exif|xmp|iptc|8bim|gps):)/i
 
 /** PNG, W3C, third edition: a signature, then chunks, of which IHDR is first and IEND last. */
 export function readPng(bytes: Uint8Array): PixelSize {

@@ -1,7 +1,8 @@
 import { malformed } from './refusals.ts'
 
-/** What a browser would show as a page or a drawing, with its scripts, whatever the file is called. */
-const IS_DOCUMENT = /^\s*(<\?xml|<!doctype|<!--|<(html|head|body|svg|script|iframe|style|title|meta|link)\b)/i
+/** What a browser would show as a page or a drawing, with its scripts, whatever the file is called; in XML its names may have a prefix. */
+const IS_DOCUMENT =
+  /^\s*(<\?xml|<!doctype|<!--|<([\w.-]+:)?(html|head|body|svg|script|iframe|style|title|meta|link)\b)/i
 
 /** A text is UTF-8, without U+0000, and no page or drawing. */
 export function checkText(bytes: Uint8Array): void {
