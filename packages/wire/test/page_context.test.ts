@@ -38,6 +38,16 @@ describe('a page context', () => {
     expect(parseTurnRequest({ ...MESSAGE, context })).toMatchObject({ ok: false, code: 'context_invalid' })
   })
 
+  it.each([3_000, 100_000])('is none where it is %i deep', (depth) => {
+    const context = JSON.parse(`{"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`)
+    expect(parseTurnRequest({ ...MESSAGE, context })).toMatchObject({ ok: false, code: 'context_invalid' })
+  })
+
+  it('may be as deep as its bytes allow', () => {
+    const depth = (MAX_CONTEXT_BYTES - '{"deep":}'.length - 1) / 2
+    expect(isPageContext(JSON.parse(`{"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`))).toBe(true)
+  })
+
   it('is nothing where it is null, and nothing to a request that is no new message', () => {
     expect(parseTurnRequest({ ...MESSAGE, context: null })).toEqual({ ok: true, value: MESSAGE })
     const retry = { type: 'retry', assistantId: ID, id: ID, threadId: ID }
