@@ -28,7 +28,12 @@ export interface RouterOptions {
 }
 
 /** What only the owner can mend, and so has to read of. */
-const FAULTS: ReadonlySet<ErrorCode> = new Set(['internal', 'database_unavailable', 'identity_secret_unusable'])
+const FAULTS: ReadonlySet<ErrorCode> = new Set([
+  'internal',
+  'database_unavailable',
+  'storage_unavailable',
+  'identity_secret_unusable',
+])
 
 /** A function as a handler of requests. Every exit, errors among them, has CORS headers and a request id. */
 export function createRouter({ name, routes, check, report }: RouterOptions): (request: Request) => Promise<Response> {
