@@ -1,7 +1,11 @@
-/** The host that an address leads to; `null` where it names none. */
-export function hostOf(href: string): string | null {
+/**
+ * An address that names a host, as it was checked: a browser takes `https:host/path` for a place on the page's own site, where
+ * the page has the same scheme. `null` where it names none.
+ */
+export function urlOf(href: string): URL | null {
   try {
-    return new URL(href).host || null
+    const url = new URL(href)
+    return url.host ? url : null
   } catch {
     // Within the page's own site, or no address.
     return null
@@ -9,13 +13,8 @@ export function hostOf(href: string): string | null {
 }
 
 /** Whether a picture may be loaded from there: over HTTPS, from a host that the owner allows. */
-export function isAllowed(href: string, hosts: readonly string[]): boolean {
-  const host = hostOf(href)
-  return (
-    host !== null &&
-    new URL(href).protocol === 'https:' &&
-    hosts.some((allowed) =>
-      allowed.startsWith('*.') ? host.endsWith(allowed.slice(1)) && host.length > allowed.length - 1 : host === allowed,
-    )
+export const isAllowed = ({ protocol, host }: URL, hosts: readonly string[]): boolean =>
+  protocol === 'https:' &&
+  hosts.some((allowed) =>
+    allowed.startsWith('*.') ? host.endsWith(allowed.slice(1)) && host.length > allowed.length - 1 : host === allowed,
   )
-}

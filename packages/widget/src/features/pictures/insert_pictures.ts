@@ -1,5 +1,5 @@
 import type { Block, Inline, Insert, ModelState } from '../runtime.ts'
-import { hostOf, isAllowed } from './allowed_host.ts'
+import { isAllowed, urlOf } from './allowed_host.ts'
 import { showPicture } from './picture.tsx'
 
 const NONE: readonly string[] = []
@@ -49,12 +49,13 @@ export function insertPictures({ session }: ModelState): Insert {
     if (typeof inline === 'string' || !('children' in inline) || typeof inline.type !== 'string') return inline
     if (inline.type !== 'image')
       return changed(inline, { children: inInlines(inline.children, inLink || inline.type === 'link') })
-    const { href, title } = inline
-    const host = href === null ? null : hostOf(href)
-    if (href === null || host === null) return inline
+    const url = inline.href === null ? null : urlOf(inline.href)
+    if (!url) return inline
+    const { href, host } = url
+    const { title } = inline
     const alt = textOf(inline.children)
-    if (isAllowed(href, hosts)) return { type: showPicture, props: { href, title, alt, host, inLink }, children: [] }
-    return inLink ? inline : { ...inline, children: [...inline.children, ` (\u2068${host}\u2069)`] }
+    if (isAllowed(url, hosts)) return { type: showPicture, props: { href, title, alt, host, inLink }, children: [] }
+    return inLink ? inline : { ...inline, href, children: [...inline.children, ` (\u2068${host}\u2069)`] }
   }
 
   return (blocks) => blocks.map(inBlock)
