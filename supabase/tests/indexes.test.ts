@@ -74,6 +74,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   files_message_id_idx: `where message_id = ${ID}`,
   uploads_session_id_created_at_idx: `where session_id ${OWN} and created_at > now()`,
   uploads_created_at_idx: `where created_at <= now() order by created_at limit 5`,
+  uploads_begun_idx: `where state = 'begun' and created_at <= now() order by created_at limit 5`,
   files_unsent_idx: `where message_id is null and created_at <= now()`,
   message_annotations_thread_id_idx: `where thread_id = ${ID}`,
   message_annotations_session_id_idx: `where session_id ${OWN}`,

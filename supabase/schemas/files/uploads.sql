@@ -22,7 +22,9 @@ create index uploads_session_id_created_at_idx on loacl_private.uploads (session
 comment on index loacl_private.uploads_session_id_created_at_idx is
   'Serves: how much a person has uploaded in a day; the deletion of a session.';
 create index uploads_created_at_idx on loacl_private.uploads (created_at);
-comment on index loacl_private.uploads_created_at_idx is 'Serves: those that are over.';
+comment on index loacl_private.uploads_created_at_idx is 'Serves: those of which nothing counts any more.';
+create index uploads_begun_idx on loacl_private.uploads (created_at) where state = 'begun';
+comment on index loacl_private.uploads_begun_idx is 'Serves: those that were never completed.';
 
 create trigger uploads_set_updated_at before update on loacl_private.uploads
   for each row execute function loacl_private.set_updated_at();
@@ -36,7 +38,7 @@ comment on column loacl_private.uploads.original_name is 'As the file''s.';
 comment on column loacl_private.uploads.mime_type is 'As the browser says. The file is refused where it is another.';
 comment on column loacl_private.uploads.size_bytes is 'As mime_type.';
 comment on column loacl_private.uploads.state is
-  'completed: it is a file. removed: its visitor did that, or its bytes were refused.';
+  'completed: it is a file. removed: its visitor did that, its bytes were refused, or it was not completed in four hours.';
 comment on column loacl_private.uploads.closes_at is
   'From then on nothing can come to its path: the link has ended, which Storage makes for two hours, and so has whatever came by it.';
 
@@ -60,24 +62,45 @@ create trigger uploads_queue_deletion after delete on loacl_private.uploads
 
 create function loacl_private.purge_uploads(max_uploads integer)
 returns void
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
-begin atomic
+as $$
+declare
+  upload loacl_private.uploads;
+begin
+  -- Their rows stay: whoever uploads without an end to it has uploaded those bytes all the same.
+  for upload in
+    with given_up as (
+      select u.id
+      from loacl_private.uploads u
+      where u.state = 'begun' and u.created_at <= now() - interval '4 hours'
+      order by u.created_at
+      limit purge_uploads.max_uploads
+      for update skip locked
+    )
+    update loacl_private.uploads u
+    set state = 'removed'
+    from given_up
+    where u.id = given_up.id
+    returning u.*
+  loop
+    perform loacl_private.queue_deletion('storage_object', upload.storage_path, null, upload.closes_at);
+  end loop;
   with old as (
     select u.id
     from loacl_private.uploads u
-    where u.created_at <= now() - interval '4 hours'
-      and (u.state = 'begun' or u.created_at <= now() - interval '1 day')
+    where u.created_at <= now() - interval '1 day'
     order by u.created_at
     limit purge_uploads.max_uploads
     for update skip locked
   )
   delete from loacl_private.uploads u using old where u.id = old.id;
-end;
+end
+$$;
 comment on function loacl_private.purge_uploads(integer) is
-  'Deletes uploads that were never completed two hours after their link''s end, and what is kept of the others after a day.';
+  'Takes away uploads that were never completed two hours after their link''s end, and what is kept of all of them after a day.';
 revoke all on function loacl_private.purge_uploads(integer) from public;
 
 create function loacl_private.find_caller_session_ids(claims jsonb)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
+import type { Answer } from '../support/api.ts'
 import { createWorld, type Operator } from '../support/world.ts'
 import { createFileCalls } from './file_calls.ts'
 
@@ -73,6 +74,39 @@ describe('beginning an upload', () => {
     expect(Number(refused.body.hint)).toBeGreaterThan(86_000_000)
     await sql`update loacl_private.uploads set created_at = now() - interval '25 hours' where assistant_id = ${id}`
     expect((await files.begin(id, token)).status).toBe(200)
+  })
+
+  it('counts in it for a day although it was never completed, and its bytes are gone', async () => {
+    const id = await assistantWith({ file_bytes_per_day: 1_500 })
+    const { path } = (await files.begin(id, token)).body
+    const age = (hours: number) => sql`
+      update loacl_private.uploads set created_at = now() - make_interval(hours => ${hours}) where assistant_id = ${id}`
+    await age(23)
+    await sql`select loacl_private.clean_up()`
+    expect(await files.queued(path)).toEqual([{ due: true, again: true }])
+    expect(codeOf(await files.begin(id, token))).toEqual([429, 'file_quota_exceeded'])
+    await age(25)
+    expect((await files.begin(id, token)).status).toBe(200)
+  })
+
+  it.each<[string, (other: string) => Promise<Answer>]>([
+    ['', (other) => files.begin(assistantId, other)],
+    [', as a message is', (other) => files.send(assistantId, other, [], { text: 'Hi.' })],
+  ])('is refused while its person erases everything on another device%s', async (_, write) => {
+    const [other, person] = [files.newVisitor(), files.newVisitor()]
+    for (const visitor of [token, other]) await world.ask(assistantId, visitor)
+    await sql`
+      update loacl.sessions s set session_type = 'authenticated', external_id = ${person}
+      from loacl_private.session_tokens k
+      where k.session_id = s.id and k.token_hash in (sha256(${token}::text::bytea), sha256(${other}::text::bytea))`
+    const written = await sql.begin(async (tx) => {
+      await tx`select loacl_private.erase_sessions(array(select s.id from loacl.sessions s where s.external_id = ${person}))`
+      const answer = write(other)
+      await expect.poll(() => sql`select from pg_locks where not granted`).not.toEqual([])
+      return { answer }
+    })
+    expect(codeOf(await written.answer)).toEqual([401, 'session_expired'])
+    expect(await sql`select from loacl.sessions where external_id = ${person}`).toEqual([])
   })
 
   it('counts the devices of one person together', async () => {
@@ -174,9 +208,14 @@ describe('what is not sent', () => {
     await age(3)
     expect(await files.uploadOf(begun)).toBeDefined()
     await age(5)
-    expect([await files.uploadOf(begun), await files.queued(path)]).toEqual([undefined, [{ due: true, again: null }]])
+    expect([(await files.uploadOf(begun))!.state, await files.queued(path)]).toEqual([
+      'removed',
+      [{ due: true, again: null }],
+    ])
+    expect(codeOf(await files.complete(begun, token))).toEqual([404, 'file_not_found'])
     expect(await files.queued(storage_path)).toEqual([])
     await age(25)
+    expect(await files.uploadOf(begun)).toBeUndefined()
     expect([await files.uploadOf(done), await files.queued(storage_path)]).toEqual([
       undefined,
       [{ due: true, again: null }],
