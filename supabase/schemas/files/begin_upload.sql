@@ -112,6 +112,12 @@ begin
   perform loacl_private.check_upload(request, assistant);
   if is_new_session then
     session := loacl_private.create_session(assistant.id, loacl_private.require_session_token_hash());
+  else
+    -- Its person may just be erasing everything, on another device.
+    perform from loacl.sessions s where s.id = session.id for key share;
+    if not found then
+      perform loacl_private.raise_error(401, 'session_expired', 'This session was erased. Nothing was done.');
+    end if;
   end if;
   perform loacl_private.check_upload_rates(assistant, session.id, is_new_session, request ->> 'address');
   perform loacl_private.check_upload_quota(assistant, session, (request ->> 'size')::bigint);

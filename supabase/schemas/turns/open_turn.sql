@@ -169,6 +169,10 @@ begin
     set last_active_at = now(),
       expires_at = case s.session_type when 'guest' then now() + interval '30 days' else s.expires_at end
     where s.id = session.id;
+    if not found then
+      -- Its person has just erased everything, on another device.
+      perform loacl_private.raise_error(401, 'session_expired', 'This session was erased. Nothing was done.');
+    end if;
   end if;
   if assistant.fingerprint and request ->> 'fingerprint' is not null then
     fingerprint := loacl_private.remember_fingerprint(session, request ->> 'fingerprint');
