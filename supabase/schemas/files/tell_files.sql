@@ -33,17 +33,21 @@ begin
   tokens_told := 0;
   for f in
     select
-      m.id as message_id, i.place as message_place, file.id, file.original_name, file.mime_type, file.size_bytes, o.storage_path,
-      loacl_private.weigh_file(file.mime_type, file.size_bytes) as weight
+      m.id as message_id, i.place as message_place, p.part ->> 'filename' as name, p.part ->> 'mediaType' as mime_type,
+      coalesce(file.size_bytes, 0) as size_bytes, o.storage_path, loacl_private.weigh_file(file.mime_type, file.size_bytes) as weight
     from unnest(message_ids) with ordinality as i (id, place)
     join loacl.messages m on m.id = i.id and m.author = 'visitor'
-    cross join unnest(loacl_private.list_file_ids(m.parts)) with ordinality as p (file_id, place)
-    join loacl.files file on file.id = p.file_id and file.assistant_id = m.assistant_id
-    join loacl.file_objects o on o.id = file.object_id
+    cross join jsonb_array_elements(m.parts) with ordinality as p (part, place)
+    -- An operator may have deleted it.
+    left join loacl.files file
+      on file.id = (loacl_private.list_file_ids(jsonb_build_array(p.part)))[1] and file.assistant_id = m.assistant_id
+    left join loacl.file_objects o on o.id = file.object_id
+    where p.part ->> 'type' = 'file'
     order by i.place, p.place
   loop
     tokens := f.weight / 3;
-    is_told := f.size_bytes <= bytes_left and (f.message_place <= always_told or tokens <= tokens_left - tokens_told);
+    is_told := f.storage_path is not null and f.size_bytes <= bytes_left
+      and (f.message_place <= always_told or tokens <= tokens_left - tokens_told);
     if is_told then
       bytes_left := bytes_left - f.size_bytes;
       tokens_told := tokens_told + tokens;
@@ -51,7 +55,7 @@ begin
     files := files || jsonb_build_object(
       f.message_id::text,
       coalesce(files -> f.message_id::text, '[]') || jsonb_build_array(jsonb_build_object(
-        'name', f.original_name,
+        'name', f.name,
         'mediaType', f.mime_type,
         'size', f.size_bytes,
         'path', case when is_told then f.storage_path end,
@@ -62,7 +66,7 @@ begin
 end
 $$;
 comment on function loacl_private.tell_files(uuid[], integer, bigint) is
-  'The files of messages, newest first, by the message''s id, as a history has them: `{name, mediaType, size, path, weight}`. Where `path` is null the model is told of it by name alone: there is room for 20 MB and for so many tokens. Those of the first `always_told` messages are told whatever the tokens.';
+  'The files of messages, newest first, by the message''s id, as a history has them: `{name, mediaType, size, path, weight}`. Where `path` is null the model is told of it by name alone: it was deleted, or there is no room: that is for 20 MB and for so many tokens. Those of the first `always_told` messages are told whatever the tokens.';
 revoke all on function loacl_private.tell_files(uuid[], integer, bigint) from public;
 
 create function loacl_private.name_files(message loacl.messages)

@@ -50,17 +50,3 @@ return (
 comment on function loacl_private.tell_page_context(uuid, loacl.assistants) is
   'The page context of the question that is answered, or whose answer goes on, as the model is told it: `note` belongs to the instructions. null where there is none, or the owner has switched that off.';
 revoke all on function loacl_private.tell_page_context(uuid, loacl.assistants) from public;
-
-create function loacl_private.with_page_context(history jsonb, context jsonb, from_end integer)
-returns jsonb
-language sql
-immutable
-security invoker
-set search_path = pg_catalog, pg_temp
-return case
-  when context is null then history
-  else jsonb_set(history, array[(-from_end)::text, 'context'], context)
-end;
-comment on function loacl_private.with_page_context(jsonb, jsonb, integer) is
-  'What is told of a conversation, with the page context at its question, which is so many places from the end.';
-revoke all on function loacl_private.with_page_context(jsonb, jsonb, integer) from public;

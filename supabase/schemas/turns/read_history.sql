@@ -188,7 +188,7 @@ declare
   told_ids uuid[] := '{}';
   always_told integer := loacl_private.count_always_told(read_context.message_id);
   page_context jsonb := loacl_private.tell_page_context(read_context.message_id, assistant);
-  files jsonb := '{}';
+  files jsonb;
   told_files record;
 begin
   ratio := limits.ratio;
@@ -238,11 +238,9 @@ begin
     );
   end if;
 
-  if exists (select from loacl.files f where f.thread_id = read_context.thread_id) then
-    told_files := loacl_private.tell_files(told_ids, always_told, limits.tokens - tokens_told);
-    files := told_files.files;
-    tokens_told := tokens_told + told_files.tokens_told;
-  end if;
+  told_files := loacl_private.tell_files(told_ids, always_told, limits.tokens - tokens_told);
+  files := told_files.files;
+  tokens_told := tokens_told + told_files.tokens_told;
 
   history := history || (
     select jsonb_agg(
@@ -251,12 +249,16 @@ begin
         'content', case when m.id = any (shortened_ids) then loacl_private.shorten_text(m.content, most_tokens) else m.content end
       )
       || case when files ? m.id::text then jsonb_build_object('files', files -> m.id::text) else '{}' end
+      || case
+        when page_context is not null and m.role = 'user' and m.id = any (ids[:always_told])
+          then jsonb_build_object('context', page_context)
+        else '{}'
+      end
       order by t.place desc
     )
     from unnest(told_ids) with ordinality as t (id, place)
     join loacl.messages m on m.id = t.id
   );
-  history := loacl_private.with_page_context(history, page_context, always_told);
 end
 $$;
 comment on function loacl_private.read_context(uuid, uuid, loacl.assistants) is

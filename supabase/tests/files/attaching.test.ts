@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
-import { createWorld } from '../support/world.ts'
+import { createWorld, type Operator } from '../support/world.ts'
 import { createFileCalls } from './file_calls.ts'
 
 const world = createWorld(workerStack())
@@ -16,10 +16,11 @@ const SETTINGS = {
 }
 
 let assistantId: string
+let owner: Operator
 let token: string
 
 beforeAll(async () => {
-  ;({ id: assistantId } = await world.createAssistant({ settings: SETTINGS }))
+  ;({ id: assistantId, owner } = await world.createAssistant({ settings: SETTINGS }))
 })
 beforeEach(() => {
   token = files.newVisitor()
@@ -232,5 +233,44 @@ describe('what the model is told', () => {
     const first = await say(null, '', [await files.add(assistantId, token)])
     const second = await files.send(assistantId, token, [], { threadId: first.body.threadId, text: 'And?' })
     expect(toldOf(second)).toEqual([['', 'me.png'], ['It is this.'], ['And?']])
+  })
+
+  it('says by name what an operator has deleted, and never nothing', async () => {
+    const ids = [await files.add(assistantId, token, { name: 'a.png' }), await files.add(assistantId, token)]
+    const first = await say(null, '', ids)
+    const remove = (id: string) => api.rpc('delete_file', { file_id: id }, { jwt: owner.jwt })
+    const again = async () => {
+      const { threadId, messageId } = first.body
+      const asked = { type: 'regenerate', id: randomUUID(), threadId, messageId }
+      const answer = await files.send(assistantId, token, [], asked)
+      await world.finish(answer.body.turn)
+      return toldOf(answer)
+    }
+    await remove(ids[0]!)
+    expect(await again()).toEqual([['', 'a.png by name', 'me.png']])
+    await remove(ids[1]!)
+    expect(await again()).toEqual([['', 'a.png by name', 'me.png by name']])
+  })
+
+  it('tells what the page says with its question alone, though that is told no more', async () => {
+    const { threadId } = (await say(null, 'One')).body
+    const id = await files.add(assistantId, token)
+    const second = await files.send(assistantId, token, [id], { threadId, context: { title: 'Lamp' } })
+    const cut = await world.finish(second.body.turn, { state: 'cut', cutReason: 'max_output_tokens' })
+    expect(cut.status).toBe(204)
+    await api.rpc('delete_file', { file_id: id }, { jwt: owner.jwt })
+    const { messageId } = second.body
+    const continued = await files.send(assistantId, token, [], {
+      type: 'continue',
+      id: randomUUID(),
+      threadId,
+      messageId,
+    })
+    const history = continued.body.history as { role: string; content: string; context?: object }[]
+    expect(history.map(({ role, content, context }) => [role, content, Boolean(context)])).toEqual([
+      ['user', 'One', false],
+      ['assistant', 'It is this.', false],
+      ['assistant', 'It is this.', false],
+    ])
   })
 })
