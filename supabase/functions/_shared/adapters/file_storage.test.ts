@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createFileStorage } from './file_storage.ts'
+import { toLogLine } from './log_line.ts'
 
 const token = (seconds: number): string =>
   `h.${Buffer.from(JSON.stringify({ exp: Math.floor(Date.now() / 1_000) + seconds, sub: '?ÿ' })).toString('base64url')}.s`
@@ -46,6 +47,18 @@ describe('Storage', () => {
     ['is none', () => Response.json({})],
   ])('hands out no link to upload by that %s', async (_, answer) => {
     await expect(createStorage(answer).storage.createUploadLink('a')).rejects.toMatchObject({ code })
+  })
+
+  it.each([
+    [() => Response.json({ url: `/x?token=${token(10_000)}` }), 'Let it sign them for 7200 seconds.'],
+    [() => new Response('a secret of somebody’s', { status: 418 }), '"status":418'],
+  ])('says to the owner why it can’t be used', async (answer, words) => {
+    const error = await createStorage(answer)
+      .storage.createUploadLink('a')
+      .catch((thrown: unknown) => thrown)
+    expect(toLogLine(error, 'r')).toContain(words)
+    expect(toLogLine(error, 'r')).not.toContain('secret')
+    expect((error as Error).message).toBe("Files can't be reached at the moment. Please try again.")
   })
 
   it('reads an object, and no more of it than was asked for', async () => {

@@ -15,6 +15,9 @@ const TIMEOUT_MS = 30_000
 const unavailable = (cause: unknown): CodedError =>
   new CodedError('storage_unavailable', "Files can't be reached at the moment. Please try again.", { cause })
 
+/** With words for the owner's log, which takes none of another's. */
+const unusable = (why: string): CodedError => unavailable(new CodedError('storage_unavailable', why))
+
 /** The project's Storage over its REST API. It answers with paths below `/storage/v1`, which is what links are made of. */
 export function createFileStorage({ url, secretKey, fetch, timeoutMs = TIMEOUT_MS }: DataApiOptions): FileStorage {
   const address = `${url.replace(/\/$/, '')}/storage/v1`
@@ -36,7 +39,7 @@ export function createFileStorage({ url, secretKey, fetch, timeoutMs = TIMEOUT_M
       if (response.ok) return await read(response)
       const text = await response.text()
       if (isMissing(response.status, text)) return null
-      throw new Error(`Storage answered ${response.status}: ${text.slice(0, 500)}`)
+      throw Object.assign(new Error('Storage refused.'), { status: response.status })
     } catch (cause) {
       throw unavailable(cause)
     } finally {
@@ -48,7 +51,7 @@ export function createFileStorage({ url, secretKey, fetch, timeoutMs = TIMEOUT_M
     const signed = await send('POST', path, body, async (response) => objectOf(await response.json()))
     const link = stringOf(signed?.[member])
     const token = new URL(link, 'http://storage').searchParams.get('token')
-    if (!token) throw unavailable(new Error(`Storage signed nothing for ${path}.`))
+    if (!token) throw unusable('Storage signed nothing.')
     return { url: `storage/v1${link}`, expiresAt: new Date(expiryOf(token) * 1_000).toISOString() }
   }
 
@@ -57,9 +60,7 @@ export function createFileStorage({ url, secretKey, fetch, timeoutMs = TIMEOUT_M
       const link = await sign(`/object/upload/sign/${BUCKET}/${path}`, {}, 'url')
       // What is deleted is deleted again when its link has ended, and the database takes that for two hours.
       if (Date.parse(link.expiresAt) > Date.now() + MAX_UPLOAD_SECONDS * 1_000)
-        throw unavailable(
-          new Error('Storage signs links to upload by for more than two hours. Let it sign them for 7200 seconds.'),
-        )
+        throw unusable('Storage signs links to upload by for more than two hours. Let it sign them for 7200 seconds.')
       return link
     },
     async createLink(path, downloadName) {
@@ -89,7 +90,7 @@ function isMissing(status: number, text: string): boolean {
 function expiryOf(token: string): number {
   const payload = token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/')
   const { exp } = objectOf(payload && JSON.parse(atob(payload)))
-  if (typeof exp !== 'number') throw unavailable(new Error("Storage's token does not say when it ends."))
+  if (typeof exp !== 'number') throw unusable("Storage's token does not say when it ends.")
   return exp
 }
 
