@@ -40,6 +40,11 @@ describe('image hosts', () => {
     ['https://images.example.com', 'Write images.example.com'],
     ['HTTPS://Images.Example.com:8443/logo.png?a', 'Write images.example.com:8443'],
     ['http://*.Example.com/', 'Write *.example.com'],
+    // No address says so, and none would be loaded.
+    ['images.example.com:443', 'Write images.example.com'],
+    ['*.example.com:443', 'Write *.example.com'],
+    ['images.example.com:0443', 'Write images.example.com'],
+    ['https://Images.example.com:443/a', 'Write images.example.com'],
     ['images.example.com/path', 'Write images.example.com'],
     ['user@evil.test', 'Write user'],
     ['*', ANY_FORM],

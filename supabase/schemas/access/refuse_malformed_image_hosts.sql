@@ -7,7 +7,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   -- A host, or every subdomain of one. Not `*` alone: a picture's address can tell any host what the visitor wrote.
-  shape constant text := '^(\*\.)?[a-z0-9.-]*[a-z0-9](:[0-9]+)?$';
+  -- Not the port of HTTPS, which no address is left with.
+  shape constant text := '^(\*\.)?[a-z0-9.-]*[a-z0-9](:(?!443$)[1-9][0-9]*)?$';
   host text;
   meant text;
 begin
@@ -16,7 +17,7 @@ begin
   end if;
   foreach host in array new.image_hosts loop
     continue when host ~ shape;
-    meant := lower(substring(host from '^\s*(?:[Hh][Tt][Tt][Pp][Ss]?://)?([^/?#@\s]+)'));
+    meant := regexp_replace(lower(substring(host from '^\s*(?:[Hh][Tt][Tt][Pp][Ss]?://)?([^/?#@\s]+)')), ':0*443$', '');
     perform loacl_private.raise_error(400, 'invalid_body', format(
       '"%s" is no host: the name in a picture''s address, in lower case, without https:// and without a path. %s',
       left(host, 200),
