@@ -8,7 +8,7 @@ import type { RouteContext } from '../_shared/http/router.ts'
 import { callerOf, type CallerDeps } from './caller.ts'
 import type { WorkerLoad } from './worker_load.ts'
 
-interface FileRouteDeps extends FileDeps, CallerDeps {
+interface FileRouteDeps extends Pick<FileDeps, 'files' | 'storage'>, CallerDeps {
   addressHeader: string
   load: WorkerLoad
 }
@@ -35,10 +35,11 @@ export async function beginUpload({ request, deps }: FileContext): Promise<Respo
 /** `POST /files/:id/complete`: checks the bytes that have come. */
 export async function completeUpload({ request, deps }: FileContext, id: string): Promise<Response> {
   const caller = await callerOf(request, deps)
-  // It holds the whole file.
-  const leave = deps.load.enter()
+  const { files, storage, load } = deps
+  const leave = load.enter()
   try {
-    return Response.json(await receiveFile(known(id), caller, deps), NO_STORE)
+    const hold = (bytes: number) => load.hold(bytes)
+    return Response.json(await receiveFile(known(id), caller, { files, storage, hold }), NO_STORE)
   } finally {
     leave()
   }

@@ -11,6 +11,8 @@ export interface WorkerLoadOptions {
 
 /** Of the 256 MB that a hosted worker has: the rest is for the turns that run, and for garbage. */
 const MEMORY_LIMIT = 192 * 1024 * 1024
+/** Bytes of files that are looked through at a time: each is there twice meanwhile. */
+const FILES_LIMIT = 32 * 1024 * 1024
 /** By then some turns have ended, or the platform has another worker. */
 const RETRY_AFTER_MS = 2_000
 
@@ -18,6 +20,7 @@ const RETRY_AFTER_MS = 2_000
 export class WorkerLoad {
   readonly #options: WorkerLoadOptions
   #turns = 0
+  #fileBytes = 0
 
   constructor(options: WorkerLoadOptions) {
     this.#options = options
@@ -33,10 +36,7 @@ export class WorkerLoad {
    * @throws CodedError `busy`
    */
   enter(): () => void {
-    if (this.isFull)
-      throw new CodedError('busy', 'There is too much to do at the moment. Please try again in a few seconds.', {
-        retryAfterMs: RETRY_AFTER_MS,
-      })
+    if (this.isFull) throw busy()
     this.#turns++
     let isIn = true
     return () => {
@@ -44,4 +44,19 @@ export class WorkerLoad {
       isIn = false
     }
   }
+
+  /**
+   * Takes a file in that is about to be read: call what it returns once its bytes are let go. One alone may be of any size.
+   * @throws CodedError `busy`
+   */
+  hold(fileBytes: number): () => void {
+    if (this.#fileBytes > 0 && this.#fileBytes + fileBytes > FILES_LIMIT) throw busy()
+    this.#fileBytes += fileBytes
+    return () => (this.#fileBytes -= fileBytes)
+  }
 }
+
+const busy = (): CodedError =>
+  new CodedError('busy', 'There is too much to do at the moment. Please try again in a few seconds.', {
+    retryAfterMs: RETRY_AFTER_MS,
+  })

@@ -75,6 +75,32 @@ describe('an upload', () => {
     expect((await post(`/files/${id}/complete`)).status).toBe(200)
   })
 
+  it('waits where the worker looks through as much as it can hold, however many come at once', async () => {
+    const { begin, post, send } = await createWorld()
+    const bytes = toText('a'.repeat(12 * 1024 * 1024))
+    const ids: string[] = []
+    for (let count = 0; count < 4; count++) {
+      const { id } = await begin({ name: 'a.txt', type: 'text/plain', size: bytes.length })
+      send(id, bytes, 'text/plain')
+      ids.push(id)
+    }
+    const complete = (id: string) => post(`/files/${id}/complete`)
+    const answers = await Promise.all(ids.map(complete))
+    const refused = ids.filter((_, at) => answers[at]!.status === 503)
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(2)
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      expect([await codeOf(answer), answer.headers.get('retry-after')]).toEqual([[503, 'busy'], '2'])
+    for (const id of refused) expect((await complete(id)).status).toBe(200)
+  })
+
+  it('of any size is looked through where no other is', async () => {
+    const { begin, post, send } = await createWorld()
+    const bytes = toText('a'.repeat(40 * 1024 * 1024))
+    const { id } = await begin({ name: 'a.txt', type: 'text/plain', size: bytes.length })
+    send(id, bytes, 'text/plain')
+    for (const _ of ['once', 'again']) expect((await post(`/files/${id}/complete`)).status).toBe(200)
+  })
+
   it('is taken away', async () => {
     const { begin, request, post, files } = await createWorld()
     const { id } = await begin()

@@ -11,25 +11,31 @@ const CHARSET = /\s*;\s*charset="?utf-8"?\s*$/
 export interface FileDeps {
   files: FileStore
   storage: FileStorage
+  /** Asked before so many bytes are read, and what it returns once they are let go. Throws `busy` where that is too much. */
+  hold: (bytes: number) => () => void
 }
 
 /**
  * Makes a file of an upload whose bytes have come, once they were checked. Bytes that are refused are taken away. Safe to
  * repeat, and twice at once.
  *
- * @throws CodedError `file_not_found`, `upload_incomplete`, and those of `checkFile`
+ * @throws CodedError `file_not_found`, `upload_incomplete`, `busy`, and those of `checkFile`
  */
-export async function receiveFile(id: string, caller: Caller, { files, storage }: FileDeps): Promise<UploadedFile> {
+export async function receiveFile(id: string, caller: Caller, deps: FileDeps): Promise<UploadedFile> {
+  const { files, storage, hold } = deps
   const upload = await files.findUpload(id, caller)
   if (upload.file) return upload.file
-  const stored = await storage.read(upload.path, upload.size)
-  if (!stored) throw new CodedError('upload_incomplete', 'The file is not there yet. Please send it again.')
+  const letGo = hold(upload.size)
   let found: FoundFile
   try {
-    found = await inspect(stored, upload)
-  } catch (error) {
-    if (error instanceof CodedError) await files.removeFile(id, caller)
-    throw error
+    const stored = await storage.read(upload.path, upload.size)
+    if (!stored) throw new CodedError('upload_incomplete', 'The file is not there yet. Please send it again.')
+    found = await inspect(stored, upload).catch(async (error: unknown) => {
+      if (error instanceof CodedError) await files.removeFile(id, caller)
+      throw error
+    })
+  } finally {
+    letGo()
   }
   return files.completeUpload(id, caller, found)
 }
