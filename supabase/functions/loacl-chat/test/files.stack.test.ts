@@ -286,6 +286,10 @@ describe('bytes', () => {
   })
 
   it('that are refused leave nothing', async () => {
+    const note = toText('Hi.')
+    const sent = await me.begin(note, 'text/plain', 'a.txt')
+    expect((await me.put(sent, note, 'text/plain;,image/svg+xml')).status).toBe(200)
+    expect(await codeOf(await me.complete(sent.id))).toBe('file_mismatch')
     const svg = toText('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
     const started = await me.begin(svg, 'text/plain', 'a.txt')
     await me.put(started, svg, 'text/plain')
@@ -342,7 +346,7 @@ describe('others', () => {
     })
   })
 
-  it('who own the assistant open and delete it; the message keeps its name, and the model is told no more', async () => {
+  it('who own the assistant open and delete it; the message keeps its name, and the model is told that alone', async () => {
     const file = await me.upload(makePng(14, 14), 'image/png')
     const { threadId } = (await me.ask({ text: 'Hi.', files: [file.id] })) as { threadId: string }
     const signIn = await fetch(`${stack.apiUrl}/auth/v1/token?grant_type=password`, {
@@ -368,7 +372,12 @@ describe('others', () => {
     expect(await codeOf(await me.link(file.id))).toBe('file_not_found')
     expect((await me.messages(threadId))[1]!.parts[0]).toMatchObject({ type: 'file', filename: 'me.png' })
     await me.ask({ threadId, text: 'And?' })
-    expect(model.calls.at(-1)!.input).toMatchObject([{ content: 'Hi.' }, { content: 'Hello' }, { content: 'And?' }])
+    const told = [
+      { content: '[Files that are not shown here: me.png]\nHi.' },
+      { content: 'Hello' },
+      { content: 'And?' },
+    ]
+    expect(model.calls.at(-1)!.input).toMatchObject(told)
   })
 })
 
