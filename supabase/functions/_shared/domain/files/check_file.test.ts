@@ -40,6 +40,9 @@ const SEVEN_ZIP = Uint8Array.of(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c)
 /** In a GIF. */
 const comment = (said: Uint8Array): Uint8Array => concat(Uint8Array.of(0x21, 0xfe, said.length), said, Uint8Array.of(0))
 
+const repeat = (piece: Uint8Array, times: number): Uint8Array =>
+  new Uint8Array(piece.length * times).map((_, at) => piece[at % piece.length]!)
+
 const PICTURES: readonly [FileType, Uint8Array][] = [
   ['image/png', makePng(3, 2)],
   ['image/jpeg', makeJpeg(3, 2)],
@@ -152,6 +155,27 @@ describe('a picture that says it is huge', () => {
   it('is refused where it has none', () => {
     expect(outcome(makePng(0, 2, [], false), 'image/png')).toBe('file_malformed')
     expect(outcome(makeJpeg(2, 0), 'image/jpeg')).toBe('file_malformed')
+  })
+})
+
+describe('a picture of very many pieces', () => {
+  it.each<[FileType, (times: number) => Uint8Array]>([
+    ['image/png', (times) => makePng(2, 2, [repeat(pngChunk('tEXt'), times)])],
+    ['image/jpeg', (times) => makeJpeg(2, 2, [repeat(jpegSegment(0xfe, new Uint8Array()), times)])],
+    ['image/gif', (times) => makeGif(2, 2, [repeat(comment(toText('a')), times)])],
+    ['image/webp', (times) => riff(extended(2, 2), lossless(2, 2), repeat(webpChunk('ABCD', new Uint8Array()), times))],
+  ])('%s is refused, and of many it is not', (type, make) => {
+    expect(outcome(make(50_000), type)).toEqual({ width: 2, height: 2 })
+    expect(outcome(make(100_000), type)).toBe('file_malformed')
+  })
+
+  it('that are its pixels is taken', () => {
+    const jpeg = makeJpeg(2, 2)
+    const pixels = repeat(Uint8Array.of(0xff, 0, 0xff, 0xd0), 1_000_000)
+    expect(outcome(concat(jpeg.subarray(0, -2), pixels, jpeg.subarray(-2)), 'image/jpeg')).toEqual({
+      width: 2,
+      height: 2,
+    })
   })
 })
 

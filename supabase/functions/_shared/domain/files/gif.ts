@@ -11,14 +11,15 @@ export function readGif(bytes: Uint8Array): PixelSize {
   if (!/^GIF8[79]a$/.test(reader.text(6))) throw malformed('it is no GIF')
   const size = { width: reader.u16(true), height: reader.u16(true) }
   const flags = reader.u8()
-  reader.take(2 + tableLength(flags))
+  reader.skip(2 + tableLength(flags))
   let hasPixels = false
   for (let block = reader.u8(); block !== 0x3b; block = reader.u8()) {
+    reader.beginPiece()
     if (block === 0x2c) {
-      reader.take(4)
+      reader.skip(4)
       // A picture may be larger than the screen, and a reader make room for it.
       checkPixels({ width: reader.u16(true), height: reader.u16(true) })
-      reader.take(tableLength(reader.u8()) + 1)
+      reader.skip(tableLength(reader.u8()) + 1)
       skipSubBlocks(reader)
       hasPixels = true
     } else if (block === 0x21) {
@@ -34,5 +35,5 @@ export function readGif(bytes: Uint8Array): PixelSize {
 }
 
 function skipSubBlocks(reader: ByteReader): void {
-  for (let length = reader.u8(); length > 0; length = reader.u8()) reader.take(length)
+  for (let length = reader.u8(); length > 0; length = reader.u8()) reader.skip(length)
 }

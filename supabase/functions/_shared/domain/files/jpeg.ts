@@ -18,6 +18,7 @@ export function readJpeg(bytes: Uint8Array): PixelSize {
   let size: PixelSize | null = null
   let hasPixels = false
   for (;;) {
+    reader.beginPiece()
     const marker = nextMarker(reader)
     if (marker === EOI) break
     const length = reader.u16() - 2
@@ -33,7 +34,7 @@ export function readJpeg(bytes: Uint8Array): PixelSize {
     }
     if (marker !== SOS) continue
     hasPixels = true
-    skipScan(reader)
+    reader.skipTo(0xff, endsScan)
   }
   if (!size || !hasPixels || !reader.isAtEnd) throw malformed('it is more or less than one JPEG')
   return size
@@ -48,16 +49,5 @@ function nextMarker(reader: ByteReader): number {
   return marker
 }
 
-/** Reads past the pixels of a scan, in which FF stands only before 00 and restart markers. */
-function skipScan(reader: ByteReader): void {
-  for (;;) {
-    reader.skipTo(0xff)
-    const from = reader.at
-    reader.u8()
-    const next = reader.u8()
-    if (next !== 0 && !isRestart(next)) {
-      reader.at = from
-      return
-    }
-  }
-}
+/** What FF stands before only at the end of a scan's pixels: in them it stands before 00 and restart markers. */
+const endsScan = (next: number): boolean => next !== 0 && !isRestart(next)

@@ -17,6 +17,7 @@ export function readPng(bytes: Uint8Array): PixelSize {
   let size: PixelSize | null = null
   let hasPixels = false
   for (;;) {
+    reader.beginPiece()
     const length = reader.u32()
     const type = reader.text(4)
     if (!/^[A-Za-z]{4}$/.test(type) || (type === 'IHDR') !== (size === null)) throw malformed('it is no PNG')
@@ -28,7 +29,7 @@ export function readPng(bytes: Uint8Array): PixelSize {
       throw hasMetadata('XMP')
     if (reader.at - from > length) throw malformed('it is no PNG')
     // With its checksum.
-    reader.take(length - (reader.at - from) + 4)
+    reader.skip(length - (reader.at - from) + 4)
     if (type === 'IEND') break
   }
   if (!size || !hasPixels || !reader.isAtEnd) throw malformed('it is more or less than one PNG')

@@ -12,14 +12,15 @@ export function readWebp(bytes: Uint8Array): PixelSize {
   let size: PixelSize | null = null
   let hasPixels = false
   while (!reader.isAtEnd) {
+    reader.beginPiece()
     const type = reader.text(4)
     const length = reader.u32(true)
     const chunk = new ByteReader(reader.take(length))
-    if (length % 2 === 1) reader.take(1)
+    if (length % 2 === 1) reader.skip(1)
     if (size === null && !/^VP8[ LX]$/.test(type)) throw malformed('it is no WebP')
     if (type === 'EXIF' || type === 'XMP ') throw hasMetadata(type.trim())
     if (type === 'VP8X') {
-      chunk.take(4)
+      chunk.skip(4)
       size ??= { width: chunk.u24le() + 1, height: chunk.u24le() + 1 }
     }
     if (type === 'VP8 ' || type === 'VP8L') {
@@ -30,7 +31,7 @@ export function readWebp(bytes: Uint8Array): PixelSize {
     }
     // A frame of an animation: its place, its size, its time, then chunks of its own.
     if (type === 'ANMF') {
-      chunk.take(6)
+      chunk.skip(6)
       checkPixels({ width: chunk.u24le() + 1, height: chunk.u24le() + 1 })
       hasPixels = true
     }
@@ -41,7 +42,7 @@ export function readWebp(bytes: Uint8Array): PixelSize {
 
 /** RFC 6386, 9.1: a frame tag, a start code, and two sizes of 14 bits. */
 function readLossy(chunk: ByteReader): PixelSize {
-  chunk.take(3)
+  chunk.skip(3)
   if (chunk.text(3) !== '\x9D\x01\x2A') throw malformed('it is no WebP')
   return { width: chunk.u16(true) & 0x3fff, height: chunk.u16(true) & 0x3fff }
 }
