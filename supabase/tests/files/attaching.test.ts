@@ -151,6 +151,22 @@ describe('a message with files', () => {
   })
 })
 
+describe('a file of a signed-in user', () => {
+  it('is nobody’s without that user, whoever has the token', async () => {
+    const id = await files.add(assistantId, token)
+    const begun = (await files.begin(assistantId, token)).body.id as string
+    const { userId } = await world.createOperator()
+    await sql`
+      update loacl.sessions s set session_type = 'authenticated', user_id = ${userId}
+      from loacl_private.session_tokens k where k.session_id = s.id and k.token_hash = sha256(${token}::text::bytea)`
+    for (const call of [files.find, files.locate, files.remove, files.complete])
+      for (const other of [id, begun]) expect(codeOf(await call(other, token))).toEqual([404, 'file_not_found'])
+    expect(codeOf(await files.begin(assistantId, token))).toEqual([401, 'session_locked'])
+    expect(codeOf(await files.send(assistantId, token, [id]))).toEqual([401, 'session_locked'])
+    expect((await api.select('files?select=id', { token })).body).toEqual([])
+  })
+})
+
 describe('an erased or deleted file', () => {
   it('is found by nobody, and deleted twice', async () => {
     const sent = await files.add(assistantId, token)
@@ -174,6 +190,7 @@ describe('an erased or deleted file', () => {
   })
 })
 
+const deleteFile = (id: string) => api.rpc('delete_file', { file_id: id }, { jwt: owner.jwt })
 const say = async (threadId: string | null, text: string, ids: readonly string[] = []) => {
   const answer = await files.send(assistantId, token, ids, { threadId, text })
   expect(answer.status).toBe(200)
@@ -238,7 +255,6 @@ describe('what the model is told', () => {
   it('says by name what an operator has deleted, and never nothing', async () => {
     const ids = [await files.add(assistantId, token, { name: 'a.png' }), await files.add(assistantId, token)]
     const first = await say(null, '', ids)
-    const remove = (id: string) => api.rpc('delete_file', { file_id: id }, { jwt: owner.jwt })
     const again = async () => {
       const { threadId, messageId } = first.body
       const asked = { type: 'regenerate', id: randomUUID(), threadId, messageId }
@@ -246,9 +262,9 @@ describe('what the model is told', () => {
       await world.finish(answer.body.turn)
       return toldOf(answer)
     }
-    await remove(ids[0]!)
+    await deleteFile(ids[0]!)
     expect(await again()).toEqual([['', 'a.png by name', 'me.png']])
-    await remove(ids[1]!)
+    await deleteFile(ids[1]!)
     expect(await again()).toEqual([['', 'a.png by name', 'me.png by name']])
   })
 
@@ -258,7 +274,7 @@ describe('what the model is told', () => {
     const second = await files.send(assistantId, token, [id], { threadId, context: { title: 'Lamp' } })
     const cut = await world.finish(second.body.turn, { state: 'cut', cutReason: 'max_output_tokens' })
     expect(cut.status).toBe(204)
-    await api.rpc('delete_file', { file_id: id }, { jwt: owner.jwt })
+    await deleteFile(id)
     const { messageId } = second.body
     const continued = await files.send(assistantId, token, [], {
       type: 'continue',
