@@ -96,11 +96,17 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   /** Shows on the launcher of a closed panel that something waits there for the visitor, or that nothing does. */
   function remind(waits: () => unknown = () => asks): void {
     element?.launcher.replaceChildren()
-    if (waits() && !shown)
-      loaders.feature('reminder', 0).then(({ remind: draw }) => {
-        const { words, locale } = languages.read(options)
-        if (element && waits() && !shown) draw(element.launcher, words, locale)
-      }, report)
+    if (waits() && !shown) void drawReminder(waits)
+  }
+
+  async function drawReminder(waits: () => unknown): Promise<void> {
+    try {
+      const { remind: draw } = await loaders.feature('reminder', 0)
+      const { words, locale } = languages.read(options)
+      if (element && waits() && !shown) draw(element.launcher, words, locale)
+    } catch (error) {
+      report(error)
+    }
   }
 
   const nameLauncher = () =>

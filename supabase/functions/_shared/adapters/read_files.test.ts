@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { CodedError } from '../domain/coded_error.ts'
 import type { InputItem, Model, ModelCall, ModelEvent } from '../domain/model.ts'
 import { turnError } from '../domain/turn_errors.ts'
 import { CALL } from '../test/model_call.ts'
+import { createByteQueue } from './byte_queue.ts'
 import { toChatMessages } from './chat_input.ts'
 import { toOwnItems } from './neutral_items.ts'
 import { withFiles } from './read_files.ts'
@@ -49,6 +50,28 @@ describe('a model that is told of files', () => {
       { type: 'file', name: 'a".txt', mediaType: 'application/pdf', data: Buffer.alloc(100_000, 7).toString('base64') },
       question,
     ])
+  })
+
+  it('waits until the provider has the files of others, where all would be too large at once', async () => {
+    const read: string[] = []
+    const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
+    const model: Model = {
+      async *stream() {
+        await heard
+        yield { type: 'end', end: { state: 'completed' } }
+      },
+      generate: async () => ({ text: '', usage: null }),
+    }
+    const noting = { read: async (path: string) => (read.push(path), await storage.read(path)) }
+    const shared = withFiles(model, noting, createByteQueue(4))
+    const first = ask(shared, [picture])
+    const second = ask(shared, [text])
+    await vi.waitFor(() => expect(read).toEqual(['p']))
+    // What has no files waits for nobody.
+    const third = ask(shared, [question])
+    hear()
+    await Promise.all([first, second, third])
+    expect(read).toEqual(['p', 't'])
   })
 
   it('is told that one is gone', async () => {

@@ -2,6 +2,7 @@ import { toCodedError } from '../domain/coded_error.ts'
 import type { FileStorage } from '../domain/files/file_store.ts'
 import type { InputItem, Model, ModelCall, StoredFile } from '../domain/model.ts'
 import { turnError } from '../domain/turn_errors.ts'
+import { createByteQueue } from './byte_queue.ts'
 import { objectOf, stringOf } from './json_values.ts'
 
 /**
@@ -26,26 +27,56 @@ const WORDS = new RegExp(
 /** What a refusal is taken for by its status. */
 const REFUSED: ReadonlySet<string> = new Set(['model_request_rejected', 'model_unavailable'])
 
+/**
+ * Bytes of files that are read and sent at a time: each is there three times meanwhile, and a hosted worker has 256 MB. A call
+ * waits its turn.
+ */
+const LIMIT = 24 * 1024 * 1024
+
 /** A model that reads the files that it is told of, when it is called. */
-export function withFiles(model: Model, storage: Pick<FileStorage, 'read'>): Model {
-  const read = async <Call extends ModelCall>(call: Call): Promise<Call> =>
-    call.input.some(isStored)
-      ? { ...call, input: await Promise.all(call.input.map((item) => readItem(item, storage))) }
-      : call
+export function withFiles(model: Model, storage: Pick<FileStorage, 'read'>, queue = createByteQueue(LIMIT)): Model {
+  /** Gives the call, and what is to be called once the provider has it. */
+  async function read<Call extends ModelCall>(
+    call: Call,
+    signal: AbortSignal | undefined,
+  ): Promise<[Call, () => void]> {
+    const bytes = call.input.filter(isStored).reduce((sum, { size }) => sum + size, 0)
+    if (!call.input.some(isStored)) return [call, () => {}]
+    const sent = await queue.enter(bytes, signal)
+    try {
+      return [{ ...call, input: await Promise.all(call.input.map((item) => readItem(item, storage))) }, sent]
+    } catch (error) {
+      sent()
+      throw error
+    }
+  }
 
   return {
     async *stream(call, signal) {
+      let sent: (() => void) | undefined
       try {
-        for await (const event of model.stream(await read(call), signal)) {
+        let whole: ModelCall
+        ;[whole, sent] = await read(call, signal)
+        for await (const event of model.stream(whole, signal)) {
+          sent()
           if (event.type === 'end' && event.end.state === 'failed')
             yield { ...event, end: { state: 'failed', error: toCodedError(explain(call, event.end.error)) } }
           else yield event
         }
       } catch (error) {
         throw explain(call, error)
+      } finally {
+        sent?.()
       }
     },
-    generate: async (call, signal) => model.generate(await read(call), signal),
+    async generate(call, signal) {
+      const [whole, sent] = await read(call, signal)
+      try {
+        return await model.generate(whole, signal)
+      } finally {
+        sent()
+      }
+    },
   }
 }
 
