@@ -14,7 +14,7 @@ const MAX_FAILURES = 7
 
 /** Asks about a call. Any of it may be asked again: it has the same answer. */
 export async function post<T>(
-  { client }: ThreadContext,
+  { client }: Pick<ThreadContext, 'client'>,
   path: string,
   body: object,
   member: keyof T & string,

@@ -1,6 +1,7 @@
 import type { MessagePart, ToolPart } from '@loacl/wire'
 import type { DynamicToolUIPart, UIMessage } from 'ai'
 import type { Citation, Message, Source, Suggestion } from '../types.ts'
+import { withSteps } from './steps.ts'
 
 /** What a message's `metadata` says of it, once it is complete. */
 export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt'>
@@ -21,14 +22,14 @@ export type ChatMessage = UIMessage<
 
 /** A message of a thread's state, as `useChat` takes it. A visitor's keeps the id that its client gave it. */
 export function toUIMessage(message: Message): ChatMessage {
-  const { id, clientId, role, suggestions } = message
+  const { id, clientId, role, status, suggestions } = message
   const parts = message.parts.flatMap(toUIPart)
+  if (suggestions.length > 0) parts.push({ type: 'data-follow-ups', data: { messageId: id, suggestions } })
   return {
     id: clientId ?? id,
     role,
     metadata: metadataOf(message),
-    parts:
-      suggestions.length > 0 ? [...parts, { type: 'data-follow-ups', data: { messageId: id, suggestions } }] : parts,
+    parts: withSteps(parts, status !== 'waiting' && status !== 'streaming'),
   }
 }
 
