@@ -13,6 +13,8 @@ export type AnsweredCall = Extract<ChatMessage['parts'][number], { state: 'outpu
 
 /** Names this page at the server, for what `addToolOutput` gives. */
 const tab = randomId()
+/** By client, the calls for which it has done so, or may not: what comes of them comes by itself. */
+const answered = new WeakMap<ClientContext, Set<string>>()
 
 const contextOf = (client: LoaclClient): ClientContext => (client as LoaclClient & WithClient).client
 
@@ -34,7 +36,8 @@ function isRegistered(client: LoaclClient, state: ThreadState, callId: string): 
 /** The calls that are left to `onToolCall` and `addToolOutput`. */
 export function callsForPage(client: LoaclClient, state: ThreadState): ToolPart[] {
   const calls = waitingCalls(state).filter(({ kind, status }) => kind === 'page' && status === 'approved')
-  return calls.flatMap(({ id }) => (isRegistered(client, state, id) ? [] : (partOf(state, id) ?? [])))
+  const left = calls.filter(({ id }) => !answered.get(contextOf(client))?.has(id) && !isRegistered(client, state, id))
+  return left.flatMap(({ id }) => partOf(state, id) ?? [])
 }
 
 /** Whether a turn that waits goes on without anything that the visitor or `addToolOutput` is to do. */
@@ -67,5 +70,7 @@ export async function answerPageCall(
   } catch (error) {
     if (!hasCode(error, 'execution_decided') && !hasCode(error, 'execution_not_found')) throw error
   }
+  const known = answered.get(context.client) ?? new Set()
+  answered.set(context.client, known.add(toolCallId))
   await thread.load({ signal })
 }
