@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, expect, type BrowserContextOptions, type Page } from '@playwright/test'
+import { MODERATED_WORDS } from '@loacl/mock-model'
 import { startLocalBackend } from './support/backend.ts'
 import { Chat } from './support/chat.ts'
 import { Model, unique } from './support/model.ts'
@@ -40,6 +41,11 @@ const model = new Model(target.local!.modelControlUrl)
 const owner = new Owner(target.local!.dbUrl, target.assistantId)
 const reasoner = await owner.addAssistant({ name: 'Harbour Boats', showReasoning: true })
 const shop = await owner.addAssistant({ name: 'Harbour Boats, orders' })
+const moderated = await owner.addAssistant({
+  name: 'Harbour Boats, moderated',
+  moderatesInput: true,
+  moderatesOutput: true,
+})
 const ORDERS = 'https://orders.harbour.invalid/'
 await owner.addTool(shop, {
   name: 'cancel_order',
@@ -258,6 +264,34 @@ async function requests({ chat, shoot, page }: Scene): Promise<void> {
   await shoot('3-decided')
 }
 
+/** Other answers, other questions, an answer that can go on, and what moderation leaves of one. */
+async function siblings({ chat, shoot }: Scene, isArabic = false): Promise<void> {
+  const [question, edited, flagged] = isArabic
+    ? [unique('أي جرس أعلى صوتا؟'), unique('أي جرس أرخص؟'), unique('قل شيئا.')]
+    : [unique('Which bell is loudest?'), unique('Which bell is cheapest?'), unique('Say something.')]
+  const text = isArabic ? 'الجرس **النحاسي**، وهو الأغلى أيضا.' : 'The **brass** one, which is the dearest, too.'
+  const buttons = () => chat.log.locator('.under').last().getByRole('button')
+  await model.says(question, { text, followUps: [] })
+  await chat.open()
+  await chat.askAndWait(question)
+  await buttons().last().click()
+  await expect(chat.log.getByRole('group')).toHaveCount(1)
+  await chat.answered()
+  await shoot('1-two-answers')
+  await model.says(edited, { text, incomplete: 'max_output_tokens', followUps: [] })
+  await chat.log.locator('.under').first().getByRole('button').first().click()
+  await chat.log.getByRole('textbox').fill(edited)
+  await shoot('2-editing')
+  await chat.log.locator('form button').first().click()
+  await expect(chat.log.getByRole('textbox')).toBeHidden()
+  await chat.answered()
+  await shoot('3-edited-and-cut')
+  await model.says(flagged, { text: `${text} ${MODERATED_WORDS.flagged}`, followUps: [] })
+  await chat.ask(flagged)
+  await expect(chat.alert).toBeVisible()
+  await shoot('4-withdrawn')
+}
+
 async function longWords({ chat, shoot }: Scene): Promise<void> {
   const question = unique(`${'W'.repeat(120)} 👩‍👩‍👧‍👦 https://harbour.example/${'path/'.repeat(30)}`)
   await model.says(question, {
@@ -387,6 +421,18 @@ await scene('parts-dark', { colorScheme: 'dark' }, parts, 'plain', reasoning)
 await scene('parts-phone', PHONE, parts, 'plain', reasoning)
 await scene('parts-rtl', {}, (arabicScene) => parts(arabicScene, true), 'rtl', { ...reasoning, locale: 'ar' })
 await scene('parts-forced-colors', { forcedColors: 'active' }, parts, 'plain', reasoning)
+
+const moderation = { assistant: moderated }
+await scene('siblings-light', {}, siblings, 'plain', moderation)
+await scene('siblings-dark', { colorScheme: 'dark' }, siblings, 'plain', moderation)
+await scene('siblings-phone', PHONE, siblings, 'plain', moderation)
+await scene('siblings-rtl', {}, (arabicScene) => siblings(arabicScene, true), 'rtl', { ...moderation, locale: 'ar' })
+await scene('siblings-rtl-phone', PHONE, (arabicScene) => siblings(arabicScene, true), 'rtl', {
+  ...moderation,
+  locale: 'ar',
+})
+await scene('siblings-forced-colors', { forcedColors: 'active' }, siblings, 'plain', moderation)
+await scene('siblings-large-text-phone', PHONE, inLargeText(siblings), 'plain', moderation)
 
 const orders = { assistant: shop }
 await scene('requests-light', {}, requests, 'plain', orders)

@@ -41,6 +41,8 @@ for (const variant of ['plain', 'npm'])
         else loacl!('setContext', context)
       })
       await expect(chat.panel.getByText('Sent along: \u2068All parts\u2069')).toBeVisible()
+      await chat.composer.fill('long '.repeat(9_000))
+      await expect(chat.panel).toContainText('characters too long')
       await chat.askAndWait(question)
       await expect(chat.log.getByRole('button', { name: 'Copy', exact: true })).toBeVisible()
       await expect(chat.log).toContainText('All of it[1], à la carte. A part (\u2068parts.example\u2069)')
@@ -55,8 +57,10 @@ for (const variant of ['plain', 'npm'])
       await chat.conversations.click()
       await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)
       const files = fetched.flatMap((path) => /^\/(?:panel-|chunks\/)([a-z]+)(?:-[\w-]{8})?\.js$/.exec(path)?.[1] ?? [])
-      // For pages with several chats, and for assistants with tools: see `mounting.spec.ts` and `tools.spec.ts`.
-      expect(files).toEqual(expect.arrayContaining(FEATURES.filter((name) => !/^(neighbours|tools)/.test(name))))
+      // For pages with several chats, assistants with tools and closed panels: see `mounting.spec.ts` and `tools.spec.ts`.
+      expect(files).toEqual(
+        expect.arrayContaining(FEATURES.filter((name) => !/^(neighbours|reminder|tools)/.test(name))),
+      )
     },
   )
 

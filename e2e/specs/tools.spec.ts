@@ -206,6 +206,7 @@ test(
     await chat.ask(question)
     await chat.close.click()
     await expect(chat.launcher.locator('i')).toBeVisible()
+    await expect(chat.launcher).toHaveAccessibleDescription('Your conversation goes on here')
     await chat.launcher.click()
     await expect(chat.launcher.locator('i')).toHaveCount(0)
     await request(chat).getByRole('button', { name: 'Deny' }).click()

@@ -1,5 +1,6 @@
-import { startStack } from '@loacl/local'
+import { addChatCompletions, startStack } from '@loacl/local'
 import { createReplies, startMockModel } from '@loacl/mock-model'
+import postgres from 'postgres'
 import { Owner } from './owner.ts'
 import { startSite } from './site.ts'
 import { type Target } from './target.ts'
@@ -13,6 +14,9 @@ export interface Backend {
 export async function startLocalBackend(): Promise<Backend> {
   const model = await startMockModel(createReplies())
   const stack = await startStack({ modelUrl: model.url, apiKey: 'sk-scripted' })
+  const sql = postgres(stack.dbUrl, { max: 1, onnotice: () => {} })
+  await addChatCompletions(stack, sql, model.url)
+  await sql.end()
   const owner = new Owner(stack.dbUrl, stack.assistantId)
   const assistantId = await owner.addAssistant({
     name: `Harbour Cycles`,

@@ -1,3 +1,4 @@
+import type { WireFormat } from '@loacl/wire'
 import postgres, { type Sql } from 'postgres'
 
 /** What a test sets on an assistant of its own; all else is as the seeded one has it. */
@@ -17,6 +18,8 @@ export interface AssistantChanges {
   contextStrategy?: 'truncation' | 'summarization' | 'compression'
   /** Of one visitor; `null` allows all. */
   messagesPerMinute?: number | null
+  /** How its model is asked. */
+  wireFormat?: WireFormat
   /** While it is set, nothing is answered. */
   pausedAt?: Date | null
 }
@@ -85,6 +88,7 @@ export class Owner {
       pageContext,
       pausedAt,
       showReasoning,
+      wireFormat,
       ...same
     }: Omit<AssistantChanges, 'questions'>,
   ): Promise<void> {
@@ -105,6 +109,11 @@ export class Owner {
     }
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     if (Object.keys(set).length > 0) await sql`update loacl.assistants set ${sql(set)} where id = ${assistant}`
+    if (wireFormat)
+      await sql`
+        update loacl.assistants a set provider_config_id = p.id
+        from loacl.provider_configs p
+        where a.id = ${assistant} and p.owner_id = a.owner_id and p.provider = ${wireFormat}`
   }
 
   /** What the conversation in which `text` was said was told without, oldest first. */

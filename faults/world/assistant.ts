@@ -1,5 +1,5 @@
 import type { Stack } from '@loacl/local'
-import { createKeyRing, sealProviderKey } from '@loacl/sealing'
+import { createKeyRing } from '@loacl/sealing'
 import type { WireFormat } from '@loacl/wire'
 import { SignJWT } from 'jose'
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -11,24 +11,6 @@ export interface Assistant {
   id: string
   /** An identity token, as the site's own server signs it. */
   signIdentity(sub: string): Promise<string>
-}
-
-/** The owner's provider once more, by Chat Completions. */
-export async function addChatCompletions(stack: Stack, sql: postgres.Sql, baseUrl: string): Promise<void> {
-  const [row] = await sql<{ owner: string }[]>`
-    select owner_id as owner from loacl.assistants where id = ${stack.assistantId}`
-  const ownerId = row!.owner
-  const provider: WireFormat = 'openai-chat'
-  const sealed = await sealProviderKey(createKeyRing(stack.encryptionKeys), 'sk-mock-model', {
-    ownerId,
-    provider,
-    baseUrl,
-  })
-  const { secretId, keyId, ciphertext, lastFour } = sealed!
-  await sql`
-    select loacl_private.set_provider_key(
-      ${ownerId}, ${provider}, ${baseUrl}, ${secretId}, ${keyId}, ${ciphertext}, ${lastFour}, false
-    )`
 }
 
 /** A tool that is called at once, one that asks, and one of the page's. */

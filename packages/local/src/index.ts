@@ -1,3 +1,4 @@
+export { addChatCompletions } from './add_chat_completions.ts'
 export { startStack } from './stack.ts'
 export type { Stack, StackInfo, StackOptions } from './stack_types.ts'
 export { DataFolderError } from './data_folder.ts'

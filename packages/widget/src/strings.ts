@@ -127,6 +127,8 @@ export type LanguageStrings = Omit<Strings, keyof ToolStrings>
 
 /** Words that take the place of the widget's own; of errors and of Markdown any of them. */
 export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors' | 'toolErrors'> & ContextStrings> & {
+  /** Describes the launcher where it has a dot: the chat was open on the page before, or an answer waits for the visitor. */
+  conversationGoesOn?: string
   toolErrors?: Partial<Strings['toolErrors']>
   markdown?: Partial<MarkdownWords>
   errors?: Partial<Strings['errors']>
@@ -136,6 +138,8 @@ export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors' | 'toolErr
 type ElsewhereWord =
   | keyof ToolStrings
   | 'loadOlder'
+  | 'charactersLeft'
+  | 'charactersOver'
   | 'jumpToLatest'
   | 'followUpQuestions'
   | 'answered'
@@ -189,8 +193,6 @@ export const ENGLISH: OwnWords & { markdown: typeof ENGLISH_WORDS } = {
   placeholder: 'Ask a question…',
   sendMessage: 'Send message',
   stopAnswering: 'Stop answering',
-  charactersLeft: '{count} characters left',
-  charactersOver: '{count} characters too long',
   you: 'You',
   thinking: '{name} is thinking',
   loading: 'Loading…',

@@ -3,7 +3,7 @@ import { paintAccent } from './accent.ts'
 import type { LoadFeature } from './features/index.ts'
 import { createLanguageLoader, type LanguageFiles } from './language.ts'
 import type { ChatElement } from './launcher/chat_element.ts'
-import { mark, mergeLook } from './look.ts'
+import { mergeLook } from './look.ts'
 import { createModel } from './model.ts'
 import { toFetchError, toLoaclError } from './model_error.ts'
 import { assistantOf, failureOf } from './model_state.ts'
@@ -93,10 +93,14 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   }
   const unsubscribe = model.subscribe(onModelChange)
 
-  /** Shows on the launcher that something waits for the visitor. */
-  function remind(): void {
-    if (asks && !shown && element) mark(element.launcher)
-    else element?.launcher.replaceChildren()
+  /** Shows on the launcher of a closed panel that something waits there for the visitor, or that nothing does. */
+  function remind(waits = () => asks): void {
+    element?.launcher.replaceChildren()
+    if (waits() && !shown)
+      loaders.feature('reminder', 0).then(({ remind: draw }) => {
+        const { words, locale } = languages.read(options)
+        if (element && waits() && !shown) draw(element.launcher, words, locale)
+      }, report)
   }
 
   const nameLauncher = () =>
@@ -182,7 +186,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if ((before ?? `${wish}`) === 'false') return
     // Where there can be no panel, opening says so.
     if (!globalThis.matchMedia?.(SMALL).matches || wish === 'always') await open({}, 'itself')
-    else if (element && before) mark(element.launcher)
+    else remind(() => before)
   }
 
   function close(): void {

@@ -37,7 +37,7 @@ test.each([
   ['de', 'Deutsch'],
   ['de-CH', 'Deutsch'],
   ['EN-gb', 'English'],
-  ['ar', 'Deutsch'],
+  ['ar', 'English'],
 ])('of the owner’s words, those for %s are “%s”', (wanted, words) => {
   expect(inLanguage({ de: 'Deutsch', 'de-AT': 'Österreichisch', en: 'English' }, wanted)).toBe(words)
 })

@@ -44,4 +44,12 @@ export type { Model, Said } from '../model_types.ts'
 export type { Ui } from '../panel/ui.ts'
 export { createStore } from '../store.ts'
 export type { OpenedBy } from '../types.ts'
-export { type ContextStrings, fill, type Plural, type Strings, type ToolWords, type Words } from '../strings.ts'
+export {
+  type ContextStrings,
+  fill,
+  type Plural,
+  type SomeStrings,
+  type Strings,
+  type ToolWords,
+  type Words,
+} from '../strings.ts'

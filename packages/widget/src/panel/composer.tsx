@@ -1,6 +1,5 @@
 import { h } from 'preact'
 import { assistantOf, canSend, charactersLeft, isRunning, type ModelState } from '../model_state.ts'
-import { fill } from '../strings.ts'
 import { directionOf } from '../direction.ts'
 import { Icon } from './icons.tsx'
 import { memo } from './memo.ts'
@@ -30,14 +29,11 @@ interface FormProps {
 
 /** Doesn't render again at each word of an answer: that would lay it out anew. */
 const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProps) => {
-  const { model, words } = ui
+  const { model, words, features } = ui
+  const { length } = features
   const near = left < limit / 10
-  // Only where it is shown: the browser's first number in a language takes longer than all else of the opening.
-  const count =
-    near &&
-    fill(left < 0 ? words.charactersOver : words.charactersLeft, {
-      count: Math.abs(left).toLocaleString(ui.locale),
-    })
+  if (near) void length.load()
+  const count = near && length.loaded?.countCharacters(ui, left)
   const submit = (event: Event) => {
     event.preventDefault()
     if (count && left < 0) ui.announce(count)

@@ -31,11 +31,11 @@ export interface Actions {
 
 type Features = ReturnType<typeof createFeatures>
 
-type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint' | 'neighbours'>
+type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint' | 'neighbours' | 'reminder'>
 
 /** Those that the panel shows. */
 const NAMES =
-  'answers blocks citations context conversations entities errors jump links parts pictures siblings tools tools_de'.split(
+  'answers blocks citations context conversations entities errors jump length links parts pictures siblings tools tools_de'.split(
     ' ',
   ) as FeatureName[]
 

@@ -29,12 +29,13 @@ export function fillCount(words: Plural, count: number, locale: string): string 
 
 const primary = (tag: string) => tag.toLowerCase().split(/[-_]/)[0]
 
-/** The owner's words in the visitor's language, or else in the first that there is. */
+/** The owner's words in the visitor's language, or else in English, or in the first that there is. */
 export function inLanguage(words: Readonly<Record<string, string>> = {}, wanted: string): string | undefined {
   const tags = Object.keys(words)
   return words[
     tags.find((tag) => tag.toLowerCase() === wanted.toLowerCase()) ??
       tags.find((tag) => primary(tag) === primary(wanted)) ??
+      tags.find((tag) => primary(tag) === 'en') ??
       tags[0]!
   ]
 }

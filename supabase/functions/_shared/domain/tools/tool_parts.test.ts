@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { call, tool } from '../../test/tools.ts'
 import { partsOfBegun, partsOfEnded, stopOpenCalls, toldCalls } from './tool_parts.ts'
 
-const words = { en: { title: 'Your orders', sentence: 'Looks your order up.' }, de: { title: 'Ihre Bestellungen' } }
+const words = { de: { title: 'Ihre Bestellungen' }, en: { title: 'Your orders', sentence: 'Looks your order up.' } }
 const secret = { number: 'secret-1' }
 const asked = call({ status: 'pending', arguments: secret, expiresAt: '2026-11-28T12:00:00Z' })
 const done = call({ status: 'completed', arguments: secret, result: { answer: 'secret-2' } })

@@ -41,7 +41,8 @@ export function partsOfEnded(call: Call, tool: Tool | undefined): StreamPart[] {
 /** A call that is shown before anything of it is known but its tool. */
 export const beginning = (toolCallId: string, toolName: string, tool: Tool | undefined, seesHost: boolean) => {
   const { titles } = wordsOf(tool)
-  const title = titles && Object.values(titles)[0]
+  // The database keeps the languages in an order of its own.
+  const title = titles && (titles.en ?? Object.values(titles)[0])
   const host = seesHost ? hostOf(tool) : null
   const toolMetadata: ToolMetadata | null = tool
     ? { kind: tool.kind, ...(titles && { titles }), ...(host && { host }) }
