@@ -166,11 +166,8 @@ test(
     await expect(chat.messages).toHaveText([question, 'A little.'])
     await expect(chat.alert).toHaveCount(0)
     await expect(chat.status).toHaveText('ready')
-    await chat.again.click()
-    await expect(chat.alert).toHaveAttribute('data-code', 'already_answered')
-    await expect(chat.messages).toHaveText([question, 'A little.'])
 
-    const lost = unique('Is it windy?')
+    // Another answer that can't be had leaves the first.
     await page.route('**/loacl-chat/turns', (route) =>
       route.fulfill({
         status: 403,
@@ -178,6 +175,11 @@ test(
         body: '{"error": {"code": "origin_not_allowed", "message": "Pages of here may not use this assistant."}}',
       }),
     )
+    await chat.again.click()
+    await expect(chat.alert).toHaveAttribute('data-code', 'origin_not_allowed')
+    await expect(chat.messages).toHaveText([question, 'A little.'])
+
+    const lost = unique('Is it windy?')
     await chat.ask(lost)
     await expect(chat.alert).toHaveText('Pages of here may not use this assistant.')
     await page.unroute('**/loacl-chat/turns')

@@ -1,5 +1,5 @@
 import { useChat } from '@ai-sdk/react'
-import { use, useEffect, useState, useSyncExternalStore, type KeyboardEvent } from 'react'
+import { use, useEffect, useRef, useSyncExternalStore, type KeyboardEvent, type SubmitEvent } from 'react'
 import { openChat } from './chats.ts'
 import { Message } from './Message.tsx'
 
@@ -16,7 +16,7 @@ export function Conversation({ id, greeting, onThread }: Props) {
     chat,
     resume: true,
   })
-  const [draft, setDraft] = useState('')
+  const log = useRef<HTMLElement>(null)
   const threadId = useSyncExternalStore(thread.subscribe, () => thread.getSnapshot().id)
   useEffect(() => onThread(threadId), [onThread, threadId])
 
@@ -24,63 +24,64 @@ export function Conversation({ id, greeting, onThread }: Props) {
   const last = messages.at(-1)
   const followUps = last?.parts.flatMap((part) => (part.type === 'data-follow-ups' ? part.data.suggestions : [])) ?? []
 
-  function send(text: string) {
-    if (isBusy || !text.trim()) return
-    void sendMessage({ text })
-    setDraft('')
+  /** What was said of a call is said again; else there is another try at an answer. */
+  const retry = () => (last?.metadata?.status === 'waiting' ? sendMessage() : regenerate())
+
+  /** The button that was pressed goes: the keyboard is put where something comes. */
+  function act(action: () => unknown) {
+    log.current?.focus()
+    action()
   }
 
-  function sendOnEnter(event: KeyboardEvent<HTMLTextAreaElement>) {
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = event.currentTarget
+    void sendMessage({ text: String(new FormData(form).get('text')) })
+    form.reset()
+  }
+
+  function submitOnEnter(event: KeyboardEvent<HTMLTextAreaElement>) {
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
-    send(draft)
+    if (!isBusy) event.currentTarget.form?.requestSubmit()
   }
 
   return (
     <main>
-      <section role="log" aria-label="Messages" aria-busy={isBusy}>
-        {messages.length === 0 && greeting && <p>{greeting}</p>}
-        {messages.map((message) => (
-          <Message
-            key={message.id}
-            message={message}
-            isBusy={isBusy}
-            onEdit={(text) => void sendMessage({ text, messageId: message.id })}
-            onRegenerate={() => void regenerate({ messageId: message.id })}
-            onDecide={(callId, approved) => void addToolApprovalResponse({ id: callId, approved })}
-          />
-        ))}
-        {status === 'submitted' && <p>…</p>}
+      <section ref={log} tabIndex={0} role="log" aria-label="Messages" aria-busy={isBusy}>
+        <div>
+          {messages.length === 0 && greeting && <p>{greeting}</p>}
+          {messages.map((message) => (
+            <Message
+              key={message.id}
+              message={message}
+              isBusy={isBusy}
+              onEdit={(text) => act(() => sendMessage({ text, messageId: message.id }))}
+              onRegenerate={() => act(() => regenerate({ messageId: message.id }))}
+              onDecide={(id, approved) => act(() => addToolApprovalResponse({ id, approved }))}
+            />
+          ))}
+          {status === 'submitted' && <p>…</p>}
+        </div>
       </section>
 
       {error && (
         <p role="alert">
-          {error.message} <button onClick={() => void regenerate()}>Try again</button>
+          {error.message} <button onClick={() => act(retry)}>Try again</button>
         </p>
       )}
       {!isBusy && followUps.length > 0 && (
         <ul aria-label="Suggestions" className="row">
           {followUps.map(({ id, suggestion }) => (
             <li key={id}>
-              <button onClick={() => send(suggestion)}>{suggestion}</button>
+              <button onClick={() => act(() => sendMessage({ text: suggestion }))}>{suggestion}</button>
             </li>
           ))}
         </ul>
       )}
 
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          send(draft)
-        }}
-      >
-        <textarea
-          aria-label="Message"
-          rows={2}
-          value={draft}
-          onChange={(event) => setDraft(event.target.value)}
-          onKeyDown={sendOnEnter}
-        />
+      <form onSubmit={submit}>
+        <textarea name="text" aria-label="Message" rows={2} required onKeyDown={submitOnEnter} />
         {isBusy ? (
           <button type="button" onClick={() => void stop()}>
             Stop

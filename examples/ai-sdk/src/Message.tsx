@@ -12,23 +12,22 @@ interface Props {
 
 export function Message({ message, isBusy, onEdit, onRegenerate, onDecide }: Props) {
   const { role, parts, metadata } = message
-  const [draft, setDraft] = useState<string>()
+  const [mode, setMode] = useState<'shown' | 'edited' | 'left'>('shown')
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
   const sources = parts.filter((part) => part.type === 'source-url' || part.type === 'source-document')
 
-  if (draft !== undefined)
+  if (mode === 'edited')
     return (
       <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          setDraft(undefined)
-          if (draft.trim()) onEdit(draft)
+        action={(data) => {
+          setMode('shown')
+          onEdit(String(data.get('text')))
         }}
-        onKeyDown={(event) => event.key === 'Escape' && setDraft(undefined)}
+        onKeyDown={(event) => event.key === 'Escape' && setMode('left')}
       >
-        <textarea aria-label="Edit your message" autoFocus value={draft} onChange={(event) => setDraft(event.target.value)} />
+        <textarea name="text" aria-label="Edit your message" autoFocus required defaultValue={text} />
         <button>Save</button>
-        <button type="button" onClick={() => setDraft(undefined)}>
+        <button type="button" onClick={() => setMode('left')}>
           Cancel
         </button>
       </form>
@@ -67,9 +66,11 @@ export function Message({ message, isBusy, onEdit, onRegenerate, onDecide }: Pro
       {!isBusy && (
         <div className="row">
           {role === 'user' ? (
-            <button onClick={() => setDraft(text)}>Edit</button>
+            <button autoFocus={mode === 'left'} onClick={() => setMode('edited')}>
+              Edit
+            </button>
           ) : (
-            <button onClick={onRegenerate}>Another answer</button>
+            metadata?.status !== 'waiting' && <button onClick={onRegenerate}>Another answer</button>
           )}
         </div>
       )}

@@ -4,7 +4,7 @@ import type { Citation, Message, Source, Suggestion } from '../types.ts'
 import { withSteps } from './steps.ts'
 
 /** What a message's `metadata` says of it, once it is complete. */
-export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt'>
+export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt' | 'siblings'>
 
 /**
  * A message as `useChat` holds it. Beside text, reasoning and sources, an answer has a part `data-citations` for each source
@@ -33,12 +33,13 @@ export function toUIMessage(message: Message): ChatMessage {
   }
 }
 
-export const metadataOf = ({ author, status, errorCode, cutReason, createdAt }: Message): ChatMetadata => ({
+export const metadataOf = ({ author, status, errorCode, cutReason, createdAt, siblings }: Message): ChatMetadata => ({
   author,
   status,
   errorCode,
   cutReason,
   createdAt,
+  ...(siblings && { siblings }),
 })
 
 /** None for a kind that a newer server sends. */
