@@ -153,6 +153,17 @@ export class Owner {
     return JSON.stringify(rows)
   }
 
+  /** How each call of a tool stands that was made for `text`, oldest first. */
+  async readCalls(text: string): Promise<{ status: string; result: unknown }[]> {
+    return [
+      ...(await this.#sql<{ status: string; result: unknown }[]>`
+        select e.status, e.result
+        from loacl.messages q join loacl.messages a on a.parent_id = q.id
+          join loacl.tool_executions e on e.message_id = a.id
+        where q.content = ${text} order by e.created_at`),
+    ]
+  }
+
   /** How each answer to `text` stands. */
   async readStatusOfAnswerTo(text: string): Promise<string[]> {
     const rows = await this.#sql<{ status: string }[]>`

@@ -184,6 +184,15 @@ it.each<[string, WaitingCall, Partial<ChatMessage['parts'][number]>]>([
   expect(project.named('POST calls')).toEqual([])
 })
 
+it('a call that asks, and of which the page says that it is over, asks still', async () => {
+  const { project, chat, sent, requests } = await ask({ calls: [waitingCall()] })
+  await sent
+  await chat.addToolOutput({ tool: TOOL as never, toolCallId: 'call-1', output: 'Yours.' })
+  await expect.poll(() => chat.status === 'ready' && partsOf(chat)[1]).toMatchObject({ state: 'approval-requested' })
+  expect(requests()).toBe(2)
+  expect(project.named('POST calls')).toEqual([])
+})
+
 it('of a history that the page makes up nothing is sent but the last message', async () => {
   const { project, chat, sent } = await ask({ calls: [page] })
   await sent

@@ -3,7 +3,7 @@ import type { LoaclClient, Message, Thread, Turn, TurnResult } from '../types.ts
 import { eventsOf, runsOf } from './answer_runs.ts'
 import { type Chunk, createWriter } from './chunk_writer.ts'
 import { inWords } from './error_words.ts'
-import { callsForPage } from './page_calls.ts'
+import { callsForPage, waitingCalls } from './page_calls.ts'
 import { metadataOf, type ChatMessage } from './ui_message.ts'
 
 /** What a page is to be shown of an answer. */
@@ -53,7 +53,7 @@ async function* toChunks({ client, thread, turn, signal, told, before }: Shown):
   // No chunk takes back what a page holds: the message says that it is withdrawn.
   if (result.status === 'failed' && result.message && isWithdrawal(result.error.code))
     yield { type: 'message-metadata', messageMetadata: metadataOf(result.message) }
-  if (result.status === 'waiting') yield* toBeRun(client, thread)
+  if (result.status === 'waiting') yield* howItStands(client, thread, told)
   yield endOf(result)
 }
 
@@ -71,9 +71,19 @@ async function* chunksOf(message: Message): AsyncGenerator<Chunk> {
   yield { type: 'message-metadata', messageMetadata: metadataOf(message) }
 }
 
-/** Now that they are approved, `onToolCall` is told of calls that asked. */
-function* toBeRun(client: LoaclClient, thread: Thread): Generator<Chunk> {
-  for (const { toolCallId, toolName, title, input, toolMetadata } of callsForPage(client, thread.getSnapshot()))
+/**
+ * Calls that ask, where the page has made up that they are over: it would send that again and again. And calls that have asked and
+ * are approved: `onToolCall` is told of them now.
+ */
+function* howItStands(client: LoaclClient, thread: Thread, told: ChatMessage | undefined): Generator<Chunk> {
+  const state = thread.getSnapshot()
+  for (const { id, status } of waitingCalls(state)) {
+    const isOver = told?.parts.some(
+      (part) => 'toolCallId' in part && part.toolCallId === id && /^output/.test(part.state),
+    )
+    if (status === 'pending' && isOver) yield { type: 'tool-approval-request', toolCallId: id, approvalId: id }
+  }
+  for (const { toolCallId, toolName, title, input, toolMetadata } of callsForPage(client, state))
     if (toolMetadata?.argumentsDigest !== undefined)
       yield {
         type: 'tool-input-available',
