@@ -78,13 +78,16 @@ const WHOLE = [
   { type: 'text', text: ', so good' },
 ]
 
-it('useChat goes on with an answer for which the page runs a registered tool', async () => {
-  const { project, chat, sent, requests } = await ask({ calls: [page], run: () => ({ left: 3 }) })
+it('useChat goes on with an answer for which the page runs a registered tool, as a reload shows it', async () => {
+  const { project, client, chat, sent, requests } = await ask({ calls: [page], run: () => ({ left: 3 }) })
   await sent
   expect(resultOf(project)).toMatchObject([{ output: { left: 3 } }])
   expect(partsOf(chat)).toMatchObject(WHOLE)
   expect(chat.status).toBe('ready')
   expect(requests()).toBe(1)
+  const { messages } = client.threads.get(CHAT).getSnapshot()
+  project.on('POST rpc/list_messages', () => messagePage(messages.toReversed()))
+  expect((await loadMessages(client, CHAT)).at(-1)!.parts).toMatchObject(WHOLE)
 })
 
 it('a stop ends a turn that waits for a registered tool', async () => {
@@ -162,12 +165,12 @@ it('a registered tool that asks runs once it is approved, and useChat goes on', 
   expect(requests()).toBe(2)
 })
 
-it.each<[string, WaitingCall, Partial<ChatMessage['parts'][number]>]>([
-  ['of a tool of the server’s', waitingCall(), {}],
-  ['of a call that the visitor has not approved', asking, {}],
-  ['of another’s call', page, { toolCallId: 'call-7' }],
-])('a result %s that the page makes up is sent to nobody', async (_, call, change) => {
-  const { project, chat, client, sent } = await ask({ calls: [call] })
+it.each<[string, WaitingCall[], Partial<ChatMessage['parts'][number]>]>([
+  ['of a tool of the server’s', [waitingCall({ status: 'approved' }), waitingCall({ id: 'call-2' })], {}],
+  ['of a call that the visitor has not approved', [asking], {}],
+  ['of another’s call', [page], { toolCallId: 'call-7' }],
+])('a result %s that the page makes up is sent to nobody', async (_, calls, change) => {
+  const { project, chat, client, sent } = await ask({ calls })
   await sent
   const [text, part] = partsOf(chat)
   const { approval: _approval, ...rest } = { approval: undefined, ...part }
@@ -224,6 +227,18 @@ it.each(['execution_decided', 'execution_not_found'])(
   },
 )
 
+it('a call that the server refuses to give is not asked for again and again', async () => {
+  const { project, chat, sent, requests } = await ask({ calls: [page] })
+  await sent
+  project.on(CLAIM, () => functionError(409, 'execution_decided'))
+  await chat.addToolOutput({ tool: TOOL as never, toolCallId: 'call-1', output: 1 })
+  await expect.poll(() => project.named('POST rpc/list_messages')).not.toEqual([])
+  await expect.poll(() => chat.status).toMatch(/submitted|streaming/)
+  expect(project.named(CLAIM)).toHaveLength(1)
+  expect(requests()).toBe(2)
+  await chat.stop()
+})
+
 it('an answer that has ended with a call is not sent again by itself', async () => {
   const project = fakeProject()
     .on('POST rpc/find_thread', () => json(null))
@@ -240,16 +255,7 @@ it('an answer that has ended with a call is not sent again by itself', async () 
   expect(sendAutomaticallyWhen.mock.results.map(({ value }) => value as unknown)).toEqual([false])
   const shown = chat.messages.at(-1)!.parts.map(({ type }) => type)
   expect(shown).toEqual(['text', 'dynamic-tool', 'step-start'])
-  const thread = client.threads.get(CHAT).getSnapshot().messages.at(-1)!
-  project.on('POST rpc/list_messages', () =>
-    json({
-      thread: { id: 'thread-1', title: null },
-      items: [thread],
-      activeTurnId: null,
-      lastEvent: 0,
-      nextCursor: null,
-      waiting: null,
-    }),
-  )
+  const { messages } = client.threads.get(CHAT).getSnapshot()
+  project.on('POST rpc/list_messages', () => messagePage(messages.toReversed()))
   expect((await loadMessages(client, CHAT)).at(-1)!.parts.map(({ type }) => type)).toEqual(shown)
 })
