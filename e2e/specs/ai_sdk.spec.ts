@@ -220,14 +220,16 @@ test.describe('the example of useChat', { tag: '@local' }, () => {
   })
 })
 
+/** What each message says. */
+const textsOf = (all: Locator) =>
+  all.evaluateAll((found) =>
+    found.map((one) => [...one.querySelectorAll(':scope > p')].map((p) => p.textContent).join('')),
+  )
+
 function pageOf(page: Page) {
   const log = page.getByRole('log')
   const articles = log.getByRole('article')
   const answer = log.getByRole('article', { name: 'Assistant' }).last()
-  const textsOf = (all: Locator) =>
-    all.evaluateAll((found) =>
-      found.map((one) => [...one.querySelectorAll(':scope > p')].map((p) => p.textContent).join('')),
-    )
   return {
     log,
     articles,

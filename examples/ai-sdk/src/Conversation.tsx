@@ -58,7 +58,7 @@ export function Conversation({ id, greeting, onThread }: Props) {
               isBusy={isBusy}
               onEdit={(text) => act(() => sendMessage({ text, messageId: message.id }))}
               onRegenerate={() => act(() => regenerate({ messageId: message.id }))}
-              onDecide={(id, approved) => act(() => addToolApprovalResponse({ id, approved }))}
+              onDecide={(callId, approved) => act(() => addToolApprovalResponse({ id: callId, approved }))}
             />
           ))}
           {status === 'submitted' && <p>…</p>}
@@ -72,8 +72,8 @@ export function Conversation({ id, greeting, onThread }: Props) {
       )}
       {!isBusy && followUps.length > 0 && (
         <ul aria-label="Suggestions" className="row">
-          {followUps.map(({ id, suggestion }) => (
-            <li key={id}>
+          {followUps.map(({ suggestion }) => (
+            <li key={suggestion}>
               <button onClick={() => act(() => sendMessage({ text: suggestion }))}>{suggestion}</button>
             </li>
           ))}

@@ -136,7 +136,7 @@ it('what failed on the page is told in its words', async () => {
 })
 
 it('onToolCall is told of a call that asks once it is approved, and not before', async () => {
-  const onToolCall = vi.fn()
+  const onToolCall = vi.fn<NonNullable<ChatInit<ChatMessage>['onToolCall']>>()
   const { project, chat, sent, requests } = await ask({ calls: [asking], onToolCall })
   project
     .on('POST calls/call-1/decision', () => callAnswer('waiting', [page]))
@@ -183,7 +183,7 @@ it.each<[string, WaitingCall[], Partial<ChatMessage['parts'][number]>]>([
     messages,
     abortSignal: undefined,
   })
-  for await (const _chunk of stream);
+  await stream.pipeTo(new WritableStream())
   expect(project.named('POST calls')).toEqual([])
 })
 
@@ -249,7 +249,9 @@ it('an answer that has ended with a call is not sent again by itself', async () 
         .done().answer,
     )
   const client = clientOf(project)
-  const sendAutomaticallyWhen = vi.fn(lastAssistantMessageIsCompleteWithToolCalls)
+  const sendAutomaticallyWhen = vi.fn<typeof lastAssistantMessageIsCompleteWithToolCalls>(
+    lastAssistantMessageIsCompleteWithToolCalls,
+  )
   const chat = new TestChat({ id: CHAT, transport: createChatTransport(client), sendAutomaticallyWhen })
   await chat.sendMessage({ text: 'Where is it?' })
   expect(sendAutomaticallyWhen.mock.results.map(({ value }) => value as unknown)).toEqual([false])

@@ -79,7 +79,7 @@ function* howItStands(client: LoaclClient, thread: Thread, told: ChatMessage | u
   const state = thread.getSnapshot()
   for (const { id, status } of waitingCalls(state)) {
     const isOver = told?.parts.some(
-      (part) => 'toolCallId' in part && part.toolCallId === id && /^output/.test(part.state),
+      (part) => 'toolCallId' in part && part.toolCallId === id && part.state.startsWith('output'),
     )
     if (status === 'pending' && isOver) yield { type: 'tool-approval-request', toolCallId: id, approvalId: id }
   }
@@ -87,7 +87,11 @@ function* howItStands(client: LoaclClient, thread: Thread, told: ChatMessage | u
     if (toolMetadata?.argumentsDigest !== undefined)
       yield {
         type: 'tool-input-available',
-        ...{ toolCallId, toolName, input, toolMetadata, dynamic: true },
+        toolCallId,
+        toolName,
+        input,
+        toolMetadata,
+        dynamic: true,
         ...(title && { title }),
       } as object as Chunk
 }
