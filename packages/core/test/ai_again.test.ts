@@ -71,6 +71,14 @@ describe('regenerate of useChat', () => {
     ).toEqual(['Where is it?', 'There'])
   })
 
+  it('leaves what a person has said', async () => {
+    const person = message('answer-9', 'I look.', { author: 'person' })
+    const project = stored(whole, person, question).on('POST turns', answered('There', OTHER).answer)
+    const transport = createChatTransport(clientOf(project))
+    await read(await transport.sendMessages(ask('regenerate-message', [asked('of-tab-1')])))
+    expect(bodies(project)).toMatchObject([{ type: 'regenerate', messageId: IDS.messageId }])
+  })
+
   it.each(['stopped', 'cut', 'failed'] as const)('tries an answer again that was %s', async (status) => {
     const project = stored(message(IDS.messageId, 'He', { status }), question).on(
       'POST turns',

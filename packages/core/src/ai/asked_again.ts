@@ -76,11 +76,13 @@ export async function regenerate(
     void remember(thread, question.id, turn)
     return { turn }
   }
-  const following = messages.slice(messages.indexOf(stored) + 1)
-  const answer = following.find(({ id }) => id === named) ?? following[0]
-  if (answer?.role === 'user') throw new LoaclError('message_not_found')
+  const after = messages.slice(messages.indexOf(stored) + 1)
+  const next = after.findIndex(({ role }) => role === 'user')
+  const answers = next < 0 ? after : after.slice(0, next)
+  const answer = answers.find(({ id }) => id === named) ?? answers.find(({ author }) => author === 'assistant')
   const isDone = answer && /^(completed|waiting)$/.test(answer.status)
-  if (answer && (isDone || answer !== following.at(-1)))
+  if (answer && (isDone || next >= 0))
     return { turn: thread.regenerate(answer.id, { signal }), before: isDone ? answer : undefined }
+  if (next >= 0) throw new LoaclError('message_not_found')
   return { turn: thread.retry({ signal }) }
 }
