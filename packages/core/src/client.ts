@@ -80,14 +80,12 @@ export function createClient(options: ClientOptions): LoaclClient {
     client,
     project: project.host,
     threads: {
-      list: later('listThreads'),
+      ...later('list'),
       get: (id) => threadOf(id, true),
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
-    files: { upload: later('upload'), link: later('link'), remove: later('remove') },
-    setContext: later('setContext'),
-    exportData: later('exportData'),
-    eraseData: later('eraseData'),
+    files: later('upload', 'link', 'remove'),
+    ...later('setContext', 'exportData', 'eraseData'),
     registerTool(...tool) {
       tools.add(tool)
       return () => void tools.delete(tool)

@@ -10,12 +10,16 @@ export const loadOnDemand = (): Promise<typeof OnDemand> =>
     throw new LoaclError('network', undefined, { cause })
   })
 
-/** What is fetched when it is first called, of a client or of a thread. */
+/** What is fetched when it is first called, of a client or of a thread, by its names. */
 export const laterOf =
   <Of>(of: Of) =>
-  <Name extends ActionName<Of>>(name: Name) =>
-  async (...args: ArgumentsOf<Name>): Promise<ResultOf<Name>> =>
-    (await loadOnDemand()).act(name, of, ...args)
+  <Name extends ActionName<Of>>(...names: Name[]) =>
+    Object.fromEntries(
+      names.map((name) => [
+        name,
+        async (...args: ArgumentsOf<Name>) => (await loadOnDemand()).act(name, of, ...args),
+      ]),
+    ) as { [Each in Name]: (...args: ArgumentsOf<Each>) => Promise<ResultOf<Each>> }
 
 /** Does what a refusal may hinder, and once more where `recover` resolves. */
 export const withRecovery = <T>(

@@ -67,10 +67,10 @@ export function createThread(
     })
   }
 
-  const onDemand = laterOf(context)
+  const later = laterOf(context)
 
   /** A turn whose request is made by what is fetched first. */
-  const later =
+  const laterTurn =
     <Name extends LaterTurn>(name: Name) =>
     (...args: Parameters<Thread[Name]>): Turn => {
       const { turn: before } = state()
@@ -80,7 +80,7 @@ export function createThread(
         id: turnId,
         clientId: null,
         signal: (args.at(-1) as Abortable | undefined)?.signal,
-        request: () => onDemand('toRequest')(how, before, name, args),
+        request: () => later('toRequest').toRequest(how, before, name, args),
       }
       return start(how)
     }
@@ -88,9 +88,8 @@ export function createThread(
   const thread: Thread = {
     getSnapshot: state,
     subscribe: store.subscribe,
+    ...later('load', 'loadOlder', 'select', 'rename', 'archive', 'delete', 'restore', 'feedback', 'approve', 'deny'),
 
-    load: onDemand('load'),
-    loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomId(), signal } = {}) {
       const given = typeof input === 'string' ? { text: input } : input
@@ -110,12 +109,11 @@ export function createThread(
       if (context.activeTurnId !== null) return thread.resume(options)!
       return message?.status === 'failed' && !runningTurn(state())
         ? sendMessage({ ...message, status: 'sending', errorCode: null }, options)
-        : later('retry')(options)
+        : laterTurn('retry')(options)
     },
-    edit: later('edit'),
-    regenerate: later('regenerate'),
-    continue: later('continue'),
-    select: onDemand('select'),
+    edit: laterTurn('edit'),
+    regenerate: laterTurn('regenerate'),
+    continue: laterTurn('continue'),
 
     resume({ signal } = {}) {
       if (context.activeTurnId === null) return runningTurn(state()) ?? null
@@ -130,13 +128,6 @@ export function createThread(
 
     stop: () => thread.resume()?.stop(),
 
-    rename: onDemand('rename'),
-    archive: onDemand('archive'),
-    delete: onDemand('delete'),
-    restore: onDemand('restore'),
-    feedback: onDemand('feedback'),
-    approve: onDemand('approve'),
-    deny: onDemand('deny'),
   }
   return thread
 }

@@ -2,7 +2,7 @@ import { FILE_URL } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { FileOfMessage } from './file_types.ts'
 import type { TurnProgress } from './reduce_turn.ts'
-import type { Message, MessagePart, PageContext, ThreadState, Turn } from './types.ts'
+import type { FilePart, Message, PageContext, ThreadState, Turn } from './types.ts'
 
 type Messages = readonly Message[]
 
@@ -50,11 +50,9 @@ export const newUserMessage = (
     context,
   }) as Question
 
-/** The files that a message is sent with; `undefined` where there are none. */
-export function fileIdsOf(parts: readonly MessagePart[]): readonly string[] | undefined {
-  const ids = parts.flatMap((part) => (part.type === 'file' ? part.url.slice(FILE_URL.length) : []))
-  return ids[0] ? ids : undefined
-}
+/** The files that a visitor's message is sent with. Nothing else in one has a URL. */
+export const fileIdsOf = (parts: readonly object[]): readonly string[] =>
+  (parts as readonly Partial<FilePart>[]).flatMap(({ url }) => url?.slice(FILE_URL.length) ?? [])
 
 /** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
 export function upsert(
