@@ -35,6 +35,7 @@ export const withRecovery = <T>(
 
 /** Does with it what nobody waits for. A failure is passed over: `use` says of what. */
 export const whenFetched = (use: (onDemand: typeof OnDemand) => Promise<unknown>): void =>
-  void loadOnDemand()
-    .then(use)
-    .catch(() => {})
+  void settled(loadOnDemand().then(use))
+
+/** Waits for what may fail. */
+export const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => {})

@@ -1,7 +1,7 @@
 import type { OpenedSession, Shape, ThreadSummary } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import { LoaclError } from './errors.ts'
-import { loadOnDemand, withRecovery } from './load_on_demand.ts'
+import { loadOnDemand, settled, withRecovery } from './load_on_demand.ts'
 import type { ProjectClient } from './project_client.ts'
 import { isShown, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
 import type { SessionTokens } from './session_token.ts'
@@ -232,5 +232,3 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     },
   }
 }
-
-const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => {})

@@ -37,10 +37,9 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
     token: string,
     bearer = accessToken(),
   ): Promise<Response> {
-    const headers: Record<string, string> = { [SESSION_HEADER]: token }
+    const headers: Record<string, string> = { [SESSION_HEADER]: token, 'content-type': 'application/json' }
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
-    if (body) headers['content-type'] = 'application/json'
     const response = await project.fetch(path, {
       method: body ? 'POST' : body === null ? 'DELETE' : 'GET',
       headers,
