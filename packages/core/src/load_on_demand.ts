@@ -38,4 +38,4 @@ export const whenFetched = (use: (onDemand: typeof OnDemand) => Promise<unknown>
   void settled(loadOnDemand().then(use))
 
 /** Waits for what may fail. */
-export const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => {})
+export const settled = <T>(work: Promise<T> | null): Promise<T | void> | undefined => work?.catch(() => {})

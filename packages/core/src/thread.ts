@@ -28,8 +28,6 @@ export function createThread(
     client,
     state,
     listeners: store.listeners,
-    cursor: null,
-    activeTurnId: null,
     update: (change) => store.set(changed(state(), change)),
     serverId: isStored ? id : null,
     setServerId(serverId) {
@@ -41,7 +39,9 @@ export function createThread(
   const { update } = context
   const assistant = () => (client.getSnapshot() as Partial<Opened>).assistant
 
-  function start(how: TurnStart): Turn {
+  function start(how: TurnStart, messages = state().messages): Turn {
+    if (runningTurn(state())) return refusedTurn(how.id, 'turn_in_progress')
+    update({ messages })
     context.activeTurnId = null
     return startTurn(context, how)
   }
@@ -49,8 +49,7 @@ export function createThread(
   /** Shows a message as on its way, in place if it was there, and sends it. */
   function sendMessage(message: Question, rest: Abortable & { suggestionId?: string | undefined }): Turn {
     const { clientId, content: text, context: page, parts } = message
-    update({ messages: upsert(state().messages, message, (other) => other.clientId === clientId) })
-    return start({
+    const how: TurnStart = {
       ...rest,
       id: clientId,
       clientId,
@@ -64,7 +63,9 @@ export function createThread(
         files: fileIdsOf(parts),
         context: assistant()!.pageContext ? page : undefined,
       }),
-    })
+    }
+    const shown = upsert(state().messages, message, (other) => other.clientId === clientId)
+    return start(how, shown)
   }
 
   const later = laterOf(context)
@@ -75,10 +76,8 @@ export function createThread(
     (...args: Parameters<Thread[Name]>): Turn => {
       const { turn: before } = state()
       const turnId = randomId()
-      if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
       const how: TurnStart = {
         id: turnId,
-        clientId: null,
         signal: (args.at(-1) as Abortable | undefined)?.signal,
         request: () => later('toRequest').toRequest(how, before, name, args),
       }
@@ -92,10 +91,9 @@ export function createThread(
 
 
     send(input, { id: clientId = randomId(), signal } = {}) {
-      const given = typeof input === 'string' ? { text: input } : input
+      const given: Exclude<typeof input, string> = typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
-      const { files = [] } = given
-      if (runningTurn(state())) return refusedTurn(clientId, 'turn_in_progress')
+      const files = given.files ?? []
       if (!text.trim() && !files[0]) return refusedTurn(clientId, 'text_required')
       if (files.length > (assistant()?.files?.maxFiles ?? MAX_FILES)) return refusedTurn(clientId, 'too_many_files')
       return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context, files), {
@@ -106,8 +104,8 @@ export function createThread(
 
     retry(options = {}) {
       const message = state().messages.findLast((known): known is Question => !!known.clientId)
-      if (context.activeTurnId !== null) return thread.resume(options)!
-      return message?.status === 'failed' && !runningTurn(state())
+      if (context.activeTurnId) return thread.resume(options)!
+      return message?.status === 'failed'
         ? sendMessage({ ...message, status: 'sending', errorCode: null }, options)
         : laterTurn('retry')(options)
     },
@@ -116,10 +114,9 @@ export function createThread(
     continue: laterTurn('continue'),
 
     resume({ signal } = {}) {
-      if (context.activeTurnId === null) return runningTurn(state()) ?? null
+      if (!context.activeTurnId) return runningTurn(state()) ?? null
       return start({
         id: context.activeTurnId,
-        clientId: null,
         signal,
         follow: context.activeTurnId,
         begun: context.begun,

@@ -12,9 +12,9 @@ export interface ThreadContext {
   /** The server's id, once there is one. */
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */
-  cursor: string | null
+  cursor?: string | null
   /** A turn that runs or waits, and that nothing here follows. It may have ended, where its connection failed. */
-  activeTurnId: string | null
+  activeTurnId?: string | null
   /** What such a turn is shown with once it is followed. */
   begun?: TurnStart['begun']
   /** The server has the thread under this id. */
@@ -35,7 +35,7 @@ export interface Begun {
 export interface TurnStart {
   id: string
   /** Of the message that it answers, where that is known. */
-  clientId: string | null
+  clientId?: string
   /** The caller's: aborting it stops the turn at the server. */
   signal?: AbortSignal | undefined
   suggestionId?: string | undefined

@@ -66,12 +66,12 @@ export function upsert(
 }
 
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
-export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
+export function withProgress(messages: Messages, clientId: string | undefined, { ids, answer }: TurnProgress): Messages {
   if (!ids || !answer) return messages
   const confirmed = messages.map((message) =>
     message.status === 'waiting'
       ? { ...message, status: 'stopped' as const }
-      : message.id !== ids.userMessageId && message.clientId !== null && message.clientId === clientId
+      : message.id !== ids.userMessageId && message.clientId === clientId
         ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
         : message,
   )
@@ -80,7 +80,7 @@ export function withProgress(messages: Messages, clientId: string | null, { ids,
 }
 
 /** A message that never got to the server stays, and says so. */
-export const withFailed = (messages: Messages, failedId: string | null, { code }: LoaclError): Messages =>
+export const withFailed = (messages: Messages, failedId: string | undefined, { code }: LoaclError): Messages =>
   messages.map((message) =>
     message.clientId === failedId && message.status === 'sending'
       ? { ...message, status: 'failed' as const, errorCode: code }

@@ -22,8 +22,8 @@ export interface Transport {
   chat(
     path: string,
     body: object | null | undefined,
-    token: string,
     signal: AbortSignal,
+    token: string,
     bearer?: string | null,
   ): Promise<Response>
 }
@@ -56,8 +56,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
         const response = await send(RPC + name, args, signal, token)
         return parseResult<T>(await response.text(), shape, response.status)
       }),
-    chat: (path, body, token, signal, bearer) =>
-      send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, body, signal, token, bearer),
+    chat: (path, ...rest) => send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, ...rest),
   }
 }
 

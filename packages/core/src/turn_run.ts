@@ -60,7 +60,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (isNew) thread.setServerId(threadId)
     if (start.request) announce(thread, isNew)
     client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
-    if (suggestionId !== undefined) whenFetched((onDemand) => onDemand.act('useSuggestion', thread, suggestionId))
+    if (suggestionId) whenFetched((onDemand) => onDemand.act('useSuggestion', thread, suggestionId))
   }
 
   function applyPart({ seq, part }: NumberedPart): void {
@@ -88,9 +88,9 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
                 ? { status: 'idle' }
                 : show(),
         }),
-        ...(title !== null && { title }),
+        ...(title && { title }),
       })
-      if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
+      if (ids && title) client.upsertSummary(ids.threadId, { title }, false)
       if (answer) pushEvents(part, answer.id)
     }
   }
@@ -102,7 +102,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       requestId = body.id
       return client.chat('turns', { ...body, ...signals }, signal)
     }
-    return await withRecovery(send, (onDemand, refusal) => onDemand.recoverThread(thread, refusal))
+    return withRecovery(send, (onDemand, refusal) => onDemand.recoverThread(thread, refusal))
   }
 
   /** One connection, to the turn's last part. Calls `reset` for each part that is new. */
@@ -111,7 +111,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       const { body, headers, status } = await (!turnId && start.request
         ? post(start.request, signal)
         : client.chat(`turns/${turnId}?after=${after}`, undefined, signal))
-      if (!body || !headers.get('content-type')?.startsWith('text/event-stream'))
+      if (!body || !/^text\/event-stream/.test(headers.get('content-type')!))
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
       for await (const numbered of readParts(body, onActivity)) {
