@@ -15,10 +15,7 @@ export const laterOf =
   <Of>(of: Of) =>
   <Name extends ActionName<Of>>(...names: Name[]) =>
     Object.fromEntries(
-      names.map((name) => [
-        name,
-        async (...args: ArgumentsOf<Name>) => (await loadOnDemand()).act(name, of, ...args),
-      ]),
+      names.map((name) => [name, async (...args: ArgumentsOf<Name>) => (await loadOnDemand()).act(name, of, ...args)]),
     ) as { [Each in Name]: (...args: ArgumentsOf<Each>) => Promise<ResultOf<Each>> }
 
 /** Does what a refusal may hinder, and once more where `recover` resolves. */

@@ -6,7 +6,7 @@ import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, fileIdsOf, newUserMessage, type Question, runningTurn, upsert } from './thread_state.ts'
+import { changed, fileIdsOf, newUserMessage, runningTurn, upsert } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Thread, ThreadState, Turn } from './types.ts'
@@ -30,6 +30,18 @@ export function createThread(
     listeners: store.listeners,
     update: (change) => store.set(changed(state(), change)),
     serverId: isStored ? id : null,
+    ask:
+      ({ clientId, content: text, context: page, parts }) =>
+      (threadId) => ({
+        type: 'message',
+        id: clientId,
+        assistantId: client.assistant,
+        clientThreadId: id,
+        threadId,
+        text,
+        files: fileIdsOf(parts),
+        context: assistant()!.pageContext ? page : undefined,
+      }),
     setServerId(serverId) {
       context.serverId = serverId
       client.threads.set(serverId, thread)
@@ -44,28 +56,6 @@ export function createThread(
     update({ messages })
     context.activeTurnId = null
     return startTurn(context, how)
-  }
-
-  /** Shows a message as on its way, in place if it was there, and sends it. */
-  function sendMessage(message: Question, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    const { clientId, content: text, context: page, parts } = message
-    const how: TurnStart = {
-      ...rest,
-      id: clientId,
-      clientId,
-      request: (threadId) => ({
-        type: 'message',
-        id: clientId,
-        assistantId: client.assistant,
-        clientThreadId: id,
-        threadId,
-        text,
-        files: fileIdsOf(parts),
-        context: assistant()!.pageContext ? page : undefined,
-      }),
-    }
-    const shown = upsert(state().messages, message, (other) => other.clientId === clientId)
-    return start(how, shown)
   }
 
   const later = laterOf(context)
@@ -89,26 +79,21 @@ export function createThread(
     subscribe: store.subscribe,
     ...later('load', 'loadOlder', 'select', 'rename', 'archive', 'delete', 'restore', 'feedback', 'approve', 'deny'),
 
-
     send(input, { id: clientId = randomId(), signal } = {}) {
       const given: Exclude<typeof input, string> = typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
       const files = given.files ?? []
       if (!text.trim() && !files[0]) return refusedTurn(clientId, 'text_required')
       if (files.length > (assistant()?.files?.maxFiles ?? MAX_FILES)) return refusedTurn(clientId, 'too_many_files')
-      return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context, files), {
-        ...given,
-        signal,
-      })
+      const message = newUserMessage(clientId, text, client.timestamp(), client.context, files)
+      const how = { ...given, signal, id: clientId, clientId, request: context.ask(message) }
+      return start(
+        how,
+        upsert(state().messages, message, (other) => other.clientId === clientId),
+      )
     },
 
-    retry(options = {}) {
-      const message = state().messages.findLast((known): known is Question => !!known.clientId)
-      if (context.activeTurnId) return thread.resume(options)!
-      return message?.status === 'failed'
-        ? sendMessage({ ...message, status: 'sending', errorCode: null }, options)
-        : laterTurn('retry')(options)
-    },
+    retry: (options) => (context.activeTurnId ? thread.resume(options)! : laterTurn('retry')(options)),
     edit: laterTurn('edit'),
     regenerate: laterTurn('regenerate'),
     continue: laterTurn('continue'),
@@ -124,7 +109,6 @@ export function createThread(
     },
 
     stop: () => thread.resume()?.stop(),
-
   }
   return thread
 }

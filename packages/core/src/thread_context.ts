@@ -1,5 +1,6 @@
 import type { DataParts, TurnRequest } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
+import type { Question } from './thread_state.ts'
 import type { Message, ThreadState } from './types.ts'
 
 /** A thread, as its turns and actions see it. */
@@ -17,6 +18,8 @@ export interface ThreadContext {
   activeTurnId?: string | null
   /** What such a turn is shown with once it is followed. */
   begun?: TurnStart['begun']
+  /** What sends a message of this thread. */
+  ask(message: Question): (threadId: string | null) => TurnRequest
   /** The server has the thread under this id. */
   setServerId(serverId: string): void
 }
@@ -40,7 +43,7 @@ export interface TurnStart {
   signal?: AbortSignal | undefined
   suggestionId?: string | undefined
   /** Asked each time that its stream begins: what to show from then on. */
-  begun?: ((ids: DataParts['turn']) => Begun) | undefined
+  begun?: ((ids: DataParts['turn']) => Begun | undefined) | undefined
   /** The server's id of a turn that runs or waits already. */
   follow?: string
   /** What begins another turn. */

@@ -66,7 +66,11 @@ export function upsert(
 }
 
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
-export function withProgress(messages: Messages, clientId: string | undefined, { ids, answer }: TurnProgress): Messages {
+export function withProgress(
+  messages: Messages,
+  clientId: string | undefined,
+  { ids, answer }: TurnProgress,
+): Messages {
   if (!ids || !answer) return messages
   const confirmed = messages.map((message) =>
     message.status === 'waiting'

@@ -14,7 +14,7 @@ import type { Turn, TurnState } from './types.ts'
 
 /** Starts a turn, brings it to its one end through lost connections, and keeps its thread's state in step with it. */
 export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
-  const { clientId, suggestionId } = start
+  const { suggestionId } = start
   const { client, state, update } = thread
   let progress = newProgress(client.timestamp())
   /** The server's, once it is known. */
@@ -79,7 +79,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (ids && !before.ids) confirm(ids.threadId)
     if (progress !== before) {
       update({
-        messages: withProgress(begun?.messages ?? state().messages, clientId, progress),
+        messages: withProgress(begun?.messages ?? state().messages, start.clientId, progress),
         ...(owns() && {
           turn:
             part.type === 'data-waiting'
@@ -111,7 +111,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       const { body, headers, status } = await (!turnId && start.request
         ? post(start.request, signal)
         : client.chat(`turns/${turnId}?after=${after}`, undefined, signal))
-      if (!body || !/^text\/event-stream/.test(headers.get('content-type')!))
+      if (!body || !headers.get('content-type')?.includes('event-stream'))
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
       for await (const numbered of readParts(body, onActivity)) {
@@ -155,12 +155,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (lost && progress.answer?.status === 'streaming')
       progress = withAnswer(progress, { status: 'failed', errorCode: lost.code })
     const result = toResult(progress, lost)
-    let messages = withProgress(state().messages, clientId, progress)
+    let messages = withProgress(state().messages, start.clientId, progress)
     let ended: TurnState = { status: 'idle' }
     if (result.status === 'failed') {
       const { error } = result
       ended = { status: 'failed', error }
-      if (!turnId || !progress.ids) messages = withFailed(messages, clientId, error)
+      if (!turnId || !progress.ids) messages = withFailed(messages, start.clientId, error)
       else if (isTransient(error, true)) thread.activeTurnId = turnId!
     }
     update({ messages, ...(owns() && { turn: ended }) })

@@ -31,14 +31,7 @@ async function send(
 ): Promise<UploadedFile | null> {
   const { assistant: assistantId } = client
   const request = { assistantId, name, type, size: blob.size }
-  const started = await ask<StartedUpload>(
-    client,
-    '',
-    request,
-    { id: TEXT, upload: { url: TEXT } },
-    wanted,
-    false,
-  )
+  const started = await ask<StartedUpload>(client, '', request, { id: TEXT, upload: { url: TEXT } }, wanted, false)
   const path = pathOf(started.id)
   const put = () => putBytes(toAbsolute(client, started.upload.url), { blob, type, onProgress }, client.options, wanted)
   try {
