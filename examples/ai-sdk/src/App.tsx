@@ -53,7 +53,7 @@ export function App() {
       </nav>
       <ErrorBoundary key={chatId}>
         <Suspense fallback={<main aria-busy="true">Loading…</main>}>
-          <Conversation id={chatId} greeting={assistant?.greeting} onThread={setThreadId} />
+          <Conversation id={chatId} assistant={assistant} onThread={setThreadId} />
         </Suspense>
       </ErrorBoundary>
     </>

@@ -1,16 +1,17 @@
 import { useChat } from '@ai-sdk/react'
+import type { PublicAssistant } from '@loacl/core'
 import { use, useEffect, useRef, useSyncExternalStore, type KeyboardEvent, type SubmitEvent } from 'react'
 import { openChat } from './chats.ts'
 import { Message } from './Message.tsx'
 
 interface Props {
   id: string
-  greeting: string | null | undefined
+  assistant: PublicAssistant | undefined
   /** Told of the conversation's id in the list, once it has one. */
   onThread: (id: string) => void
 }
 
-export function Conversation({ id, greeting, onThread }: Props) {
+export function Conversation({ id, assistant, onThread }: Props) {
   const { chat, thread } = use(openChat(id))
   const { messages, status, error, sendMessage, regenerate, stop, addToolApprovalResponse } = useChat({
     chat,
@@ -36,7 +37,10 @@ export function Conversation({ id, greeting, onThread }: Props) {
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = event.currentTarget
-    void sendMessage({ text: String(new FormData(form).get('text')) })
+    const text = String(new FormData(form).get('text'))
+    const files = form.querySelector<HTMLInputElement>('[type=file]')?.files ?? undefined
+    if (!text.trim() && !files?.length) return
+    void sendMessage({ text, files })
     form.reset()
   }
 
@@ -50,7 +54,7 @@ export function Conversation({ id, greeting, onThread }: Props) {
     <main>
       <section ref={log} tabIndex={0} role="log" aria-label="Messages" aria-busy={isBusy}>
         <div>
-          {messages.length === 0 && greeting && <p>{greeting}</p>}
+          {messages.length === 0 && <p>{assistant?.greeting}</p>}
           {messages.map((message) => (
             <Message
               key={message.id}
@@ -81,7 +85,8 @@ export function Conversation({ id, greeting, onThread }: Props) {
       )}
 
       <form onSubmit={submit}>
-        <textarea name="text" aria-label="Message" rows={2} required onKeyDown={submitOnEnter} />
+        <textarea name="text" aria-label="Message" rows={2} onKeyDown={submitOnEnter} />
+        {assistant?.files && <input type="file" aria-label="Files" multiple accept={assistant.files.types.join()} />}
         {isBusy ? (
           <button type="button" onClick={() => void stop()}>
             Stop

@@ -1,6 +1,8 @@
 import type { ChatMessage } from '@loacl/core/ai'
+import type { FileUIPart } from 'ai'
 import { useState } from 'react'
 import { Call } from './Call.tsx'
+import { client } from './chats.ts'
 
 interface Props {
   message: ChatMessage
@@ -37,6 +39,7 @@ export function Message({ message, isBusy, onEdit, onRegenerate, onDecide }: Pro
     <article aria-label={role === 'user' ? 'You' : 'Assistant'} data-role={role}>
       {parts.map((part, index) => {
         if (part.type === 'text') return <p key={index}>{part.text}</p>
+        if (part.type === 'file') return <File key={index} part={part} />
         if (part.type === 'dynamic-tool') return <Call key={index} part={part} onDecide={onDecide} />
         if (part.type !== 'reasoning') return null
         return (
@@ -76,4 +79,13 @@ export function Message({ message, isBusy, onEdit, onRegenerate, onDecide }: Pro
       )}
     </article>
   )
+}
+
+/** A file of a message: its bytes until a reload, and afterwards a name, for which there is a link when it is asked for. */
+function File({ part: { url, filename = 'File' } }: { part: FileUIPart }) {
+  const id = /^loacl-file:(.+)/.exec(url)?.[1]
+  async function save() {
+    location.assign(id ? (await client.files.link(id, { download: true })).url : url)
+  }
+  return <button onClick={() => void save()}>{filename}</button>
 }
