@@ -31,7 +31,9 @@ const namesOf = ({ requests }: TestProject): string[] => requests.map(({ name })
 const count = (project: TestProject, name: string): number => namesOf(project).filter((other) => other === name).length
 const lost: Put = () => Promise.reject(new TypeError('Failed to fetch'))
 const refused: Put = async () =>
-  new Response('{"statusCode":"400","error":"InvalidJWT","message":"\\"exp\\" claim timestamp check failed"}', { status: 400 })
+  new Response('{"statusCode":"400","error":"InvalidJWT","message":"\\"exp\\" claim timestamp check failed"}', {
+    status: 400,
+  })
 const failing: Put = async () => new Response('{"statusCode":"503"}', { status: 503 })
 /** Until its signal is aborted. */
 const hanging: Put = (_, { signal }) =>
@@ -52,7 +54,8 @@ describe('an upload', () => {
 
   it('asks for nothing where the assistant takes no such file', async () => {
     const { client, project } = setUp()
-    const upload = (bytes: BlobPart, type = '', name?: string) => client.files.upload(new Blob([bytes], { type }), { name })
+    const upload = (bytes: BlobPart, type = '', name?: string) =>
+      client.files.upload(new Blob([bytes], { type }), { name })
     await expect(upload('%PDF-1.7')).rejects.toMatchObject({ code: 'file_type_not_allowed' })
     await expect(upload('x', 'application/zip')).rejects.toMatchObject({ code: 'file_type_not_allowed' })
     await expect(upload('x', '', 'a.csv')).rejects.toMatchObject({ code: 'file_type_not_allowed' })
@@ -154,6 +157,10 @@ describe('what ends an upload', () => {
   })
 })
 
+const onProgress: UploadOptions['onProgress'] = () => {
+  throw new Error('of the page')
+}
+
 describe('a fault of the page', () => {
   it('in onProgress is the page’s to see, and ends no upload', async () => {
     const errors: unknown[] = []
@@ -165,9 +172,6 @@ describe('a fault of the page', () => {
       }
     })
     onTestEnd.push(() => vi.unstubAllGlobals())
-    const onProgress: UploadOptions['onProgress'] = () => {
-      throw new Error('of the page')
-    }
     expect(await setUp().client.files.upload(NOTES, { onProgress })).toMatchObject({ name: 'notes.txt' })
     expect(errors).toEqual([new Error('of the page'), new Error('of the page')])
   })
