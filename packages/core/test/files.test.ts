@@ -157,6 +157,10 @@ describe('what ends an upload', () => {
   })
 })
 
+const onProgress: UploadOptions['onProgress'] = () => {
+  throw new Error('of the page')
+}
+
 describe('a fault of the page', () => {
   it('in onProgress is the page’s to see, and ends no upload', async () => {
     const errors: unknown[] = []
@@ -168,9 +172,6 @@ describe('a fault of the page', () => {
       }
     })
     onTestEnd.push(() => vi.unstubAllGlobals())
-    const onProgress: UploadOptions['onProgress'] = () => {
-      throw new Error('of the page')
-    }
     expect(await setUp().client.files.upload(NOTES, { onProgress })).toMatchObject({ name: 'notes.txt' })
     expect(errors).toEqual([new Error('of the page'), new Error('of the page')])
   })

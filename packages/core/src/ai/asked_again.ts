@@ -1,12 +1,18 @@
 import { LoaclError } from '../errors.ts'
 import { toStorable } from '../storable_text.ts'
-import type { Message, Thread, Turn } from '../types.ts'
+import type { FileOfMessage, Message, Thread, Turn } from '../types.ts'
 import type { Answer } from './chunk_stream.ts'
 import type { ChatMessage } from './ui_message.ts'
+import { filePartsOf } from './upload_parts.ts'
 
-type Question = Pick<ChatMessage, 'id' | 'parts'>
+/** What the page has of a question. `files` uploads those of its parts. */
+export interface Question {
+  message: ChatMessage
+  files: () => Promise<readonly FileOfMessage[]>
+  signal: AbortSignal | undefined
+}
 
-export const textOf = ({ parts }: Pick<ChatMessage, 'parts'>): string =>
+const textOf = ({ parts }: Pick<ChatMessage, 'parts'>): string =>
   toStorable('', parts.map((part) => (part.type === 'text' ? part.text : '')).join(''))
 
 /** By thread: under which id it has the question that the page has under this one. An edited one is another there. */
@@ -34,21 +40,26 @@ const loadNew = async (thread: Thread, signal: AbortSignal | undefined): Promise
   if (thread.getSnapshot().messages.length === 0) await thread.load({ signal })
 }
 
-/** What `sendMessage` with the id of a message asks for: another text in its place. */
-export async function edit(
-  thread: Thread,
-  pageId: string,
-  question: Question,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
+/** Whether the server has a question as the page has it. */
+const isAsStored = (message: ChatMessage, { content, parts }: Message): boolean =>
+  textOf(message) === content && filePartsOf(message).length === parts.filter(({ type }) => type === 'file').length
+
+/** Sends a question that the server does not have. */
+export async function ask(thread: Thread, { message, files, signal }: Question): Promise<Answer> {
+  return { turn: thread.send({ text: textOf(message), files: await files() }, { id: message.id, signal }) }
+}
+
+/** What `sendMessage` with the id of a message asks for: another text, and the files that come with it, in its place. */
+export async function edit(thread: Thread, pageId: string, question: Question): Promise<Answer> {
+  const { message, files, signal } = question
   await loadNew(thread, signal)
   const stored = findQuestion(thread, pageId)
   if (!stored) throw new LoaclError('message_not_found')
-  const text = textOf(question)
   // One that the server never got has nothing beside which it could stand.
-  if (stored.status === 'failed') return { turn: thread.send(text, { id: stored.clientId!, signal }) }
-  const turn = thread.edit(stored.id, text, { signal })
-  void remember(thread, question.id, turn)
+  if (stored.status === 'failed')
+    return await ask(thread, { ...question, message: { ...message, id: stored.clientId! } })
+  const turn = thread.edit(stored.id, { text: textOf(message), files: await files() }, { signal })
+  void remember(thread, message.id, turn)
   return { turn }
 }
 
@@ -57,23 +68,17 @@ export async function edit(
  * where the question is not at the server as the page has it, it is tried again.
  *
  * @param named the id of the answer, where the page gives one
- * @param send sends a question that this thread does not know
  */
-export async function regenerate(
-  thread: Thread,
-  question: Question,
-  named: string | undefined,
-  send: () => Turn,
-  signal: AbortSignal | undefined,
-): Promise<Answer> {
+export async function regenerate(thread: Thread, named: string | undefined, question: Question): Promise<Answer> {
+  const { message, signal } = question
   await loadNew(thread, signal)
-  const stored = findQuestion(thread, question.id)
-  if (!stored) return { turn: send() }
+  const stored = findQuestion(thread, message.id)
+  if (!stored) return await ask(thread, question)
   const { messages, turn: state } = thread.getSnapshot()
-  if (textOf(question) !== stored.content) {
-    if (state.status !== 'failed') return await edit(thread, question.id, question, signal)
+  if (!isAsStored(message, stored)) {
+    if (state.status !== 'failed') return await edit(thread, message.id, question)
     const turn = thread.retry({ signal })
-    void remember(thread, question.id, turn)
+    void remember(thread, message.id, turn)
     return { turn }
   }
   const after = messages.slice(messages.indexOf(stored) + 1)
