@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { buildExample, type RunningExample, serveFiles } from '../support/examples.ts'
@@ -152,6 +153,32 @@ test.describe('the example of useChat', { tag: '@local' }, () => {
     await page.getByRole('button', { name: 'Try again' }).click()
     await chat.isShown(question, 'A little.')
     await expect(page.getByRole('alert')).toHaveCount(0)
+  })
+
+  test('a file is sent, opened after a reload, and kept by an edit', async ({ page, target, model, owner }) => {
+    const assistant = await owner.addAssistant({ fileTypes: ['text/plain'] })
+    const [question, edited] = [unique('What is on my list?'), unique('How long is my list?')]
+    await model.says(question, { text: 'Lamps.', followUps: [] })
+    await model.says(edited, { text: 'One line.', followUps: [] })
+    const chat = await visit(page, target, assistant)
+    const file = { name: 'list.txt', mimeType: 'text/plain', buffer: Buffer.from('Two lamps') }
+    await page.getByLabel('Files').setInputFiles(file)
+    await chat.ask(question)
+    await chat.isShown(question, 'Lamps.')
+    const button = chat.articles.first().getByRole('button', { name: 'list.txt' })
+    await expect(button).toBeVisible()
+    await chat.articles.first().getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Edit your message' }).fill(edited)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await chat.isShown(edited, 'One line.')
+    await expect(button).toBeVisible()
+    await page.reload()
+    await chat.isShown(edited, 'One line.')
+    const downloading = page.waitForEvent('download')
+    await button.press('Enter')
+    const download = await downloading
+    expect(download.suggestedFilename()).toBe('list.txt')
+    expect(await readFile(await download.path(), 'utf8')).toBe('Two lamps')
   })
 
   for (const wireFormat of ['openai', 'openai-chat'] as const)

@@ -60,7 +60,7 @@ export function Conversation({ id, assistant, onThread }: Props) {
               key={message.id}
               message={message}
               isBusy={isBusy}
-              onEdit={(text) => act(() => sendMessage({ text, messageId: message.id }))}
+              onEdit={(text, files) => act(() => sendMessage({ text, files, messageId: message.id }))}
               onRegenerate={() => act(() => regenerate({ messageId: message.id }))}
               onDecide={(callId, approved) => act(() => addToolApprovalResponse({ id: callId, approved }))}
             />

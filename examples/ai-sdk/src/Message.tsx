@@ -7,7 +7,7 @@ import { client } from './chats.ts'
 interface Props {
   message: ChatMessage
   isBusy: boolean
-  onEdit: (text: string) => void
+  onEdit: (text: string, files: FileUIPart[]) => void
   onRegenerate: () => void
   onDecide: (callId: string, approved: boolean) => void
 }
@@ -16,6 +16,7 @@ export function Message({ message, isBusy, onEdit, onRegenerate, onDecide }: Pro
   const { role, parts, metadata } = message
   const [mode, setMode] = useState<'shown' | 'edited' | 'left'>('shown')
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  const files = parts.filter((part) => part.type === 'file')
   const sources = parts.filter((part) => part.type === 'source-url' || part.type === 'source-document')
 
   if (mode === 'edited')
@@ -23,7 +24,7 @@ export function Message({ message, isBusy, onEdit, onRegenerate, onDecide }: Pro
       <form
         action={(data) => {
           setMode('shown')
-          onEdit(String(data.get('text')))
+          onEdit(String(data.get('text')), files)
         }}
         onKeyDown={(event) => event.key === 'Escape' && setMode('left')}
       >

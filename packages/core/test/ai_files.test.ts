@@ -11,12 +11,12 @@ function setUp() {
   const client = createClient({ ...project, storage: 'memory' })
   const transport = createChatTransport(client)
   const chatId = crypto.randomUUID()
-  const send = async (message: ChatMessage, abortSignal?: AbortSignal) => {
+  const send = async (message: ChatMessage, abortSignal?: AbortSignal, messageId?: string) => {
     const trigger = 'submit-message'
     const stream = await transport.sendMessages({
       trigger,
       chatId,
-      messageId: undefined,
+      messageId,
       messages: [message],
       abortSignal,
     })
@@ -72,6 +72,21 @@ describe('files of useChat', () => {
     await expect(send(asked(NOTES))).rejects.toMatchObject({ code: 'rate_limited' })
     await send(asked(NOTES))
     expect([count('POST turns'), count('POST files')]).toEqual([2, 1])
+  })
+
+  it('are those that an edited message has: the same ones are not uploaded again', async () => {
+    const { send, count, history } = setUp()
+    await send(asked(NOTES))
+    const edited: ChatMessage = { id: 'm1', role: 'user', parts: [NOTES, { type: 'text', text: 'Look' }] }
+    await send(edited, undefined, 'm1')
+    const [kept] = await history()
+    expect(kept!.parts).toMatchObject([
+      { type: 'file', filename: 'notes.txt' },
+      { type: 'text', text: 'Look' },
+    ])
+    expect(count('POST files')).toBe(1)
+    await send({ ...edited, parts: [{ type: 'text', text: 'Look here' }] }, undefined, 'm1')
+    expect((await history())[0]!.parts).toMatchObject([{ type: 'text', text: 'Look here' }])
   })
 
   it.each<[string, string, FileUIPart]>([
