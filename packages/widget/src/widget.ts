@@ -94,7 +94,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   const unsubscribe = model.subscribe(onModelChange)
 
   /** Shows on the launcher of a closed panel that something waits there for the visitor, or that nothing does. */
-  function remind(waits = () => asks): void {
+  function remind(waits: () => unknown = () => asks): void {
     element?.launcher.replaceChildren()
     if (waits() && !shown)
       loaders.feature('reminder', 0).then(({ remind: draw }) => {

@@ -7,8 +7,8 @@ const GERMAN = 'Ihr Gespräch geht hier weiter'
 export function remind(launcher: HTMLElement, words: SomeStrings, locale: string): void {
   const dot = launcher.ownerDocument.createElement('i')
   dot.id = 'loacl-reminder'
-  dot.role = 'img'
-  dot.ariaLabel = words.conversationGoesOn ?? (/^de\b/.test(locale) ? GERMAN : ENGLISH)
+  dot.setAttribute('role', 'img')
+  dot.setAttribute('aria-label', words.conversationGoesOn ?? (/^de\b/.test(locale) ? GERMAN : ENGLISH))
   dot.style.cssText =
     'position:absolute;inset:0 0 auto auto;padding:6px;border:2px solid #fff;border-radius:50%;background:#c22'
   launcher.setAttribute('aria-describedby', dot.id)
