@@ -12,6 +12,11 @@ export interface AssistantChanges {
   showReasoning?: boolean
   pageContext?: boolean
   imageHosts?: string[]
+  fileTypes?: string[]
+  maxFileBytes?: number
+  maxFilesPerMessage?: number
+  filesPerHour?: number
+  fileBytesPerDay?: number
   moderatesInput?: boolean
   moderatesOutput?: boolean
   contextTokenBudget?: number
@@ -80,8 +85,13 @@ export class Owner {
       allowedOrigins,
       contextStrategy,
       contextTokenBudget,
+      fileBytesPerDay,
+      filesPerHour,
+      fileTypes,
       imageHosts,
       isActive,
+      maxFileBytes,
+      maxFilesPerMessage,
       messagesPerMinute,
       moderatesInput,
       moderatesOutput,
@@ -99,6 +109,11 @@ export class Owner {
       context_strategy: contextStrategy,
       context_token_budget: contextTokenBudget,
       image_hosts: imageHosts,
+      file_types: fileTypes,
+      max_file_bytes: maxFileBytes,
+      max_files_per_message: maxFilesPerMessage,
+      files_per_hour: filesPerHour,
+      file_bytes_per_day: fileBytesPerDay,
       is_active: isActive,
       page_context: pageContext,
       messages_per_minute: messagesPerMinute,
@@ -153,6 +168,17 @@ export class Owner {
     return JSON.stringify(rows)
   }
 
+  /** How each call of a tool stands that was made for `text`, oldest first. */
+  async readCalls(text: string): Promise<{ status: string; result: unknown }[]> {
+    return [
+      ...(await this.#sql<{ status: string; result: unknown }[]>`
+        select e.status, e.result
+        from loacl.messages q join loacl.messages a on a.parent_id = q.id
+          join loacl.tool_executions e on e.message_id = a.id
+        where q.content = ${text} order by e.created_at`),
+    ]
+  }
+
   /** How each answer to `text` stands. */
   async readStatusOfAnswerTo(text: string): Promise<string[]> {
     const rows = await this.#sql<{ status: string }[]>`
@@ -183,6 +209,11 @@ export class Owner {
         'line ' || n, jsonb_build_array(jsonb_build_object('type', 'text', 'text', 'line ' || n))
       from thread, unnest(${ids}::uuid[]) with ordinality as line (id, n)
       order by n`
+  }
+
+  /** Deletes what visitors have attached here. Their messages keep the names. */
+  async deleteFilesOf(assistant: string): Promise<void> {
+    await this.#sql`delete from loacl.files where assistant_id = ${assistant}`
   }
 
   async leave(): Promise<void> {

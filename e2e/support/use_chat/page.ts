@@ -2,7 +2,11 @@
 import { useChat } from '@ai-sdk/react'
 import { createClient, LoaclError } from '@loacl/core'
 import { createChatTransport, loadMessages, type ChatMessage } from '@loacl/core/ai'
-import { generateId } from 'ai'
+import {
+  generateId,
+  lastAssistantMessageIsCompleteWithApprovalResponses,
+  lastAssistantMessageIsCompleteWithToolCalls,
+} from 'ai'
 import { createElement as h, StrictMode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 
@@ -26,11 +30,19 @@ function ChatPage({ history }: { history: ChatMessage[] }) {
     messages: history,
     resume: true,
     transport,
+    sendAutomaticallyWhen: (state) =>
+      lastAssistantMessageIsCompleteWithApprovalResponses(state) || lastAssistantMessageIsCompleteWithToolCalls(state),
+    onToolCall: ({ toolCall: { toolName, toolCallId, input } }) => {
+      if (toolName === 'show_lamp')
+        void chat.addToolOutput({ tool: toolName as never, toolCallId, output: { ran: input } })
+    },
     onData: (part) => void (part.type === 'data-title' && setTitle(part.data.title)),
   })
-  const followUps = chat.messages
-    .at(-1)
-    ?.parts.flatMap((part) => (part.type === 'data-follow-ups' ? part.data.suggestions : []))
+  // For tests that have the page say what is not so.
+  Object.assign(globalThis, { chat })
+  const last = chat.messages.at(-1)
+  const calls = last?.parts.filter((part) => part.type === 'dynamic-tool') ?? []
+  const followUps = last?.parts.flatMap((part) => (part.type === 'data-follow-ups' ? part.data.suggestions : []))
   return h(
     'form',
     {
@@ -52,6 +64,24 @@ function ChatPage({ history }: { history: ChatMessage[] }) {
       'ul',
       null,
       followUps?.map(({ id, suggestion }) => h('li', { key: id }, suggestion)),
+    ),
+    calls.map(({ toolCallId, toolName, state }) =>
+      h(
+        'fieldset',
+        { key: toolCallId, 'aria-label': toolName },
+        h('span', null, state),
+        [true, false].map((approved) =>
+          h(
+            'button',
+            {
+              key: String(approved),
+              type: 'button',
+              onClick: () => void chat.addToolApprovalResponse({ id: toolCallId, approved }),
+            },
+            approved ? 'Approve' : 'Deny',
+          ),
+        ),
+      ),
     ),
     h('output', null, chat.status),
     chat.error &&

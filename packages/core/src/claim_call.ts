@@ -1,9 +1,10 @@
-import type { CallAnswer, CallResult, ClaimedCall } from '@loacl/wire'
+import type { ClaimedCall } from '@loacl/wire'
 import { post, refresh, showAnswer, showCalls } from './call_requests.ts'
 import { hasCode } from './error_codes.ts'
 import type { ClientContext } from './client_context.ts'
 import { randomId } from './random.ts'
-import { runTool, TOO_LARGE } from './run_tool.ts'
+import { runTool } from './run_tool.ts'
+import { pathOf, sendOutcome } from './send_outcome.ts'
 import type { ToolHandler } from './types.ts'
 import { callsOf, isFirst, isHidden, type Watch } from './waiting_calls.ts'
 
@@ -47,8 +48,7 @@ async function runClaimed(watch: Watch, callId: string, signal: AbortSignal): Pr
   const isWaiting = callsOf(watch).some(({ id, status }) => id === callId && status === 'approved')
   if (!run || !isWaiting || (isHidden() && !isFirst(watch))) return
   const tab = tabOf(thread.client)
-  const path = `calls/${encodeURIComponent(callId)}`
-  const claimed = await post<ClaimedCall>(thread, `${path}/claim`, { tab }, 'expiresAt', signal)
+  const claimed = await post<ClaimedCall>(thread, `${pathOf(callId)}/claim`, { tab }, 'expiresAt', signal)
   watch.tried.add(callId)
   const { expiresAt } = claimed
   const toRunning = callsOf(watch).map((call) =>
@@ -57,13 +57,7 @@ async function runClaimed(watch: Watch, callId: string, signal: AbortSignal): Pr
   showCalls(thread, toRunning)
   void tools.announceChange(thread)
   const outcome = await runTool(run, claimed.arguments, signal)
-  const send = (result: CallResult) => post<CallAnswer>(thread, `${path}/result`, result, 'turnId', signal)
-  const answer = await send({ tab, ...outcome }).catch((error: unknown) => {
-    // Its owner has set a lower limit.
-    if (!hasCode(error, 'tool_result_too_large') || 'error' in outcome) throw error
-    return send({ tab, error: TOO_LARGE })
-  })
-  await showAnswer(thread, tools, answer)
+  await showAnswer(thread, tools, await sendOutcome(thread, callId, tab, outcome, signal))
 }
 
 /** Runs where no other tab of this browser does, once that has ended. Without locks the server decides alone. */

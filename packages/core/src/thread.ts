@@ -1,12 +1,12 @@
+import { MAX_FILES } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
-import { loadOnDemand } from './load_on_demand.ts'
-import type { ActionName, ArgumentsOf } from './act.ts'
+import { laterOf } from './load_on_demand.ts'
 import { randomId } from './random.ts'
 import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, newUserMessage, type Question, runningTurn, upsert } from './thread_state.ts'
+import { changed, fileIdsOf, newUserMessage, runningTurn, upsert } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Thread, ThreadState, Turn } from './types.ts'
@@ -28,10 +28,20 @@ export function createThread(
     client,
     state,
     listeners: store.listeners,
-    cursor: null,
-    activeTurnId: null,
     update: (change) => store.set(changed(state(), change)),
     serverId: isStored ? id : null,
+    ask:
+      ({ clientId, content: text, context: page, parts }) =>
+      (threadId) => ({
+        type: 'message',
+        id: clientId,
+        assistantId: client.assistant,
+        clientThreadId: id,
+        threadId,
+        text,
+        files: fileIdsOf(parts),
+        context: assistant()!.pageContext ? page : undefined,
+      }),
     setServerId(serverId) {
       context.serverId = serverId
       client.threads.set(serverId, thread)
@@ -39,50 +49,27 @@ export function createThread(
     },
   }
   const { update } = context
+  const assistant = () => (client.getSnapshot() as Partial<Opened>).assistant
 
-  function start(how: TurnStart): Turn {
+  function start(how: TurnStart, messages = state().messages): Turn {
+    if (runningTurn(state())) return refusedTurn(how.id, 'turn_in_progress')
+    update({ messages })
     context.activeTurnId = null
     return startTurn(context, how)
   }
 
-  /** Shows a message as on its way, in place if it was there, and sends it. */
-  function sendMessage(message: Question, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    const { clientId, content: text, context: page } = message
-    update({ messages: upsert(state().messages, message, (other) => other.clientId === clientId) })
-    return start({
-      ...rest,
-      id: clientId,
-      clientId,
-      request: (threadId) => ({
-        type: 'message',
-        id: clientId,
-        assistantId: client.assistant,
-        clientThreadId: id,
-        threadId,
-        text,
-        context: (client.getSnapshot() as Opened).assistant.pageContext ? page : undefined,
-      }),
-    })
-  }
-
-  /** An action of this thread, which is fetched first. */
-  const onDemand =
-    <Name extends ActionName>(name: Name) =>
-    async (...args: ArgumentsOf<Name>): Promise<void> =>
-      void (await (await loadOnDemand()).act(name, context, ...args))
+  const later = laterOf(context)
 
   /** A turn whose request is made by what is fetched first. */
-  const later =
+  const laterTurn =
     <Name extends LaterTurn>(name: Name) =>
     (...args: Parameters<Thread[Name]>): Turn => {
       const { turn: before } = state()
       const turnId = randomId()
-      if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
       const how: TurnStart = {
         id: turnId,
-        clientId: null,
         signal: (args.at(-1) as Abortable | undefined)?.signal,
-        request: async () => (await loadOnDemand()).act('toRequest', context, how, before, name, args),
+        request: () => later('toRequest').toRequest(how, before, name, args),
       }
       return start(how)
     }
@@ -90,36 +77,31 @@ export function createThread(
   const thread: Thread = {
     getSnapshot: state,
     subscribe: store.subscribe,
-
-    load: onDemand('load'),
-    loadOlder: onDemand('loadOlder'),
+    ...later('load', 'loadOlder', 'select', 'rename', 'archive', 'delete', 'restore', 'feedback', 'approve', 'deny'),
 
     send(input, { id: clientId = randomId(), signal } = {}) {
-      const given: { text: string; suggestionId?: string | undefined } =
-        typeof input === 'string' ? { text: input } : input
+      const given: Exclude<typeof input, string> = typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
-      if (runningTurn(state())) return refusedTurn(clientId, 'turn_in_progress')
-      if (!text.trim()) return refusedTurn(clientId, 'text_required')
-      return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context), { ...given, signal })
+      const files = given.files ?? []
+      if (!text.trim() && !files[0]) return refusedTurn(clientId, 'text_required')
+      if (files.length > (assistant()?.files?.maxFiles ?? MAX_FILES)) return refusedTurn(clientId, 'too_many_files')
+      const message = newUserMessage(clientId, text, client.timestamp(), client.context, files)
+      const how = { ...given, signal, id: clientId, clientId, request: context.ask(message) }
+      return start(
+        how,
+        upsert(state().messages, message, (other) => other.clientId === clientId),
+      )
     },
 
-    retry(options = {}) {
-      const message = state().messages.findLast((known): known is Question => !!known.clientId)
-      if (context.activeTurnId !== null) return thread.resume(options)!
-      return message?.status === 'failed' && !runningTurn(state())
-        ? sendMessage({ ...message, status: 'sending', errorCode: null }, options)
-        : later('retry')(options)
-    },
-    edit: later('edit'),
-    regenerate: later('regenerate'),
-    continue: later('continue'),
-    select: onDemand('select'),
+    retry: (options) => (context.activeTurnId ? thread.resume(options)! : laterTurn('retry')(options)),
+    edit: laterTurn('edit'),
+    regenerate: laterTurn('regenerate'),
+    continue: laterTurn('continue'),
 
     resume({ signal } = {}) {
-      if (context.activeTurnId === null) return runningTurn(state()) ?? null
+      if (!context.activeTurnId) return runningTurn(state()) ?? null
       return start({
         id: context.activeTurnId,
-        clientId: null,
         signal,
         follow: context.activeTurnId,
         begun: context.begun,
@@ -127,14 +109,6 @@ export function createThread(
     },
 
     stop: () => thread.resume()?.stop(),
-
-    rename: onDemand('rename'),
-    archive: onDemand('archive'),
-    delete: onDemand('delete'),
-    restore: onDemand('restore'),
-    feedback: onDemand('feedback'),
-    approve: onDemand('approve'),
-    deny: onDemand('deny'),
   }
   return thread
 }

@@ -1,6 +1,8 @@
+import { FILE_URL } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
+import type { FileOfMessage } from './file_types.ts'
 import type { TurnProgress } from './reduce_turn.ts'
-import type { Message, PageContext, ThreadState, Turn } from './types.ts'
+import type { FilePart, Message, PageContext, ThreadState, Turn } from './types.ts'
 
 type Messages = readonly Message[]
 
@@ -28,6 +30,7 @@ export const newUserMessage = (
   text: string,
   createdAt: string,
   context?: PageContext | null,
+  files: readonly FileOfMessage[] = [],
 ): Question =>
   newMessage(clientId, createdAt, {
     clientId,
@@ -35,9 +38,21 @@ export const newUserMessage = (
     author: 'visitor',
     status: 'sending',
     content: text,
-    parts: [{ type: 'text', text }],
+    parts: [
+      ...files.map(({ id, name, type }) => ({
+        type: 'file' as const,
+        mediaType: type,
+        filename: name,
+        url: FILE_URL + id,
+      })),
+      ...(text ? [{ type: 'text' as const, text }] : []),
+    ],
     context,
   }) as Question
+
+/** The files that a visitor's message is sent with. Nothing else in one has a URL. */
+export const fileIdsOf = (parts: readonly object[]): readonly string[] =>
+  (parts as readonly Partial<FilePart>[]).flatMap(({ url }) => url?.slice(FILE_URL.length) ?? [])
 
 /** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
 export function upsert(
@@ -51,12 +66,16 @@ export function upsert(
 }
 
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
-export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
+export function withProgress(
+  messages: Messages,
+  clientId: string | undefined,
+  { ids, answer }: TurnProgress,
+): Messages {
   if (!ids || !answer) return messages
   const confirmed = messages.map((message) =>
     message.status === 'waiting'
       ? { ...message, status: 'stopped' as const }
-      : message.id !== ids.userMessageId && message.clientId !== null && message.clientId === clientId
+      : message.id !== ids.userMessageId && message.clientId === clientId
         ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
         : message,
   )
@@ -65,7 +84,7 @@ export function withProgress(messages: Messages, clientId: string | null, { ids,
 }
 
 /** A message that never got to the server stays, and says so. */
-export const withFailed = (messages: Messages, failedId: string | null, { code }: LoaclError): Messages =>
+export const withFailed = (messages: Messages, failedId: string | undefined, { code }: LoaclError): Messages =>
   messages.map((message) =>
     message.clientId === failedId && message.status === 'sending'
       ? { ...message, status: 'failed' as const, errorCode: code }

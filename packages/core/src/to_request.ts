@@ -1,10 +1,12 @@
-import type { ErrorCode, TurnRequest } from '@loacl/wire'
+import { type ErrorCode, FILE_URL, MAX_FILES, type TurnRequest } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
+import type { FileOfMessage } from './file_types.ts'
 import { randomId } from './random.ts'
+import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { newUserMessage, runningTurn } from './thread_state.ts'
+import { newUserMessage, type Question, runningTurn } from './thread_state.ts'
 import type { Message, Thread, TurnState } from './types.ts'
 
 type Named = 'retry' | 'edit' | 'regenerate' | 'continue'
@@ -41,7 +43,7 @@ export function toRequest<Name extends Named>(
     const { begun } = how
     how.begun = (ids) => {
       hasBegun = true
-      return begun!(ids)
+      return begun?.(ids)
     }
     void noteFailure(thread, asked, () => hasBegun)
     return request
@@ -66,6 +68,22 @@ const refuse = (code: ErrorCode): never => {
   throw new LoaclError(code)
 }
 
+/** Sends a message that never got to the server. */
+function sendAnew(thread: ThreadContext, how: TurnStart, message: Question): TurnRequest {
+  how.clientId = message.clientId
+  const sent = { ...message, status: 'sending', errorCode: null } as const
+  thread.update({ messages: thread.state().messages.map((other) => (other === message ? sent : other)) })
+  return thread.ask(sent)(thread.serverId)
+}
+
+/** What an edit keeps that says nothing of files. */
+const filesOf = ({ parts }: Message): readonly FileOfMessage[] =>
+  parts.flatMap((part) =>
+    part.type === 'file'
+      ? { id: part.url.slice(FILE_URL.length), name: part.filename ?? '', type: part.mediaType }
+      : [],
+  )
+
 function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: Asked): TurnRequest {
   const { client, serverId } = thread
   const { assistant: assistantId } = client
@@ -73,7 +91,7 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
   const last = messages.at(-1)
   const question = messages.findLast(({ clientId }) => clientId !== null)
   if (name === 'retry' && last?.status === 'completed' && last !== question) return refuse('already_answered')
-  const [messageId, text] = args as [string, string]
+  const [messageId, input] = args as Parameters<Thread['edit']>
   const author = name === 'edit' ? 'visitor' : 'assistant'
   const named =
     name === 'retry'
@@ -81,6 +99,7 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
       : messages.find(
           (message) => message.author === author && (message.id === messageId || message.clientId === messageId),
         )
+  if (named && named.id === named.clientId) return sendAnew(thread, how, named as Question)
   if (!named || serverId === null) return refuse('message_not_found')
 
   /** The messages before the named one, and what the server hasn't got. */
@@ -110,14 +129,24 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
       how.begun = (ids) => ({ messages: upTo(), answer: siblingsOf(ids.messageId) })
       break
     case 'edit': {
-      const edited = toStorable('', text) as string
-      if (edited.trim() === '') return refuse('text_required')
+      const { text, files = filesOf(named) } = typeof input === 'string' ? { text: input } : input
+      const edited = toStorable('', text)
+      if (edited.trim() === '' && files.length === 0) return refuse('text_required')
+      const { assistant: opened } = client.getSnapshot() as Partial<Opened>
+      if (files.length > (opened?.files?.maxFiles ?? MAX_FILES)) return refuse('too_many_files')
       how.begun = ({ userMessageId }) => {
-        const message = newUserMessage(id, edited, client.timestamp())
+        const message = newUserMessage(id, edited, client.timestamp(), undefined, files)
         const confirmed = { id: userMessageId, status: 'completed', ...siblingsOf(userMessageId) } as const
         return { messages: upTo({ ...message, ...confirmed }) }
       }
-      return { type: name, ...thisThread, id, messageId: named.id, text: edited }
+      return {
+        type: name,
+        ...thisThread,
+        id,
+        messageId: named.id,
+        text: edited,
+        files: files[0] && files.map((file) => file.id),
+      }
     }
     case 'continue':
       if (!/^(cut|stopped|failed)$/.test(named.status) || named.content === '') return refuse('answer_not_cut')

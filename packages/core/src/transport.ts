@@ -18,12 +18,12 @@ export interface Transport {
     token: string,
     signals: readonly (AbortSignal | undefined)[],
   ): Promise<T>
-  /** Posts a body to the function `loacl-chat`, or gets what needs none, and gives the response as soon as it begins. */
+  /** Posts a body to the function `loacl-chat`, gets what needs none, or deletes with `null`. Gives the response as soon as it begins. */
   chat(
     path: string,
-    body: object | undefined,
-    token: string,
+    body: object | null | undefined,
     signal: AbortSignal,
+    token: string,
     bearer?: string | null,
   ): Promise<Response>
 }
@@ -32,20 +32,19 @@ export interface Transport {
 export function createTransport(project: ProjectClient, accessToken: () => string | null): Transport {
   async function send(
     path: string,
-    body: object | undefined,
+    body: object | null | undefined,
     signal: AbortSignal,
     token: string,
     bearer = accessToken(),
   ): Promise<Response> {
-    const headers: Record<string, string> = { [SESSION_HEADER]: token }
+    const headers: Record<string, string> = { [SESSION_HEADER]: token, 'content-type': 'application/json' }
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
-    if (body) headers['content-type'] = 'application/json'
     const response = await project.fetch(path, {
-      method: body ? 'POST' : 'GET',
+      method: body ? 'POST' : body === null ? 'DELETE' : 'GET',
       headers,
       signal,
-      body: JSON.stringify(body, toStorable),
+      body: JSON.stringify(body ?? undefined, toStorable),
     })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)
@@ -57,8 +56,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
         const response = await send(RPC + name, args, signal, token)
         return parseResult<T>(await response.text(), shape, response.status)
       }),
-    chat: (path, body, token, signal, bearer) =>
-      send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, body, signal, token, bearer),
+    chat: (path, ...rest) => send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, ...rest),
   }
 }
 

@@ -80,9 +80,10 @@ it('what the visitor answers is sent, and the answer goes on where it was', asyn
     { type: 'text', text: 'So far' },
     { toolCallId: 'call-1', state: 'output-denied' },
     { toolCallId: 'call-2', state: 'output-available' },
+    { type: 'step-start' },
     { type: 'text', text: ', so good' },
   ])
-  expect(whole.parts).toHaveLength(4)
+  expect(whole.parts).toHaveLength(5)
   expect(whole.metadata).toMatchObject({ status: 'completed' })
 })
 

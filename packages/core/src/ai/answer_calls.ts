@@ -1,28 +1,38 @@
-import type { Thread, Turn } from '../types.ts'
 import { runningTurn } from '../thread_state.ts'
+import type { LoaclClient, Thread, Turn } from '../types.ts'
+import { answerPageCall, type AnsweredCall, waitingCalls } from './page_calls.ts'
 import type { ChatMessage } from './ui_message.ts'
 
+type Part = ChatMessage['parts'][number]
+
+const isAnswered = (part: Part): part is AnsweredCall =>
+  'toolCallId' in part && (part.state === 'output-available' || part.state === 'output-error')
+
 /**
- * Sends what the visitor has answered on the page by `addToolApprovalResponse`: to those calls, by their ids, that this
- * thread's turn waits for. All else in the message is the page's own and read by nobody. Gives the turn, where it goes on.
+ * Sends what was answered on the page by `addToolApprovalResponse` and `addToolOutput`: to those calls, by their ids, that this
+ * thread's turn waits for, and results for the page's own tools alone. All else in the message is the page's own and read by
+ * nobody. Gives the turn, where it runs then.
  */
 export async function answerCalls(
+  client: LoaclClient,
   thread: Thread,
   { parts }: ChatMessage,
   signal: AbortSignal | undefined,
 ): Promise<Turn | undefined> {
   if (thread.getSnapshot().turn.status !== 'waiting') await thread.load({ signal })
   for (const part of parts) {
-    if (!('approval' in part) || part.state !== 'approval-responded' || !isPending(thread, part.toolCallId)) continue
-    const { approved, reason } = part.approval
-    if (approved) await thread.approve(part.toolCallId, { signal })
-    else await thread.deny(part.toolCallId, reason, { signal })
+    if (!('toolCallId' in part)) continue
+    const { toolCallId } = part
+    const call = waitingCalls(thread.getSnapshot()).find(({ id }) => id === toolCallId)
+    if (call?.status === 'pending' && part.state === 'approval-responded') {
+      const { approved, reason } = part.approval
+      if (approved) await thread.approve(toolCallId, { signal })
+      else await thread.deny(toolCallId, reason, { signal })
+    }
+    if (call?.kind === 'page' && /^(approved|running)$/.test(call.status) && isAnswered(part))
+      await answerPageCall(client, thread, part, signal)
   }
-  const turn = runningTurn(thread.getSnapshot()) ?? thread.resume()
-  return turn ?? undefined
-}
-
-function isPending(thread: Thread, callId: string): boolean {
-  const { turn } = thread.getSnapshot()
-  return turn.status === 'waiting' && turn.calls.some(({ id, status }) => id === callId && status === 'pending')
+  const state = thread.getSnapshot()
+  // What waits is not followed: its stream would tell no more than what the page has.
+  return runningTurn(state) ?? (state.turn.status === 'waiting' ? undefined : (thread.resume() ?? undefined))
 }

@@ -6,9 +6,14 @@ import { toUIMessage, type ChatMessage } from './ui_message.ts'
 
 /**
  * The thread of a chat id: one that the id names on the server, by either of its ids, or a new one under it. Asks once for
- * each id and visitor.
+ * each id and visitor. For what `useChat` doesn't do: renaming, deleting, opinions, other branches, older messages.
+ *
+ * @throws LoaclError
+ * @example
+ * const thread = await findThread(client, chatId)
+ * await thread.rename('My parcel')
  */
-export async function findThread(api: LoaclClient, chatId: string, { signal }: Abortable): Promise<Thread> {
+export async function findThread(api: LoaclClient, chatId: string, { signal }: Abortable = {}): Promise<Thread> {
   const { client } = api as LoaclClient & WithClient
   const known = client.threads.get(chatId)
   if (known) return known

@@ -1,3 +1,3 @@
 export { createChatTransport } from './chat_transport.ts'
-export { loadMessages } from './find_thread.ts'
+export { findThread, loadMessages } from './find_thread.ts'
 export { toUIMessage, type ChatMessage, type ChatMetadata } from './ui_message.ts'

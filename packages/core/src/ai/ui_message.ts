@@ -1,12 +1,14 @@
 import type { MessagePart, ToolPart } from '@loacl/wire'
 import type { DynamicToolUIPart, UIMessage } from 'ai'
 import type { Citation, Message, Source, Suggestion } from '../types.ts'
+import { withSteps } from './steps.ts'
 
 /** What a message's `metadata` says of it, once it is complete. */
-export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt'>
+export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt' | 'siblings'>
 
 /**
- * A message as `useChat` holds it. Beside text, reasoning and sources, an answer has a part `data-citations` for each source
+ * A message as `useChat` holds it. A visitor's may have parts `file`, whose `url` is `loacl-file:<id>`: `client.files.link(id)` gives
+ * an address, for a minute. Beside text, reasoning and sources, an answer has a part `data-citations` for each source
  * of which it is known what rests on it, under the source's id, and a part `data-follow-ups` where questions were suggested. `onData` is told of `data-title` and `data-reconnecting`, which are in no message.
  */
 export type ChatMessage = UIMessage<
@@ -21,23 +23,24 @@ export type ChatMessage = UIMessage<
 
 /** A message of a thread's state, as `useChat` takes it. A visitor's keeps the id that its client gave it. */
 export function toUIMessage(message: Message): ChatMessage {
-  const { id, clientId, role, suggestions } = message
+  const { id, clientId, role, status, suggestions } = message
   const parts = message.parts.flatMap(toUIPart)
+  if (suggestions.length > 0) parts.push({ type: 'data-follow-ups', data: { messageId: id, suggestions } })
   return {
     id: clientId ?? id,
     role,
     metadata: metadataOf(message),
-    parts:
-      suggestions.length > 0 ? [...parts, { type: 'data-follow-ups', data: { messageId: id, suggestions } }] : parts,
+    parts: withSteps(parts, status !== 'waiting' && status !== 'streaming'),
   }
 }
 
-export const metadataOf = ({ author, status, errorCode, cutReason, createdAt }: Message): ChatMetadata => ({
+export const metadataOf = ({ author, status, errorCode, cutReason, createdAt, siblings }: Message): ChatMetadata => ({
   author,
   status,
   errorCode,
   cutReason,
   createdAt,
+  ...(siblings && { siblings }),
 })
 
 /** None for a kind that a newer server sends. */
@@ -46,6 +49,8 @@ function toUIPart(part: MessagePart): ChatMessage['parts'] {
     case 'text':
     case 'reasoning':
       return [{ type: part.type, text: part.text, state: 'done' }]
+    case 'file':
+      return [part]
     case 'dynamic-tool':
       return [toToolPart(part)]
     case 'source-url':
