@@ -1,3 +1,4 @@
+import { createClient as createSupabase } from '@supabase/supabase-js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createClient, type LoaclClient, type UploadOptions } from '../src/index.ts'
 import { createTestProject, type TestProject } from '../src/testing/index.ts'
@@ -191,6 +192,23 @@ describe('a message with files', () => {
     const [first, second] = project.requests.filter(({ name }) => name === 'POST turns')
     expect(first!.body).toMatchObject({ files: [file.id] })
     expect(second!.body).toEqual(first!.body)
+  })
+})
+
+describe('with the page’s own supabase-js client', () => {
+  it('the functions are asked through it, and Storage is not', async () => {
+    const project = createTestProject({ assistant: { files: LIMITS } })
+    vi.stubGlobal('fetch', project.fetch)
+    onTestEnd.push(() => vi.unstubAllGlobals())
+    const supabase = createSupabase(project.url, project.key, { auth: { persistSession: false } })
+    const client = createClient({ supabase, assistant: project.assistant, storage: 'memory' })
+    const { id } = await client.files.upload(NOTES)
+    const { headers } = project.requests.find(({ name }) => name === 'PUT upload')!
+    expect(['apikey', 'authorization'].filter((name) => headers.has(name))).toEqual([])
+    const { url } = await client.files.link(id)
+    expect(await (await fetch(url)).text()).toBe('Shopping: milk')
+    await client.files.remove(id)
+    await expect(client.files.link(id)).rejects.toMatchObject({ code: 'file_not_found' })
   })
 })
 
