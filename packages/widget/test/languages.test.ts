@@ -7,6 +7,7 @@ import { GERMAN as CONTEXT_IN_GERMAN } from '../src/features/context/german.ts'
 import { ENGLISH as CONVERSATIONS } from '../src/features/conversations/english.ts'
 import { ENGLISH as ERRORS } from '../src/features/errors/english.ts'
 import { ENGLISH as JUMP } from '../src/features/jump/english.ts'
+import { ENGLISH as LENGTH } from '../src/features/length/english.ts'
 import { ENGLISH as PARTS } from '../src/features/parts/english.ts'
 import { ENGLISH as SIBLINGS } from '../src/features/siblings/english.ts'
 import { ENGLISH as TOOLS } from '../src/features/tools/english.ts'
@@ -33,9 +34,19 @@ function flatten(strings: object, path = ''): Map<string, string> {
 const placeholders = (words: string) => (words.match(/\{\w+\}/g) ?? []).toSorted()
 
 const english = new Map(
-  [ENGLISH, LAUNCHER, ANSWERS, { markdown: BLOCKS }, CITATIONS, CONVERSATIONS, JUMP, PARTS, SIBLINGS, ERRORS].flatMap(
-    (strings) => [...flatten(strings)],
-  ),
+  [
+    ENGLISH,
+    LAUNCHER,
+    ANSWERS,
+    { markdown: BLOCKS },
+    CITATIONS,
+    CONVERSATIONS,
+    JUMP,
+    LENGTH,
+    PARTS,
+    SIBLINGS,
+    ERRORS,
+  ].flatMap((strings) => [...flatten(strings)]),
 )
 test.each([
   ...Object.entries(LANGUAGES).map(([tag, load]) => [tag, load, english] as const),
