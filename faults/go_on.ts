@@ -1,6 +1,6 @@
 import { remedyOf, type ErrorCode, type LoaclError, type TurnResult } from '@loacl/core'
 import { decide } from './list/abilities.ts'
-import { compareWithReload, type Observation } from './observe.ts'
+import { compareWithReload, holds, type Observation } from './observe.ts'
 import { threadOf, type Tab } from './tab.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -14,6 +14,8 @@ export interface Going {
   last: TurnResult | null
   error: LoaclError | null
   view: Observation['views'][number] | null
+  /** All that their page held then. */
+  atRest: string | null
 }
 
 const MOST_PRESSES = 3
@@ -23,7 +25,7 @@ const PRESSED: ReadonlySet<string> = new Set(['try_again', 'nothing', 'wait'])
 export async function goOn(visitor: Visitor): Promise<Going> {
   // Those have had their time.
   const already = visitor.pending.length
-  const going: Going = { codes: [], presses: 0, last: null, error: null, view: null }
+  const going: Going = { codes: [], presses: 0, last: null, error: null, view: null, atRest: null }
   try {
     await repeatAct(visitor, going)
     const tab = (visitor.tab ??= await visitor.openTab(visitor.remembered))
@@ -42,6 +44,7 @@ export async function goOn(visitor: Visitor): Promise<Going> {
     if (going.last.status === 'failed') going.codes.push(going.last.error.code)
     // Another page of theirs has gone on as well.
     if (visitor.otherTabs.length > 0) await threadOf(tab).load()
+    going.atRest = holds(tab)
     going.view = await compareWithReload(visitor, tab)
   } catch (error) {
     going.error = error as LoaclError

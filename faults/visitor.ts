@@ -2,7 +2,8 @@ import { createClient, type Credential, type LoaclClient, type LoaclError, type 
 import { createTab, isAtRest, threadOf, turnOf, type Tab } from './tab.ts'
 import type { Assistant } from './world/assistant.ts'
 import { withClock, type Clock } from './world/clock.ts'
-import { Trace } from './world/trace.ts'
+import { FLAGGED_WORD } from './world/moderator.ts'
+import { Trace, type Flagged } from './world/trace.ts'
 import type { World } from './world/world.ts'
 
 /** What the visitor did beside asking. */
@@ -108,14 +109,20 @@ export class Visitor {
   }
 
   /** A new try at an answer: to a new question, or once more to the last one. */
-  beginTrace(text = `Question ${this.questions.length + 1} of ${this.name}?`): Trace {
-    const trace = new Trace(text)
+  beginTrace(again?: string, flagged: Flagged | null = null): Trace {
+    const text = again ?? this.#nextQuestion(flagged)
+    const trace = new Trace(text, flagged)
     if (!this.questions.includes(text)) this.questions.push(text)
     this.traces.push(trace)
     this.world.traces.name(trace, text)
     this.world.traces.name(trace, `${text} (continued)`)
     this.world.current.set(this.name, trace)
     return trace
+  }
+
+  #nextQuestion(flagged: Flagged | null): string {
+    const question = `Question ${this.questions.length + 1} of ${this.name}?`
+    return flagged === 'question' ? `${question} It is ${FLAGGED_WORD}.` : question
   }
 
   ask({ text }: Trace, tab: Tab = this.tab!): Turn {

@@ -8,6 +8,7 @@ import { checkAnswers, checkStop } from './answers.ts'
 import type { Check, Ended } from './check.ts'
 import { checkCalls } from './calls.ts'
 import { checkErasure } from './erasure.ts'
+import { checkModeration } from './moderation.ts'
 import { checkQuestions } from './questions.ts'
 import { readState } from './stored_state.ts'
 import { checkTurns } from './turns.ts'
@@ -20,6 +21,7 @@ const CHECKS: readonly Check[] = [
   checkAnswers,
   checkStop,
   checkCalls,
+  checkModeration,
   checkUsage,
   checkBudget,
   checkViews,

@@ -8,6 +8,8 @@ interface StoredMessage {
   content: string
   parentId: string | null
   errorCode: string | null
+  /** Whether what moderation flagged is in its log: of an answer, or of the message that it is for. */
+  isLogged: boolean
 }
 
 interface StoredTurn {
@@ -47,7 +49,7 @@ export interface StoredState {
   reservations: number
   /** Tokens in today's budget. */
   budgetTokens: number
-  /** Tokens in the usage log. */
+  /** Tokens in the usage log, but for moderation's, which no budget counts. */
   usedTokens: number
   titles: (string | null)[]
   calls: StoredCall[]
@@ -69,7 +71,8 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
         select jsonb_build_object(
           'messages', coalesce((
             select jsonb_agg(jsonb_build_object(
-              'id', m.id, 'role', role, 'status', status, 'content', content, 'parentId', parent_id, 'errorCode', error_code
+              'id', m.id, 'role', role, 'status', status, 'content', content, 'parentId', parent_id, 'errorCode', error_code,
+              'isLogged', exists (select from loacl.moderation_flags f where f.message_id in (m.id, m.parent_id))
             ) order by seq)
             from loacl.messages m where assistant_id = ${visitor.assistant.id}
           ), '[]'),
@@ -92,7 +95,7 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
           ), '[]'),
           'reservations', (select count(*) from loacl_private.reservations where assistant_id = ${visitor.assistant.id}),
           'budgetTokens', coalesce((select day_tokens from loacl_private.budgets where assistant_id = ${visitor.assistant.id}), 0),
-          'usedTokens', (select coalesce(sum((u ->> 'input_tokens')::bigint + (u ->> 'output_tokens')::bigint), 0) from own_usage),
+          'usedTokens', (select coalesce(sum((u ->> 'input_tokens')::bigint + (u ->> 'output_tokens')::bigint), 0) from own_usage where u ->> 'purpose' <> 'moderation'),
           'endings', coalesce((
             select jsonb_agg(jsonb_build_object('turnId', turn_id, 'times', times))
             from (

@@ -30,6 +30,9 @@ export const checkTitle: Check = ({ visitor: { title }, stored }) =>
 export const checkCodes: Check = ({ going, plan, stored }) => {
   const { ability, blows } = plan
   const allowed = new Set<string>([...(ability.codes ?? []), ...blows.flatMap(({ fault }) => fault.codes)])
+  // Nobody has checked to its end what a worker said that was lost.
+  if (ability.settings?.moderates_output && allowed.has('turn_abandoned')) allowed.add('moderation_unavailable')
+  for (const code of ability.spares ?? []) allowed.delete(code)
   // Its preparation.
   if (ability.name === 'retry') allowed.add('model_unavailable')
   const told = [...going.codes, ...stored.messages.flatMap(({ errorCode }) => errorCode ?? [])]

@@ -1,12 +1,26 @@
 import type { ErrorCode } from '@loacl/core'
 import { closeTab, threadOf, type Tab } from '../tab.ts'
 import type { Visitor } from '../visitor.ts'
+import { MODERATION_FAULTS } from './moderation_faults.ts'
 import { cutShort, refuse } from './model_faults.ts'
-import { POINTS, TOOL_POINTS, WAIT_POINTS, type Point, type Trace } from '../world/trace.ts'
+import type { Settings } from '../world/assistant.ts'
+import {
+  MODERATION_POINTS,
+  POINTS,
+  TOOL_POINTS,
+  WAIT_POINTS,
+  type Flagged,
+  type Point,
+  type Trace,
+} from '../world/trace.ts'
 
 /** Something that a visitor does with the chat. A new one is a line in `ABILITIES`. */
 export interface Ability {
   name: string
+  /** Of its assistant: columns of `loacl.assistants`. */
+  settings?: Settings
+  /** What of its turn moderation flags. */
+  flagged?: Flagged
   /** Before faults come. */
   prepare?(visitor: Visitor): Promise<unknown>
   /** Whether what it asks is the first question once more. */
@@ -21,8 +35,14 @@ export interface Ability {
   further?: readonly Point[]
   /** Whether `act` sends a request that can be lost by itself. */
   sends?: boolean
+  /** Whether the model waits in the middle of its answer for what the visitor does. */
+  waits?: boolean
+  /** Faults that it is tried with alone. Left out: all. */
+  meets?: readonly string[]
   /** What the visitor may be told because of it. */
   codes?: readonly ErrorCode[]
+  /** What they may not be told, although a fault's codes have it. */
+  spares?: readonly ErrorCode[]
 }
 
 const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).done
@@ -71,6 +91,26 @@ const leave = (visitor: Visitor): void => {
   closeTab(visitor.tab)
   visitor.tab = null
 }
+
+async function stop(visitor: Visitor): Promise<void> {
+  const { trace, tab } = visitor
+  if (trace && !trace.reached.has('model-ended') && !trace.reached.has('finish-asked')) visitor.stopped = trace
+  tab?.model.stop()
+}
+
+const openSecond = async (visitor: Visitor): Promise<void> => void visitor.otherTabs.push(await visitor.openTab())
+
+const MODERATES: Settings = { moderates_input: true, moderates_output: true }
+/** What goes wrong with what is moderated, or with who has it moderated. */
+const WHILE_MODERATED = [
+  ...MODERATION_FAULTS.map(({ name }) => name),
+  'stream-cut',
+  'model-cut',
+  'database-answer-lost',
+  'database-gone',
+  'worker-killed',
+  'worker-frozen',
+]
 
 export const ABILITIES: readonly Ability[] = [
   { name: 'ask' },
@@ -124,12 +164,9 @@ export const ABILITIES: readonly Ability[] = [
   },
   {
     name: 'stop',
-    async act(visitor) {
-      const { trace, tab } = visitor
-      if (trace && !trace.reached.has('model-ended') && !trace.reached.has('finish-asked')) visitor.stopped = trace
-      tab?.model.stop()
-    },
+    act: stop,
     sends: true,
+    waits: true,
     codes: ['aborted'],
   },
   { name: 'reload', act: reload, codes: ['disposed'] },
@@ -141,7 +178,7 @@ export const ABILITIES: readonly Ability[] = [
   {
     name: 'second-tab',
     prepare: askFirst,
-    act: async (visitor) => void visitor.otherTabs.push(await visitor.openTab()),
+    act: openSecond,
   },
   {
     name: 'two-questions',
@@ -249,5 +286,50 @@ export const ABILITIES: readonly Ability[] = [
     name: 'page-tool',
     ask: askWith('paint'),
     further: WAIT_POINTS,
+  },
+  // The title is flagged, and the follow-ups with it: the answer stays.
+  { name: 'moderated', settings: MODERATES, flagged: 'title', further: MODERATION_POINTS },
+  {
+    name: 'flag-question',
+    settings: MODERATES,
+    flagged: 'question',
+    further: ['question-check-asked'],
+    codes: ['input_flagged'],
+  },
+  {
+    name: 'flag-answer',
+    settings: MODERATES,
+    prepare: askFirst,
+    flagged: 'answer',
+    act: openSecond,
+    further: ['question-check-asked', 'answer-check-asked'],
+    codes: ['output_flagged'],
+  },
+  {
+    name: 'flag-early',
+    settings: MODERATES,
+    flagged: 'beginning',
+    act: reload,
+    further: ['question-check-asked', 'answer-check-asked'],
+    meets: WHILE_MODERATED,
+    codes: ['output_flagged', 'disposed'],
+  },
+  {
+    name: 'stop-flagged',
+    settings: MODERATES,
+    flagged: 'beginning',
+    act: stop,
+    further: ['question-check-asked', 'answer-check-asked'],
+    meets: WHILE_MODERATED,
+    sends: true,
+    waits: true,
+    codes: ['output_flagged', 'aborted'],
+  },
+  {
+    name: 'unmoderated',
+    settings: { ...MODERATES, moderation_fails_open: true },
+    further: MODERATION_POINTS,
+    meets: WHILE_MODERATED,
+    spares: ['moderation_unavailable'],
   },
 ]

@@ -144,4 +144,34 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
     stories: [{ ability: 'approve', actPoint: 'follow-ups-saved' }],
   },
+  {
+    name: 'a withdrawn answer whose stream is kept',
+    finds: 'flagged-shown',
+    patches: [
+      inSql(
+        'withdraw_answer()',
+        'where t.message_id = new.id and c.turn_id = t.id',
+        'where false and t.message_id = new.id and c.turn_id = t.id',
+      ),
+    ],
+    stories: [{ ability: 'flag-answer', actPoint: 'part-sent' }],
+  },
+  {
+    name: 'a title that is stored whatever moderation says',
+    finds: 'flagged-kept',
+    patches: [
+      inFile(
+        'domain/turn.ts',
+        '(await moderation.allows(shown)) ? made',
+        '((await moderation.allows(shown)) || true) ? made',
+      ),
+    ],
+    stories: [{ ability: 'moderated' }],
+  },
+  {
+    name: 'an answer that nobody has checked, of a worker that was lost',
+    finds: 'answer-unchecked',
+    patches: [inSql(`is_unchecked(${TURN})`, 'a.moderates_output AND', 'false AND a.moderates_output AND')],
+    stories: [{ ability: 'flag-early', fault: 'worker-killed', point: 'answer-check-asked' }],
+  },
 ]

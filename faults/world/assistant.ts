@@ -13,6 +13,16 @@ export interface Assistant {
   signIdentity(sub: string): Promise<string>
 }
 
+/** Columns of `loacl.assistants`. */
+export type Settings = Readonly<Record<string, boolean | number | string | readonly string[]>>
+
+interface NewAssistant {
+  name: string
+  /** In which it asks the model. */
+  wireFormat: WireFormat
+  settings?: Settings | undefined
+}
+
 /** The owner's provider once more, by Chat Completions. */
 export async function addChatCompletions(stack: Stack, sql: postgres.Sql, baseUrl: string): Promise<void> {
   const [row] = await sql<{ owner: string }[]>`
@@ -59,15 +69,11 @@ async function addTools(
   `
 }
 
-/**
- * @param wireFormat in which it asks the model
- * @param shopUrl where its tools are called
- */
+/** @param shopUrl where its tools are called */
 export async function createAssistant(
   stack: Stack,
   sql: postgres.Sql,
-  name: string,
-  wireFormat: WireFormat,
+  { name, wireFormat, settings = {} }: NewAssistant,
   shopUrl: string,
 ): Promise<Assistant> {
   const [row] = await sql<{ id: string; owner: string }[]>`
@@ -81,6 +87,7 @@ export async function createAssistant(
     returning id, owner_id as owner
   `
   const { id, owner } = row!
+  if (Object.keys(settings).length > 0) await sql`update loacl.assistants set ${sql({ ...settings })} where id = ${id}`
   const secret = randomBytes(32).toString('base64url')
   const secretId = randomUUID()
   const context = { purpose: 'identity_secret', secretId, ownerId: owner, provider: id, baseUrl: null }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
 import type { Script } from './model.ts'
 
 /** The named points of a turn, as they are seen from outside, in the order of a turn that nothing disturbs. */
@@ -39,9 +40,19 @@ export const TOOL_POINTS = [
 ] as const
 /** Those of a turn that waits for the visitor or for a page. */
 export const WAIT_POINTS = ['wait-asked', 'wait-answered', 'waiting-sent', 'resume-asked', 'resume-answered'] as const
-export type Point = (typeof POINTS)[number] | (typeof TOOL_POINTS)[number] | (typeof WAIT_POINTS)[number]
+/** Those of a turn that is moderated: the provider has what is to be checked, and has not answered. */
+export const MODERATION_POINTS = ['question-check-asked', 'answer-check-asked', 'follow-ups-check-asked'] as const
+const ALL_POINTS = [...POINTS, ...TOOL_POINTS, ...WAIT_POINTS, ...MODERATION_POINTS] as const
+export type Point = (typeof ALL_POINTS)[number]
 /** Those of a request by which the visitor does something else than asking. */
 export type ActPoint = 'act-sent' | 'act-answered'
+
+/** Whether every turn comes to it, or every visitor who does something. */
+export const isCommon = (point: Point | ActPoint): boolean =>
+  point.startsWith('act-') || POINTS.some((common) => common === point)
+
+/** What of a turn moderation flags: the question, the answer's end or its beginning, its title. */
+export type Flagged = 'question' | 'answer' | 'beginning' | 'title'
 
 /** What becomes of the request or the answer that is at a point: it passes, or it is lost. */
 export type Fate = 'drop' | undefined
@@ -68,6 +79,9 @@ export class Trace {
   readonly ids = new Set<string>()
   /** Played by the model's next answer, once. */
   script: Script | null = null
+  readonly flagged: Flagged | null
+  /** What the moderation provider does in place of checking: `false` where it checks after all. */
+  moderation: ((response: ServerResponse) => Promise<boolean> | boolean) | null = null
   /** Tools that the model calls before it answers. */
   tools: readonly string[] = []
   /** The model waits in the middle of its answer, until the call is closed, for `MOST_WAITED_MS` at most. */
@@ -76,8 +90,9 @@ export class Trace {
   held: Promise<unknown> | null = null
   #hooks: { point: Point | ActPoint; left: number; run: Hook }[] = []
 
-  constructor(text: string) {
+  constructor(text: string, flagged: Flagged | null) {
     this.text = text
+    this.flagged = flagged
   }
 
   /** Runs a hook when a point is reached for the `nth` time, once. What is at the point waits for it. */
@@ -90,6 +105,7 @@ export class Trace {
   disarm(): void {
     this.#hooks = []
     this.script = null
+    this.moderation = null
   }
 
   async reach(point: Point | ActPoint): Promise<Fate> {

@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
-import { addChatCompletions, createAssistant, type Assistant } from './assistant.ts'
+import { addChatCompletions, createAssistant, type Assistant, type Settings } from './assistant.ts'
 import { startClientProxy } from './client_proxy.ts'
 import { installClocks } from './clock.ts'
 import { startDataApiProxy } from './data_api_proxy.ts'
@@ -33,7 +33,7 @@ export interface World {
   /** Resolves when the stack's process would have ended: it threw where nobody catches it. */
   died: Promise<void>
   readonly hasDied: boolean
-  createAssistant(name: string, wireFormat: WireFormat): Promise<Assistant>
+  createAssistant(name: string, wireFormat: WireFormat, settings?: Settings): Promise<Assistant>
   /** Ends a process of the function at once. Resolves when the stack has noticed. */
   kill(worker: number): Promise<void>
   signal(worker: number, name: NodeJS.Signals): void
@@ -104,7 +104,8 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     get hasDied() {
       return breakdowns.some((line) => line.startsWith('stack: '))
     },
-    createAssistant: (name, wireFormat) => createAssistant(stack, sql, name, wireFormat, shop.url),
+    createAssistant: (name, wireFormat, settings) =>
+      createAssistant(stack, sql, { name, wireFormat, settings }, shop.url),
     async kill(worker) {
       const pid = pids()[worker]
       if (typeof pid !== 'number') return
