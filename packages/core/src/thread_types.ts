@@ -1,5 +1,6 @@
 import type { Message as StoredMessage, MessageStatus, PageContext, WaitingCall } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
+import type { FileOfMessage } from './file_types.ts'
 import type { Turn } from './turn_types.ts'
 import type { Abortable, Readable } from './types.ts'
 
@@ -55,14 +56,19 @@ export interface Thread extends Readable<ThreadState> {
    * Shows the message at once, sends it and streams the answer. While a turn is running it changes nothing and gives a
    * turn that has failed with `turn_in_progress`: keep the text.
    *
-   * @param input `suggestionId`: the follow-up suggestion that was picked; it is marked as used.
+   * @param input `suggestionId`: the follow-up suggestion that was picked; it is marked as used. `files`: what
+   * `client.files.upload` gave, each sent once, in this order; with them the text may be empty. More than the assistant takes
+   * fail with `too_many_files`.
    *
    * @example
    * for await (const event of thread.send('Where is my parcel?')) {
    *   if (event.type === 'text') process.stdout.write(event.delta)
    * }
    */
-  send(input: string | { text: string; suggestionId?: string | undefined }, options?: SendOptions): Turn
+  send(
+    input: string | { text: string; suggestionId?: string | undefined; files?: readonly FileOfMessage[] | undefined },
+    options?: SendOptions,
+  ): Turn
   /**
    * Tries again to get an answer to the visitor's last message: sends it if the server never got it, fetches the same
    * turn again if only the connection failed, asks the model anew if the turn failed, was stopped or was cut.
@@ -82,8 +88,14 @@ export interface Thread extends Readable<ThreadState> {
    * followed the old one stays with it. Fails with `message_not_found` where it is no such message that is shown.
    *
    * @param messageId its `id` or `clientId`
+   * @param input `files`: those of the message that stay, and what was uploaded since. Left out, the message keeps its own; `[]`
+   * takes them off
    */
-  edit(messageId: string, text: string, options?: Abortable): Turn
+  edit(
+    messageId: string,
+    input: string | { text: string; files?: readonly FileOfMessage[] | undefined },
+    options?: Abortable,
+  ): Turn
   /**
    * Goes on with the last answer where it was cut or stopped, or broke off: the same message grows. Its events tell the answer
    * from the beginning. Fails with `answer_not_cut` where there is nothing to go on with.

@@ -1,6 +1,9 @@
 import type {
   Citation,
   CutReason,
+  FileLimits,
+  FilePart,
+  FileType,
   GuidedQuestion,
   MessageAuthor,
   MessagePart,
@@ -20,6 +23,7 @@ import type {
   WaitingCall,
 } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
+import type { AttachedFile, FileOfMessage, Files, UploadOptions } from './file_types.ts'
 import type { Message, SendOptions, Thread, ThreadState, TurnState } from './thread_types.ts'
 import type { Source, Turn, TurnEvent, TurnResult } from './turn_types.ts'
 import type { VisitorExport } from './visitor_export.ts'
@@ -27,6 +31,9 @@ import type { VisitorExport } from './visitor_export.ts'
 export type {
   Citation,
   CutReason,
+  FileLimits,
+  FilePart,
+  FileType,
   GuidedQuestion,
   MessageAuthor,
   MessagePart,
@@ -45,6 +52,7 @@ export type {
   Visitor,
   WaitingCall,
 }
+export type { AttachedFile, FileOfMessage, Files, UploadOptions }
 export type { Source, Turn, TurnEvent, TurnResult }
 export type { Message, SendOptions, Thread, ThreadState, TurnState }
 
@@ -75,7 +83,12 @@ export interface SupabaseLike {
   readonly functions: {
     invoke(
       name: string,
-      options: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string; signal?: AbortSignal },
+      options: {
+        method: 'GET' | 'POST' | 'DELETE'
+        headers: Record<string, string>
+        body?: string
+        signal?: AbortSignal
+      },
     ): Promise<{ data: unknown; error: unknown; response?: Response }>
   }
 }
@@ -180,6 +193,8 @@ export interface LoaclClient extends Readable<ClientState> {
      */
     create(options?: { id?: string | undefined }): Thread
   }
+  /** What is attached to messages. */
+  readonly files: Files
   /**
    * Says who the visitor is, and opens. What they wrote as a guest becomes theirs, and what they wrote on other devices
    * appears. Where another person used this device before, they are signed out first.
