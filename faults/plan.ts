@@ -1,5 +1,6 @@
 import type { WireFormat } from '@loacl/wire'
-import { ABILITIES, type Ability } from './list/abilities.ts'
+import { ABILITIES } from './list/abilities.ts'
+import type { Ability } from './list/ability.ts'
 import type { Fault } from './list/fault.ts'
 import { FAULTS, pointsOf, whyImpossible } from './list/faults.ts'
 import { createRandom, type Random } from './random.ts'

@@ -60,7 +60,7 @@ async function play(visitor: Visitor, plan: Plan, gathering: Gathering | null): 
   }
   await (gathering ? gathering.prepare(prepare()) : prepare())
 
-  const trace = visitor.beginTrace(ability.again ? visitor.questions[0] : undefined, ability.flagged)
+  const trace = visitor.beginTrace(ability.again ? visitor.questions[0] : ability.text?.(visitor), ability.flagged)
   for (const blow of blows) arm(visitor, trace, blow, gathering, met)
   const act = ability.act && armAct(visitor, trace, plan)
   const began = performance.now()

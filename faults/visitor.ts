@@ -1,4 +1,13 @@
-import { createClient, type Credential, type LoaclClient, type LoaclError, type Message, type Turn } from '@loacl/core'
+import {
+  createClient,
+  type Credential,
+  type ErrorCode,
+  type LoaclClient,
+  type LoaclError,
+  type Message,
+  type Turn,
+} from '@loacl/core'
+import type { OwnFile } from './attach.ts'
 import { createTab, isAtRest, threadOf, turnOf, type Tab } from './tab.ts'
 import type { Assistant } from './world/assistant.ts'
 import { withClock, type Clock } from './world/clock.ts'
@@ -19,8 +28,14 @@ export const lineOf = ({ role, status, errorCode, cutReason, content, parts }: M
   const calls = parts.flatMap((part) =>
     part.type === 'dynamic-tool' ? `${part.toolName} ${part.state} ${part.errorText ?? ''}` : [],
   )
-  return `${role} ${status} ${errorCode ?? cutReason ?? ''} ${JSON.stringify(content)} ${calls.join(', ')}`.trimEnd()
+  const files = parts.flatMap((part) => (part.type === 'file' ? `${part.filename} ${part.url}` : []))
+  const words = [role, status, errorCode ?? cutReason ?? '', JSON.stringify(content), ...calls, ...files]
+  return words.join(' ').trimEnd()
 }
+
+/** By what a question is known: its words, or the name of the file that it is. */
+export const textOf = ({ content, parts }: Message): string =>
+  content || parts.flatMap((part) => (part.type === 'file' ? (part.filename ?? '') : []))[0] || ''
 
 /** A person with one browser, whose tabs share a storage. */
 export class Visitor {
@@ -46,6 +61,11 @@ export class Visitor {
   hasDeleted = false
   /** The trace that was under way when the visitor pressed stop, if the model was not done then. */
   stopped: Trace | null = null
+  readonly files: OwnFile[] = []
+  /** Questions that they went away from before they were sent. */
+  readonly unsent = new Set<string>()
+  /** What they were told when they sent those. */
+  readonly told: ErrorCode[] = []
   title: string | null = null
   /** Questions for which a page of theirs has run its tool. */
   readonly painted: string[] = []
@@ -59,6 +79,11 @@ export class Visitor {
     this.name = name
     this.world = world
     this.assistant = assistant
+  }
+
+  /** Whether they are somebody else now, or elsewhere. */
+  get hasLeft(): boolean {
+    return this.hasErased || this.hasSignedOut || this.hasDeleted
   }
 
   get trace(): Trace | undefined {

@@ -8,6 +8,7 @@ import { checkAnswers, checkStop } from './answers.ts'
 import type { Check, Ended } from './check.ts'
 import { checkCalls } from './calls.ts'
 import { checkErasure } from './erasure.ts'
+import { checkFiles } from './files.ts'
 import { checkModeration } from './moderation.ts'
 import { checkQuestions } from './questions.ts'
 import { readState } from './stored_state.ts'
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   checkStop,
   checkCalls,
   checkModeration,
+  checkFiles,
   checkUsage,
   checkBudget,
   checkViews,

@@ -5,6 +5,7 @@ interface StoredMessage {
   id: string
   role: string
   status: string
+  /** Its words, or else the name of the file that it is. */
   content: string
   parentId: string | null
   errorCode: string | null
@@ -71,7 +72,7 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
         select jsonb_build_object(
           'messages', coalesce((
             select jsonb_agg(jsonb_build_object(
-              'id', m.id, 'role', role, 'status', status, 'content', content, 'parentId', parent_id, 'errorCode', error_code,
+              'id', m.id, 'role', role, 'status', status, 'content', coalesce(nullif(content, ''), parts -> 0 ->> 'filename', ''), 'parentId', parent_id, 'errorCode', error_code,
               'isLogged', exists (select from loacl.moderation_flags f where f.message_id in (m.id, m.parent_id))
             ) order by seq)
             from loacl.messages m where assistant_id = ${visitor.assistant.id}

@@ -9,7 +9,11 @@ export const checkViews: Check = ({ observation, going, visitor }) => {
     ...(isGone ? [] : observation.views.filter(({ isLost, isRestored }) => !isLost && !isRestored)),
     ...(going.view ? [going.view] : []),
   ]
-  const lost = isGone ? [] : observation.views.flatMap(({ unsent, draft }) => unsent.filter((text) => text !== draft))
+  // What the visitor attached, a page keeps and the run doesn't.
+  const lost =
+    isGone || visitor.files.length > 0
+      ? []
+      : observation.views.flatMap(({ unsent, draft }) => unsent.filter((text) => text !== draft))
   return [
     ...[...new Set(lost)].map((text) => ({ kind: 'text-lost-at-reload', detail: text })),
     ...views.flatMap(({ shown, reloaded }) =>

@@ -172,6 +172,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'an answer that nobody has checked, of a worker that was lost',
     finds: 'answer-unchecked',
     patches: [inSql(`is_unchecked(${TURN})`, 'a.moderates_output AND', 'false AND a.moderates_output AND')],
-    stories: [{ ability: 'flag-early', fault: 'worker-killed', point: 'answer-check-asked' }],
+    stories: [
+      { ability: 'flag-early', actPoint: 'finish-answered', fault: 'worker-killed', point: 'answer-check-asked' },
+    ],
   },
 ]

@@ -23,6 +23,8 @@ export interface Call {
   mark: string | null
   /** Whether it was told of something that moderation flags. */
   heardFlagged: boolean
+  /** Files of its message that it was not told. */
+  untold: readonly string[]
 }
 
 export interface Speaking {
@@ -42,6 +44,8 @@ export interface Model {
   stop(): void
 }
 
+/** Names that visitors give. */
+const FILE = /v\d+-[0-9a-f]{8}\.\d+\.(?:txt|png)/g
 const PIECE_MS = 40
 /** More characters than this are said in larger pieces. */
 const LONG = 500
@@ -109,14 +113,30 @@ export async function startModel(traces: Traces): Promise<Model> {
   const { checked, script: moderation } = createModerator(traces, calls)
 
   function receive(answer: Answer, purpose: Call['purpose']): Call {
-    const trace = traces.findLatest({ text: answer.question })
+    const heard = JSON.stringify(answer.request)
+    // A message without words is known by its file.
+    const trace = traces.findLatest({ text: answer.question }) ?? traces.findLatest({ text: heard.match(FILE)?.at(-1) })
     if (!trace) throw new Error(`The model was asked what nobody has asked: ${answer.question}`)
     const tokens = calls.length + 1
     const isMarked = purpose === 'answer' ? isAnswerFlagged(trace) : trace.flagged === 'title'
     const mark = isMarked ? `${FLAGGED_WORD} ${tokens}.` : null
     const text = purpose === 'answer' ? toAnswer(trace, tokens, mark) : ''
-    const heardFlagged = JSON.stringify(answer.request).includes(FLAGGED_WORD)
-    const call = { trace, purpose, tokens, text, said: '', toldUsage: false, refused: false, mark, heardFlagged }
+    const heardFlagged = heard.includes(FLAGGED_WORD)
+    // Follow-ups are made of what was written alone.
+    const sent = purpose === 'answer' ? trace.files : []
+    const untold = sent.filter(({ told }) => !heard.includes(told)).map(({ name }) => name)
+    const call = {
+      trace,
+      purpose,
+      tokens,
+      text,
+      said: '',
+      toldUsage: false,
+      refused: false,
+      mark,
+      heardFlagged,
+      untold,
+    }
     calls.push(call)
     answer.usage = { input_tokens: 1_000 + tokens, output_tokens: tokens }
     return call

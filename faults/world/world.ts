@@ -37,6 +37,8 @@ export interface World {
   /** Ends a process of the function at once. Resolves when the stack has noticed. */
   kill(worker: number): Promise<void>
   signal(worker: number, name: NodeJS.Signals): void
+  /** Has what is due deleted in Storage, as a scheduler does. */
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -88,6 +90,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     connection: { application_name: 'loacl-faults' },
   })
   await addChatCompletions(stack, sql, model.url)
+  let draining = Promise.resolve()
   const pids = () => stack.functionPids(CHAT)
 
   return {
@@ -116,6 +119,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
       const pid = pids()[worker]
       if (typeof pid === 'number') process.kill(pid, name)
     },
+    drain: () => (draining = draining.then(() => drain(stack))),
     async stop() {
       isStopped = true
       for (const server of [dataApi.server, clients.server, shop.server]) close(server)
@@ -125,6 +129,20 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
       await Promise.race([stopping, delay(MOST_STOPPED_MS)])
     },
   }
+}
+
+const MOST_DRAINS = 50
+
+async function drain({ apiUrl, secretKey }: Stack): Promise<void> {
+  for (let tries = 0; tries < MOST_DRAINS; tries++) {
+    const response = await fetch(`${apiUrl}/functions/v1/loacl-admin/maintenance/drain`, {
+      method: 'POST',
+      headers: { apikey: secretKey, authorization: `Bearer ${secretKey}` },
+    })
+    if (response.ok && ((await response.json()) as { isDone: boolean }).isDone) return
+    await delay(100)
+  }
+  throw new Error('The queue of deletions is never empty.')
 }
 
 function close(server: Server): void {
