@@ -3,7 +3,8 @@ import { FILE_POINTS, MODERATION_POINTS, POINTS } from '../world/trace.ts'
 import type { World } from '../world/world.ts'
 import type { Fault } from './fault.ts'
 
-const CODES = ['database_unavailable', 'turn_abandoned', 'network'] as const
+/** Storage asks it as well. */
+const CODES = ['database_unavailable', 'storage_unavailable', 'turn_abandoned', 'network'] as const
 
 /** PostgreSQL goes, and comes back after so many milliseconds. */
 const away = (name: string, ms: number, settlesMs: number): Fault => ({

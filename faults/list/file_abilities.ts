@@ -1,7 +1,7 @@
 import { sendOnce, sendWith, type Sending } from '../attach.ts'
 import { threadOf } from '../tab.ts'
 import type { Settings } from '../world/assistant.ts'
-import { FILE_POINTS } from '../world/trace.ts'
+import { FILE_POINTS, POINTS } from '../world/trace.ts'
 import type { Ability } from './ability.ts'
 import { askFirst, leave } from './acts.ts'
 import { STORAGE_FAULTS } from './storage_faults.ts'
@@ -23,13 +23,18 @@ const send =
   (visitor, trace) =>
     void visitor.perform('attach', sendWith(visitor, trace, sending))
 
+/** Before a turn's worker reads it. */
+const WHILE_UPLOADED = FILE_POINTS.slice(0, -1)
+
 /** Acts while files are uploaded for a message. */
 const uploadWhile = (name: string): Ability => ({
   name,
   settings: TAKES_FILES,
   ask: (visitor, trace) => sendOnce(visitor, trace, { types: ['text/plain', 'image/png'] }),
-  points: FILE_POINTS.slice(0, -1),
-  further: FILE_POINTS,
+  points: WHILE_UPLOADED,
+  further: WHILE_UPLOADED,
+  // What strikes is to strike before they have gone.
+  lacks: POINTS,
   meets: WITH_FILES,
   sends: true,
 })

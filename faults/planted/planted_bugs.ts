@@ -169,6 +169,30 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     stories: [{ ability: 'moderated' }],
   },
   {
+    name: 'an upload of an erased visitor that is not deleted',
+    finds: 'bytes-left',
+    patches: [
+      inSql(
+        'queue_deleted_upload()',
+        "perform loacl_private.queue_deletion('storage_object', old.storage_path, null, old.closes_at);",
+        '',
+      ),
+    ],
+    stories: [{ ability: 'upload-erase', actPoint: 'bytes-stored' }],
+  },
+  {
+    name: 'an upload that comes after its deletion, and stays',
+    finds: 'bytes-left',
+    patches: [inSql('queue_deleted_upload()', 'null, old.closes_at', 'null, null')],
+    stories: [{ ability: 'upload-erase', actPoint: 'bytes-stored' }],
+  },
+  {
+    name: 'an upload that is completed once, and not found when it is completed again',
+    finds: 'code-file_not_found',
+    patches: [inSql('find_upload(uuid, jsonb)', 'if file.id is null and upload.state', 'if upload.state')],
+    stories: [{ ability: 'file-alone', fault: 'file-answer-lost', point: 'checked-sent' }],
+  },
+  {
     name: 'an answer that nobody has checked, of a worker that was lost',
     finds: 'answer-unchecked',
     patches: [inSql(`is_unchecked(${TURN})`, 'a.moderates_output AND', 'false AND a.moderates_output AND')],
