@@ -35,7 +35,11 @@ const LONGEST_MS = 240_000
 const ACT_MS = 1_000
 
 export async function runSequence(world: World, plan: Plan, gathering: Gathering | null): Promise<Story> {
-  const assistant = await world.createAssistant(`s${plan.id}`, wireFormatOf(plan), plan.ability.settings)
+  const assistant = await world.createAssistant({
+    ...plan.ability,
+    name: `s${plan.id}`,
+    wireFormat: wireFormatOf(plan),
+  })
   const visitor = new Visitor(`v${plan.id}-${assistant.id.slice(0, 8)}`, world, assistant)
   const playing = withClock(visitor.clock, () => play(visitor, plan, gathering)).catch((error: Error) =>
     endEarly(visitor, plan, 'story-breaks', error.stack),

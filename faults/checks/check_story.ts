@@ -12,6 +12,7 @@ import { checkFiles } from './files.ts'
 import { checkModeration } from './moderation.ts'
 import { checkQuestions } from './questions.ts'
 import { readState } from './stored_state.ts'
+import { checkSummaries } from './summaries.ts'
 import { checkTurns } from './turns.ts'
 import { checkBudget, checkUsage } from './usage.ts'
 import { checkCodes, checkGoingOn, checkTitle, checkViews } from './views.ts'
@@ -24,6 +25,7 @@ const CHECKS: readonly Check[] = [
   checkCalls,
   checkModeration,
   checkFiles,
+  checkSummaries,
   checkUsage,
   checkBudget,
   checkViews,

@@ -5,6 +5,7 @@ import { AFTER_BEGIN, askFirst, leave, openSecond, reload, stop } from './acts.t
 import { FILE_ABILITIES } from './file_abilities.ts'
 import { cutShort, refuse } from './model_faults.ts'
 import { MODERATION_ABILITIES } from './moderation_abilities.ts'
+import { PROVIDER_ABILITIES } from './provider_abilities.ts'
 import { TOOL_ABILITIES } from './tool_abilities.ts'
 
 const idAt = ({ tab }: Visitor, at: number): string => threadOf(tab!).getSnapshot().messages[at]!.id
@@ -139,4 +140,5 @@ export const ABILITIES: readonly Ability[] = [
   ...TOOL_ABILITIES,
   ...MODERATION_ABILITIES,
   ...FILE_ABILITIES,
+  ...PROVIDER_ABILITIES,
 ]

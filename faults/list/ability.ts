@@ -8,6 +8,8 @@ export interface Ability {
   name: string
   /** Of its assistant: columns of `loacl.assistants`. */
   settings?: Settings
+  /** Whether its assistant has a second provider. */
+  hasFallback?: boolean
   /** What of its turn moderation flags. */
   flagged?: Flagged
   /** Before faults come. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { FILE_POINTS, MODERATION_POINTS, POINTS } from '../world/trace.ts'
+import { FILE_POINTS, MODERATION_POINTS, POINTS, SUMMARY_POINTS } from '../world/trace.ts'
 import type { World } from '../world/world.ts'
 import type { Fault } from './fault.ts'
 
@@ -11,7 +11,7 @@ const away = (name: string, ms: number, settlesMs: number): Fault => ({
   name,
   codes: CODES,
   points: POINTS,
-  further: [...MODERATION_POINTS, ...FILE_POINTS],
+  further: [...MODERATION_POINTS, ...SUMMARY_POINTS, ...FILE_POINTS],
   most: 4,
   settlesMs,
   async strikeAll({ stack, recoveries }) {

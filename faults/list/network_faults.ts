@@ -19,7 +19,15 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     'database-request-lost',
     asked(),
     ['database_unavailable'],
-    ['calls-asked', 'end-call-asked', 'wait-asked', 'resume-asked', 'begin-upload-asked', 'complete-upload-asked'],
+    [
+      'calls-asked',
+      'end-call-asked',
+      'wait-asked',
+      'resume-asked',
+      'summary-asked',
+      'begin-upload-asked',
+      'complete-upload-asked',
+    ],
   ),
   // The turn has begun, and nobody knows.
   lose(
@@ -31,6 +39,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       'end-call-answered',
       'wait-answered',
       'resume-answered',
+      'summary-answered',
       'begin-upload-answered',
       'complete-upload-answered',
     ],

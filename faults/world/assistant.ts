@@ -16,11 +16,13 @@ export interface Assistant {
 /** Columns of `loacl.assistants`. */
 export type Settings = Readonly<Record<string, boolean | number | string | readonly string[]>>
 
-interface NewAssistant {
+export interface NewAssistant {
   name: string
   /** In which it asks the model. */
   wireFormat: WireFormat
   settings?: Settings | undefined
+  /** Whether the provider of the other wire format is asked where its own is down. */
+  hasFallback?: boolean | undefined
 }
 
 /** The owner's provider once more, by Chat Completions. */
@@ -73,7 +75,7 @@ async function addTools(
 export async function createAssistant(
   stack: Stack,
   sql: postgres.Sql,
-  { name, wireFormat, settings = {} }: NewAssistant,
+  { name, wireFormat, settings = {}, hasFallback = false }: NewAssistant,
   shopUrl: string,
 ): Promise<Assistant> {
   const [row] = await sql<{ id: string; owner: string }[]>`
@@ -88,6 +90,11 @@ export async function createAssistant(
   `
   const { id, owner } = row!
   if (Object.keys(settings).length > 0) await sql`update loacl.assistants set ${sql({ ...settings })} where id = ${id}`
+  if (hasFallback)
+    await sql`
+      update loacl.assistants set fallback_provider_config_id = p.id, fallback_model = model
+      from loacl.provider_configs p
+      where assistants.id = ${id} and p.owner_id = ${owner} and p.provider <> ${wireFormat}`
   const secret = randomBytes(32).toString('base64url')
   const secretId = randomUUID()
   const context = { purpose: 'identity_secret', secretId, ownerId: owner, provider: id, baseUrl: null }

@@ -11,6 +11,7 @@ const ASKED: Readonly<Record<string, Point>> = {
   end_call: 'end-call-asked',
   wait_turn: 'wait-asked',
   resume_turn: 'resume-asked',
+  save_summary: 'summary-asked',
   begin_upload: 'begin-upload-asked',
   complete_upload: 'complete-upload-asked',
 }
@@ -23,6 +24,7 @@ const ANSWERED: Readonly<Record<string, Point>> = {
   end_call: 'end-call-answered',
   wait_turn: 'wait-answered',
   resume_turn: 'resume-answered',
+  save_summary: 'summary-answered',
   begin_upload: 'begin-upload-answered',
   complete_upload: 'complete-upload-answered',
 }
@@ -34,7 +36,7 @@ interface Usage {
   outputTokens: number
 }
 /** Calls that bring what the model used. */
-const USING: readonly string[] = ['begin_step', 'wait_turn', 'finish_turn', 'save_follow_ups']
+const USING: readonly string[] = ['begin_step', 'wait_turn', 'finish_turn', 'save_follow_ups', 'save_summary']
 
 /** Stands between the function's processes and the project: `/<number of the process>/rest/v1/…`. */
 export const startDataApiProxy = (target: () => string, traces: Traces) =>
@@ -99,7 +101,7 @@ function remember(
     traces.name(trace, body.path)
   }
   if (USING.includes(name)) {
-    const { usage } = (name === 'save_follow_ups' ? args : (args.outcome ?? {})) as { usage?: Usage | null }
+    const { usage } = (name.startsWith('save_') ? args : (args.outcome ?? {})) as { usage?: Usage | null }
     trace.finishes.push({ call: name, outputTokens: usage?.outputTokens ?? null, status })
   }
 }

@@ -9,7 +9,7 @@ type Answer = Parameters<MockModel['script']>[2]
 /** One call of the model, as the model remembers it. */
 export interface Call {
   trace: Trace
-  purpose: 'answer' | 'follow_ups'
+  purpose: 'answer' | 'follow_ups' | 'summary'
   /** Its output tokens: no other call has this number. */
   tokens: number
   /** What it means to say. */
@@ -46,6 +46,7 @@ export interface Model {
 
 /** Names that visitors give. */
 const FILE = /v\d+-[0-9a-f]{8}\.\d+\.(?:txt|png)/g
+const QUESTION = /Question \d+ of v\d+-[0-9a-f]{8}\?/g
 const PIECE_MS = 40
 /** More characters than this are said in larger pieces. */
 const LONG = 500
@@ -114,8 +115,9 @@ export async function startModel(traces: Traces): Promise<Model> {
 
   function receive(answer: Answer, purpose: Call['purpose']): Call {
     const heard = JSON.stringify(answer.request)
-    // A message without words is known by its file.
-    const trace = traces.findLatest({ text: answer.question }) ?? traces.findLatest({ text: heard.match(FILE)?.at(-1) })
+    // A message without words is known by its file, and what is summarized by the last question in it.
+    const said = [answer.question, heard.match(FILE)?.at(-1), heard.match(QUESTION)?.at(-1)]
+    const trace = said.map((text) => traces.findLatest({ text })).find((found) => found !== undefined)
     if (!trace) throw new Error(`The model was asked what nobody has asked: ${answer.question}`)
     const tokens = calls.length + 1
     const isMarked = purpose === 'answer' ? isAnswerFlagged(trace) : trace.flagged === 'title'
@@ -142,6 +144,15 @@ export async function startModel(traces: Traces): Promise<Model> {
     return call
   }
 
+  async function summarize(response: ServerResponse, answer: Answer): Promise<void> {
+    const call = receive(answer, 'summary')
+    await call.trace.reach('summary-called')
+    if (response.destroyed) return
+    call.said = `Summary ${call.tokens} of what was said.`
+    answer.sendWhole(JSON.stringify({ summary: call.said }))
+    call.toldUsage = true
+  }
+
   const model = await startMockModel({
     moderation,
     async script(say, response, answer) {
@@ -163,6 +174,7 @@ export async function startModel(traces: Traces): Promise<Model> {
       if (!response.writableEnded) response.destroy()
     },
     async answerWhole(response, answer) {
+      if (JSON.stringify(answer.request).includes('conversation_summary')) return summarize(response, answer)
       const call = receive(answer, 'follow_ups')
       await call.trace.reach('follow-ups-called')
       if (response.destroyed) return

@@ -44,6 +44,8 @@ export const TOOL_POINTS = [
 export const WAIT_POINTS = ['wait-asked', 'wait-answered', 'waiting-sent', 'resume-asked', 'resume-answered'] as const
 /** Those of a turn that is moderated: the provider has what is to be checked, and has not answered. */
 export const MODERATION_POINTS = ['question-check-asked', 'answer-check-asked', 'follow-ups-check-asked'] as const
+/** Those of a turn after which its conversation is summarized. */
+export const SUMMARY_POINTS = ['summary-called', 'summary-asked', 'summary-answered'] as const
 /** Those of a message with files, in their order: of each file but the last. */
 export const FILE_POINTS = [
   /** The client asks where to upload, and the function has not got it. */
@@ -69,7 +71,14 @@ export const FILE_POINTS = [
   /** The turn's worker reads them, to tell them the model. */
   'file-told',
 ] as const
-const ALL_POINTS = [...POINTS, ...TOOL_POINTS, ...WAIT_POINTS, ...MODERATION_POINTS, ...FILE_POINTS] as const
+const ALL_POINTS = [
+  ...POINTS,
+  ...TOOL_POINTS,
+  ...WAIT_POINTS,
+  ...MODERATION_POINTS,
+  ...SUMMARY_POINTS,
+  ...FILE_POINTS,
+] as const
 export type Point = (typeof ALL_POINTS)[number]
 /** Those of a request by which the visitor does something else than asking. */
 export type ActPoint = 'act-sent' | 'act-answered'

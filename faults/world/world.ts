@@ -1,10 +1,9 @@
-import type { WireFormat } from '@loacl/wire'
 import { startStack, type Stack, type StackOptions } from '@loacl/local'
 import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
-import { addChatCompletions, createAssistant, type Assistant, type Settings } from './assistant.ts'
+import { addChatCompletions, createAssistant, type Assistant, type NewAssistant } from './assistant.ts'
 import { startClientProxy } from './client_proxy.ts'
 import { installClocks } from './clock.ts'
 import { startDataApiProxy } from './data_api_proxy.ts'
@@ -33,7 +32,7 @@ export interface World {
   /** Resolves when the stack's process would have ended: it threw where nobody catches it. */
   died: Promise<void>
   readonly hasDied: boolean
-  createAssistant(name: string, wireFormat: WireFormat, settings?: Settings): Promise<Assistant>
+  createAssistant(assistant: NewAssistant): Promise<Assistant>
   /** Ends a process of the function at once. Resolves when the stack has noticed. */
   kill(worker: number): Promise<void>
   signal(worker: number, name: NodeJS.Signals): void
@@ -107,8 +106,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     get hasDied() {
       return breakdowns.some((line) => line.startsWith('stack: '))
     },
-    createAssistant: (name, wireFormat, settings) =>
-      createAssistant(stack, sql, { name, wireFormat, settings }, shop.url),
+    createAssistant: (assistant) => createAssistant(stack, sql, assistant, shop.url),
     async kill(worker) {
       const pid = pids()[worker]
       if (typeof pid !== 'number') return
