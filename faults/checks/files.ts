@@ -16,7 +16,7 @@ export const checkFiles: Check = async ({ visitor, plan, calls }) => {
   const { world } = visitor
   const before = await readFiles(visitor)
   const found = [
-    ...checkMessages(visitor, before),
+    ...checkMessages(visitor, before, plan.ability.name === 'edit-file'),
     ...checkPaths(before),
     ...say(
       'file-untold',
@@ -32,7 +32,7 @@ export const checkFiles: Check = async ({ visitor, plan, calls }) => {
   return [...found, ...(await checkBucket(visitor))]
 }
 
-function checkMessages(visitor: Visitor, { files, uploads }: StoredFiles): Violation[] {
+function checkMessages(visitor: Visitor, { files, uploads }: StoredFiles, isEdited: boolean): Violation[] {
   const stored = new Map(files.map((file) => [file.id, file]))
   const sent = visitor.traces.flatMap(({ files: own }) => own.map(({ uploaded }) => uploaded!.id))
   const completed = visitor.files.flatMap(({ uploaded, isTakenOff }) => (uploaded && !isTakenOff ? uploaded.id : []))
@@ -48,7 +48,10 @@ function checkMessages(visitor: Visitor, { files, uploads }: StoredFiles): Viola
     ),
     ...say(
       'file-of-two-messages',
-      files.filter(({ shownBy }) => shownBy.length > 1).map(({ id, shownBy }) => `${id}: ${shownBy.join(', ')}`),
+      // An edit keeps the files of the message in whose place it stands.
+      files
+        .filter(({ shownBy }) => shownBy.length > 1 && !isEdited)
+        .map(({ id, shownBy }) => `${id}: ${shownBy.join(', ')}`),
     ),
     ...say(
       'file-taken-off-left',

@@ -1,5 +1,6 @@
 import { sendOnce, sendWith, type Sending } from '../attach.ts'
 import { threadOf } from '../tab.ts'
+import type { Visitor } from '../visitor.ts'
 import type { Settings } from '../world/assistant.ts'
 import { FILE_POINTS, POINTS } from '../world/trace.ts'
 import type { Ability } from './ability.ts'
@@ -26,6 +27,19 @@ const send =
 /** Before a turn's worker reads it. */
 const WHILE_UPLOADED = FILE_POINTS.slice(0, -1)
 
+const sendFirst =
+  (types: Sending['types']): NonNullable<Ability['prepare']> =>
+  async (visitor) => {
+    await sendWith(visitor, visitor.beginTrace(), { types })()
+    await visitor.settled()
+  }
+
+async function erase(visitor: Visitor): Promise<void> {
+  await visitor.tab?.client.eraseData()
+  visitor.hasErased = true
+}
+const ERASED: Ability['codes'] = ['aborted', 'session_missing', 'session_invalid', 'file_not_found', 'thread_not_found']
+
 /** Acts while files are uploaded for a message. */
 const uploadWhile = (name: string): Ability => ({
   name,
@@ -45,10 +59,7 @@ export const FILE_ABILITIES: readonly Ability[] = [
     name: 'attach',
     settings: TAKES_FILES,
     // The picture again, which is kept once.
-    async prepare(visitor) {
-      await sendWith(visitor, visitor.beginTrace(), { types: ['image/png'] })()
-      await visitor.settled()
-    },
+    prepare: sendFirst(['image/png']),
     ask: send({ types: ['text/plain', 'image/png'] }),
     further: FILE_POINTS,
   },
@@ -70,11 +81,8 @@ export const FILE_ABILITIES: readonly Ability[] = [
   },
   {
     ...uploadWhile('upload-erase'),
-    async act(visitor) {
-      await visitor.tab?.client.eraseData()
-      visitor.hasErased = true
-    },
-    codes: ['aborted', 'session_missing', 'session_invalid', 'file_not_found', 'thread_not_found'],
+    act: erase,
+    codes: ERASED,
   },
   {
     ...uploadWhile('upload-sign-out'),
@@ -98,5 +106,31 @@ export const FILE_ABILITIES: readonly Ability[] = [
     act: async (visitor) => leave(visitor),
     sends: false,
     codes: ['disposed'],
+  },
+  {
+    ...uploadWhile('upload-identify'),
+    act: async (visitor) => visitor.tab?.client.identify(await visitor.credential()),
+    codes: ['session_replaced'],
+  },
+  {
+    ...uploadWhile('erase-sent'),
+    act: erase,
+    points: [...POINTS, 'file-told'],
+    further: FILE_POINTS,
+    lacks: [],
+    codes: ERASED,
+  },
+  {
+    name: 'edit-file',
+    settings: TAKES_FILES,
+    prepare: sendFirst(['text/plain']),
+    // It keeps the file.
+    ask(visitor, trace) {
+      trace.files = visitor.files
+      const question = threadOf(visitor.tab!).getSnapshot().messages[0]!
+      visitor.follow(threadOf(visitor.tab!).edit(question.id, trace.text))
+    },
+    further: ['file-told'],
+    meets: WITH_FILES,
   },
 ]

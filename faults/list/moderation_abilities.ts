@@ -32,6 +32,19 @@ export const MODERATION_ABILITIES: readonly Ability[] = [
     codes: ['input_flagged'],
   },
   {
+    // Nobody has checked it then.
+    name: 'stop-question',
+    settings: MODERATES,
+    flagged: 'question',
+    act: stop,
+    points: ['question-check-asked'],
+    further: ['question-check-asked'],
+    lacks: AFTER_CHECK,
+    meets: WHILE_MODERATED,
+    sends: true,
+    codes: ['input_flagged', 'aborted'],
+  },
+  {
     name: 'flag-answer',
     settings: MODERATES,
     prepare: askFirst,

@@ -157,6 +157,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     stories: [{ ability: 'flag-answer', actPoint: 'part-sent' }],
   },
   {
+    name: 'a message that was stopped before it was checked, and is told later',
+    finds: 'flagged-told',
+    patches: [inSql('read_branch(uuid)', '(has_refusals or is_moderated)', 'has_refusals')],
+    stories: [
+      {
+        ability: 'stop-question',
+        actPoint: 'question-check-asked',
+        fault: 'moderation-hangs',
+        point: 'question-check-asked',
+      },
+    ],
+  },
+  {
     name: 'a title that is stored whatever moderation says',
     finds: 'flagged-kept',
     patches: [
