@@ -110,7 +110,8 @@ export const FILE_ABILITIES: readonly Ability[] = [
   {
     ...uploadWhile('upload-identify'),
     act: async (visitor) => visitor.tab?.client.identify(await visitor.credential()),
-    codes: ['session_replaced'],
+    // A gateway's page, where the process that was asked has died: signing in is not asked again by itself.
+    codes: ['session_replaced', 'response_malformed'],
   },
   {
     ...uploadWhile('erase-sent'),
