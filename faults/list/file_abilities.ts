@@ -18,6 +18,19 @@ const WITH_FILES = [
   'worker-frozen',
 ]
 
+/** The same, for those who go away meanwhile. */
+const WHILE_GOING = [
+  'storage-slow',
+  'storage-down',
+  'link-ended',
+  'bytes-cut',
+  'bytes-answer-lost',
+  'file-answer-lost',
+  'database-answer-lost',
+  'database-gone',
+  'worker-killed',
+]
+
 /** Sends a message with files, and again what could not be sent. */
 const send =
   (sending: Sending): NonNullable<Ability['ask']> =>
@@ -49,7 +62,7 @@ const uploadWhile = (name: string): Ability => ({
   further: WHILE_UPLOADED,
   // What strikes is to strike before they have gone.
   lacks: POINTS,
-  meets: WITH_FILES,
+  meets: WHILE_GOING,
   sends: true,
 })
 
@@ -62,6 +75,7 @@ export const FILE_ABILITIES: readonly Ability[] = [
     prepare: sendFirst(['image/png']),
     ask: send({ types: ['text/plain', 'image/png'] }),
     further: FILE_POINTS,
+    meets: [...WITH_FILES, 'model-error', 'request-lost', 'answer-lost', 'stream-cut', 'database-gone-long'],
   },
   {
     name: 'file-alone',

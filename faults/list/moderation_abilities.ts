@@ -52,6 +52,7 @@ export const MODERATION_ABILITIES: readonly Ability[] = [
     act: openSecond,
     further: ['question-check-asked', 'answer-check-asked'],
     lacks: FOLLOW_UPS,
+    meets: [...WHILE_MODERATED, 'request-lost', 'answer-lost', 'database-request-lost', 'backend-killed'],
     codes: ['output_flagged'],
   },
   {
