@@ -33,6 +33,8 @@ export interface StoredCall {
   isApproved: boolean
   hasRun: boolean
   result: unknown
+  /** Whether moderation refused its answer: nothing of the call is kept then but that it was made. */
+  isWithdrawn: boolean
 }
 
 interface StoredUsage {
@@ -110,7 +112,9 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
             select jsonb_agg(jsonb_build_object(
               'id', e.id, 'turnId', e.turn_id, 'tool', e.tool_name, 'status', e.status, 'errorCode', e.error_code,
               'isAsked', e.approval_requested_at is not null, 'isApproved', e.approved_at is not null,
-              'hasRun', e.executed_at is not null, 'result', e.result
+              'hasRun', e.executed_at is not null, 'result', e.result, 'isWithdrawn', exists (
+                select from loacl.messages m where m.id = e.message_id and loacl_private.is_withdrawn(m.id)
+              )
             ) order by e.created_at)
             from loacl.tool_executions e where e.assistant_id = ${visitor.assistant.id}
           ), '[]'),

@@ -1,8 +1,9 @@
 import type { Settings } from '../world/assistant.ts'
-import { MODERATION_POINTS, type Point } from '../world/trace.ts'
+import { MODERATION_POINTS, TOOL_POINTS, type Point } from '../world/trace.ts'
 import type { Ability } from './ability.ts'
 import { AFTER_BEGIN, askFirst, openSecond, reload, stop } from './acts.ts'
 import { MODERATION_FAULTS } from './moderation_faults.ts'
+import { askWith } from './tool_abilities.ts'
 
 const FOLLOW_UPS: readonly Point[] = ['follow-ups-called', 'follow-ups-saved']
 /** Where no model is asked, nobody comes. */
@@ -53,6 +54,16 @@ export const MODERATION_ABILITIES: readonly Ability[] = [
     further: ['question-check-asked', 'answer-check-asked'],
     lacks: FOLLOW_UPS,
     meets: [...WHILE_MODERATED, 'request-lost', 'answer-lost', 'database-request-lost', 'backend-killed'],
+    codes: ['output_flagged'],
+  },
+  {
+    name: 'flag-after-tool',
+    settings: MODERATES,
+    flagged: 'answer',
+    ask: askWith('look_up'),
+    further: ['question-check-asked', 'answer-check-asked', ...TOOL_POINTS],
+    lacks: FOLLOW_UPS,
+    meets: [...WHILE_MODERATED, 'tool-answer-lost'],
     codes: ['output_flagged'],
   },
   {

@@ -4,7 +4,7 @@ import type { Ability } from './ability.ts'
 import { decide, reload } from './acts.ts'
 
 /** Asks what the model calls these tools for first. */
-const askWith =
+export const askWith =
   (...tools: string[]): NonNullable<Ability['ask']> =>
   (visitor, trace) => {
     trace.tools = tools
