@@ -89,7 +89,7 @@ export function planByName({ ability, actPoint, fault, point, nth = 1 }: Planned
   const struck = FAULTS.find(({ name }) => name === fault)
   if (!found || (fault && !struck)) throw new Error(`There is no ${ability} or no ${fault}.`)
   const blows = struck ? [{ fault: struck, point: point ?? pointsOf(struck, found)[0]!, nth }] : []
-  return { id, ability: found, actPoint: actPoint ?? POINTS[0], blows }
+  return { id, ability: found, actPoint: actPoint ?? found.points?.[0] ?? POINTS[0], blows }
 }
 
 function planOne({ ability, fault }: Pair, id: number, random: Random): Plan {

@@ -74,8 +74,7 @@ async function play(visitor: Visitor, plan: Plan, gathering: Gathering | null): 
   visitor.stage = 'the pages settle'
   const isSettled = await settles(visitor, settlesMs, act)
   if (!isSettled) violations.push({ kind: 'client-hangs', detail: `nothing settled within ${settlesMs} ms` })
-  if (gathering && ![...met].some((name) => blows.some(({ fault }) => fault.strikeAll && fault.name === name)))
-    gathering.pass()
+  gathering?.pass(trace)
   await gathering?.struck
   visitor.stage = 'what struck is over'
   await Promise.all(visitor.world.recoveries)

@@ -140,6 +140,7 @@ export class Visitor {
     if (!this.questions.includes(text)) this.questions.push(text)
     this.traces.push(trace)
     this.world.traces.name(trace, text)
+    this.world.traces.name(trace, this.name)
     this.world.traces.name(trace, `${text} (continued)`)
     this.world.current.set(this.name, trace)
     return trace
@@ -179,13 +180,14 @@ export class Visitor {
   }
 
   /** Waits until a page shows an answer that is over, or one that waits for the visitor. */
-  rest(tab: Tab): void {
+  rest(tab: Tab): Promise<void> {
     const thread = threadOf(tab)
     const { promise, resolve } = Promise.withResolvers<void>()
     const look = () => isAtRest(thread.getSnapshot().turn) && resolve()
     thread.subscribe(look)
     look()
     this.pending.push(promise)
+    return promise
   }
 
   /** Resolves when all that the pages have begun is over. */

@@ -41,7 +41,7 @@ export async function decide(visitor: Visitor, tab: Tab, approves: boolean): Pro
       await thread.deny(id, 'Not today.')
     }
   }
-  visitor.rest(tab)
+  void visitor.rest(tab)
 }
 
 export const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))

@@ -2,6 +2,7 @@ import { sendOnce, sendWith, type Sending } from '../attach.ts'
 import { threadOf } from '../tab.ts'
 import type { Visitor } from '../visitor.ts'
 import type { Settings } from '../world/assistant.ts'
+import { pathInStorage } from '../world/file_requests.ts'
 import { FILE_POINTS, POINTS } from '../world/trace.ts'
 import type { Ability } from './ability.ts'
 import { askFirst, leave } from './acts.ts'
@@ -142,6 +143,8 @@ export const FILE_ABILITIES: readonly Ability[] = [
     // It keeps the file.
     ask(visitor, trace) {
       trace.files = visitor.files
+      // From now on it is told in this turn.
+      for (const link of visitor.traces[0]!.links) visitor.world.traces.name(trace, pathInStorage(link))
       const question = threadOf(visitor.tab!).getSnapshot().messages[0]!
       visitor.follow(threadOf(visitor.tab!).edit(question.id, trace.text))
     },

@@ -9,7 +9,7 @@ export const askWith =
   (visitor, trace) => {
     trace.tools = tools
     visitor.ask(trace)
-    visitor.rest(visitor.tab!)
+    void visitor.rest(visitor.tab!)
   }
 
 /** What the visitor may be told who answers a call: it was answered, or its turn is over. */
@@ -26,6 +26,7 @@ export const TOOL_ABILITIES: readonly Ability[] = [
     // In the page that was loaded again.
     async act(visitor) {
       await reload(visitor)
+      await visitor.rest(visitor.tab!)
       await decide(visitor, visitor.tab!, true)
     },
     points: WHEN_IT_WAITS,

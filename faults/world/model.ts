@@ -46,7 +46,7 @@ export interface Model {
 
 /** Names that visitors give. */
 const FILE = /v\d+-[0-9a-f]{8}\.\d+\.(?:txt|png)/g
-const QUESTION = /Question \d+ of v\d+-[0-9a-f]{8}\?/g
+const VISITOR = /v\d+-[0-9a-f]{8}/g
 const PIECE_MS = 40
 /** More characters than this are said in larger pieces. */
 const LONG = 500
@@ -115,8 +115,8 @@ export async function startModel(traces: Traces): Promise<Model> {
 
   function receive(answer: Answer, purpose: Call['purpose']): Call {
     const heard = JSON.stringify(answer.request)
-    // A message without words is known by its file, and what is summarized by the last question in it.
-    const said = [answer.question, heard.match(FILE)?.at(-1), heard.match(QUESTION)?.at(-1)]
+    // A message without words is known by its file, and what is summarized by its visitor, whose latest turn it is.
+    const said = [answer.question, heard.match(FILE)?.at(-1), heard.match(VISITOR)?.at(-1)]
     const trace = said.map((text) => traces.findLatest({ text })).find((found) => found !== undefined)
     if (!trace) throw new Error(`The model was asked what nobody has asked: ${answer.question}`)
     const tokens = calls.length + 1
