@@ -1,6 +1,7 @@
 import { remedyOf, type ErrorCode, type LoaclError, type TurnResult } from '@loacl/core'
-import { decide } from './list/abilities.ts'
-import { compareWithReload, type Observation } from './observe.ts'
+import { decide } from './list/acts.ts'
+import { compareWithReload, holds, type Observation } from './observe.ts'
+import { textOf } from './visitor.ts'
 import { threadOf, type Tab } from './tab.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -14,6 +15,8 @@ export interface Going {
   last: TurnResult | null
   error: LoaclError | null
   view: Observation['views'][number] | null
+  /** All that their page held then. */
+  atRest: string | null
 }
 
 const MOST_PRESSES = 3
@@ -23,7 +26,7 @@ const PRESSED: ReadonlySet<string> = new Set(['try_again', 'nothing', 'wait'])
 export async function goOn(visitor: Visitor): Promise<Going> {
   // Those have had their time.
   const already = visitor.pending.length
-  const going: Going = { codes: [], presses: 0, last: null, error: null, view: null }
+  const going: Going = { codes: [...visitor.told], presses: 0, last: null, error: null, view: null, atRest: null }
   try {
     await repeatAct(visitor, going)
     const tab = (visitor.tab ??= await visitor.openTab(visitor.remembered))
@@ -31,7 +34,7 @@ export async function goOn(visitor: Visitor): Promise<Going> {
     visitor.pending.splice(0, already)
     await visitor.settled()
     // A page that has deleted its conversation, or is another visitor's now, begins a new one.
-    const isOver = visitor.hasDeleted || visitor.hasErased || visitor.hasSignedOut
+    const isOver = visitor.hasLeft
     if (!isOver) for (const one of [tab, ...visitor.otherTabs]) await tryAgain(visitor, one, going)
     if (!isOver && visitor.stopped === null) {
       await decide(visitor, tab, true)
@@ -42,6 +45,7 @@ export async function goOn(visitor: Visitor): Promise<Going> {
     if (going.last.status === 'failed') going.codes.push(going.last.error.code)
     // Another page of theirs has gone on as well.
     if (visitor.otherTabs.length > 0) await threadOf(tab).load()
+    going.atRest = holds(tab)
     going.view = await compareWithReload(visitor, tab)
   } catch (error) {
     going.error = error as LoaclError
@@ -79,7 +83,7 @@ async function tryAgain(visitor: Visitor, tab: Tab, going: Going): Promise<void>
     if (visitor.stopped || !PRESSED.has(remedyOf(turn.error.code))) return
     going.presses++
     const question = messages.findLast(({ role }) => role === 'user')
-    if (question) visitor.beginTrace(question.content)
+    if (question) visitor.beginTrace(textOf(question))
     await visitor.retry(tab)?.done
   }
 }

@@ -24,8 +24,8 @@ export const KNOWN: readonly Known[] = [
   {
     kind: 'view-differs',
     reason:
-      'Of an answer that was stopped while the database was away for long, the page shows that it failed, until it is loaded again.',
-    abilities: ['stop'],
+      'Of an answer that was stopped, or whose question was flagged, while the database was away for long, the page shows how it ended and the database that its worker was lost, until the page is loaded again.',
+    abilities: ['stop', 'flag-question'],
     faults: ['database-gone-long'],
   },
 ]

@@ -2,6 +2,7 @@ import { LoaclError, type Message } from '@loacl/core'
 import { setTimeout as delay } from 'node:timers/promises'
 import { closeTab, threadOf, type Tab } from './tab.ts'
 import { lineOf, type Visitor } from './visitor.ts'
+import type { Plan } from './plan.ts'
 import { LEASE_MS } from './world/limits.ts'
 import { readState, type StoredState } from './checks/stored_state.ts'
 
@@ -10,6 +11,8 @@ export interface Observation {
   stored: StoredState
   /** What pages show, and what they would show if they were loaded again now. */
   views: View[]
+  /** All that pages held, before they were brought up to date. */
+  atRest: string[]
 }
 
 interface View {
@@ -28,6 +31,8 @@ interface View {
 const TURN_ENDS_MS = LEASE_MS + 15_000
 /** After its answer, a turn stores follow-ups. */
 const SETTLED_MS = 4_000
+/** What is moderated before it is stored is checked twice, for four seconds each. */
+const CHECKED_MS = 8_000
 
 /** What anybody's next question to the assistant does at turns that nobody looks at. */
 const endLeft = ({ world: { sql }, assistant }: Visitor) =>
@@ -44,7 +49,8 @@ async function settleLeft({ world: { sql }, assistant }: Visitor): Promise<void>
 }
 
 /** Waits until every turn has ended and nothing is reserved, or for as long as that may take. */
-export async function observe(visitor: Visitor): Promise<Observation> {
+export async function observe(visitor: Visitor, { ability }: Plan): Promise<Observation> {
+  const settledMs = SETTLED_MS + (ability.settings?.moderates_output ? CHECKED_MS : 0)
   // A request that its page has left is on its way to the database.
   await delay(500)
   const began = performance.now()
@@ -56,7 +62,7 @@ export async function observe(visitor: Visitor): Promise<Observation> {
       stored.turns.some(({ state }) => state === 'running') || visitor.traces.some(({ asking }) => asking > 0)
     if (!isOpen && endedAt === Infinity) endedAt = now
     if (!isOpen && stored.reservations === 0) break
-    if (now > (isOpen ? began + TURN_ENDS_MS : endedAt + SETTLED_MS)) break
+    if (now > (isOpen ? began + TURN_ENDS_MS : endedAt + settledMs)) break
     await delay(300)
     await endLeft(visitor)
     stored = await readState(visitor)
@@ -66,6 +72,7 @@ export async function observe(visitor: Visitor): Promise<Observation> {
     stored = await readState(visitor)
   }
   const tabs = [visitor.tab, ...visitor.otherTabs].filter((tab): tab is Tab => tab !== null)
+  const atRest = tabs.map(holds)
   // Whoever turns to another page of theirs has it brought up to date. Node has no pages to turn to.
   if (tabs.length > 1)
     await Promise.all(
@@ -76,8 +83,11 @@ export async function observe(visitor: Visitor): Promise<Observation> {
       ),
     )
   const views = await Promise.all(tabs.map((tab) => compareWithReload(visitor, tab)))
-  return { stored, views }
+  return { stored, views, atRest }
 }
+
+/** All that a page holds, as text. */
+export const holds = ({ model }: Tab): string => JSON.stringify(model.getSnapshot())
 
 /** The run's own look, to which nothing is done: a database that is too busy for it is asked again. */
 async function openPatiently(visitor: Visitor, remembered: Tab['memory'], tries = 10): Promise<Tab> {

@@ -1,7 +1,8 @@
 import type { WireFormat } from '@loacl/wire'
-import { ABILITIES, type Ability } from './list/abilities.ts'
+import { ABILITIES } from './list/abilities.ts'
+import type { Ability } from './list/ability.ts'
 import type { Fault } from './list/fault.ts'
-import { FAULTS, whyImpossible } from './list/faults.ts'
+import { FAULTS, pointsOf, whyImpossible } from './list/faults.ts'
 import { createRandom, type Random } from './random.ts'
 import { POINTS, type ActPoint, type Point } from './world/trace.ts'
 
@@ -35,13 +36,13 @@ export const POSSIBLE_PAIRS = ALL_PAIRS.filter(({ ability, fault }) => whyImposs
 
 /** It takes longer than all else, and comes rarely: of a round with it there is one. */
 const RARE = 'database-gone-long'
-const isCommon = ({ fault }: Pair): boolean => fault.name !== RARE
+const isSwift = ({ fault }: Pair): boolean => fault.name !== RARE
 
 /** Each pair at least once, and as many more as are asked for. */
 export function planSequences(seed: number, count: number): Plan[] {
   const random = createRandom(seed)
   const pairs = random.shuffle(POSSIBLE_PAIRS)
-  const common = pairs.filter(isCommon)
+  const common = pairs.filter(isSwift)
   const chosen = Array.from({ length: count }, (_, at) => pairs[at] ?? random.pick(common))
   const plans = chosen.map((pair, id) => planOne(pair, id, random))
   return [...plans, ...planPoints(pointsToMeet([]), plans.length)]
@@ -87,20 +88,23 @@ export function planByName({ ability, actPoint, fault, point, nth = 1 }: Planned
   const found = ABILITIES.find(({ name }) => name === ability)
   const struck = FAULTS.find(({ name }) => name === fault)
   if (!found || (fault && !struck)) throw new Error(`There is no ${ability} or no ${fault}.`)
-  const blows = struck ? [{ fault: struck, point: point ?? struck.points[0]!, nth }] : []
-  return { id, ability: found, actPoint: actPoint ?? POINTS[0], blows }
+  const blows = struck ? [{ fault: struck, point: point ?? pointsOf(struck, found)[0]!, nth }] : []
+  return { id, ability: found, actPoint: actPoint ?? found.points?.[0] ?? POINTS[0], blows }
 }
 
 function planOne({ ability, fault }: Pair, id: number, random: Random): Plan {
   const blows = [toBlow(fault, random, ability)]
   // Seldom does one thing alone go wrong.
-  const others = FAULTS.filter((other) => !other.strikeAll && other !== fault && !(other.script && fault.script))
+  const others = FAULTS.filter(
+    (other) =>
+      !other.strikeAll && other !== fault && !(other.script && fault.script) && whyImpossible(ability, other) === null,
+  )
   if (random.int(4) === 0) blows.push(toBlow(random.pick(others), random, ability))
   return { id, ability, actPoint: random.pick(ability.points ?? POINTS), blows }
 }
 
-function toBlow(fault: Fault, random: Random, { further = [] }: Ability): Blow {
-  const point = random.pick([...fault.points, ...further.filter((more) => fault.further?.includes(more))])
+function toBlow(fault: Fault, random: Random, ability: Ability): Blow {
+  const point = random.pick(pointsOf(fault, ability))
   const isRepeated = point === 'part-sent' || point === 'append-asked' || point === 'append-answered'
   return { fault, point, nth: isRepeated ? 1 + random.int(fault.most ?? 1) : 1 }
 }

@@ -20,12 +20,12 @@ export class Gathering {
   readonly #preparing: Promise<void>[] = []
   readonly #prepared = Promise.withResolvers<unknown>()
   readonly #size: number
-  #missing: number
+  /** Those who are here, or won't come. */
+  readonly #known = new Set<Trace>()
   #isOver = false
 
   constructor(size: number, strike: (traces: readonly Trace[]) => Promise<void>) {
     this.#size = size
-    this.#missing = size
     this.#strike = strike
   }
 
@@ -41,7 +41,7 @@ export class Gathering {
     if (this.#isOver) return false
     this.#here.push(trace)
     if (this.#here.length === 1) void delay(GATHER_MS, undefined, { ref: false }).then(() => this.#strikeNow())
-    this.pass()
+    this.pass(trace)
     await this.#struck.promise
     return true
   }
@@ -51,9 +51,9 @@ export class Gathering {
     return this.#struck.promise
   }
 
-  /** Somebody is here, or won't come. */
-  pass(): void {
-    if (--this.#missing === 0) this.#strikeNow()
+  /** Somebody is here, or won't come. Who is here may be done with their page already. */
+  pass(trace: Trace): void {
+    if (this.#known.add(trace).size === this.#size) this.#strikeNow()
   }
 
   #strikeNow(): void {

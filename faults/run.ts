@@ -21,7 +21,7 @@ import { Worlds } from './world/worlds.ts'
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    sequences: { type: 'string', default: '500' },
+    sequences: { type: 'string', default: '750' },
     /** Pairs whose names fit, such as "^stop × worker", or planted bugs. */
     only: { type: 'string' },
     short: { type: 'boolean', default: false },

@@ -35,7 +35,11 @@ const LONGEST_MS = 240_000
 const ACT_MS = 1_000
 
 export async function runSequence(world: World, plan: Plan, gathering: Gathering | null): Promise<Story> {
-  const assistant = await world.createAssistant(`s${plan.id}`, wireFormatOf(plan))
+  const assistant = await world.createAssistant({
+    ...plan.ability,
+    name: `s${plan.id}`,
+    wireFormat: wireFormatOf(plan),
+  })
   const visitor = new Visitor(`v${plan.id}-${assistant.id.slice(0, 8)}`, world, assistant)
   const playing = withClock(visitor.clock, () => play(visitor, plan, gathering)).catch((error: Error) =>
     endEarly(visitor, plan, 'story-breaks', error.stack),
@@ -60,7 +64,7 @@ async function play(visitor: Visitor, plan: Plan, gathering: Gathering | null): 
   }
   await (gathering ? gathering.prepare(prepare()) : prepare())
 
-  const trace = visitor.beginTrace(ability.again ? visitor.questions[0] : undefined)
+  const trace = visitor.beginTrace(ability.again ? visitor.questions[0] : ability.text?.(visitor), ability.flagged)
   for (const blow of blows) arm(visitor, trace, blow, gathering, met)
   const act = ability.act && armAct(visitor, trace, plan)
   const began = performance.now()
@@ -70,15 +74,14 @@ async function play(visitor: Visitor, plan: Plan, gathering: Gathering | null): 
   visitor.stage = 'the pages settle'
   const isSettled = await settles(visitor, settlesMs, act)
   if (!isSettled) violations.push({ kind: 'client-hangs', detail: `nothing settled within ${settlesMs} ms` })
-  if (gathering && ![...met].some((name) => blows.some(({ fault }) => fault.strikeAll && fault.name === name)))
-    gathering.pass()
+  gathering?.pass(trace)
   await gathering?.struck
   visitor.stage = 'what struck is over'
   await Promise.all(visitor.world.recoveries)
   visitor.stage = 'the turn ends'
 
   const settledMs = performance.now() - began
-  const observation: Observation = await observe(visitor)
+  const observation: Observation = await observe(visitor, plan)
   visitor.stage = 'the visitor goes on'
   for (const done of visitor.traces) done.disarm()
   const going = await goOn(visitor)
@@ -123,7 +126,7 @@ function arm(
 function armAct(visitor: Visitor, trace: Trace, { ability, actPoint }: Plan): () => Promise<void> {
   let acting: Promise<void> | null = null
   const act = () => (acting ??= visitor.perform(ability.name, () => ability.act!(visitor)))
-  if (ability.name === 'stop') trace.waits = true
+  if (ability.waits) trace.waits = true
   trace.at(actPoint, async () => {
     const answered = new Promise<void>((resolve) =>
       trace.at('act-answered', () => {

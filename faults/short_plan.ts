@@ -25,6 +25,14 @@ const STORIES: readonly PlannedByName[] = [
   { ability: 'approve', actPoint: 'follow-ups-saved', fault: 'database-answer-lost', point: 'resume-answered' },
   { ability: 'ask-instead', actPoint: 'follow-ups-saved', fault: 'stream-cut', point: 'waiting-sent' },
   { ability: 'page-tool', fault: 'database-request-lost', point: 'wait-asked' },
+  { ability: 'moderated', fault: 'moderation-down', point: 'follow-ups-check-asked' },
+  { ability: 'flag-question', fault: 'moderation-answer-lost', point: 'question-check-asked' },
+  { ability: 'flag-answer', actPoint: 'part-sent', fault: 'stream-cut', point: 'part-sent', nth: 2 },
+  { ability: 'flag-early', actPoint: 'finish-answered', fault: 'worker-killed', point: 'answer-check-asked' },
+  { ability: 'attach', fault: 'bytes-answer-lost', point: 'bytes-stored' },
+  { ability: 'file-alone', fault: 'worker-killed', point: 'complete-upload-answered' },
+  { ability: 'take-off', fault: 'link-ended', point: 'bytes-sent' },
+  { ability: 'upload-erase', actPoint: 'complete-upload-asked', fault: 'bytes-answer-lost', point: 'bytes-stored' },
   { ability: 'switch', actPoint: 'follow-ups-saved', fault: 'act-answer-lost' },
 ]
 

@@ -1,8 +1,18 @@
-import { createClient, type Credential, type LoaclClient, type LoaclError, type Message, type Turn } from '@loacl/core'
+import {
+  createClient,
+  type Credential,
+  type ErrorCode,
+  type LoaclClient,
+  type LoaclError,
+  type Message,
+  type Turn,
+} from '@loacl/core'
+import type { OwnFile } from './attach.ts'
 import { createTab, isAtRest, threadOf, turnOf, type Tab } from './tab.ts'
 import type { Assistant } from './world/assistant.ts'
 import { withClock, type Clock } from './world/clock.ts'
-import { Trace } from './world/trace.ts'
+import { FLAGGED_WORD } from './world/moderator.ts'
+import { Trace, type Flagged } from './world/trace.ts'
 import type { World } from './world/world.ts'
 
 /** What the visitor did beside asking. */
@@ -18,8 +28,14 @@ export const lineOf = ({ role, status, errorCode, cutReason, content, parts }: M
   const calls = parts.flatMap((part) =>
     part.type === 'dynamic-tool' ? `${part.toolName} ${part.state} ${part.errorText ?? ''}` : [],
   )
-  return `${role} ${status} ${errorCode ?? cutReason ?? ''} ${JSON.stringify(content)} ${calls.join(', ')}`.trimEnd()
+  const files = parts.flatMap((part) => (part.type === 'file' ? `${part.filename} ${part.url}` : []))
+  const words = [role, status, errorCode ?? cutReason ?? '', JSON.stringify(content), ...calls, ...files]
+  return words.join(' ').trimEnd()
 }
+
+/** By what a question is known: its words, or the name of the file that it is. */
+export const textOf = ({ content, parts }: Message): string =>
+  content || parts.flatMap((part) => (part.type === 'file' ? (part.filename ?? '') : []))[0] || ''
 
 /** A person with one browser, whose tabs share a storage. */
 export class Visitor {
@@ -45,6 +61,11 @@ export class Visitor {
   hasDeleted = false
   /** The trace that was under way when the visitor pressed stop, if the model was not done then. */
   stopped: Trace | null = null
+  readonly files: OwnFile[] = []
+  /** Questions that they went away from before they were sent. */
+  readonly unsent = new Set<string>()
+  /** What they were told when they sent those. */
+  readonly told: ErrorCode[] = []
   title: string | null = null
   /** Questions for which a page of theirs has run its tool. */
   readonly painted: string[] = []
@@ -58,6 +79,11 @@ export class Visitor {
     this.name = name
     this.world = world
     this.assistant = assistant
+  }
+
+  /** Whether they are somebody else now, or elsewhere. */
+  get hasLeft(): boolean {
+    return this.hasErased || this.hasSignedOut || this.hasDeleted
   }
 
   get trace(): Trace | undefined {
@@ -108,14 +134,21 @@ export class Visitor {
   }
 
   /** A new try at an answer: to a new question, or once more to the last one. */
-  beginTrace(text = `Question ${this.questions.length + 1} of ${this.name}?`): Trace {
-    const trace = new Trace(text)
+  beginTrace(again?: string, flagged: Flagged | null = null): Trace {
+    const text = again ?? this.#nextQuestion(flagged)
+    const trace = new Trace(text, flagged)
     if (!this.questions.includes(text)) this.questions.push(text)
     this.traces.push(trace)
     this.world.traces.name(trace, text)
+    this.world.traces.name(trace, this.name)
     this.world.traces.name(trace, `${text} (continued)`)
     this.world.current.set(this.name, trace)
     return trace
+  }
+
+  #nextQuestion(flagged: Flagged | null): string {
+    const question = `Question ${this.questions.length + 1} of ${this.name}?`
+    return flagged === 'question' ? `${question} It is ${FLAGGED_WORD}.` : question
   }
 
   ask({ text }: Trace, tab: Tab = this.tab!): Turn {
@@ -147,13 +180,14 @@ export class Visitor {
   }
 
   /** Waits until a page shows an answer that is over, or one that waits for the visitor. */
-  rest(tab: Tab): void {
+  rest(tab: Tab): Promise<void> {
     const thread = threadOf(tab)
     const { promise, resolve } = Promise.withResolvers<void>()
     const look = () => isAtRest(thread.getSnapshot().turn) && resolve()
     thread.subscribe(look)
     look()
     this.pending.push(promise)
+    return promise
   }
 
   /** Resolves when all that the pages have begun is over. */

@@ -8,8 +8,11 @@ import { checkAnswers, checkStop } from './answers.ts'
 import type { Check, Ended } from './check.ts'
 import { checkCalls } from './calls.ts'
 import { checkErasure } from './erasure.ts'
+import { checkFiles } from './files.ts'
+import { checkModeration } from './moderation.ts'
 import { checkQuestions } from './questions.ts'
 import { readState } from './stored_state.ts'
+import { checkSummaries } from './summaries.ts'
 import { checkTurns } from './turns.ts'
 import { checkBudget, checkUsage } from './usage.ts'
 import { checkCodes, checkGoingOn, checkTitle, checkViews } from './views.ts'
@@ -20,6 +23,9 @@ const CHECKS: readonly Check[] = [
   checkAnswers,
   checkStop,
   checkCalls,
+  checkModeration,
+  checkFiles,
+  checkSummaries,
   checkUsage,
   checkBudget,
   checkViews,

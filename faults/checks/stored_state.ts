@@ -5,9 +5,12 @@ interface StoredMessage {
   id: string
   role: string
   status: string
+  /** Its words, or else the name of the file that it is. */
   content: string
   parentId: string | null
   errorCode: string | null
+  /** Whether what moderation flagged is in its log: of an answer, or of the message that it is for. */
+  isLogged: boolean
 }
 
 interface StoredTurn {
@@ -30,6 +33,8 @@ export interface StoredCall {
   isApproved: boolean
   hasRun: boolean
   result: unknown
+  /** Whether moderation refused its answer: nothing of the call is kept then but that it was made. */
+  isWithdrawn: boolean
 }
 
 interface StoredUsage {
@@ -47,7 +52,7 @@ export interface StoredState {
   reservations: number
   /** Tokens in today's budget. */
   budgetTokens: number
-  /** Tokens in the usage log. */
+  /** Tokens in the usage log, but for moderation's, which no budget counts. */
   usedTokens: number
   titles: (string | null)[]
   calls: StoredCall[]
@@ -69,7 +74,8 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
         select jsonb_build_object(
           'messages', coalesce((
             select jsonb_agg(jsonb_build_object(
-              'id', m.id, 'role', role, 'status', status, 'content', content, 'parentId', parent_id, 'errorCode', error_code
+              'id', m.id, 'role', role, 'status', status, 'content', coalesce(nullif(content, ''), parts -> 0 ->> 'filename', ''), 'parentId', parent_id, 'errorCode', error_code,
+              'isLogged', exists (select from loacl.moderation_flags f where f.message_id in (m.id, m.parent_id))
             ) order by seq)
             from loacl.messages m where assistant_id = ${visitor.assistant.id}
           ), '[]'),
@@ -92,7 +98,7 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
           ), '[]'),
           'reservations', (select count(*) from loacl_private.reservations where assistant_id = ${visitor.assistant.id}),
           'budgetTokens', coalesce((select day_tokens from loacl_private.budgets where assistant_id = ${visitor.assistant.id}), 0),
-          'usedTokens', (select coalesce(sum((u ->> 'input_tokens')::bigint + (u ->> 'output_tokens')::bigint), 0) from own_usage),
+          'usedTokens', (select coalesce(sum((u ->> 'input_tokens')::bigint + (u ->> 'output_tokens')::bigint), 0) from own_usage where u ->> 'purpose' <> 'moderation'),
           'endings', coalesce((
             select jsonb_agg(jsonb_build_object('turnId', turn_id, 'times', times))
             from (
@@ -106,7 +112,9 @@ export async function readState(visitor: Visitor): Promise<StoredState> {
             select jsonb_agg(jsonb_build_object(
               'id', e.id, 'turnId', e.turn_id, 'tool', e.tool_name, 'status', e.status, 'errorCode', e.error_code,
               'isAsked', e.approval_requested_at is not null, 'isApproved', e.approved_at is not null,
-              'hasRun', e.executed_at is not null, 'result', e.result
+              'hasRun', e.executed_at is not null, 'result', e.result, 'isWithdrawn', exists (
+                select from loacl.messages m where m.id = e.message_id and loacl_private.is_withdrawn(m.id)
+              )
             ) order by e.created_at)
             from loacl.tool_executions e where e.assistant_id = ${visitor.assistant.id}
           ), '[]'),

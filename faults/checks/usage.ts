@@ -2,8 +2,8 @@ import { isAccounted, type Check } from './check.ts'
 
 /** The usage log is the model's own log where the model told what it used, and marks an estimate everywhere else. */
 export const checkUsage: Check = ({ visitor, stored, calls }) => {
-  // What tools cost has rows of its own.
-  const usage = stored.usage.filter(({ purpose }) => purpose !== 'tool')
+  // What tools and checks cost has rows of its own.
+  const usage = stored.usage.filter(({ purpose }) => purpose !== 'tool' && purpose !== 'moderation')
   const exact = usage.filter(({ isEstimate }) => isEstimate !== true)
   const estimates = usage.length - exact.length
   const violations = calls

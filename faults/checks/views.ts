@@ -9,7 +9,11 @@ export const checkViews: Check = ({ observation, going, visitor }) => {
     ...(isGone ? [] : observation.views.filter(({ isLost, isRestored }) => !isLost && !isRestored)),
     ...(going.view ? [going.view] : []),
   ]
-  const lost = isGone ? [] : observation.views.flatMap(({ unsent, draft }) => unsent.filter((text) => text !== draft))
+  // What the visitor attached, a page keeps and the run doesn't.
+  const lost =
+    isGone || visitor.files.length > 0
+      ? []
+      : observation.views.flatMap(({ unsent, draft }) => unsent.filter((text) => text !== draft))
   return [
     ...[...new Set(lost)].map((text) => ({ kind: 'text-lost-at-reload', detail: text })),
     ...views.flatMap(({ shown, reloaded }) =>
@@ -30,6 +34,9 @@ export const checkTitle: Check = ({ visitor: { title }, stored }) =>
 export const checkCodes: Check = ({ going, plan, stored }) => {
   const { ability, blows } = plan
   const allowed = new Set<string>([...(ability.codes ?? []), ...blows.flatMap(({ fault }) => fault.codes)])
+  // Nobody has checked to its end what a worker said that was lost.
+  if (ability.settings?.moderates_output && allowed.has('turn_abandoned')) allowed.add('moderation_unavailable')
+  for (const code of ability.spares ?? []) allowed.delete(code)
   // Its preparation.
   if (ability.name === 'retry') allowed.add('model_unavailable')
   const told = [...going.codes, ...stored.messages.flatMap(({ errorCode }) => errorCode ?? [])]

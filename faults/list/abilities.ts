@@ -1,76 +1,14 @@
-import type { ErrorCode } from '@loacl/core'
-import { closeTab, threadOf, type Tab } from '../tab.ts'
+import { threadOf } from '../tab.ts'
 import type { Visitor } from '../visitor.ts'
+import type { Ability } from './ability.ts'
+import { AFTER_BEGIN, askFirst, leave, openSecond, reload, stop } from './acts.ts'
+import { FILE_ABILITIES } from './file_abilities.ts'
 import { cutShort, refuse } from './model_faults.ts'
-import { POINTS, TOOL_POINTS, WAIT_POINTS, type Point, type Trace } from '../world/trace.ts'
+import { MODERATION_ABILITIES } from './moderation_abilities.ts'
+import { PROVIDER_ABILITIES } from './provider_abilities.ts'
+import { TOOL_ABILITIES } from './tool_abilities.ts'
 
-/** Something that a visitor does with the chat. A new one is a line in `ABILITIES`. */
-export interface Ability {
-  name: string
-  /** Before faults come. */
-  prepare?(visitor: Visitor): Promise<unknown>
-  /** Whether what it asks is the first question once more. */
-  again?: boolean
-  /** Asks. Left out: a question, as usual. */
-  ask?(visitor: Visitor, trace: Trace): unknown
-  /** What the visitor does at a point of that turn, or after it where the turn doesn't come to the point. */
-  act?(visitor: Visitor): Promise<void>
-  /** Left out: any. */
-  points?: readonly Point[]
-  /** Points that its turn comes to beside those of every turn. */
-  further?: readonly Point[]
-  /** Whether `act` sends a request that can be lost by itself. */
-  sends?: boolean
-  /** What the visitor may be told because of it. */
-  codes?: readonly ErrorCode[]
-}
-
-const askFirst = async (visitor: Visitor) => visitor.ask(visitor.beginTrace()).done
 const idAt = ({ tab }: Visitor, at: number): string => threadOf(tab!).getSnapshot().messages[at]!.id
-const AFTER_BEGIN = POINTS.slice(POINTS.indexOf('begin-answered'))
-
-/** Asks what the model calls these tools for first. */
-const askWith =
-  (...tools: string[]): NonNullable<Ability['ask']> =>
-  (visitor, trace) => {
-    trace.tools = tools
-    visitor.ask(trace)
-    visitor.rest(visitor.tab!)
-  }
-
-/** Answers all that a page asks about, and waits for what comes of it. */
-export async function decide(visitor: Visitor, tab: Tab, approves: boolean): Promise<void> {
-  const thread = threadOf(tab)
-  const { turn } = thread.getSnapshot()
-  if (turn.status !== 'waiting') return
-  for (const { id, status } of turn.calls) {
-    if (status !== 'pending') continue
-    if (approves) await thread.approve(id)
-    else {
-      visitor.denied.add(id)
-      await thread.deny(id, 'Not today.')
-    }
-  }
-  visitor.rest(tab)
-}
-
-/** What the visitor may be told who answers a call: it was answered, or its turn is over. */
-const CALL_CODES: readonly ErrorCode[] = ['execution_decided', 'execution_not_found', 'disposed']
-/** Nothing is asked before the turn waits. */
-const WHEN_IT_WAITS: readonly Point[] = ['follow-ups-saved']
-
-const reload = async (visitor: Visitor): Promise<void> => {
-  leave(visitor)
-  visitor.tab = await visitor.openTab(visitor.remembered)
-}
-
-/** To come back in the same tab of the browser. */
-const leave = (visitor: Visitor): void => {
-  if (!visitor.tab) return
-  visitor.remembered = visitor.tab.memory
-  closeTab(visitor.tab)
-  visitor.tab = null
-}
 
 export const ABILITIES: readonly Ability[] = [
   { name: 'ask' },
@@ -124,12 +62,9 @@ export const ABILITIES: readonly Ability[] = [
   },
   {
     name: 'stop',
-    async act(visitor) {
-      const { trace, tab } = visitor
-      if (trace && !trace.reached.has('model-ended') && !trace.reached.has('finish-asked')) visitor.stopped = trace
-      tab?.model.stop()
-    },
+    act: stop,
     sends: true,
+    waits: true,
     codes: ['aborted'],
   },
   { name: 'reload', act: reload, codes: ['disposed'] },
@@ -141,7 +76,7 @@ export const ABILITIES: readonly Ability[] = [
   {
     name: 'second-tab',
     prepare: askFirst,
-    act: async (visitor) => void visitor.otherTabs.push(await visitor.openTab()),
+    act: openSecond,
   },
   {
     name: 'two-questions',
@@ -202,52 +137,8 @@ export const ABILITIES: readonly Ability[] = [
     sends: true,
     codes: ['thread_not_found', 'turn_not_found', 'turn_lease_lost'],
   },
-  { name: 'tool', ask: askWith('look_up', 'look_up'), further: TOOL_POINTS },
-  {
-    name: 'approve',
-    ask: askWith('order', 'look_up'),
-    // In the page that was loaded again.
-    async act(visitor) {
-      await reload(visitor)
-      await decide(visitor, visitor.tab!, true)
-    },
-    points: WHEN_IT_WAITS,
-    further: [...TOOL_POINTS, ...WAIT_POINTS],
-    sends: true,
-    codes: CALL_CODES,
-  },
-  {
-    name: 'approve-twice',
-    ask: askWith('order'),
-    async act(visitor) {
-      const other = await visitor.openTab()
-      visitor.otherTabs.push(other)
-      await Promise.all([visitor.tab!, other].map((tab) => decide(visitor, tab, true)))
-    },
-    points: WHEN_IT_WAITS,
-    further: [...TOOL_POINTS, ...WAIT_POINTS],
-    sends: true,
-    codes: CALL_CODES,
-  },
-  {
-    name: 'deny',
-    ask: askWith('order'),
-    act: async (visitor) => decide(visitor, visitor.tab!, false),
-    points: WHEN_IT_WAITS,
-    further: WAIT_POINTS,
-    sends: true,
-    codes: CALL_CODES,
-  },
-  {
-    name: 'ask-instead',
-    ask: askWith('order'),
-    act: async (visitor) => void (await visitor.ask(visitor.beginTrace()).done),
-    points: WHEN_IT_WAITS,
-    further: WAIT_POINTS,
-  },
-  {
-    name: 'page-tool',
-    ask: askWith('paint'),
-    further: WAIT_POINTS,
-  },
+  ...TOOL_ABILITIES,
+  ...MODERATION_ABILITIES,
+  ...FILE_ABILITIES,
+  ...PROVIDER_ABILITIES,
 ]

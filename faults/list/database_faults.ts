@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { POINTS } from '../world/trace.ts'
+import { FILE_POINTS, MODERATION_POINTS, POINTS, SUMMARY_POINTS } from '../world/trace.ts'
 import type { World } from '../world/world.ts'
 import type { Fault } from './fault.ts'
 
-const CODES = ['database_unavailable', 'turn_abandoned', 'network'] as const
+/** Storage asks it as well. */
+const CODES = ['database_unavailable', 'storage_unavailable', 'turn_abandoned', 'network'] as const
 
 /** PostgreSQL goes, and comes back after so many milliseconds. */
 const away = (name: string, ms: number, settlesMs: number): Fault => ({
   name,
   codes: CODES,
   points: POINTS,
+  further: [...MODERATION_POINTS, ...SUMMARY_POINTS, ...FILE_POINTS],
   most: 4,
   settlesMs,
   async strikeAll({ stack, recoveries }) {

@@ -51,7 +51,7 @@ export const MODEL_FAULTS: readonly Fault[] = [
   }),
   begin('model-endless', [], async (speaking) => {
     for (let piece = 0; !isClosed(speaking); piece++) {
-      speaking.say(`and ${piece} `)
+      speaking.say(`and ${piece} of ${speaking.call.tokens} `)
       await delay(50)
     }
   }),

@@ -19,14 +19,30 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     'database-request-lost',
     asked(),
     ['database_unavailable'],
-    ['calls-asked', 'end-call-asked', 'wait-asked', 'resume-asked'],
+    [
+      'calls-asked',
+      'end-call-asked',
+      'wait-asked',
+      'resume-asked',
+      'summary-asked',
+      'begin-upload-asked',
+      'complete-upload-asked',
+    ],
   ),
   // The turn has begun, and nobody knows.
   lose(
     'database-answer-lost',
     answered(),
     ['database_unavailable', 'turn_abandoned'],
-    ['calls-answered', 'end-call-answered', 'wait-answered', 'resume-answered'],
+    [
+      'calls-answered',
+      'end-call-answered',
+      'wait-answered',
+      'resume-answered',
+      'summary-answered',
+      'begin-upload-answered',
+      'complete-upload-answered',
+    ],
   ),
   // Of a call of a tool.
   lose('tool-answer-lost', ['tool-called']),

@@ -1,8 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { LEASE_MS } from '../world/limits.ts'
-import { POINTS, TOOL_POINTS, WAIT_POINTS, type Trace } from '../world/trace.ts'
+import {
+  FILE_POINTS,
+  MODERATION_POINTS,
+  POINTS,
+  SUMMARY_POINTS,
+  TOOL_POINTS,
+  WAIT_POINTS,
+  type Trace,
+} from '../world/trace.ts'
 import type { World } from '../world/world.ts'
 import type { Fault } from './fault.ts'
+
+/** Where a process of the function has to do with a file, or had. */
+const AT_WORK = FILE_POINTS.filter((point) => point !== 'upload-asked')
 
 const workersOf = (traces: readonly Trace[]): Set<number> =>
   new Set(traces.flatMap(({ worker }) => (worker === null ? [] : [worker])))
@@ -13,7 +24,7 @@ export const WORKER_FAULTS: readonly Fault[] = [
     name: 'worker-killed',
     codes: ['turn_abandoned'],
     points: POINTS.slice(1),
-    further: [...TOOL_POINTS, ...WAIT_POINTS],
+    further: [...TOOL_POINTS, ...WAIT_POINTS, ...MODERATION_POINTS, ...SUMMARY_POINTS, ...AT_WORK],
     everyPoint: true,
     most: 4,
     strikeAll: async (world, traces) => {
@@ -29,7 +40,7 @@ export const WORKER_FAULTS: readonly Fault[] = [
     // Its own requests have run out of time when it comes back.
     codes: ['turn_abandoned', 'network', 'database_unavailable'],
     points: POINTS.slice(1),
-    further: [...TOOL_POINTS, ...WAIT_POINTS],
+    further: [...TOOL_POINTS, ...WAIT_POINTS, ...MODERATION_POINTS, ...SUMMARY_POINTS, ...AT_WORK],
     most: 4,
     strikeAll: (world, traces) => freeze(world, workersOf(traces)),
     settlesMs: 90_000,

@@ -144,4 +144,73 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ],
     stories: [{ ability: 'approve', actPoint: 'follow-ups-saved' }],
   },
+  {
+    name: 'a withdrawn answer whose stream is kept',
+    finds: 'flagged-shown',
+    patches: [
+      inSql(
+        'withdraw_answer()',
+        'where t.message_id = new.id and c.turn_id = t.id',
+        'where false and t.message_id = new.id and c.turn_id = t.id',
+      ),
+    ],
+    stories: [{ ability: 'flag-answer', actPoint: 'part-sent' }],
+  },
+  {
+    name: 'a message that was stopped before it was checked, and is told later',
+    finds: 'flagged-told',
+    patches: [inSql('read_branch(uuid)', '(has_refusals or is_moderated)', 'has_refusals')],
+    stories: [
+      {
+        ability: 'stop-question',
+        actPoint: 'question-check-asked',
+        fault: 'moderation-hangs',
+        point: 'question-check-asked',
+      },
+    ],
+  },
+  {
+    name: 'a title that is stored whatever moderation says',
+    finds: 'flagged-kept',
+    patches: [
+      inFile(
+        'domain/turn.ts',
+        '(await moderation.allows(shown)) ? made',
+        '((await moderation.allows(shown)) || true) ? made',
+      ),
+    ],
+    stories: [{ ability: 'moderated' }],
+  },
+  {
+    name: 'an upload of an erased visitor that is not deleted',
+    finds: 'bytes-left',
+    patches: [
+      inSql(
+        'queue_deleted_upload()',
+        "perform loacl_private.queue_deletion('storage_object', old.storage_path, null, old.closes_at);",
+        '',
+      ),
+    ],
+    stories: [{ ability: 'upload-erase', actPoint: 'bytes-stored' }],
+  },
+  {
+    name: 'an upload that comes after its deletion, and stays',
+    finds: 'bytes-left',
+    patches: [inSql('queue_deleted_upload()', 'null, old.closes_at', 'null, null')],
+    stories: [{ ability: 'upload-erase', actPoint: 'bytes-stored' }],
+  },
+  {
+    name: 'an upload that is completed once, and not found when it is completed again',
+    finds: 'code-file_not_found',
+    patches: [inSql('find_upload(uuid, jsonb)', 'if file.id is null and upload.state', 'if upload.state')],
+    stories: [{ ability: 'file-alone', fault: 'file-answer-lost', point: 'checked-sent' }],
+  },
+  {
+    name: 'an answer that nobody has checked, of a worker that was lost',
+    finds: 'answer-unchecked',
+    patches: [inSql(`is_unchecked(${TURN})`, 'a.moderates_output AND', 'false AND a.moderates_output AND')],
+    stories: [
+      { ability: 'flag-early', actPoint: 'finish-answered', fault: 'worker-killed', point: 'answer-check-asked' },
+    ],
+  },
 ]

@@ -13,6 +13,18 @@ export interface Assistant {
   signIdentity(sub: string): Promise<string>
 }
 
+/** Columns of `loacl.assistants`. */
+export type Settings = Readonly<Record<string, boolean | number | string | readonly string[]>>
+
+export interface NewAssistant {
+  name: string
+  /** In which it asks the model. */
+  wireFormat: WireFormat
+  settings?: Settings | undefined
+  /** Whether the provider of the other wire format is asked where its own is down. */
+  hasFallback?: boolean | undefined
+}
+
 /** A tool that is called at once, one that asks, and one of the page's. */
 async function addTools(
   stack: Stack,
@@ -41,15 +53,11 @@ async function addTools(
   `
 }
 
-/**
- * @param wireFormat in which it asks the model
- * @param shopUrl where its tools are called
- */
+/** @param shopUrl where its tools are called */
 export async function createAssistant(
   stack: Stack,
   sql: postgres.Sql,
-  name: string,
-  wireFormat: WireFormat,
+  { name, wireFormat, settings = {}, hasFallback = false }: NewAssistant,
   shopUrl: string,
 ): Promise<Assistant> {
   const [row] = await sql<{ id: string; owner: string }[]>`
@@ -63,6 +71,12 @@ export async function createAssistant(
     returning id, owner_id as owner
   `
   const { id, owner } = row!
+  if (Object.keys(settings).length > 0) await sql`update loacl.assistants set ${sql({ ...settings })} where id = ${id}`
+  if (hasFallback)
+    await sql`
+      update loacl.assistants set fallback_provider_config_id = p.id, fallback_model = model
+      from loacl.provider_configs p
+      where assistants.id = ${id} and p.owner_id = ${owner} and p.provider <> ${wireFormat}`
   const secret = randomBytes(32).toString('base64url')
   const secretId = randomUUID()
   const context = { purpose: 'identity_secret', secretId, ownerId: owner, provider: id, baseUrl: null }

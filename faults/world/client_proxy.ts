@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isFilePath, passFile } from './file_requests.ts'
 import { forward, readJson, startProxy, type Received } from './forward.ts'
 import type { Trace, Traces } from './trace.ts'
 
@@ -20,6 +21,8 @@ export const startClientProxy = (target: () => string, traces: Traces, currentOf
     }
     if (path.startsWith(`${TURNS}/`) && request.method === 'GET')
       return passStream(await forward(target(), received), received, traces.find(path.split(/[/?]/)[5]))
+
+    if (isFilePath(path)) return passFile(target, received, traces, currentOf(visitor))
 
     const trace = ACTS.test(path) ? currentOf(visitor) : null
     if ((await trace?.reach('act-sent')) === 'drop') return void response.destroy()

@@ -40,10 +40,10 @@ export async function startProxy(
 
 /** Sends a request on. Rejects where nothing answers. */
 export async function forward(target: string, { request, path, body }: Received): Promise<IncomingMessage> {
-  const { host: _host, 'content-length': _length, ...headers } = request.headers
+  const { host: _host, ...headers } = request.headers
   const upstream = httpRequest(`${target}${path}`, {
     method: request.method,
-    headers: { ...headers, connection: 'close' },
+    headers: { ...headers, 'content-length': body.length, connection: 'close' },
   })
   upstream.end(body)
   const [answer] = (await once(upstream, 'response')) as [IncomingMessage]

@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
+import type { OwnFile } from '../attach.ts'
+import type { Received } from './forward.ts'
 import type { Script } from './model.ts'
 
 /** The named points of a turn, as they are seen from outside, in the order of a turn that nothing disturbs. */
@@ -39,9 +42,53 @@ export const TOOL_POINTS = [
 ] as const
 /** Those of a turn that waits for the visitor or for a page. */
 export const WAIT_POINTS = ['wait-asked', 'wait-answered', 'waiting-sent', 'resume-asked', 'resume-answered'] as const
-export type Point = (typeof POINTS)[number] | (typeof TOOL_POINTS)[number] | (typeof WAIT_POINTS)[number]
+/** Those of a turn that is moderated: the provider has what is to be checked, and has not answered. */
+export const MODERATION_POINTS = ['question-check-asked', 'answer-check-asked', 'follow-ups-check-asked'] as const
+/** Those of a turn after which its conversation is summarized. */
+export const SUMMARY_POINTS = ['summary-called', 'summary-asked', 'summary-answered'] as const
+/** Those of a message with files, in their order: of each file but the last. */
+export const FILE_POINTS = [
+  /** The client asks where to upload, and the function has not got it. */
+  'upload-asked',
+  'begin-upload-asked',
+  'begin-upload-answered',
+  /** The function asks Storage for a link. */
+  'link-asked',
+  /** The function has answered, and the client has not got it. */
+  'upload-begun',
+  /** The bytes are on their way to Storage. */
+  'bytes-sent',
+  /** Storage has the bytes, and the client doesn't know. */
+  'bytes-stored',
+  /** The client says that the bytes are there. */
+  'check-sent',
+  /** The function reads them, to check them. */
+  'bytes-read',
+  'complete-upload-asked',
+  'complete-upload-answered',
+  /** They were checked, and the client doesn't know. */
+  'checked-sent',
+  /** The turn's worker reads them, to tell them the model. */
+  'file-told',
+] as const
+const ALL_POINTS = [
+  ...POINTS,
+  ...TOOL_POINTS,
+  ...WAIT_POINTS,
+  ...MODERATION_POINTS,
+  ...SUMMARY_POINTS,
+  ...FILE_POINTS,
+] as const
+export type Point = (typeof ALL_POINTS)[number]
 /** Those of a request by which the visitor does something else than asking. */
 export type ActPoint = 'act-sent' | 'act-answered'
+
+/** Whether every turn comes to it, or every visitor who does something. */
+export const isCommon = (point: Point | ActPoint): boolean =>
+  point.startsWith('act-') || POINTS.some((common) => common === point)
+
+/** What of a turn moderation flags: the question, the answer's end or its beginning, its title. */
+export type Flagged = 'question' | 'answer' | 'beginning' | 'title'
 
 /** What becomes of the request or the answer that is at a point: it passes, or it is lost. */
 export type Fate = 'drop' | undefined
@@ -68,6 +115,17 @@ export class Trace {
   readonly ids = new Set<string>()
   /** Played by the model's next answer, once. */
   script: Script | null = null
+  readonly flagged: Flagged | null
+  /** What the moderation provider does in place of checking: `false` where it checks after all. */
+  moderation: ((response: ServerResponse) => Promise<boolean> | boolean) | null = null
+  /** What Storage does in place of what it is asked: `false` where it does that after all. */
+  storage: ((received: Received) => Promise<boolean> | boolean) | null = null
+  /** The next bytes of it that are sent are cut off in the middle. */
+  cutsBytes = false
+  /** Links by which its files were uploaded. */
+  readonly links = new Set<string>()
+  /** What its message was sent with. */
+  files: readonly OwnFile[] = []
   /** Tools that the model calls before it answers. */
   tools: readonly string[] = []
   /** The model waits in the middle of its answer, until the call is closed, for `MOST_WAITED_MS` at most. */
@@ -76,8 +134,9 @@ export class Trace {
   held: Promise<unknown> | null = null
   #hooks: { point: Point | ActPoint; left: number; run: Hook }[] = []
 
-  constructor(text: string) {
+  constructor(text: string, flagged: Flagged | null) {
     this.text = text
+    this.flagged = flagged
   }
 
   /** Runs a hook when a point is reached for the `nth` time, once. What is at the point waits for it. */
@@ -90,6 +149,8 @@ export class Trace {
   disarm(): void {
     this.#hooks = []
     this.script = null
+    this.moderation = null
+    this.storage = null
   }
 
   async reach(point: Point | ActPoint): Promise<Fate> {
@@ -101,6 +162,9 @@ export class Trace {
   }
 }
 
+/** What is known of a question. */
+type Asked = Partial<Record<'text' | 'id' | 'messageId' | 'files', unknown>>
+
 /** Finds the trace that a request belongs to. */
 export class Traces {
   readonly #byKey = new Map<string, Trace>()
@@ -110,9 +174,10 @@ export class Traces {
     return typeof key === 'string' ? this.#byKey.get(key) : undefined
   }
 
-  /** The latest try at a question: by its text, its client's id for it, or a message that another answer is for. */
-  findLatest({ text, id, messageId }: { text?: unknown; id?: unknown; messageId?: unknown }): Trace | undefined {
-    const known = this.find(text) ?? this.find(id) ?? this.find(messageId)
+  /** The latest try at a question: by its text, its client's id for it, its first file, or a message that another answer is for. */
+  findLatest({ text, id, messageId, files }: Asked): Trace | undefined {
+    const [fileId] = Array.isArray(files) ? (files as unknown[]) : []
+    const known = this.find(text) ?? this.find(id) ?? this.find(fileId) ?? this.find(messageId)
     return known && this.find(known.text)
   }
 

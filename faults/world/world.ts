@@ -1,10 +1,9 @@
-import type { WireFormat } from '@loacl/wire'
 import { addChatCompletions, startStack, type Stack, type StackOptions } from '@loacl/local'
 import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
-import { createAssistant, type Assistant } from './assistant.ts'
+import { createAssistant, type Assistant, type NewAssistant } from './assistant.ts'
 import { startClientProxy } from './client_proxy.ts'
 import { installClocks } from './clock.ts'
 import { startDataApiProxy } from './data_api_proxy.ts'
@@ -33,10 +32,12 @@ export interface World {
   /** Resolves when the stack's process would have ended: it threw where nobody catches it. */
   died: Promise<void>
   readonly hasDied: boolean
-  createAssistant(name: string, wireFormat: WireFormat): Promise<Assistant>
+  createAssistant(assistant: NewAssistant): Promise<Assistant>
   /** Ends a process of the function at once. Resolves when the stack has noticed. */
   kill(worker: number): Promise<void>
   signal(worker: number, name: NodeJS.Signals): void
+  /** Has what is due deleted in Storage, as a scheduler does. */
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -88,6 +89,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     connection: { application_name: 'loacl-faults' },
   })
   await addChatCompletions(stack, sql, model.url)
+  let draining = Promise.resolve()
   const pids = () => stack.functionPids(CHAT)
 
   return {
@@ -104,7 +106,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
     get hasDied() {
       return breakdowns.some((line) => line.startsWith('stack: '))
     },
-    createAssistant: (name, wireFormat) => createAssistant(stack, sql, name, wireFormat, shop.url),
+    createAssistant: (assistant) => createAssistant(stack, sql, assistant, shop.url),
     async kill(worker) {
       const pid = pids()[worker]
       if (typeof pid !== 'number') return
@@ -115,6 +117,7 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
       const pid = pids()[worker]
       if (typeof pid === 'number') process.kill(pid, name)
     },
+    drain: () => (draining = draining.then(() => drain(stack))),
     async stop() {
       isStopped = true
       for (const server of [dataApi.server, clients.server, shop.server]) close(server)
@@ -124,6 +127,20 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
       await Promise.race([stopping, delay(MOST_STOPPED_MS)])
     },
   }
+}
+
+const MOST_DRAINS = 50
+
+async function drain({ apiUrl, secretKey }: Stack): Promise<void> {
+  for (let tries = 0; tries < MOST_DRAINS; tries++) {
+    const response = await fetch(`${apiUrl}/functions/v1/loacl-admin/maintenance/drain`, {
+      method: 'POST',
+      headers: { apikey: secretKey, authorization: `Bearer ${secretKey}` },
+    })
+    if (response.ok && ((await response.json()) as { isDone: boolean }).isDone) return
+    await delay(100)
+  }
+  throw new Error('The queue of deletions is never empty.')
 }
 
 function close(server: Server): void {

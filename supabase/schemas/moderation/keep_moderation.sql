@@ -44,7 +44,21 @@ comment on function loacl_private.keep_moderation(loacl_private.turns, jsonb) is
   'Keeps what the moderation of a turn flagged, and what it used: `{"configId", "model", "flags": [{"direction", "categories"}], "usage"}`; null where nothing was moderated. Its checks are one row of usage_logs, and what they cost counts in the budget.';
 revoke all on function loacl_private.keep_moderation(loacl_private.turns, jsonb) from public;
 
-create function loacl_private.is_refused_question(message_id uuid)
+create function loacl_private.shows_verdict(answer loacl.messages)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+return (answer).status in ('completed', 'waiting')
+  or (answer).content <> ''
+  or (answer).parts <> '[]'
+  or coalesce((answer).error_code in ('input_flagged', 'output_flagged') or (answer).error_code like 'model\_%', false);
+comment on function loacl_private.shows_verdict(loacl.messages) is
+  'Whether an answer shows that its question was checked to the end, where questions are: it was refused, or a model was asked. Of one that was stopped, or whose worker was lost, before anything was said nobody knows.';
+revoke all on function loacl_private.shows_verdict(loacl.messages) from public;
+
+create function loacl_private.is_withheld_question(message_id uuid, is_moderated boolean)
 returns boolean
 language sql
 stable
@@ -52,14 +66,14 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return coalesce(
   (
-    select a.error_code = 'input_flagged'
+    select a.error_code is not distinct from 'input_flagged'
     from loacl.messages a
-    where a.parent_id = is_refused_question.message_id and a.role = 'assistant'
+    where a.parent_id = is_withheld_question.message_id and a.role = 'assistant' and loacl_private.shows_verdict(a)
     order by a.seq desc
     limit 1
   ),
-  false
+  is_withheld_question.is_moderated
 );
-comment on function loacl_private.is_refused_question(uuid) is
-  'Whether moderation has flagged a visitor''s message when it was last asked: no model is told of it.';
-revoke all on function loacl_private.is_refused_question(uuid) from public;
+comment on function loacl_private.is_withheld_question(uuid, boolean) is
+  'Whether no model is told of a visitor''s message later: moderation has flagged it when it was last checked, or, where messages are moderated, it was never checked to the end.';
+revoke all on function loacl_private.is_withheld_question(uuid, boolean) from public;

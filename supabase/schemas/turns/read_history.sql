@@ -44,6 +44,9 @@ as $$
 declare
   next_id uuid := read_branch.message_id;
   has_refusals boolean := false;
+  is_moderated boolean := exists (
+    select from loacl.messages m join loacl.assistants a on a.id = m.assistant_id where m.id = read_branch.message_id and a.moderates_input
+  );
   has_files boolean := exists (
     select from loacl.messages m join loacl.files f on f.thread_id = m.thread_id where m.id = read_branch.message_id
   );
@@ -74,7 +77,9 @@ begin
   loop
     has_refusals := has_refusals or m.error_code is not distinct from 'input_flagged';
     continue when m.id <> next_id;
-    if has_refusals and m.role = 'user' and m.id <> read_branch.message_id and loacl_private.is_refused_question(m.id) then
+    if (has_refusals or is_moderated) and m.role = 'user' and m.id <> read_branch.message_id
+      and loacl_private.is_withheld_question(m.id, is_moderated)
+    then
       m.tokens := 0;
     end if;
     ids := ids || m.id;
@@ -85,7 +90,7 @@ begin
 end
 $$;
 comment on function loacl_private.read_branch(uuid) is
-  'The branch that ends in this message, newest first, with the estimated tokens of each message; 0 for what no model is told: system messages, questions that moderation refused, and answers that failed or said nothing.';
+  'The branch that ends in this message, newest first, with the estimated tokens of each message; 0 for what no model is told: system messages, questions that moderation refused or never checked to the end, and answers that failed or said nothing.';
 revoke all on function loacl_private.read_branch(uuid) from public;
 
 create function loacl_private.find_summary(thread_id uuid, branch_ids uuid[])

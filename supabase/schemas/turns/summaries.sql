@@ -117,7 +117,7 @@ return (
   select encode(sha256(convert_to(string_agg(m.id || md5(m.content), '' order by m.id), 'UTF8')), 'hex')
   from loacl.messages m
   where m.id = any (message_ids) and m.thread_id = digest_messages.thread_id
-    and not (m.role = 'user' and loacl_private.is_refused_question(m.id))
+    and not (m.role = 'user' and loacl_private.is_withheld_question(m.id, false))
 );
 comment on function loacl_private.digest_messages(uuid, uuid[]) is 'Is another once one of these messages of a thread has gone, says something else, or is a question that moderation has refused.';
 revoke all on function loacl_private.digest_messages(uuid, uuid[]) from public;

@@ -66,6 +66,48 @@ describe('a message that is flagged', () => {
   })
 })
 
+describe('a message that was never checked to the end', () => {
+  const nothing = { content: '', parts: [], isCalled: false, usage: null, responseId: null }
+  const stopped = { ...nothing, state: 'stopped', errorCode: null }
+  /** What the model is told with the next message, after one whose turns ended so. */
+  const toldNext = async (settings: Record<string, boolean>, ...ends: Record<string, unknown>[]) => {
+    const { id } = await moderating(settings)
+    const token = createToken()
+    const { turn, threadId, userMessageId } = await world.ask(id, token, 'Who checks this?')
+    await world.finish(turn, ends[0])
+    for (const end of ends.slice(1)) {
+      const [question] = await sql`select client_id from loacl.messages where id = ${userMessageId}`
+      const { body } = await world.beginTurn(id, token, { type: 'retry', id: question!.client_id as string, threadId })
+      await world.finish(body.turn, end)
+    }
+    const { history } = await world.ask(id, token, 'Go on', threadId)
+    return (history as { content: string }[]).map(({ content }) => content)
+  }
+
+  it.each([
+    ['was stopped', {}, [stopped]],
+    ['was stopped, where what could not be checked is let through', { moderation_fails_open: true }, [stopped]],
+    ['lost its worker', {}, [{ ...nothing, state: 'failed', errorCode: 'turn_abandoned' }]],
+    ['could not be checked', {}, [{ ...nothing, state: 'failed', errorCode: 'moderation_unavailable' }]],
+    ['was out of time', {}, [{ ...nothing, state: 'cut', cutReason: 'time_limit' }]],
+    ['was flagged, and stopped when it was asked again', {}, [refused, stopped]],
+  ])('is told no model later: it %s', async (_, settings, ends) => {
+    expect(await toldNext(settings, ...ends)).toEqual(['Go on'])
+  })
+
+  it.each([
+    ['a model was asked', {}, [{ ...nothing, state: 'failed', errorCode: 'model_unavailable' }]],
+    [
+      'it was checked before it was asked again',
+      {},
+      [{ ...stopped, content: 'Half', parts: [{ type: 'text', text: 'Half' }] }, stopped],
+    ],
+    ['messages are not moderated', { moderates_input: false }, [stopped]],
+  ])('is told where %s', async (_, settings, ends) => {
+    expect(await toldNext(settings, ...ends)).toContain('Who checks this?')
+  })
+})
+
 describe('a conversation that is summarised', () => {
   const settings = { context_strategy: 'summarization', context_token_budget: 1000, moderates_input: true }
 
