@@ -27,6 +27,9 @@ function Article({ ui, message, turn }: MessageProps) {
   if (message.role === 'user')
     return (
       <article id={keyOf(message)} class="mine" part="question" dir="auto" aria-label={words.you}>
+        {message.parts.map(
+          ({ type }, place) => type === 'file' && <PartView ui={ui} message={message} place={place} />,
+        )}
         {message.content}
       </article>
     )

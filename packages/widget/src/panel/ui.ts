@@ -31,13 +31,8 @@ export interface Actions {
 
 type Features = ReturnType<typeof createFeatures>
 
-type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint' | 'neighbours'>
-
 /** Those that the panel shows. */
-const NAMES =
-  'answers blocks citations context conversations entities errors jump links parts pictures siblings tools tools_de'.split(
-    ' ',
-  ) as FeatureName[]
+type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint' | 'neighbours'>
 
 /**
  * @param adopt makes styles the panel's
@@ -63,7 +58,9 @@ export function createFeatures(
       report,
       onChange,
     )
-  return Object.fromEntries(NAMES.map((name) => [name, create(name)])) as {
-    readonly [N in FeatureName]: ReturnType<typeof create<N>>
-  }
+  type Created = { readonly [N in FeatureName]: ReturnType<typeof create<N>> }
+  // Each when it is first asked for: no list of them has to come along.
+  return new Proxy({} as Record<FeatureName, unknown>, {
+    get: (created, name: FeatureName) => (created[name] ??= create(name)),
+  }) as Created
 }

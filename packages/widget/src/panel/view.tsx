@@ -107,6 +107,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     return {
       ...actions,
       ...language,
+      ...features.attachments.loaded?.addWords(language, features),
       model,
       features,
       markdown: {
@@ -273,6 +274,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       siblings: answers,
       jump: answers,
       errors: failure ?? count(({ status }) => status === 'failed'),
+      attachments: assistantOf(state)?.files ?? count(({ parts }) => parts[0]?.type === 'file'),
       parts: count(({ parts }) => parts.some(isLazy)),
       pictures: count(({ content }) => content.includes('![')),
     }
