@@ -141,6 +141,7 @@ const client = (name: string, file: string): InlineConfig =>
           { find: './supabase_fetch.ts', replacement: path('src/panel/no_supabase_client.ts') },
           { find: './fetch_actions.ts', replacement: path('src/panel/fetch_actions.ts') },
           { find: './fetch_calls.ts', replacement: path('src/panel/fetch_calls.ts') },
+          { find: './fetch_files.ts', replacement: path('src/panel/fetch_files.ts') },
         ],
       },
     },
@@ -270,9 +271,10 @@ for (const name of LANGUAGES) await build(language(name))
 await build(client('client', 'on_demand.ts'))
 await build(client('actions', 'thread_actions.ts'))
 await build(client('calls', 'tool_calls.ts'))
+await build(client('files', 'files.ts'))
 await build(panel())
 nameFiles(
-  ['client', 'actions', 'calls', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
+  ['client', 'actions', 'calls', 'files', ...FEATURES, ...LANGUAGES].map((name) => `panel-${name}-${UNNAMED}.js`),
   PANEL,
 )
 await build(loader())

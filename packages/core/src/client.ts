@@ -1,6 +1,5 @@
 import type { ClientContext, RegisteredTool, WithClient } from './client_context.ts'
-import { loadOnDemand } from './load_on_demand.ts'
-import type * as OnDemand from './on_demand.ts'
+import { laterOf, loadOnDemand } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomId } from './random.ts'
 import type { Opened } from './reduce_session.ts'
@@ -9,10 +8,6 @@ import { createSessionTokens } from './session_token.ts'
 import { createThread } from './thread.ts'
 import { withTimeout } from './timeout.ts'
 import type { ClientOptions, LoaclClient, Thread } from './types.ts'
-
-type Calls = Pick<typeof OnDemand, 'listThreads' | 'exportData' | 'eraseData' | 'setContext'>
-type LaterCall = keyof Calls
-type ArgumentsOf<Name extends LaterCall> = Parameters<Calls[Name]> extends [ClientContext, ...infer Rest] ? Rest : never
 
 /** How long a turn waits for a fingerprint. */
 const FINGERPRINT_TIMEOUT_MS = 1000
@@ -46,6 +41,7 @@ export function createClient(options: ClientOptions): LoaclClient {
   const client: ClientContext = {
     ...session,
     ...session.visitor,
+    options,
     assistant,
     threads,
     tools,
@@ -76,11 +72,7 @@ export function createClient(options: ClientOptions): LoaclClient {
     return thread
   }
 
-  /** What is fetched when it is first called. */
-  const later =
-    <Name extends LaterCall>(name: Name) =>
-    async (...args: ArgumentsOf<Name>): Promise<Awaited<ReturnType<Calls[Name]>>> =>
-      ((await loadOnDemand())[name] as (...all: unknown[]) => never)(client, ...args)
+  const later = laterOf(client)
 
   const api: LoaclClient & WithClient = {
     ...session.visitor,
@@ -92,6 +84,7 @@ export function createClient(options: ClientOptions): LoaclClient {
       get: (id) => threadOf(id, true),
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
+    files: { upload: later('upload'), link: later('link'), remove: later('remove') },
     setContext: later('setContext'),
     exportData: later('exportData'),
     eraseData: later('eraseData'),

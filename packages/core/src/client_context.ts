@@ -1,9 +1,10 @@
 import type { PageContext, ThreadSummary } from '@loacl/wire'
 import type { Session, VisitorSession } from './session.ts'
-import type { Thread, ToolHandler } from './types.ts'
+import type { ClientOptions, Thread, ToolHandler } from './types.ts'
 
 /** What a thread needs of its client. */
 export interface ClientContext extends Session, VisitorSession {
+  options: ClientOptions
   assistant: string
   /** What goes with the messages that are sent from now on. */
   context?: PageContext | null

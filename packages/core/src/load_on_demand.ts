@@ -1,3 +1,4 @@
+import type { ActionName, ArgumentsOf, ResultOf } from './act.ts'
 import { LoaclError } from './errors.ts'
 import { fetchOnDemand } from './fetch_on_demand.ts'
 import type * as OnDemand from './on_demand.ts'
@@ -8,6 +9,13 @@ export const loadOnDemand = (): Promise<typeof OnDemand> =>
   fetchOnDemand().catch((cause) => {
     throw new LoaclError('network', undefined, { cause })
   })
+
+/** What is fetched when it is first called, of a client or of a thread. */
+export const laterOf =
+  <Of>(of: Of) =>
+  <Name extends ActionName<Of>>(name: Name) =>
+  async (...args: ArgumentsOf<Name>): Promise<ResultOf<Name>> =>
+    (await loadOnDemand()).act(name, of, ...args)
 
 /** Does what a refusal may hinder, and once more where `recover` resolves. */
 export const withRecovery = <T>(

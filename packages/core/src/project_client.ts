@@ -8,7 +8,7 @@ export const RPC = 'rest/v1/rpc/'
 const SECRET_KEY = /^sb_sec|ZV9yb2xl|Y2Vfcm9s|aWNlX3Jv/
 
 export interface ProjectRequest {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   headers: Record<string, string>
   body?: string
   signal: AbortSignal

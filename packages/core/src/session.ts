@@ -39,7 +39,7 @@ export interface Session {
    */
   rpc<T>(name: string, args: object, shape: Shape, signal: AbortSignal | undefined): Promise<T>
   /** Sends a request to the function `loacl-chat`; its session is handled as in `rpc`. */
-  chat(path: string, body: object | undefined, signal: AbortSignal): Promise<Response>
+  chat(path: string, body: object | null | undefined, signal: AbortSignal): Promise<Response>
   /** The server has erased the data of the visitor who had this token: drops them here. */
   erased(token: string): void
   /** Changes the list of threads, where it is known. */

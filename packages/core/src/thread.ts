@@ -1,12 +1,12 @@
+import { MAX_FILES } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
-import { loadOnDemand } from './load_on_demand.ts'
-import type { ActionName, ArgumentsOf } from './act.ts'
+import { laterOf } from './load_on_demand.ts'
 import { randomId } from './random.ts'
 import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, newUserMessage, type Question, runningTurn, upsert } from './thread_state.ts'
+import { changed, fileIdsOf, newUserMessage, type Question, runningTurn, upsert } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Thread, ThreadState, Turn } from './types.ts'
@@ -39,6 +39,7 @@ export function createThread(
     },
   }
   const { update } = context
+  const assistant = () => (client.getSnapshot() as Partial<Opened>).assistant
 
   function start(how: TurnStart): Turn {
     context.activeTurnId = null
@@ -47,7 +48,7 @@ export function createThread(
 
   /** Shows a message as on its way, in place if it was there, and sends it. */
   function sendMessage(message: Question, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    const { clientId, content: text, context: page } = message
+    const { clientId, content: text, context: page, parts } = message
     update({ messages: upsert(state().messages, message, (other) => other.clientId === clientId) })
     return start({
       ...rest,
@@ -60,16 +61,13 @@ export function createThread(
         clientThreadId: id,
         threadId,
         text,
-        context: (client.getSnapshot() as Opened).assistant.pageContext ? page : undefined,
+        files: fileIdsOf(parts),
+        context: assistant()!.pageContext ? page : undefined,
       }),
     })
   }
 
-  /** An action of this thread, which is fetched first. */
-  const onDemand =
-    <Name extends ActionName>(name: Name) =>
-    async (...args: ArgumentsOf<Name>): Promise<void> =>
-      void (await (await loadOnDemand()).act(name, context, ...args))
+  const onDemand = laterOf(context)
 
   /** A turn whose request is made by what is fetched first. */
   const later =
@@ -82,7 +80,7 @@ export function createThread(
         id: turnId,
         clientId: null,
         signal: (args.at(-1) as Abortable | undefined)?.signal,
-        request: async () => (await loadOnDemand()).act('toRequest', context, how, before, name, args),
+        request: () => onDemand('toRequest')(how, before, name, args),
       }
       return start(how)
     }
@@ -95,12 +93,16 @@ export function createThread(
     loadOlder: onDemand('loadOlder'),
 
     send(input, { id: clientId = randomId(), signal } = {}) {
-      const given: { text: string; suggestionId?: string | undefined } =
-        typeof input === 'string' ? { text: input } : input
+      const given = typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
+      const { files = [] } = given
       if (runningTurn(state())) return refusedTurn(clientId, 'turn_in_progress')
-      if (!text.trim()) return refusedTurn(clientId, 'text_required')
-      return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context), { ...given, signal })
+      if (!text.trim() && !files[0]) return refusedTurn(clientId, 'text_required')
+      if (files.length > (assistant()?.files?.maxFiles ?? MAX_FILES)) return refusedTurn(clientId, 'too_many_files')
+      return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context, files), {
+        ...given,
+        signal,
+      })
     },
 
     retry(options = {}) {

@@ -89,3 +89,4 @@ export async function select(
 export { deleteThread as delete }
 export { toRequest } from './to_request.ts'
 export { useSuggestion } from './use_suggestion.ts'
+export { eraseData, exportData } from './visitor_data.ts'

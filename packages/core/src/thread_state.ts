@@ -1,6 +1,8 @@
+import { FILE_URL } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
+import type { FileOfMessage } from './file_types.ts'
 import type { TurnProgress } from './reduce_turn.ts'
-import type { Message, PageContext, ThreadState, Turn } from './types.ts'
+import type { Message, MessagePart, PageContext, ThreadState, Turn } from './types.ts'
 
 type Messages = readonly Message[]
 
@@ -28,6 +30,7 @@ export const newUserMessage = (
   text: string,
   createdAt: string,
   context?: PageContext | null,
+  files: readonly FileOfMessage[] = [],
 ): Question =>
   newMessage(clientId, createdAt, {
     clientId,
@@ -35,9 +38,23 @@ export const newUserMessage = (
     author: 'visitor',
     status: 'sending',
     content: text,
-    parts: [{ type: 'text', text }],
+    parts: [
+      ...files.map(({ id, name, type }) => ({
+        type: 'file' as const,
+        mediaType: type,
+        filename: name,
+        url: FILE_URL + id,
+      })),
+      ...(text ? [{ type: 'text' as const, text }] : []),
+    ],
     context,
   }) as Question
+
+/** The files that a message is sent with; `undefined` where there are none. */
+export function fileIdsOf(parts: readonly MessagePart[]): readonly string[] | undefined {
+  const ids = parts.flatMap((part) => (part.type === 'file' ? part.url.slice(FILE_URL.length) : []))
+  return ids[0] ? ids : undefined
+}
 
 /** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
 export function upsert(

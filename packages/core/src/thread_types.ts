@@ -66,9 +66,7 @@ export interface Thread extends Readable<ThreadState> {
    * }
    */
   send(
-    input:
-      | string
-      | { text: string; suggestionId?: string | undefined; files?: readonly FileOfMessage[] | undefined },
+    input: string | { text: string; suggestionId?: string | undefined; files?: readonly FileOfMessage[] | undefined },
     options?: SendOptions,
   ): Turn
   /**

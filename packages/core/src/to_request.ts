@@ -1,7 +1,9 @@
-import type { ErrorCode, TurnRequest } from '@loacl/wire'
+import { type ErrorCode, FILE_URL, MAX_FILES, type TurnRequest } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
+import type { FileOfMessage } from './file_types.ts'
 import { randomId } from './random.ts'
+import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
 import { newUserMessage, runningTurn } from './thread_state.ts'
@@ -66,6 +68,14 @@ const refuse = (code: ErrorCode): never => {
   throw new LoaclError(code)
 }
 
+/** What an edit keeps that says nothing of files. */
+const filesOf = ({ parts }: Message): readonly FileOfMessage[] =>
+  parts.flatMap((part) =>
+    part.type === 'file'
+      ? { id: part.url.slice(FILE_URL.length), name: part.filename ?? '', type: part.mediaType }
+      : [],
+  )
+
 function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: Asked): TurnRequest {
   const { client, serverId } = thread
   const { assistant: assistantId } = client
@@ -73,7 +83,7 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
   const last = messages.at(-1)
   const question = messages.findLast(({ clientId }) => clientId !== null)
   if (name === 'retry' && last?.status === 'completed' && last !== question) return refuse('already_answered')
-  const [messageId, text] = args as [string, string]
+  const [messageId, input] = args as Parameters<Thread['edit']>
   const author = name === 'edit' ? 'visitor' : 'assistant'
   const named =
     name === 'retry'
@@ -110,14 +120,24 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
       how.begun = (ids) => ({ messages: upTo(), answer: siblingsOf(ids.messageId) })
       break
     case 'edit': {
-      const edited = toStorable('', text) as string
-      if (edited.trim() === '') return refuse('text_required')
+      const { text, files = filesOf(named) } = typeof input === 'string' ? { text: input } : input
+      const edited = toStorable('', text)
+      if (edited.trim() === '' && files.length === 0) return refuse('text_required')
+      const { assistant: opened } = client.getSnapshot() as Partial<Opened>
+      if (files.length > (opened?.files?.maxFiles ?? MAX_FILES)) return refuse('too_many_files')
       how.begun = ({ userMessageId }) => {
-        const message = newUserMessage(id, edited, client.timestamp())
+        const message = newUserMessage(id, edited, client.timestamp(), undefined, files)
         const confirmed = { id: userMessageId, status: 'completed', ...siblingsOf(userMessageId) } as const
         return { messages: upTo({ ...message, ...confirmed }) }
       }
-      return { type: name, ...thisThread, id, messageId: named.id, text: edited }
+      return {
+        type: name,
+        ...thisThread,
+        id,
+        messageId: named.id,
+        text: edited,
+        files: files[0] && files.map((file) => file.id),
+      }
     }
     case 'continue':
       if (!/^(cut|stopped|failed)$/.test(named.status) || named.content === '') return refuse('answer_not_cut')

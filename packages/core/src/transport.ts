@@ -18,10 +18,10 @@ export interface Transport {
     token: string,
     signals: readonly (AbortSignal | undefined)[],
   ): Promise<T>
-  /** Posts a body to the function `loacl-chat`, or gets what needs none, and gives the response as soon as it begins. */
+  /** Posts a body to the function `loacl-chat`, gets what needs none, or deletes with `null`. Gives the response as soon as it begins. */
   chat(
     path: string,
-    body: object | undefined,
+    body: object | null | undefined,
     token: string,
     signal: AbortSignal,
     bearer?: string | null,
@@ -32,7 +32,7 @@ export interface Transport {
 export function createTransport(project: ProjectClient, accessToken: () => string | null): Transport {
   async function send(
     path: string,
-    body: object | undefined,
+    body: object | null | undefined,
     signal: AbortSignal,
     token: string,
     bearer = accessToken(),
@@ -42,10 +42,10 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
     if (body) headers['content-type'] = 'application/json'
     const response = await project.fetch(path, {
-      method: body ? 'POST' : 'GET',
+      method: body ? 'POST' : body === null ? 'DELETE' : 'GET',
       headers,
       signal,
-      body: JSON.stringify(body, toStorable),
+      body: JSON.stringify(body ?? undefined, toStorable),
     })
     if (response.ok) return response
     throw await (await loadOnDemand()).toResponseError(response)

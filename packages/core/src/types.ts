@@ -83,7 +83,12 @@ export interface SupabaseLike {
   readonly functions: {
     invoke(
       name: string,
-      options: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string; signal?: AbortSignal },
+      options: {
+        method: 'GET' | 'POST' | 'DELETE'
+        headers: Record<string, string>
+        body?: string
+        signal?: AbortSignal
+      },
     ): Promise<{ data: unknown; error: unknown; response?: Response }>
   }
 }

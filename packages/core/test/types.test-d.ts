@@ -4,10 +4,12 @@ import { expectTypeOf } from 'vitest'
 import {
   createClient,
   LoaclError,
+  type AttachedFile,
   type ClientOptions,
   type ClientState,
   type Credential,
   type ErrorCode,
+  type FileOfMessage,
   type LoaclClient,
   type Message,
   type Page,
@@ -85,6 +87,7 @@ expectTypeOf<keyof LoaclClient>().toEqualTypeOf<
   | 'identify'
   | 'signOut'
   | 'setContext'
+  | 'files'
   | 'exportData'
   | 'eraseData'
   | 'registerTool'
@@ -125,8 +128,12 @@ expectTypeOf<keyof Thread>().toEqualTypeOf<
   | 'deny'
 >()
 expectTypeOf<Parameters<Thread['send']>[0]>().toEqualTypeOf<
-  string | { text: string; suggestionId?: string | undefined }
+  string | { text: string; suggestionId?: string | undefined; files?: readonly FileOfMessage[] | undefined }
 >()
+expectTypeOf<Parameters<Thread['edit']>[1]>().toEqualTypeOf<
+  string | { text: string; files?: readonly FileOfMessage[] | undefined }
+>()
+expectTypeOf<AttachedFile>().toExtend<FileOfMessage>()
 expectTypeOf<Thread['send']>().returns.toEqualTypeOf<Turn>()
 expectTypeOf<Thread['retry']>().returns.toEqualTypeOf<Turn>()
 expectTypeOf<Thread['regenerate']>().returns.toEqualTypeOf<Turn>()

@@ -127,7 +127,7 @@ function createThread(threadId: string): ScriptedThread {
       thread.calls.push('retry')
       return begin('retry')
     },
-    edit: (_, text) => begin(text),
+    edit: (_, input) => begin(typeof input === 'string' ? input : input.text),
     regenerate: () => begin('regenerate'),
     continue: () => begin('continue'),
     select: async () => {},
@@ -206,6 +206,11 @@ export function createScriptedClient(): ScriptedClient {
         client.created.push(thread)
         return thread
       },
+    },
+    files: {
+      upload: () => Promise.reject(new LoaclError('files_unsupported')),
+      link: () => Promise.reject(new LoaclError('file_not_found')),
+      remove: async () => {},
     },
     identify: async () => {},
     setContext: async () => {},

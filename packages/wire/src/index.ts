@@ -75,7 +75,7 @@ export type { EventPage, ThreadEvent, ThreadEventKind } from './events.ts'
 export type { Message, MessageAuthor, MessagePage } from './message.ts'
 export type { Identified, IdentifyRequest } from './identify.ts'
 export { isPageContext, MAX_CONTEXT_BYTES, type PageContext } from './page_context.ts'
-export { MAX_BODY_BYTES, parseTurnRequest, type TurnRequest } from './turns.ts'
+export { MAX_BODY_BYTES, MAX_FILES, parseTurnRequest, type TurnRequest } from './turns.ts'
 export {
   contentOf,
   fits,

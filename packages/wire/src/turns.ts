@@ -32,7 +32,7 @@ export type TurnRequest =
       parentId?: string
       text: string
       context?: PageContext | null | undefined
-      files?: readonly string[]
+      files?: readonly string[] | undefined
       fingerprint?: string
     }
   | {
@@ -50,7 +50,7 @@ export type TurnRequest =
       threadId: string
       messageId: string
       text: string
-      files?: readonly string[]
+      files?: readonly string[] | undefined
       fingerprint?: string
     }
   | {
@@ -66,7 +66,7 @@ export type TurnRequest =
 const MAX_FINGERPRINT_LENGTH = 128
 
 /** Most files of a message that any assistant may allow. */
-const MAX_FILES = 20
+export const MAX_FILES = 20
 
 /** Largest accepted body of `POST /turns`, in bytes. Above it: `body_too_large`. */
 export const MAX_BODY_BYTES = 262_144
