@@ -11,6 +11,11 @@ export interface AssistantChanges {
   showReasoning?: boolean
   pageContext?: boolean
   imageHosts?: string[]
+  fileTypes?: string[]
+  maxFileBytes?: number
+  maxFilesPerMessage?: number
+  filesPerHour?: number
+  fileBytesPerDay?: number
   moderatesInput?: boolean
   moderatesOutput?: boolean
   contextTokenBudget?: number
@@ -77,8 +82,13 @@ export class Owner {
       allowedOrigins,
       contextStrategy,
       contextTokenBudget,
+      fileBytesPerDay,
+      filesPerHour,
+      fileTypes,
       imageHosts,
       isActive,
+      maxFileBytes,
+      maxFilesPerMessage,
       messagesPerMinute,
       moderatesInput,
       moderatesOutput,
@@ -95,6 +105,11 @@ export class Owner {
       context_strategy: contextStrategy,
       context_token_budget: contextTokenBudget,
       image_hosts: imageHosts,
+      file_types: fileTypes,
+      max_file_bytes: maxFileBytes,
+      max_files_per_message: maxFilesPerMessage,
+      files_per_hour: filesPerHour,
+      file_bytes_per_day: fileBytesPerDay,
       is_active: isActive,
       page_context: pageContext,
       messages_per_minute: messagesPerMinute,
@@ -174,6 +189,11 @@ export class Owner {
         'line ' || n, jsonb_build_array(jsonb_build_object('type', 'text', 'text', 'line ' || n))
       from thread, unnest(${ids}::uuid[]) with ordinality as line (id, n)
       order by n`
+  }
+
+  /** Deletes what visitors have attached here. Their messages keep the names. */
+  async deleteFilesOf(assistant: string): Promise<void> {
+    await this.#sql`delete from loacl.files where assistant_id = ${assistant}`
   }
 
   async leave(): Promise<void> {

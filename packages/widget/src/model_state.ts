@@ -96,9 +96,7 @@ export function reduceModel(state: ModelState, action: ModelAction): ModelState 
       if (action.id !== unsent?.id) return state
       return { ...state, ...SENT, ...(isUnsent(state, draft, attached) && EMPTY) }
     case 'draft_restored':
-      return unsent && !draft
-        ? { ...state, draft: unsent.text, attached: unsent.attached, restored: true }
-        : state
+      return unsent && !draft ? { ...state, draft: unsent.text, attached: unsent.attached, restored: true } : state
     case 'draft_left':
       return state.restored ? { ...state, ...SENT } : state
     case 'draft_forgotten':
@@ -107,11 +105,8 @@ export function reduceModel(state: ModelState, action: ModelAction): ModelState 
 }
 
 /** Whether this is what was sent before a reload, as it was put back. */
-export const isUnsent = (
-  { restored, unsent }: ModelState,
-  text: string,
-  attached: readonly Attachment[],
-): boolean => restored && unsent?.text === text && unsent.attached === attached
+export const isUnsent = ({ restored, unsent }: ModelState, text: string, attached: readonly Attachment[]): boolean =>
+  restored && unsent?.text === text && unsent.attached === attached
 
 export const assistantOf = ({ session }: ModelState): PublicAssistant | null =>
   session.status === 'open' ? session.assistant : null

@@ -4,9 +4,10 @@ import { limitsOf, uploadsOf } from './uploads.ts'
 import { hasWords, wordsOf } from './words.ts'
 
 /** Systems know these by their endings better than by their types. */
-const ENDINGS: Readonly<Record<string, string>> = { 'text/markdown': '.md,.markdown', 'text/csv': '.csv' }
+const ENDINGS: Readonly<Record<string, string[]>> = { 'text/markdown': ['.md', '.markdown'], 'text/csv': ['.csv'] }
 
-const accepted = (types: readonly string[]): string => types.flatMap((type) => [type, ENDINGS[type] ?? []]).join(',')
+const accepted = (types: readonly string[]): string =>
+  types.flatMap((type) => [type, ...(ENDINGS[type] ?? [])]).join(',')
 
 /** Lets the visitor choose files; on a phone, or take a picture. */
 export function AttachButton({ ui }: { ui: Ui }) {

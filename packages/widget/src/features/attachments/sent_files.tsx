@@ -1,7 +1,7 @@
 import { Component, h, type MessagePart, type PartPlace, toLoaclError, type Ui } from '../runtime.ts'
 import { runAt } from '../run.ts'
 import { FileName } from './file_name.tsx'
-import { fetchFile } from './pictures.ts'
+import { fetchFile, isPicture } from './pictures.ts'
 import { Thumbnail } from './thumbnail.tsx'
 import { uploadsOf } from './uploads.ts'
 import { describeFailure, formatSize, formatType, named, showName, wordsOf } from './words.ts'
@@ -21,7 +21,15 @@ export function viewFiles({ ui, message, place }: PartPlace) {
   const run = runAt(message, place, isFile)
   if (!run) return null
   return (
-    <ul class="files" part="files" aria-label={wordsOf(ui).attachments}>
+    <ul
+      class="files"
+      part="files"
+      aria-label={wordsOf(ui).attachments}
+      // The panel's own: the message has that of its text.
+      ref={(list) => {
+        if (list) list.dir = list.closest('dialog')!.dir
+      }}
+    >
       {run.map((part) => (
         <SentFile key={part.url} ui={ui} part={part} />
       ))}
@@ -102,7 +110,7 @@ class SentFile extends Component<SentFileProps, SentFileState> {
       ? words.fileDeleted
       : [formatType(mediaType), size && formatSize(size, ui.locale)].filter(Boolean).join(' · ')
     return (
-      <li>
+      <li class={isPicture(mediaType) ? 'has-picture' : ''}>
         <button
           type="button"
           class="file"

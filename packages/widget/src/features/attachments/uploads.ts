@@ -112,7 +112,11 @@ export class Uploads {
   hold(): boolean {
     const { announce } = this.ui
     const words = wordsOf(this.ui)
-    const hold = this.attached.some(({ error }) => error) ? 'failures' : this.attached.some(isPending) ? 'uploads' : null
+    const hold = this.attached.some(({ error }) => error)
+      ? 'failures'
+      : this.attached.some(isPending)
+        ? 'uploads'
+        : null
     this.#setHold(hold)
     if (hold) announce(hold === 'uploads' ? words.sendsLater : words.sendBlocked)
     return !!hold

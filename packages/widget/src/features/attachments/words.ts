@@ -30,7 +30,10 @@ const LONGEST_NAME = 200
 
 /** A name in one line, without what turns the direction of what stands beside it. */
 export function showName(name: string): string {
-  const shown = name.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+  const shown = name
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\p{Cc}\p{Z}]+/gu, ' ')
+    .trim()
   return shown.length > LONGEST_NAME ? `${shown.slice(0, LONGEST_NAME - 20)}…${shown.slice(-19)}` : shown
 }
 
