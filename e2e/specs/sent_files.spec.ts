@@ -1,5 +1,5 @@
 import type { Page, Request } from '@playwright/test'
-import { type Attaching, expect, isDrawn, test, unique } from '../support/attaching.ts'
+import { Attaching, expect, goTo, isDrawn, test, unique } from '../support/attaching.ts'
 import { pdfFile, pictureFile, textFile, type TestFile } from '../support/files.ts'
 
 // Files of messages, in the conversation.
@@ -54,7 +54,7 @@ test(
   },
 )
 
-test('what was never scrolled to is not fetched', { tag: '@local' }, async ({ attaching, page, owner }) => {
+test('what was never scrolled to is not fetched', { tag: '@local' }, async ({ attaching, page, context, owner }) => {
   const it = await attaching()
   await it.attach(pictureFile())
   const question = unique('Look, and then a lot.')
@@ -63,14 +63,16 @@ test('what was never scrolled to is not fetched', { tag: '@local' }, async ({ at
   await expect(it.sent).toHaveCount(1)
   await it.chat.answered()
   await owner.addLines(question, 30)
-  const links = watchLinks(page)
-  await page.reload()
-  await it.chat.open()
-  await expect(it.chat.message('line 30')).toBeVisible()
-  await expect(it.sent).toHaveCount(1)
+  const tab = await context.newPage()
+  const links = watchLinks(tab)
+  const there = new Attaching(await goTo(tab, page.url()), it.assistant)
+  await there.chat.open()
+  await expect(there.chat.message('line 30')).toBeInViewport()
+  await expect(there.sent).toHaveCount(1)
+  await there.chat.askAndWait(unique('Anything else?'))
   expect(links).toHaveLength(0)
-  await it.sent.scrollIntoViewIfNeeded()
-  await expect.poll(() => isDrawn(it.sent)).toBe(true)
+  await there.sent.scrollIntoViewIfNeeded()
+  await expect.poll(() => isDrawn(there.sent)).toBe(true)
   expect(links).toHaveLength(1)
 })
 

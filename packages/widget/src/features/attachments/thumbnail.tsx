@@ -2,6 +2,9 @@ import { Component, h } from '../runtime.ts'
 import { Icon } from './icons.tsx'
 import { drawPicture, isPicture } from './pictures.ts'
 
+/** What is scrolled past is not fetched. In milliseconds. */
+const STAY_MS = 200
+
 interface ThumbnailProps {
   type: string
   /** Fetches the picture. Asked when it comes into sight. */
@@ -14,24 +17,26 @@ interface ThumbnailProps {
 export class Thumbnail extends Component<ThumbnailProps, { isDrawn?: boolean }> {
   #canvas: HTMLCanvasElement | null = null
   #observer: IntersectionObserver | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   override componentDidMount(): void {
     if (!this.#canvas) return
     this.#observer = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return
-      this.#observer?.disconnect()
-      void this.#draw(this.#canvas!)
+      clearTimeout(this.#timer)
+      if (entries.at(-1)!.isIntersecting) this.#timer = setTimeout(this.#draw, STAY_MS)
     })
     this.#observer.observe(this.#canvas.parentElement!)
   }
 
   override componentWillUnmount(): void {
     this.#observer?.disconnect()
+    clearTimeout(this.#timer)
   }
 
-  async #draw(canvas: HTMLCanvasElement): Promise<void> {
+  #draw = async (): Promise<void> => {
+    this.#observer?.disconnect()
     try {
-      await drawPicture(canvas, await this.props.load())
+      await drawPicture(this.#canvas!, await this.props.load())
       this.setState({ isDrawn: true })
     } catch (error) {
       this.props.onFail?.(error)
