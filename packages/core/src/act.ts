@@ -13,7 +13,7 @@ import type { ThreadContext } from './thread_context.ts'
 import type * as Calls from './tool_calls.ts'
 
 /** What is needed so soon that it is here. */
-const HERE = { load: loadThread, loadOlder, listThreads, setContext }
+const HERE = { load: loadThread, loadOlder, list: listThreads, setContext }
 
 /** Which file has the others. */
 const fetchAction = (name: string): Promise<object> =>

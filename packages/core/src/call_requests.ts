@@ -1,4 +1,4 @@
-import { type CallAnswer, fits, type WaitingCall } from '@loacl/wire'
+import { type CallAnswer, fits, TEXT, type WaitingCall } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
 import { backOff, isTransient, withRetries } from './retry.ts'
@@ -24,7 +24,7 @@ export async function post<T>(
   const send = async (connection: AbortSignal) => {
     const response = await client.chat(path, body, connection)
     const value: unknown = await response.json()
-    if (fits(value, { [member]: 'string' })) return value as T
+    if (fits(value, { [member]: TEXT })) return value as T
     throw new LoaclError('response_malformed', undefined, { status: response.status })
   }
   return await withRetries(() => withTimeout([lifetime, signal], send), {

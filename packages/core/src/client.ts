@@ -1,5 +1,5 @@
 import type { ClientContext, RegisteredTool, WithClient } from './client_context.ts'
-import { laterOf, loadOnDemand } from './load_on_demand.ts'
+import { laterOf, loadOnDemand, settled } from './load_on_demand.ts'
 import { createProjectClient } from './project_client.ts'
 import { randomId } from './random.ts'
 import type { Opened } from './reduce_session.ts'
@@ -50,13 +50,15 @@ export function createClient(options: ClientOptions): LoaclClient {
       opened().assistant?.fingerprint &&
       options.fingerprint &&
       // A message is sent without a fingerprint rather than not at all.
-      withTimeout(
-        [],
-        async () => (await loadOnDemand()).readFingerprint(options.fingerprint!),
-        FINGERPRINT_TIMEOUT_MS,
-      ).catch(() => {}),
+      settled(
+        withTimeout(
+          [],
+          async () => (await loadOnDemand()).readFingerprint(options.fingerprint!),
+          FINGERPRINT_TIMEOUT_MS,
+        ),
+      ),
     upsertSummary: (id, change, isNewest) =>
-      session.changeThreads((known) => {
+      session.dispatch('threads_changed', (known) => {
         const old = known.find((summary) => summary.id === id)
         const at = client.timestamp()
         const next = { id, title: null, status: 'active' as const, createdAt: at, lastMessageAt: at, ...old, ...change }
@@ -80,21 +82,15 @@ export function createClient(options: ClientOptions): LoaclClient {
     client,
     project: project.host,
     threads: {
-      list: later('listThreads'),
+      ...later('list'),
       get: (id) => threadOf(id, true),
       create: ({ id = randomId() } = {}) => threadOf(id, false),
     },
-    files: { upload: later('upload'), link: later('link'), remove: later('remove') },
-    setContext: later('setContext'),
-    exportData: later('exportData'),
-    eraseData: later('eraseData'),
+    files: later('upload', 'link', 'remove'),
+    ...later('setContext', 'exportData', 'eraseData'),
     registerTool(...tool) {
       tools.add(tool)
       return () => void tools.delete(tool)
-    },
-    dispose() {
-      session.dispose()
-      threads.clear()
     },
   }
   return api

@@ -1,4 +1,4 @@
-import { type FileLink, fits, type Shape } from '@loacl/wire'
+import { type FileLink, fits, type Shape, TEXT } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
 import { LoaclError } from './errors.ts'
 import type { ActionTools } from './follow_threads.ts'
@@ -63,7 +63,7 @@ export const link = (
   { signal, download = false }: Abortable & { download?: boolean | undefined } = {},
 ): Promise<FileLink> =>
   whileWanted(client, signal, async (wanted) => {
-    const shape = { url: 'string', expiresAt: 'string' } as const
+    const shape = { url: TEXT, expiresAt: TEXT } as const
     const { url, expiresAt } = await ask<FileLink>(client, `${pathOf(id)}/link`, { download }, shape, wanted, false)
     return { url: toAbsolute(client, url), expiresAt }
   })

@@ -1,4 +1,4 @@
-import type { EventPage } from '@loacl/wire'
+import { type EventPage, TEXT } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
 import { hasCode } from './error_codes.ts'
 import { fetchCalls } from './fetch_calls.ts'
@@ -184,7 +184,7 @@ async function readEvents(following: Following): Promise<boolean> {
     const page = await client.rpc<EventPage>(
       'list_events',
       args,
-      { thread: { id: 'string' }, items: [{ kind: 'string' }] },
+      { thread: { id: TEXT }, items: [{ kind: TEXT }] },
       following.lifetime,
     )
     const { thread: summary, items } = page
@@ -195,7 +195,7 @@ async function readEvents(following: Following): Promise<boolean> {
     thread.update({ title: summary.title })
     following.lastEvent = isOfMessages ? await loadLatest(thread, { keepsOlder: true }) : page.lastEvent
     const { turn } = thread.state()
-    if (thread.activeTurnId !== null && turn.status !== 'waiting') {
+    if (thread.activeTurnId && turn.status !== 'waiting') {
       // Begun by another tab or device. A title may come after its stream.
       void client.threads
         .get(serverId)
@@ -228,4 +228,4 @@ function forgetThread(thread: ThreadContext, threadId: string): void {
 }
 
 const removeSummary = (client: ClientContext, threadId: string): void =>
-  client.changeThreads((known) => known.filter(({ id }) => id !== threadId))
+  client.dispatch('threads_changed', (known) => known.filter(({ id }) => id !== threadId))

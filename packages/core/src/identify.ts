@@ -37,7 +37,7 @@ export async function post(
   token: string,
   bearer: string | null,
 ): Promise<void> {
-  await withTimeout([state().lifetime.signal], (signal) => transport.chat(path, body, token, signal, bearer))
+  await withTimeout([state().lifetime.signal], (signal) => transport.chat(path, body, signal, token, bearer))
 }
 
 /**

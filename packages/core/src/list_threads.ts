@@ -1,4 +1,4 @@
-import type { Page, ThreadSummary } from '@loacl/wire'
+import { type Page, TEXT, type ThreadSummary } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
 import type { ListOptions } from './types.ts'
 
@@ -7,7 +7,7 @@ export async function listThreads(
   { signal, cursor, search, archived = false }: ListOptions = {},
 ): Promise<Page<ThreadSummary>> {
   const args = { assistant_id: client.assistant, cursor, search, archived }
-  const page = await client.rpc<Page<ThreadSummary>>('list_threads', args, { items: [{ id: 'string' }] }, signal)
-  if (!cursor && !search && !archived) client.changeThreads(() => page.items)
+  const page = await client.rpc<Page<ThreadSummary>>('list_threads', args, { items: [{ id: TEXT }] }, signal)
+  if (!cursor && !search && !archived) client.dispatch('threads_changed', () => page.items)
   return page
 }

@@ -1,4 +1,4 @@
-import type { MessagePage } from '@loacl/wire'
+import { type MessagePage, TEXT } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import { keepInSight } from './keep_in_sight.ts'
 import type { ThreadContext } from './thread_context.ts'
@@ -14,7 +14,7 @@ function readPage(
   signal: AbortSignal | undefined,
 ): Promise<MessagePage> {
   const args = { thread_id: serverId, cursor, page_size: PAGE_SIZE }
-  return client.rpc<MessagePage>('list_messages', args, { thread: { id: 'string' }, items: [{ id: 'string' }] }, signal)
+  return client.rpc<MessagePage>('list_messages', args, { thread: { id: TEXT }, items: [{ id: TEXT }] }, signal)
 }
 
 /**
@@ -53,7 +53,7 @@ export async function loadNewest(
     ...(isRunning ? {} : { turn: turnOf(page, turn) }),
     title: page.thread.title,
     messages: [...older, ...newest],
-    hasOlder: thread.cursor !== null,
+    hasOlder: !!thread.cursor,
   })
   return page.lastEvent
 }
@@ -88,10 +88,10 @@ export async function loadOlder(thread: ThreadContext, { signal }: Abortable = {
 }
 
 async function prepend(thread: ThreadContext): Promise<void> {
-  if (thread.cursor === null) return
+  if (!thread.cursor) return
   const page = await readPage(thread, thread.cursor, undefined)
   thread.cursor = page.nextCursor
-  thread.update({ messages: prependOlder(page, thread.state().messages), hasOlder: thread.cursor !== null })
+  thread.update({ messages: prependOlder(page, thread.state().messages), hasOlder: !!thread.cursor })
 }
 
 function prependOlder(page: MessagePage, messages: readonly Message[]): Message[] {

@@ -10,12 +10,13 @@ export const loadOnDemand = (): Promise<typeof OnDemand> =>
     throw new LoaclError('network', undefined, { cause })
   })
 
-/** What is fetched when it is first called, of a client or of a thread. */
+/** What is fetched when it is first called, of a client or of a thread, by its names. */
 export const laterOf =
   <Of>(of: Of) =>
-  <Name extends ActionName<Of>>(name: Name) =>
-  async (...args: ArgumentsOf<Name>): Promise<ResultOf<Name>> =>
-    (await loadOnDemand()).act(name, of, ...args)
+  <Name extends ActionName<Of>>(...names: Name[]) =>
+    Object.fromEntries(
+      names.map((name) => [name, async (...args: ArgumentsOf<Name>) => (await loadOnDemand()).act(name, of, ...args)]),
+    ) as { [Each in Name]: (...args: ArgumentsOf<Each>) => Promise<ResultOf<Each>> }
 
 /** Does what a refusal may hinder, and once more where `recover` resolves. */
 export const withRecovery = <T>(
@@ -31,6 +32,7 @@ export const withRecovery = <T>(
 
 /** Does with it what nobody waits for. A failure is passed over: `use` says of what. */
 export const whenFetched = (use: (onDemand: typeof OnDemand) => Promise<unknown>): void =>
-  void loadOnDemand()
-    .then(use)
-    .catch(() => {})
+  void settled(loadOnDemand().then(use))
+
+/** Waits for what may fail. */
+export const settled = <T>(work: Promise<T> | null): Promise<T | void> | undefined => work?.catch(() => {})

@@ -17,24 +17,19 @@ import type { Message, TurnResult } from './types.ts'
 export interface TurnProgress {
   /** ISO 8601; given to the answer until the server's own time is loaded. */
   readonly startedAt: string
-  readonly ids: DataParts['turn'] | null
+  readonly ids?: DataParts['turn']
   /** The answer as far as it has come. */
-  readonly answer: Message | null
+  readonly answer?: Message
   /** What the stream has made of the answer's parts. */
   readonly folded: FoldedMessage<MessagePart>
-  readonly title: string | null
-  readonly usage: Usage | null
-  readonly error: WireError | null
+  readonly title?: string
+  readonly usage?: Usage | undefined
+  readonly error?: WireError
 }
 
 export const newProgress = (startedAt: string): TurnProgress => ({
   startedAt,
-  ids: null,
-  answer: null,
   folded: NO_PARTS,
-  title: null,
-  usage: null,
-  error: null,
 })
 
 /** The next state of a turn. A part that changes nothing gives the same object. */
@@ -94,8 +89,8 @@ const shown = ({ parts }: TurnProgress['folded']): Pick<Message, 'parts' | 'cont
 type Answered = Message & { status: 'completed' | 'stopped' | 'cut' | 'waiting' }
 
 /** Whether the answer is stored, as far as it goes. A failed one is not: the part that says why is still to come. */
-export const isAnswered = (answer: Message | null): answer is Answered =>
-  answer !== null && answer.status !== 'streaming' && answer.status !== 'failed'
+export const isAnswered = (answer: Message | undefined): answer is Answered =>
+  !!answer && answer.status !== 'streaming' && answer.status !== 'failed'
 
 /** How a turn has ended. `lost`: why its connection was given up. */
 export function toResult({ answer, usage, error }: TurnProgress, lost: LoaclError | void): TurnResult {

@@ -1,5 +1,5 @@
 import { isRetried } from '@loacl/wire'
-import { abortError } from './abort.ts'
+import { untilAborted } from './abort.ts'
 import type { LoaclError } from './errors.ts'
 
 /** After this many failures in a row a connection is given up: some 30 seconds. */
@@ -54,16 +54,12 @@ export const isTransient = (error: unknown, isRunning: boolean): boolean => {
  */
 export async function backOff(failures: number, signal: AbortSignal, leastMs = 0): Promise<void> {
   const ms = Math.min(MAX_DELAY_MS, leastMs + DELAY_MS * 2 ** failures) * (1 + Math.random())
-  if (!signal.aborted)
-    await new Promise<void>((resolve) => {
-      const finish = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      const timer = setTimeout(finish, ms)
-      signal.addEventListener('abort', finish)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const passed = () =>
+    new Promise<unknown>((resolve) => {
+      timer = setTimeout(resolve, ms)
       // Until what waits has ended. It doesn't exist everywhere: this runs outside browsers too.
-      globalThis.addEventListener?.('online', finish, { signal })
+      globalThis.addEventListener?.('online', resolve, { signal })
     })
-  if (signal.aborted) throw abortError(signal)
+  await untilAborted(passed, signal).finally(() => clearTimeout(timer))
 }

@@ -1,7 +1,7 @@
-import type { OpenedSession, Shape, ThreadSummary } from '@loacl/wire'
+import { type OpenedSession, type Shape, TEXT } from '@loacl/wire'
 import { untilAborted } from './abort.ts'
 import { LoaclError } from './errors.ts'
-import { loadOnDemand, withRecovery } from './load_on_demand.ts'
+import { loadOnDemand, settled, withRecovery } from './load_on_demand.ts'
 import type { ProjectClient } from './project_client.ts'
 import { isShown, newSession, reduceSession, type SessionAction, type SessionState } from './reduce_session.ts'
 import type { SessionTokens } from './session_token.ts'
@@ -10,12 +10,10 @@ import { toClientError } from './timeout.ts'
 import { createTransport, type Transport } from './transport.ts'
 import type { Abortable, ClientOptions, ClientState, Credential, Readable } from './types.ts'
 
-type Threads = readonly ThreadSummary[]
-
 const OPENED: Shape = {
-  assistant: { name: 'string' },
+  assistant: { name: TEXT },
   questions: [{}],
-  visitor: { type: 'string' },
+  visitor: { type: TEXT },
   threads: { items: [{}] },
 }
 
@@ -25,6 +23,7 @@ export interface VisitorSession extends Readable<ClientState> {
   open(options?: Abortable): Promise<void>
   identify(credential: Credential, options?: Abortable): Promise<void>
   signOut(options?: Abortable): Promise<void>
+  dispose(): void
 }
 
 /** Who the visitor is: opens, identifies and signs out, in step with the other tabs of the same browser. */
@@ -40,13 +39,11 @@ export interface Session {
   rpc<T>(name: string, args: object, shape: Shape, signal: AbortSignal | undefined): Promise<T>
   /** Sends a request to the function `loacl-chat`; its session is handled as in `rpc`. */
   chat(path: string, body: object | null | undefined, signal: AbortSignal): Promise<Response>
-  /** The server has erased the data of the visitor who had this token: drops them here. */
-  erased(token: string): void
-  /** Changes the list of threads, where it is known. */
-  changeThreads(change: (threads: Threads) => Threads): void
+  /** Drops the visitor here. @param token replaced, where the visitor has it */
+  drop(how: 'visitor_dropped' | 'signed_out', token?: string): void
+  dispatch(...action: SessionAction): void
   /** Aborted when the visitor is dropped: the next one has another. */
   lifetime(): AbortSignal
-  dispose(): void
 }
 
 export interface SessionOptions {
@@ -202,7 +199,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
     await open({ signal })
     const before = state
     let token: string
-    return await withRecovery(
+    return withRecovery(
       () => call((token = tokens.current())),
       (onDemand, refusal) => onDemand.recoverCall(context, refusal, token, before, () => open({ signal })),
     )
@@ -215,22 +212,21 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
       identify: (credential, { signal } = {}) =>
         changeVisitor(async () => (await loadOnDemand()).identifyDevice(context, credential, signal), signal),
       signOut: ({ signal } = {}) => untilAborted(() => signOutVisitor('signed_out'), signal),
+      dispose() {
+        const error = new LoaclError('disposed')
+        disposal.abort()
+        state.lifetime.abort(error)
+        dispatch('disposed', error)
+        onDrop()
+      },
     },
     transport,
     run,
     rpc: (name, args, shape, signal) =>
       run(signal, (token) => transport.rpc(name, args, shape, token, [lifetime(), signal])),
-    chat: (path, body, signal) => run(signal, (token) => transport.chat(path, body, token, signal)),
-    erased: (token) => dropVisitor('signed_out', token),
-    changeThreads: (change) => dispatch('threads_changed', change),
+    chat: (path, body, signal) => run(signal, (token) => transport.chat(path, body, signal, token)),
+    drop: dropVisitor,
+    dispatch,
     lifetime,
-    dispose() {
-      const error = new LoaclError('disposed')
-      disposal.abort()
-      state.lifetime.abort(error)
-      dispatch('disposed', error)
-    },
   }
 }
-
-const settled = (work: Promise<unknown> | null): Promise<unknown> | undefined => work?.catch(() => {})

@@ -6,7 +6,7 @@ import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import { createStore } from './store.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { changed, fileIdsOf, newUserMessage, type Question, runningTurn, upsert } from './thread_state.ts'
+import { changed, fileIdsOf, newUserMessage, runningTurn, upsert } from './thread_state.ts'
 import { refusedTurn } from './turn_log.ts'
 import { startTurn } from './turn_run.ts'
 import type { Abortable, Thread, ThreadState, Turn } from './types.ts'
@@ -28,33 +28,11 @@ export function createThread(
     client,
     state,
     listeners: store.listeners,
-    cursor: null,
-    activeTurnId: null,
     update: (change) => store.set(changed(state(), change)),
     serverId: isStored ? id : null,
-    setServerId(serverId) {
-      context.serverId = serverId
-      client.threads.set(serverId, thread)
-      context.update({ id: serverId })
-    },
-  }
-  const { update } = context
-  const assistant = () => (client.getSnapshot() as Partial<Opened>).assistant
-
-  function start(how: TurnStart): Turn {
-    context.activeTurnId = null
-    return startTurn(context, how)
-  }
-
-  /** Shows a message as on its way, in place if it was there, and sends it. */
-  function sendMessage(message: Question, rest: Abortable & { suggestionId?: string | undefined }): Turn {
-    const { clientId, content: text, context: page, parts } = message
-    update({ messages: upsert(state().messages, message, (other) => other.clientId === clientId) })
-    return start({
-      ...rest,
-      id: clientId,
-      clientId,
-      request: (threadId) => ({
+    ask:
+      ({ clientId, content: text, context: page, parts }) =>
+      (threadId) => ({
         type: 'message',
         id: clientId,
         assistantId: client.assistant,
@@ -64,23 +42,34 @@ export function createThread(
         files: fileIdsOf(parts),
         context: assistant()!.pageContext ? page : undefined,
       }),
-    })
+    setServerId(serverId) {
+      context.serverId = serverId
+      client.threads.set(serverId, thread)
+      context.update({ id: serverId })
+    },
+  }
+  const { update } = context
+  const assistant = () => (client.getSnapshot() as Partial<Opened>).assistant
+
+  function start(how: TurnStart, messages = state().messages): Turn {
+    if (runningTurn(state())) return refusedTurn(how.id, 'turn_in_progress')
+    update({ messages })
+    context.activeTurnId = null
+    return startTurn(context, how)
   }
 
-  const onDemand = laterOf(context)
+  const later = laterOf(context)
 
   /** A turn whose request is made by what is fetched first. */
-  const later =
+  const laterTurn =
     <Name extends LaterTurn>(name: Name) =>
     (...args: Parameters<Thread[Name]>): Turn => {
       const { turn: before } = state()
       const turnId = randomId()
-      if (runningTurn(state())) return refusedTurn(turnId, 'turn_in_progress')
       const how: TurnStart = {
         id: turnId,
-        clientId: null,
         signal: (args.at(-1) as Abortable | undefined)?.signal,
-        request: () => onDemand('toRequest')(how, before, name, args),
+        request: () => later('toRequest').toRequest(how, before, name, args),
       }
       return start(how)
     }
@@ -88,40 +77,31 @@ export function createThread(
   const thread: Thread = {
     getSnapshot: state,
     subscribe: store.subscribe,
-
-    load: onDemand('load'),
-    loadOlder: onDemand('loadOlder'),
+    ...later('load', 'loadOlder', 'select', 'rename', 'archive', 'delete', 'restore', 'feedback', 'approve', 'deny'),
 
     send(input, { id: clientId = randomId(), signal } = {}) {
-      const given = typeof input === 'string' ? { text: input } : input
+      const given: Exclude<typeof input, string> = typeof input === 'string' ? { text: input } : input
       const text = toStorable('', given.text)
-      const { files = [] } = given
-      if (runningTurn(state())) return refusedTurn(clientId, 'turn_in_progress')
+      const files = given.files ?? []
       if (!text.trim() && !files[0]) return refusedTurn(clientId, 'text_required')
       if (files.length > (assistant()?.files?.maxFiles ?? MAX_FILES)) return refusedTurn(clientId, 'too_many_files')
-      return sendMessage(newUserMessage(clientId, text, client.timestamp(), client.context, files), {
-        ...given,
-        signal,
-      })
+      const message = newUserMessage(clientId, text, client.timestamp(), client.context, files)
+      const how = { ...given, signal, id: clientId, clientId, request: context.ask(message) }
+      return start(
+        how,
+        upsert(state().messages, message, (other) => other.clientId === clientId),
+      )
     },
 
-    retry(options = {}) {
-      const message = state().messages.findLast((known): known is Question => !!known.clientId)
-      if (context.activeTurnId !== null) return thread.resume(options)!
-      return message?.status === 'failed' && !runningTurn(state())
-        ? sendMessage({ ...message, status: 'sending', errorCode: null }, options)
-        : later('retry')(options)
-    },
-    edit: later('edit'),
-    regenerate: later('regenerate'),
-    continue: later('continue'),
-    select: onDemand('select'),
+    retry: (options) => (context.activeTurnId ? thread.resume(options)! : laterTurn('retry')(options)),
+    edit: laterTurn('edit'),
+    regenerate: laterTurn('regenerate'),
+    continue: laterTurn('continue'),
 
     resume({ signal } = {}) {
-      if (context.activeTurnId === null) return runningTurn(state()) ?? null
+      if (!context.activeTurnId) return runningTurn(state()) ?? null
       return start({
         id: context.activeTurnId,
-        clientId: null,
         signal,
         follow: context.activeTurnId,
         begun: context.begun,
@@ -129,14 +109,6 @@ export function createThread(
     },
 
     stop: () => thread.resume()?.stop(),
-
-    rename: onDemand('rename'),
-    archive: onDemand('archive'),
-    delete: onDemand('delete'),
-    restore: onDemand('restore'),
-    feedback: onDemand('feedback'),
-    approve: onDemand('approve'),
-    deny: onDemand('deny'),
   }
   return thread
 }

@@ -1,4 +1,4 @@
-import type { ThreadSummary } from '@loacl/wire'
+import { TEXT, type ThreadSummary } from '@loacl/wire'
 import type { ActionTools } from './follow_threads.ts'
 import { LoaclError } from './errors.ts'
 import { backOff, isTransient, withRetries } from './retry.ts'
@@ -15,13 +15,13 @@ async function callStored<T extends { id: string }>(
 ): Promise<T> {
   const { client, serverId } = thread
   if (serverId === null) throw new LoaclError('thread_not_found')
-  const result = await client.rpc<T>(name, { thread_id: serverId, ...what }, { id: 'string' }, signal)
+  const result = await client.rpc<T>(name, { thread_id: serverId, ...what }, { id: TEXT }, signal)
   await announceChange(thread)
   return result
 }
 
 const removeSummary = ({ client }: ThreadContext, id: string) =>
-  client.changeThreads((known) => known.filter((summary) => summary.id !== id))
+  client.dispatch('threads_changed', (known) => known.filter((summary) => summary.id !== id))
 
 export async function rename(
   thread: ThreadContext,

@@ -1,5 +1,6 @@
 import type { DataParts, TurnRequest } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
+import type { Question } from './thread_state.ts'
 import type { Message, ThreadState } from './types.ts'
 
 /** A thread, as its turns and actions see it. */
@@ -12,11 +13,13 @@ export interface ThreadContext {
   /** The server's id, once there is one. */
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */
-  cursor: string | null
+  cursor?: string | null
   /** A turn that runs or waits, and that nothing here follows. It may have ended, where its connection failed. */
-  activeTurnId: string | null
+  activeTurnId?: string | null
   /** What such a turn is shown with once it is followed. */
   begun?: TurnStart['begun']
+  /** What sends a message of this thread. */
+  ask(message: Question): (threadId: string | null) => TurnRequest
   /** The server has the thread under this id. */
   setServerId(serverId: string): void
 }
@@ -35,12 +38,12 @@ export interface Begun {
 export interface TurnStart {
   id: string
   /** Of the message that it answers, where that is known. */
-  clientId: string | null
+  clientId?: string
   /** The caller's: aborting it stops the turn at the server. */
   signal?: AbortSignal | undefined
   suggestionId?: string | undefined
   /** Asked each time that its stream begins: what to show from then on. */
-  begun?: ((ids: DataParts['turn']) => Begun) | undefined
+  begun?: ((ids: DataParts['turn']) => Begun | undefined) | undefined
   /** The server's id of a turn that runs or waits already. */
   follow?: string
   /** What begins another turn. */

@@ -2,7 +2,7 @@ import { FILE_URL } from '@loacl/wire'
 import type { LoaclError } from './errors.ts'
 import type { FileOfMessage } from './file_types.ts'
 import type { TurnProgress } from './reduce_turn.ts'
-import type { Message, MessagePart, PageContext, ThreadState, Turn } from './types.ts'
+import type { FilePart, Message, PageContext, ThreadState, Turn } from './types.ts'
 
 type Messages = readonly Message[]
 
@@ -50,11 +50,9 @@ export const newUserMessage = (
     context,
   }) as Question
 
-/** The files that a message is sent with; `undefined` where there are none. */
-export function fileIdsOf(parts: readonly MessagePart[]): readonly string[] | undefined {
-  const ids = parts.flatMap((part) => (part.type === 'file' ? part.url.slice(FILE_URL.length) : []))
-  return ids[0] ? ids : undefined
-}
+/** The files that a visitor's message is sent with. Nothing else in one has a URL. */
+export const fileIdsOf = (parts: readonly object[]): readonly string[] =>
+  (parts as readonly Partial<FilePart>[]).flatMap(({ url }) => url?.slice(FILE_URL.length) ?? [])
 
 /** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
 export function upsert(
@@ -68,12 +66,16 @@ export function upsert(
 }
 
 /** The messages as a turn has changed them: the visitor's confirmed, the answer as far as it has come, one that waited stopped. */
-export function withProgress(messages: Messages, clientId: string | null, { ids, answer }: TurnProgress): Messages {
+export function withProgress(
+  messages: Messages,
+  clientId: string | undefined,
+  { ids, answer }: TurnProgress,
+): Messages {
   if (!ids || !answer) return messages
   const confirmed = messages.map((message) =>
     message.status === 'waiting'
       ? { ...message, status: 'stopped' as const }
-      : message.id !== ids.userMessageId && message.clientId !== null && message.clientId === clientId
+      : message.id !== ids.userMessageId && message.clientId === clientId
         ? { ...message, id: ids.userMessageId, status: 'completed' as const, errorCode: null }
         : message,
   )
@@ -82,7 +84,7 @@ export function withProgress(messages: Messages, clientId: string | null, { ids,
 }
 
 /** A message that never got to the server stays, and says so. */
-export const withFailed = (messages: Messages, failedId: string | null, { code }: LoaclError): Messages =>
+export const withFailed = (messages: Messages, failedId: string | undefined, { code }: LoaclError): Messages =>
   messages.map((message) =>
     message.clientId === failedId && message.status === 'sending'
       ? { ...message, status: 'failed' as const, errorCode: code }

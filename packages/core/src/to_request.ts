@@ -6,7 +6,7 @@ import { randomId } from './random.ts'
 import type { Opened } from './reduce_session.ts'
 import { toStorable } from './storable_text.ts'
 import type { ThreadContext, TurnStart } from './thread_context.ts'
-import { newUserMessage, runningTurn } from './thread_state.ts'
+import { newUserMessage, type Question, runningTurn } from './thread_state.ts'
 import type { Message, Thread, TurnState } from './types.ts'
 
 type Named = 'retry' | 'edit' | 'regenerate' | 'continue'
@@ -43,7 +43,7 @@ export function toRequest<Name extends Named>(
     const { begun } = how
     how.begun = (ids) => {
       hasBegun = true
-      return begun!(ids)
+      return begun?.(ids)
     }
     void noteFailure(thread, asked, () => hasBegun)
     return request
@@ -66,6 +66,14 @@ async function noteFailure(thread: ThreadContext, asked: Asked, hasBegun: () => 
 
 const refuse = (code: ErrorCode): never => {
   throw new LoaclError(code)
+}
+
+/** Sends a message that never got to the server. */
+function sendAnew(thread: ThreadContext, how: TurnStart, message: Question): TurnRequest {
+  how.clientId = message.clientId
+  const sent = { ...message, status: 'sending', errorCode: null } as const
+  thread.update({ messages: thread.state().messages.map((other) => (other === message ? sent : other)) })
+  return thread.ask(sent)(thread.serverId)
 }
 
 /** What an edit keeps that says nothing of files. */
@@ -91,6 +99,7 @@ function readAsked(thread: ThreadContext, how: TurnStart, { id, name, args }: As
       : messages.find(
           (message) => message.author === author && (message.id === messageId || message.clientId === messageId),
         )
+  if (named && named.id === named.clientId) return sendAnew(thread, how, named as Question)
   if (!named || serverId === null) return refuse('message_not_found')
 
   /** The messages before the named one, and what the server hasn't got. */

@@ -22,8 +22,8 @@ export interface Transport {
   chat(
     path: string,
     body: object | null | undefined,
-    token: string,
     signal: AbortSignal,
+    token: string,
     bearer?: string | null,
   ): Promise<Response>
 }
@@ -37,10 +37,9 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
     token: string,
     bearer = accessToken(),
   ): Promise<Response> {
-    const headers: Record<string, string> = { [SESSION_HEADER]: token }
+    const headers: Record<string, string> = { [SESSION_HEADER]: token, 'content-type': 'application/json' }
     if (bearer) headers.authorization = `Bearer ${bearer}`
     if (path.startsWith(RPC)) headers['content-profile'] = 'loacl'
-    if (body) headers['content-type'] = 'application/json'
     const response = await project.fetch(path, {
       method: body ? 'POST' : body === null ? 'DELETE' : 'GET',
       headers,
@@ -57,8 +56,7 @@ export function createTransport(project: ProjectClient, accessToken: () => strin
         const response = await send(RPC + name, args, signal, token)
         return parseResult<T>(await response.text(), shape, response.status)
       }),
-    chat: (path, body, token, signal, bearer) =>
-      send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, body, signal, token, bearer),
+    chat: (path, ...rest) => send(`${FUNCTIONS_PATH}${CHAT_FUNCTION}/${path}`, ...rest),
   }
 }
 

@@ -11,10 +11,7 @@ export interface TurnLog {
 /** A turn's events, kept, so that each iterator can replay them from the start. */
 export function createTurnLog(id: string, stop: () => void): TurnLog {
   const events: TurnEvent[] = []
-  let notify: () => void
-  let nextEvent: Promise<void>
-  const awaitNext = () => (nextEvent = new Promise((resolve) => (notify = resolve)))
-  awaitNext()
+  const waiting: (() => void)[] = []
   let end: (result: TurnResult) => void
   const done = new Promise<TurnResult>((resolve) => (end = resolve))
 
@@ -30,7 +27,7 @@ export function createTurnLog(id: string, stop: () => void): TurnLog {
       },
       async *[Symbol.asyncIterator]() {
         for (let next = 0; ; next++) {
-          while (!events[next]) await nextEvent
+          while (!events[next]) await new Promise<void>((resolve) => waiting.push(resolve))
           yield events[next]!
           if (events[next]!.type === 'end') return
         }
@@ -39,8 +36,7 @@ export function createTurnLog(id: string, stop: () => void): TurnLog {
     push(event) {
       events.push(event)
       if (event.type === 'end') end(event.result)
-      notify()
-      awaitNext()
+      for (const resolve of waiting.splice(0)) resolve()
     },
   }
 }

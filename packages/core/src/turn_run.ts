@@ -14,7 +14,7 @@ import type { Turn, TurnState } from './types.ts'
 
 /** Starts a turn, brings it to its one end through lost connections, and keeps its thread's state in step with it. */
 export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
-  const { clientId, suggestionId } = start
+  const { suggestionId } = start
   const { client, state, update } = thread
   let progress = newProgress(client.timestamp())
   /** The server's, once it is known. */
@@ -60,7 +60,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (isNew) thread.setServerId(threadId)
     if (start.request) announce(thread, isNew)
     client.upsertSummary(threadId, { lastMessageAt: client.timestamp() }, true)
-    if (suggestionId !== undefined) whenFetched((onDemand) => onDemand.act('useSuggestion', thread, suggestionId))
+    if (suggestionId) whenFetched((onDemand) => onDemand.act('useSuggestion', thread, suggestionId))
   }
 
   function applyPart({ seq, part }: NumberedPart): void {
@@ -79,7 +79,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (ids && !before.ids) confirm(ids.threadId)
     if (progress !== before) {
       update({
-        messages: withProgress(begun?.messages ?? state().messages, clientId, progress),
+        messages: withProgress(begun?.messages ?? state().messages, start.clientId, progress),
         ...(owns() && {
           turn:
             part.type === 'data-waiting'
@@ -88,9 +88,9 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
                 ? { status: 'idle' }
                 : show(),
         }),
-        ...(title !== null && { title }),
+        ...(title && { title }),
       })
-      if (ids && title !== null) client.upsertSummary(ids.threadId, { title }, false)
+      if (ids && title) client.upsertSummary(ids.threadId, { title }, false)
       if (answer) pushEvents(part, answer.id)
     }
   }
@@ -102,7 +102,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       requestId = body.id
       return client.chat('turns', { ...body, ...signals }, signal)
     }
-    return await withRecovery(send, (onDemand, refusal) => onDemand.recoverThread(thread, refusal))
+    return withRecovery(send, (onDemand, refusal) => onDemand.recoverThread(thread, refusal))
   }
 
   /** One connection, to the turn's last part. Calls `reset` for each part that is new. */
@@ -111,7 +111,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
       const { body, headers, status } = await (!turnId && start.request
         ? post(start.request, signal)
         : client.chat(`turns/${turnId}?after=${after}`, undefined, signal))
-      if (!body || !headers.get('content-type')?.startsWith('text/event-stream'))
+      if (!body || !headers.get('content-type')?.includes('event-stream'))
         throw new LoaclError('response_malformed', undefined, { status })
       if (owns()) update({ turn: show() })
       for await (const numbered of readParts(body, onActivity)) {
@@ -155,12 +155,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (lost && progress.answer?.status === 'streaming')
       progress = withAnswer(progress, { status: 'failed', errorCode: lost.code })
     const result = toResult(progress, lost)
-    let messages = withProgress(state().messages, clientId, progress)
+    let messages = withProgress(state().messages, start.clientId, progress)
     let ended: TurnState = { status: 'idle' }
     if (result.status === 'failed') {
       const { error } = result
       ended = { status: 'failed', error }
-      if (!turnId || !progress.ids) messages = withFailed(messages, clientId, error)
+      if (!turnId || !progress.ids) messages = withFailed(messages, start.clientId, error)
       else if (isTransient(error, true)) thread.activeTurnId = turnId!
     }
     update({ messages, ...(owns() && { turn: ended }) })

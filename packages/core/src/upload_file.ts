@@ -1,4 +1,4 @@
-import type { StartedUpload, UploadedFile } from '@loacl/wire'
+import { type StartedUpload, TEXT, type UploadedFile } from '@loacl/wire'
 import type { ClientContext } from './client_context.ts'
 import { LoaclError } from './errors.ts'
 import { ask, pathOf, toAbsolute, whileWanted, withPatience } from './file_requests.ts'
@@ -31,19 +31,12 @@ async function send(
 ): Promise<UploadedFile | null> {
   const { assistant: assistantId } = client
   const request = { assistantId, name, type, size: blob.size }
-  const started = await ask<StartedUpload>(
-    client,
-    '',
-    request,
-    { id: 'string', upload: { url: 'string' } },
-    wanted,
-    false,
-  )
+  const started = await ask<StartedUpload>(client, '', request, { id: TEXT, upload: { url: TEXT } }, wanted, false)
   const path = pathOf(started.id)
   const put = () => putBytes(toAbsolute(client, started.upload.url), { blob, type, onProgress }, client.options, wanted)
   try {
     if (!(await withPatience(put, wanted, true))) return null
-    return await ask<UploadedFile>(client, `${path}/complete`, {}, { id: 'string', type: 'string' }, wanted, true)
+    return await ask<UploadedFile>(client, `${path}/complete`, {}, { id: TEXT, type: TEXT }, wanted, true)
   } catch (error) {
     // Where this fails, the server takes it away by itself.
     if (signal?.aborted) ask(client, path, null, {}, client.lifetime(), true).catch(() => {})

@@ -12,13 +12,13 @@ export const exportData = (
 
 /** Once the request has left, an aborted signal ends only the waiting. */
 export function eraseData(
-  { run, transport, lifetime, erased }: ClientContext,
+  { run, transport, lifetime, drop }: ClientContext,
   _: ActionTools,
   { signal }: Abortable = {},
 ): Promise<void> {
   async function erase(token: string): Promise<void> {
     await transport.rpc('erase_visitor_data', {}, {}, token, [lifetime()])
-    erased(token)
+    drop('signed_out', token)
   }
   return run(signal, (token) => untilAborted(() => erase(token), signal))
 }

@@ -20,7 +20,7 @@ const watches = new WeakMap<ThreadContext, Watch>()
  * @param isAsking whether the visitor asked here
  */
 export async function watchCalls(thread: ThreadContext, tools: ActionTools, isAsking: boolean): Promise<void> {
-  if (isAsking && thread.activeTurnId !== null) askFirst(thread, thread.activeTurnId)
+  if (isAsking && thread.activeTurnId) askFirst(thread, thread.activeTurnId)
   const watch = watches.get(thread) ?? begin(thread, tools)
   showCalls(thread, callsOf(watch))
   look(watch)

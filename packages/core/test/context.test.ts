@@ -96,7 +96,9 @@ describe('setContext', () => {
     expect(thread.getSnapshot().messages).toMatchObject([{ status: 'failed', context: STRIPPED }])
     await client.setContext({ title: 'A rug' })
     const turn = thread.retry()
-    expect(thread.getSnapshot().messages).toMatchObject([{ status: 'sending', errorCode: null }])
+    await expect
+      .poll(() => thread.getSnapshot().messages)
+      .toMatchObject([{ status: 'sending', errorCode: null, context: STRIPPED }])
     expect(await turn.done).toMatchObject({ status: 'completed' })
     expect(sent()).toEqual([STRIPPED, STRIPPED])
   })

@@ -87,6 +87,7 @@ export {
   PARTS,
   parsePart,
   streamOfMessage,
+  TEXT,
   type Citation,
   type DataParts,
   type FilePart,

@@ -54,9 +54,9 @@ export async function* readParts(
       const lines = rest.split(/\r?\n/)
       rest = lines.pop()!
       for (const line of lines) {
-        const [, field, content = ''] = /^([^:]*)(?:: ?(.*))?/s.exec(line)!
-        if (field === 'data') data.push(content)
-        else if (field === 'id') id = content
+        const [, field, content] = /^(\w*):? ?(.*)/s.exec(line)!
+        if (field === 'data') data.push(content!)
+        if (field === 'id') id = content!
         if (line !== '') continue
         if (data.length > 0) {
           const event = data.join('\n')

@@ -1,3 +1,4 @@
+import { TEXT } from './shape.ts'
 import type { PartTable } from './part_table.ts'
 
 /** `length` and `content-filter` cut the answer short. `other`: so did the turn's time or the budget, or the turn waits. */
@@ -16,7 +17,7 @@ export const CONTROL: PartTable<ControlPart> = {
   start: [{}],
   finish: [{}],
   abort: [{}],
-  error: [{ errorText: 'string' }],
+  error: [{ errorText: TEXT }],
 }
 
 /** Whether this part ends its stream. */

@@ -1,3 +1,4 @@
+import { TEXT } from './shape.ts'
 import type { CutReason, MessageStatus, Suggestion, Timestamp, Usage } from '../dto.ts'
 import type { WireError } from '../errors.ts'
 import type { PartTable } from './part_table.ts'
@@ -46,10 +47,10 @@ export type DataPart = {
 }[keyof DataParts]
 
 export const DATA: PartTable<DataPart> = {
-  'data-turn': [{ data: { turnId: 'string', threadId: 'string', userMessageId: 'string', messageId: 'string' } }],
-  'data-answer-complete': [{ data: { messageId: 'string', status: 'string' } }],
-  'data-waiting': [{ data: { messageId: 'string' } }],
-  'data-follow-ups': [{ data: { messageId: 'string', suggestions: [{ id: 'string', suggestion: 'string' }] } }],
-  'data-title': [{ data: { threadId: 'string', title: 'string' } }],
-  'data-error': [{ data: { code: 'string', message: 'string' } }],
+  'data-turn': [{ data: { turnId: TEXT, threadId: TEXT, userMessageId: TEXT, messageId: TEXT } }],
+  'data-answer-complete': [{ data: { messageId: TEXT, status: TEXT } }],
+  'data-waiting': [{ data: { messageId: TEXT } }],
+  'data-follow-ups': [{ data: { messageId: TEXT, suggestions: [{ id: TEXT, suggestion: TEXT }] } }],
+  'data-title': [{ data: { threadId: TEXT, title: TEXT } }],
+  'data-error': [{ data: { code: TEXT, message: TEXT } }],
 }

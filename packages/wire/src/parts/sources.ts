@@ -1,3 +1,4 @@
+import { OPTIONAL_TEXT, TEXT } from './shape.ts'
 import type { Fold, PartTable } from './part_table.ts'
 
 /** A place in an answer that rests on a source. */
@@ -45,6 +46,6 @@ const foldSource: Fold<SourcePart> = (message, part) => {
 }
 
 export const SOURCES: PartTable<SourcePart> = {
-  'source-url': [{ sourceId: 'string', url: 'string', title: 'string?' }, foldSource],
-  'source-document': [{ sourceId: 'string', mediaType: 'string', title: 'string', filename: 'string?' }, foldSource],
+  'source-url': [{ sourceId: TEXT, url: TEXT, title: OPTIONAL_TEXT }, foldSource],
+  'source-document': [{ sourceId: TEXT, mediaType: TEXT, title: TEXT, filename: OPTIONAL_TEXT }, foldSource],
 }

@@ -1,3 +1,4 @@
+import { TEXT } from './shape.ts'
 import type { Fold, FoldedMessage, PartTable } from './part_table.ts'
 
 /** The stream parts of a text that grows. Each kind has ids of its own. */
@@ -21,9 +22,9 @@ export function streamedText<Kind extends string>(type: Kind): PartTable<Streame
   const add: Fold<{ id: string; delta: string }> = (message, { id, delta }) =>
     grow(message, id, delta, message.places[`${type} ${id}`])
   const rows = {
-    [`${type}-start`]: [{ id: 'string' }, start],
-    [`${type}-delta`]: [{ id: 'string', delta: 'string' }, add],
-    [`${type}-end`]: [{ id: 'string' }],
+    [`${type}-start`]: [{ id: TEXT }, start],
+    [`${type}-delta`]: [{ id: TEXT, delta: TEXT }, add],
+    [`${type}-end`]: [{ id: TEXT }],
   }
   // To the compiler a key that is put together is any string.
   return rows as unknown as PartTable<StreamedText<Kind>>

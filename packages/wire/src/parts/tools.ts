@@ -1,3 +1,4 @@
+import { TEXT } from './shape.ts'
 import type { FoldedMessage, PartTable } from './part_table.ts'
 
 /**
@@ -119,12 +120,12 @@ const foldTool =
   }
 
 export const TOOLS: PartTable<ToolStreamPart> = {
-  'tool-input-available': [{ toolCallId: 'string', toolName: 'string' }, foldTool('input-available')],
-  'tool-approval-request': [{ toolCallId: 'string', approvalId: 'string' }, foldTool('approval-requested')],
-  'tool-approval-response': [{ approvalId: 'string' }, foldTool('approval-responded')],
-  'tool-output-available': [{ toolCallId: 'string' }, foldTool('output-available')],
-  'tool-output-error': [{ toolCallId: 'string', errorText: 'string' }, foldTool('output-error')],
-  'tool-output-denied': [{ toolCallId: 'string' }, foldTool('output-denied')],
+  'tool-input-available': [{ toolCallId: TEXT, toolName: TEXT }, foldTool('input-available')],
+  'tool-approval-request': [{ toolCallId: TEXT, approvalId: TEXT }, foldTool('approval-requested')],
+  'tool-approval-response': [{ approvalId: TEXT }, foldTool('approval-responded')],
+  'tool-output-available': [{ toolCallId: TEXT }, foldTool('output-available')],
+  'tool-output-error': [{ toolCallId: TEXT, errorText: TEXT }, foldTool('output-error')],
+  'tool-output-denied': [{ toolCallId: TEXT }, foldTool('output-denied')],
 }
 
 /** The stream that leads to this call, as far as it has come. */
