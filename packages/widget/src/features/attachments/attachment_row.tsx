@@ -6,15 +6,8 @@ import { Thumbnail } from './thumbnail.tsx'
 import type { Uploads } from './uploads.ts'
 import { formatSize, named, wordsOf } from './words.ts'
 
-/** What another try does not change. */
-const FINAL: readonly ErrorCode[] = [
-  'files_unsupported',
-  'file_type_not_allowed',
-  'file_too_large',
-  'file_malformed',
-  'file_has_metadata',
-  'file_encrypted',
-]
+/** What another try does not change: `file_too_large` and its like. */
+const isFinal = (code: ErrorCode): boolean => /^files?_(unsup|type|too|mal|has|enc)/.test(code)
 
 const ProgressBar = ({ label, percent }: { label: string; percent: number }) => (
   <svg
@@ -56,7 +49,7 @@ export function AttachmentRow({ ui, uploads, attachment }: RowProps) {
             ? uploads.describe(error)
             : [formatSize(size, ui.locale), isUploading && words.fileUploading].filter(Boolean).join(' · ')}
         </span>
-        {error && !FINAL.includes(error.code) && file && (
+        {error && !isFinal(error.code) && file && (
           <button
             type="button"
             class="link"

@@ -4,8 +4,6 @@ import { describeFailure, named, wordsOf } from './words.ts'
 
 /** Where what is attached is kept for the tab's next page. */
 const KEPT = 'attached'
-/** Pictures are prepared before they leave, which takes memory. */
-const AT_ONCE = 2
 /** In so many steps a bar grows: each draws the panel. */
 const STEPS = 50
 
@@ -40,7 +38,6 @@ export class Uploads {
   ui: Ui
   readonly view = createStore<UploadsView>({ hold: null, isOver: false })
   readonly #files = new Map<string, File>()
-  readonly #queue: string[] = []
   readonly #running = new Map<string, AbortController>()
   /** What was uploaded here, by its id: nothing has to be fetched to show it. */
   readonly #uploaded = new Map<string, { file: File; size: number }>()
@@ -85,17 +82,15 @@ export class Uploads {
     const added = files.map((file): Attachment => {
       const key = `new ${this.#count++}`
       this.#files.set(key, file)
-      this.#queue.push(key)
-      return { key, name: file.name, type: file.type, size: file.size, progress: 0 }
+      return { key, name: file.name, type: file.type, size: file.size }
     })
     model.attach([...this.attached, ...added])
-    this.#next()
+    for (const { key } of added) void this.#upload(key)
   }
 
   retry({ key }: Attachment): void {
-    this.#queue.push(key)
     this.#change(key, { progress: 0, error: undefined })
-    this.#next()
+    void this.#upload(key)
   }
 
   remove({ key, id }: Attachment): void {
@@ -136,16 +131,9 @@ export class Uploads {
     )
   }
 
-  #next(): void {
-    while (this.#running.size < AT_ONCE) {
-      const key = this.#queue.shift()
-      if (!key) return
-      const file = this.#files.get(key)
-      if (file) void this.#upload(key, file)
-    }
-  }
-
-  async #upload(key: string, file: File): Promise<void> {
+  /** The client prepares pictures one after the other, for their memory. */
+  async #upload(key: string): Promise<void> {
+    const file = this.#files.get(key)!
     const controller = new AbortController()
     const { signal } = controller
     this.#running.set(key, controller)
@@ -169,7 +157,6 @@ export class Uploads {
     const ended = this.attached.find((other) => other.key === key)
     if (ended) this.#ended.push(ended)
     this.#settle()
-    this.#next()
   }
 
   /** Once nothing is on its way, says what came of it, and sends what waited. */
@@ -218,14 +205,11 @@ export class Uploads {
   }
 }
 
-/** What was kept of this kind; what looks otherwise was not written here. */
+/** What looks otherwise was not written here. */
 function readKept(kept: string | null): Attachment[] {
   try {
-    const list = JSON.parse(kept ?? '[]') as Partial<Attachment>[]
-    return list.flatMap(({ id, name, type, size }) =>
-      typeof id === 'string' && typeof name === 'string' && typeof type === 'string' && typeof size === 'number'
-        ? [{ key: id, id, name, type, size }]
-        : [],
+    return (JSON.parse(kept ?? '[]') as Attachment[]).flatMap(({ id, name, type, size }) =>
+      id && name && type ? [{ key: id, id, name, type, size }] : [],
     )
   } catch {
     return []
