@@ -221,7 +221,7 @@ test('what can’t be attached says why, and what helps', { tag: '@local' }, asy
   await expect(it.rows).toHaveCount(3)
   await expect(it.place).toContainText('Up to 3 files can go with a message.')
   await expect(it.row('tool.exe')).toContainText('Files of this type can’t be attached here.')
-  await expect(it.row('long.txt')).toContainText('This file is too large. It may have 2 kB.')
+  await expect(it.row('long.txt')).toContainText('This file is too large. At most 2 kB.')
   await expect(it.place.getByRole('button', { name: /^Try again/ })).toHaveCount(0)
   for (const name of ['tool.exe', 'long.txt']) await it.press('Remove', name).click()
   await expect(it.place).not.toContainText('Up to 3 files')

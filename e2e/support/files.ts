@@ -86,3 +86,25 @@ export async function photoFile(page: Page, name = 'photo.jpg'): Promise<TestFil
     buffer: Buffer.concat([bytes.subarray(0, 2), head, exif, bytes.subarray(2)]),
   }
 }
+
+/** A picture of something, as a JPEG. */
+export async function drawnFile(page: Page, name: string, width: number, height: number): Promise<TestFile> {
+  const drawn = await page.evaluate(
+    ([w, h]) => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: w, height: h })
+      const context = canvas.getContext('2d')!
+      const sky = context.createLinearGradient(0, 0, 0, h)
+      sky.addColorStop(0, '#27506b')
+      sky.addColorStop(0.6, '#e9a86f')
+      sky.addColorStop(1, '#31424a')
+      context.fillStyle = sky
+      context.fillRect(0, 0, w, h)
+      context.fillStyle = '#fff3d0'
+      context.arc(w * 0.6, h * 0.55, h * 0.12, 0, 7)
+      context.fill()
+      return canvas.toDataURL('image/jpeg', 0.8).split(',')[1]!
+    },
+    [width, height] as const,
+  )
+  return { name, mimeType: 'image/jpeg', buffer: Buffer.from(drawn, 'base64') }
+}

@@ -43,26 +43,28 @@ export function AttachmentRow({ ui, uploads, attachment }: RowProps) {
       <Thumbnail type={type} load={async () => file ?? fetchFile(ui.model.client, id ?? '')} />
       <div>
         <FileName name={name} />
-        {isUploading && <ProgressBar label={named(words.uploadOf, name)} percent={Math.round(progress * 100)} />}
-        <span class="file-state">
-          {error
-            ? uploads.describe(error)
-            : [formatSize(size, ui.locale), isUploading && words.fileUploading].filter(Boolean).join(' · ')}
-        </span>
-        {error && !isFinal(error.code) && file && (
-          <button
-            type="button"
-            class="link"
-            aria-label={named(words.retryUpload, name)}
-            onClick={({ currentTarget }) => {
-              // This button is gone in a moment.
-              currentTarget.closest('li')!.querySelector<HTMLElement>('.icon')!.focus()
-              uploads.retry(attachment)
-            }}
-          >
-            {words.tryAgain}
-          </button>
-        )}
+        <div>
+          {isUploading && <ProgressBar label={named(words.uploadOf, name)} percent={Math.round(progress * 100)} />}
+          <span class="file-state">
+            {error
+              ? uploads.describe(error)
+              : [formatSize(size, ui.locale), isUploading && words.fileUploading].filter(Boolean).join(' · ')}
+          </span>
+          {error && !isFinal(error.code) && file && (
+            <button
+              type="button"
+              class="link"
+              aria-label={named(words.retryUpload, name)}
+              onClick={({ currentTarget }) => {
+                // This button is gone in a moment.
+                currentTarget.closest('li')!.querySelector<HTMLElement>('.icon')!.focus()
+                uploads.retry(attachment)
+              }}
+            >
+              {words.tryAgain}
+            </button>
+          )}
+        </div>
       </div>
       <button
         type="button"

@@ -19,6 +19,12 @@ export class Attachments extends Component<AttachmentsProps> {
     listenToPanel(this.#place!.closest('dialog')!, uploadsOf(this.props.ui))
   }
 
+  override componentDidUpdate(before: AttachmentsProps): void {
+    const list = this.#place!.querySelector('ul')
+    // What was added last is in sight.
+    if (list && this.props.state.attached.length > before.state.attached.length) list.scrollTop = list.scrollHeight
+  }
+
   override componentWillUnmount(): void {
     this.#unsubscribe()
   }

@@ -12,7 +12,7 @@ export const ENGLISH: AttachmentStrings = {
   fileAttached: '{name} attached',
   filesAttached: { one: '{count} file attached', other: '{count} files attached' },
   fileLimit: { one: 'Only {count} file can go with a message.', other: 'Up to {count} files can go with a message.' },
-  fileSizeLimit: 'It may have {size}.',
+  fileSizeLimit: 'At most {size}.',
   fileRetryAfter: 'Try again after {time}.',
   sendsLater: 'Sends when the upload is done.',
   sendNotYet: 'Don’t send yet',

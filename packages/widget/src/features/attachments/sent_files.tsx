@@ -22,7 +22,7 @@ export function viewFiles({ ui, message, place }: PartPlace) {
   if (!run) return null
   return (
     <ul
-      class="files"
+      class={message.content ? 'files above' : 'files'}
       part="files"
       aria-label={wordsOf(ui).attachments}
       // The panel's own: the message has that of its text.

@@ -197,6 +197,7 @@ export class Uploads {
     if (session.status === 'idle') this.#uploaded.clear()
     if (attached === this.#attached) return
     this.#attached = attached
+    if (attached.length === 0) this.view.set({ hold: null, isOver: false })
     const isGone = (key: string) => !attached.some((other) => other.key === key)
     for (const [key, controller] of this.#running) if (isGone(key)) controller.abort()
     for (const key of this.#files.keys()) if (isGone(key)) this.#files.delete(key)

@@ -16,7 +16,7 @@ export const strings: AttachmentStrings = {
     one: 'Zu einer Nachricht passt nur {count} Datei.',
     other: 'Zu einer Nachricht passen höchstens {count} Dateien.',
   },
-  fileSizeLimit: 'Erlaubt sind {size}.',
+  fileSizeLimit: 'Höchstens {size}.',
   fileRetryAfter: 'Versuchen Sie es nach {time} noch einmal.',
   sendsLater: 'Wird gesendet, sobald alles hochgeladen ist.',
   sendNotYet: 'Noch nicht senden',
