@@ -13,6 +13,7 @@ type Declaration = ESTree.TSInterfaceDeclaration | ESTree.TSTypeAliasDeclaration
 const declarations = new Map<string, Declaration>()
 for (const file of [
   'packages/core/src/types.ts',
+  'packages/core/src/file_types.ts',
   'packages/core/src/thread_types.ts',
   'packages/core/src/turn_types.ts',
   'packages/wire/src/errors.ts',
@@ -43,11 +44,15 @@ function membersOf(name: string): string[] {
   return [...inherited, ...declaration.body.body.flatMap(namesOf)]
 }
 
+/** The one object within the client that has an interface of its own. */
+const isFiles = (type: ESTree.TSType | undefined): boolean =>
+  type?.type === 'TSTypeReference' && type.typeName.type === 'Identifier' && type.typeName.name === 'Files'
+
 function namesOf(signature: ESTree.TSSignature): string[] {
   if (signature.type !== 'TSPropertySignature' && signature.type !== 'TSMethodSignature') return []
   const name = signature.key.type === 'Identifier' ? signature.key.name : ''
   const type = signature.type === 'TSPropertySignature' ? signature.typeAnnotation?.typeAnnotation : undefined
-  const inner = type?.type === 'TSTypeLiteral' ? type.members.flatMap(namesOf) : []
+  const inner = type?.type === 'TSTypeLiteral' ? type.members.flatMap(namesOf) : isFiles(type) ? membersOf('Files') : []
   return inner.length > 0 ? inner.map((member) => `${name}.${member}`) : [name]
 }
 

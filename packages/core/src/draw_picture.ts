@@ -3,8 +3,8 @@ import { LoaclError } from './errors.ts'
 import { readPixelSize } from './picture_size.ts'
 import { withoutMetadata } from './picture_metadata.ts'
 
-/** Pixels of the long side. */
-const LONG_SIDE = 2048
+/** Pixels of the long side: no model of the large providers sees more, and some refuse a picture that has more. */
+const LONG_SIDE = 2000
 /** What is drawn at all. It takes four bytes a pixel while it is. */
 const MAX_PIXELS = 64_000_000
 const MAX_SIDE = 16_384
@@ -24,7 +24,7 @@ type Canvas = OffscreenCanvas | HTMLCanvasElement
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D
 
 /**
- * A picture written anew: upright, of at most 2048 pixels a side, without metadata, within the assistant's limits. `null` where
+ * A picture written anew: upright, of at most 2000 pixels a side, without metadata, within the assistant's limits. `null` where
  * this browser doesn't give out what was drawn: some change it, so that nobody is told apart by it.
  *
  * @throws LoaclError `file_too_large`, `file_type_not_allowed` of what this browser can't read, `file_malformed`

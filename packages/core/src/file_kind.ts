@@ -1,7 +1,4 @@
-/** Pictures that no assistant takes, and that some browsers can read: they are made JPEGs. */
-export type ForeignPicture = 'image/heic' | 'image/avif'
-
-/** By what a file begins with, in characters of a byte each. */
+/** By what a file begins with, in characters of a byte each. The last two no assistant takes, and some browsers can read. */
 const BEGINNINGS: readonly [type: string, pattern: RegExp][] = [
   ['image/png', /^\x89PNG\r\n/],
   ['image/jpeg', /^\xFF\xD8\xFF/],

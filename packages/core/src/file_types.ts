@@ -21,7 +21,7 @@ export interface UploadOptions extends Abortable {
 export interface Files {
   /**
    * Prepares, uploads, and has the server check one file, within the limits of the assistant: `files` of the state's
-   * `assistant`. In a browser a picture is turned upright, made smaller where its long side has more than 2048 pixels, and
+   * `assistant`. In a browser a picture is turned upright, made smaller where its long side has more than 2000 pixels, and
    * written anew without EXIF, GPS and XMP; HEIC becomes JPEG where the browser can read it. A GIF leaves as it is. Elsewhere
    * every file leaves as it is.
    *

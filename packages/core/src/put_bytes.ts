@@ -32,7 +32,16 @@ export async function putBytes(
 ): Promise<boolean> {
   const { blob, onProgress } = bytes
   const total = blob.size
-  const tell = (loaded: number) => onProgress?.({ loaded: Math.min(loaded, total), total })
+  const tell = (loaded: number): void => {
+    try {
+      onProgress?.({ loaded: Math.min(loaded, total), total })
+    } catch (error) {
+      // A host's fault is the host's to see, and must not end an upload.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
   const given = 'fetch' in options ? options.fetch : undefined
   const { status, text } =
     typeof XMLHttpRequest === 'undefined' || isOwnOfPage(given)

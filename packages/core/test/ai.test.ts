@@ -196,8 +196,8 @@ describe('the transport of useChat', () => {
     })
     const file = { ...asked('m2'), parts: [{ type: 'file' as const, mediaType: 'image/png', url: 'data:,' }] }
     await expect(transport.sendMessages(submit([file]))).rejects.toMatchObject({
-      code: 'invalid_body',
-      message: 'Only text can be sent here.',
+      code: 'files_unsupported',
+      message: 'Files can’t be sent here.',
     })
     expect(project.named('POST turns')).toEqual([])
   })

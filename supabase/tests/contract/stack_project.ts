@@ -4,6 +4,7 @@ import { createClient as createSupabase } from '@supabase/supabase-js'
 import { type Script, startMockModel, type WholeScript } from '@loacl/mock-model'
 import { startStack, type Stack } from '../../../packages/local/src/index.ts'
 import postgres from 'postgres'
+import { FILES } from '../../../packages/core/test/contract/files_contract.ts'
 import type { AnswerUnderTest, ProjectUnderTest } from '../../../packages/core/test/contract/project_under_test.ts'
 import { signIdentity } from '../identity/site.ts'
 
@@ -57,10 +58,14 @@ function createModelAnswer(): ModelAnswer {
   return answer
 }
 
-/** As the owner's console does it: answers are moderated, and the site's server has a secret. */
+/** As the owner's console does it: answers are moderated, files are taken, and the site's server has a secret. */
 async function setUp({ dbUrl, encryptionKeys, assistantId }: Stack): Promise<string> {
   const sql = postgres(dbUrl, { max: 1 })
-  await sql`update loacl.assistants set moderates_output = true where id = ${assistantId}`
+  await sql`
+    update loacl.assistants set moderates_output = true, file_types = ${[...FILES.types]},
+      max_file_bytes = ${FILES.maxBytes}, max_files_per_message = ${FILES.maxFiles}
+    where id = ${assistantId}
+  `
   const [{ owner_id: ownerId }] = await sql<[{ owner_id: string }]>`
     select owner_id from loacl.assistants where id = ${assistantId}
   `

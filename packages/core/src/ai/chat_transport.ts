@@ -1,17 +1,19 @@
 import type { ChatTransport, UIMessage } from 'ai'
 import { LoaclError } from '../errors.ts'
 import { runningTurn } from '../thread_state.ts'
-import type { LoaclClient, Thread, Turn } from '../types.ts'
+import type { FileOfMessage, LoaclClient, Thread, Turn } from '../types.ts'
 import { answerCalls } from './answer_calls.ts'
 import { chunkStreamOf, emptyStream } from './chunk_stream.ts'
 import { inWords } from './error_words.ts'
 import { findThread, leaveIfOver } from './find_thread.ts'
 import { toUIMessage, type ChatMessage } from './ui_message.ts'
+import { uploadParts } from './upload_parts.ts'
 
 /**
  * What `useChat` of the Vercel AI SDK sends and resumes by. A chat's id, and those of its messages, are the page's own or
  * the ai package's: each names a conversation, or a message, of this visitor's. Only the last message is sent: what was
- * said before is on the server.
+ * said before is on the server. Its files are uploaded first, and those that have an `url` of the server's, `loacl-file:<id>`, are
+ * taken by their ids.
  *
  * `stop()` ends the turn on the server. `regenerate()` tries again what has failed, was stopped or was cut; where the answer
  * is complete it fails with `already_answered`. An error is a LoaclError, whose message is a sentence.
@@ -22,6 +24,8 @@ import { toUIMessage, type ChatMessage } from './ui_message.ts'
 export function createChatTransport(client: LoaclClient): ChatTransport<ChatMessage> {
   /** A turn that was stopped in a thread, until the server has ended it: the next one waits for that. */
   const stopping = new WeakMap<Thread, Promise<unknown>>()
+  /** By message, so that one that is sent again is not uploaded again. */
+  const uploads = new Map<string, readonly FileOfMessage[]>()
   /** Of each chat, what its latest resume is aborted by. */
   const latestResume = new Map<string, AbortSignal | undefined>()
 
@@ -39,6 +43,33 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
     signal?.addEventListener('abort', stop)
   }
 
+  async function submit(
+    thread: Thread,
+    messages: readonly ChatMessage[],
+    signal: AbortSignal | undefined,
+  ): Promise<Turn> {
+    const message = messages.at(-1)
+    if (message?.role !== 'user') throw new LoaclError('message_not_found')
+    const files = uploads.get(message.id) ?? (await uploadParts(client, message, signal))
+    uploads.set(message.id, files)
+    return thread.send({ text: textOf(message), files }, { id: message.id, signal })
+  }
+
+  async function retry(
+    thread: Thread,
+    messages: readonly ChatMessage[],
+    signal: AbortSignal | undefined,
+  ): Promise<Turn> {
+    if (thread.getSnapshot().messages.length === 0) await thread.load({ signal })
+    const asked = messages.findLast(({ role }) => role === 'user')
+    const questions = thread.getSnapshot().messages.filter(({ role }) => role === 'user')
+    const at = questions.findIndex(({ id, clientId }) => asked?.id === id || asked?.id === clientId)
+    // It failed before it was sent.
+    if (at < 0) return submit(thread, messages, signal)
+    if (at < questions.length - 1) throw new LoaclError('already_answered')
+    return thread.retry({ signal })
+  }
+
   return {
     // A turn's events come from its start.
     resumeStreamIsReplay: true,
@@ -53,13 +84,14 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
           return turn ? chunkStreamOf(turn, { told: last }) : emptyStream()
         }
         const turn =
-          trigger === 'submit-message' ? submit(thread, messages, signal) : await retry(thread, messages, signal)
+          trigger === 'submit-message' ? await submit(thread, messages, signal) : await retry(thread, messages, signal)
         signal?.addEventListener('abort', () => keep(thread, turn))
         void leaveIfOver(client, chatId, turn)
         // `regenerate()` has taken the answer off the page.
         return chunkStreamOf(turn, { before: trigger === 'submit-message' ? undefined : completeAnswer(thread) })
       } catch (error) {
-        throw inWords(error)
+        // What `useChat` takes for its own stop, and for no error.
+        throw signal?.aborted ? signal.reason : inWords(error)
       }
     },
 
@@ -87,21 +119,3 @@ function completeAnswer(thread: Thread): ChatMessage | undefined {
 }
 
 const textOf = ({ parts }: UIMessage): string => parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-
-function submit(thread: Thread, messages: readonly ChatMessage[], signal: AbortSignal | undefined): Turn {
-  const message = messages.at(-1)
-  if (message?.role !== 'user') throw new LoaclError('message_not_found')
-  if (message.parts.some(({ type }) => type === 'file')) throw new LoaclError('invalid_body')
-  return thread.send(textOf(message), { id: message.id, signal })
-}
-
-async function retry(thread: Thread, messages: readonly ChatMessage[], signal: AbortSignal | undefined): Promise<Turn> {
-  if (thread.getSnapshot().messages.length === 0) await thread.load({ signal })
-  const asked = messages.findLast(({ role }) => role === 'user')
-  const questions = thread.getSnapshot().messages.filter(({ role }) => role === 'user')
-  const at = questions.findIndex(({ id, clientId }) => asked?.id === id || asked?.id === clientId)
-  // It failed before it was sent.
-  if (at < 0) return submit(thread, messages, signal)
-  if (at < questions.length - 1) throw new LoaclError('already_answered')
-  return thread.retry({ signal })
-}

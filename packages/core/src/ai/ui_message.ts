@@ -6,7 +6,8 @@ import type { Citation, Message, Source, Suggestion } from '../types.ts'
 export type ChatMetadata = Pick<Message, 'author' | 'status' | 'errorCode' | 'cutReason' | 'createdAt'>
 
 /**
- * A message as `useChat` holds it. Beside text, reasoning and sources, an answer has a part `data-citations` for each source
+ * A message as `useChat` holds it. A visitor's may have parts `file`, whose `url` is `loacl-file:<id>`: `client.files.link(id)` gives
+ * an address, for a minute. Beside text, reasoning and sources, an answer has a part `data-citations` for each source
  * of which it is known what rests on it, under the source's id, and a part `data-follow-ups` where questions were suggested. `onData` is told of `data-title` and `data-reconnecting`, which are in no message.
  */
 export type ChatMessage = UIMessage<
@@ -46,6 +47,8 @@ function toUIPart(part: MessagePart): ChatMessage['parts'] {
     case 'text':
     case 'reasoning':
       return [{ type: part.type, text: part.text, state: 'done' }]
+    case 'file':
+      return [part]
     case 'dynamic-tool':
       return [toToolPart(part)]
     case 'source-url':

@@ -1,13 +1,18 @@
-import { CHAT_FUNCTION, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
+import { CHAT_FUNCTION, ERROR_STATUS, FUNCTIONS_PATH, SESSION_HEADER } from '@loacl/wire'
+import { answerStorage, storageError } from './answer_storage.ts'
 import { RPC } from '../project_client.ts'
 import { CHAT_ROUTES, type ChatRoute } from './chat_function.ts'
 import { ArgumentError, type Args, DATABASE_FUNCTIONS, type DatabaseFunctionName } from './data_api.ts'
 import type { ProjectState } from './project_state.ts'
 import { json, Refusal, toDataApiResponse, toFunctionResponse } from './refusal.ts'
+import { readStoragePath } from './stored_file.ts'
 import type { Caller } from './visitors.ts'
 
-/** What a client can ask of a project: a function of the database, or a route of the function `loacl-chat`. */
-export type RequestName = DatabaseFunctionName | ChatRoute
+/**
+ * What a client can ask of a project: a function of the database, a route of the function `loacl-chat`, or to send a file's
+ * bytes to Storage.
+ */
+export type RequestName = DatabaseFunctionName | ChatRoute | 'PUT upload'
 
 export interface TestRequest {
   name: RequestName
@@ -36,8 +41,8 @@ function readRequest({ method, headers, url }: Request, root: string): Asked | n
   if (path.startsWith(RPC) && (method === 'OPTIONS' || headers.get('content-profile') === 'loacl'))
     return { isDatabase: true, name: toName(DATABASE_FUNCTIONS, path.slice(RPC.length)), turnId: '', route: '' }
   if (!path.startsWith(CHAT)) return null
-  const turnId = /(?:turns|messages|calls)\/([^/]+)/.exec(path)?.[1] ?? ''
-  const route = path.slice(CHAT.length).replace(/^(turns|messages|calls)\/[^/]+/, '$1/:id')
+  const turnId = /(?:turns|messages|calls|files)\/([^/]+)/.exec(path)?.[1] ?? ''
+  const route = path.slice(CHAT.length).replace(/^(turns|messages|calls|files)\/[^/]+/, '$1/:id')
   return { isDatabase: false, name: toName(CHAT_ROUTES, `${method} ${route}`), turnId, route }
 }
 
@@ -57,15 +62,28 @@ export async function answerRequest(
   answering: Answering,
   signal: AbortSignal = request.signal,
 ): Promise<Response | null> {
+  const path = request.url.startsWith(answering.root) ? request.url.slice(answering.root.length) : ''
+  const isStorage = readStoragePath(path) !== null
   const asked = readRequest(request, answering.root)
-  if (!asked) return null
+  if (!asked && !isStorage) return null
   if (request.method === 'OPTIONS') return withCors(request, new Response(null, { status: 204 }))
+  if (!asked) return await askStorage(request, path, answering)
   const body = await request.text()
   try {
     return withCors(request, answer(request, body, asked, answering, signal))
   } catch (error) {
     if (error instanceof Refusal && error.code === 'network') return Response.error()
     return withCors(request, asked.isDatabase ? toDatabaseError(error) : toFunctionResponse(toRefusal(error)))
+  }
+}
+
+async function askStorage(request: Request, path: string, { state, onRequest }: Answering): Promise<Response> {
+  try {
+    if (request.method === 'PUT') onRequest({ name: 'PUT upload', headers: request.headers, body: null })
+    return withCors(request, await answerStorage(request, path, state))
+  } catch (error) {
+    const { code } = toRefusal(error)
+    return code === 'network' ? Response.error() : withCors(request, storageError(ERROR_STATUS[code], code))
   }
 }
 
@@ -123,7 +141,7 @@ function withCors(request: Request, response: Response): Response {
   const { headers } = response
   headers.set('access-control-allow-origin', request.headers.get('origin') ?? '*')
   headers.set('access-control-allow-headers', request.headers.get('access-control-request-headers') ?? '*')
-  headers.set('access-control-allow-methods', 'GET, POST, OPTIONS')
+  headers.set('access-control-allow-methods', 'GET, POST, PUT, DELETE, OPTIONS')
   headers.set('access-control-expose-headers', 'x-request-id, retry-after')
   return response
 }

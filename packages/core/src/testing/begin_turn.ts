@@ -4,6 +4,7 @@ import { openTurnOf, type ProjectState } from './project_state.ts'
 import { Refusal } from './refusal.ts'
 import { readRequest } from './read_request.ts'
 import { log, newStoredMessage, newThread, threadNamed } from './stored_thread.ts'
+import { filePartsOf } from './stored_file.ts'
 import { createTestTurn } from './test_turn.ts'
 import type { TestTurn } from './test_turn_types.ts'
 import type { Caller } from './visitors.ts'
@@ -32,6 +33,7 @@ export function beginTurn(
   if (asked.joined) return { turn: asked.joined, begin: null }
   let { question } = asked
   const text = question?.content ?? ('text' in sent ? sent.text : '')
+  const fileParts = 'text' in sent && !question ? filePartsOf(state, caller, sent.files ?? [], asked.replaced) : []
   const isStopped = sent.type !== 'retry' && Date.now() - (keptStops.get(stopKey) ?? 0) < KEPT_STOP_MS
   keptStops.delete(stopKey)
   const answer = isStopped ? null : state.nextAnswer(text)
@@ -53,13 +55,17 @@ export function beginTurn(
         status: 'completed',
         clientId: sent.id,
         content: text,
-        parts: [{ type: 'text', text }],
+        parts: [...fileParts, ...(text === '' ? [] : [{ type: 'text' as const, text }])],
         parentId: asked.parentId,
         context: asked.context,
       },
       clock,
     )
     thread.messages.push(question)
+    if ('text' in sent)
+      for (const file of (sent.files ?? []).map((id) => state.files.get(id)!))
+        if (file.messageId === null)
+          Object.assign(file, { messageId: question.id, threadId: thread.id, session: thread.session })
     log(thread, clock, 'message_added', { messageId: question.id })
   }
   const message =

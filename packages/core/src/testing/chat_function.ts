@@ -2,6 +2,7 @@ import { type Identified, parseTurnRequest, SESSION_TOKEN, UUID } from '@loacl/w
 import { beginTurn, findTurn } from './begin_turn.ts'
 import { enterAssistant } from './data_api.ts'
 import { answerCall, claimCall, continueTurn, decideCall } from './call_routes.ts'
+import { beginUpload, completeUpload, deleteFile, openFile } from './file_routes.ts'
 import type { ProjectState } from './project_state.ts'
 import { readJson } from './read_json.ts'
 import { json, Refusal } from './refusal.ts'
@@ -10,7 +11,7 @@ import { type Caller, typeOf } from './visitors.ts'
 export interface FunctionCall {
   state: ProjectState
   caller: Caller
-  /** Of the turn, the message or the call that the path names. */
+  /** Of the turn, the message, the call or the file that the path names. */
   turnId: string
   after: string
   body: string
@@ -89,6 +90,10 @@ export type ChatRoute =
   | 'POST calls/:id/decision'
   | 'POST calls/:id/claim'
   | 'POST calls/:id/result'
+  | 'POST files'
+  | 'POST files/:id/complete'
+  | 'POST files/:id/link'
+  | 'DELETE files/:id'
   | 'POST identify'
   | 'POST sign-out'
 
@@ -101,6 +106,10 @@ export const CHAT_ROUTES: Readonly<Record<ChatRoute, (call: FunctionCall) => Res
   'POST calls/:id/decision': decideCall,
   'POST calls/:id/claim': claimCall,
   'POST calls/:id/result': answerCall,
+  'POST files': beginUpload,
+  'POST files/:id/complete': completeUpload,
+  'POST files/:id/link': openFile,
+  'DELETE files/:id': deleteFile,
   'POST identify': identify,
   'POST sign-out': signOut,
 }

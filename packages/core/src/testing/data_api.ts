@@ -16,6 +16,7 @@ import {
   summaryOf,
   threadNamed,
 } from './stored_thread.ts'
+import { isKept } from './stored_file.ts'
 import { type Caller, typeOf } from './visitors.ts'
 
 /** An argument that is no value of the type that the function of the database declares. */
@@ -212,7 +213,9 @@ function eraseVisitorData(state: ProjectState, caller: Caller) {
   }
   for (const key of state.keptStops.keys()) if (key.startsWith(`${caller.token} `)) state.keptStops.delete(key)
   const messages = threads.reduce((sum, thread) => sum + thread.messages.length, 0)
-  return { sessions: sessions.length, threads: threads.length, messages, files: 0 }
+  const files = [...state.files.values()].filter(({ session }) => sessions.includes(session))
+  for (const { id } of files) state.files.delete(id)
+  return { sessions: sessions.length, threads: threads.length, messages, files: files.filter(isKept).length }
 }
 
 /** The functions of the schema `loacl` that a visitor may call. */

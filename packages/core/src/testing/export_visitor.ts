@@ -1,11 +1,13 @@
 import type { VisitorExport } from '../visitor_export.ts'
 import type { ProjectState } from './project_state.ts'
+import { isKept } from './stored_file.ts'
 import { messageOf, summaryOf } from './stored_thread.ts'
 import { type Caller, typeOf } from './visitors.ts'
 
 export function exportVisitor(state: ProjectState, caller: Caller): VisitorExport {
   const { assistant, clock, visitors } = state
   const own = visitors.requireOwn(caller)
+  const files = [...state.files.values()].filter(({ session }) => own.includes(session))
   return {
     exportedAt: clock.now(),
     sessions: own.map((session) => ({
@@ -37,7 +39,31 @@ export function exportVisitor(state: ProjectState, caller: Caller): VisitorExpor
         })),
         events: thread.events,
       })),
-    files: [],
-    uploads: [],
+    files: files
+      .filter(isKept)
+      .map(({ id, threadId, messageId, name: originalName, type: mimeType, size: sizeBytes, createdAt }) => ({
+        id,
+        threadId,
+        messageId,
+        originalName,
+        mimeType,
+        sizeBytes,
+        width: null,
+        height: null,
+        sha256: '',
+        purpose: 'user_data',
+        metadata: {},
+        createdAt,
+      })),
+    uploads: files.map(
+      ({ id, name: originalName, type: mimeType, size: sizeBytes, state: uploadState, createdAt }) => ({
+        id,
+        originalName,
+        mimeType,
+        sizeBytes,
+        state: uploadState,
+        createdAt,
+      }),
+    ),
   }
 }

@@ -2,6 +2,7 @@ import type { GuidedQuestion, PublicAssistant } from '@loacl/wire'
 import { type Clock, createClock } from './clock.ts'
 import type { Refusal } from './refusal.ts'
 import type { ScriptedAnswer } from './scripted_answer.ts'
+import type { StoredFile } from './stored_file.ts'
 import type { StoredThread } from './stored_thread.ts'
 import type { TestTurn } from './test_turn_types.ts'
 import { createVisitors, type Visitors } from './visitors.ts'
@@ -22,6 +23,7 @@ export interface ProjectState extends Owned {
   visitors: Visitors
   threads: Map<string, StoredThread>
   turns: Map<string, TestTurn>
+  files: Map<string, StoredFile>
   /** When a message was stopped that had not come yet, by its sender's token and its id. */
   keptStops: Map<string, number>
   /** The site's own ids of its visitors, by token. */
@@ -38,6 +40,7 @@ export function newProjectState(owned: Owned): ProjectState {
     visitors: createVisitors(clock),
     threads: new Map(),
     turns: new Map(),
+    files: new Map(),
     keptStops: new Map(),
     identityTokens: new Map(),
     accessTokens: new Map(),

@@ -11,6 +11,8 @@ interface Asked {
   /** Of a message that isn't stored yet. */
   parentId: string | null
   context: PageContext | null
+  /** The message in whose place it is put. */
+  replaced: StoredMessage | null
   /** The turn that the request joins; `null` where another is to begin. */
   joined: TestTurn | null
   /** The answer that goes on. */
@@ -20,7 +22,7 @@ interface Asked {
 type RequestOf<Type extends TurnRequest['type']> = Extract<TurnRequest, { type: Type }>
 type Branching = RequestOf<'edit'> | Extract<TurnRequest, { type: 'regenerate' | 'continue' }>
 
-const NOTHING: Asked = { question: null, parentId: null, context: null, joined: null, cut: null }
+const NOTHING: Asked = { question: null, parentId: null, context: null, replaced: null, joined: null, cut: null }
 
 /** @throws Refusal where it has no place in its thread */
 export function readRequest(
@@ -70,10 +72,11 @@ function findAsked(
       return { ...NOTHING, question, joined: turn && /stopped|cut|failed/.test(turn.state) ? null : turn }
     }
     case 'edit': {
-      const { id, parentId, context } = findNamed(request, thread!)
+      const replaced = findNamed(request, thread!)
+      const { id, parentId, context } = replaced
       const question = findSent(request, thread, own)
       if (question && (question.id === id || question.parentId !== parentId)) throw new Refusal('id_conflict')
-      return { ...NOTHING, question, parentId, context, joined: turnOf(question) }
+      return { ...NOTHING, question, parentId, context, replaced, joined: turnOf(question) }
     }
     case 'regenerate':
     case 'continue': {

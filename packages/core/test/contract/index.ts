@@ -2,6 +2,7 @@ import { branchesContract } from './branches_contract.ts'
 import { clientContract } from './client_contract.ts'
 import { contextContract } from './context_contract.ts'
 import { dataApiContract } from './data_api_contract.ts'
+import { filesContract } from './files_contract.ts'
 import { identityContract } from './identity_contract.ts'
 import type { ProjectUnderTest } from './project_under_test.ts'
 import { siblingsContract } from './siblings_contract.ts'
@@ -17,5 +18,6 @@ export function projectContract(project: () => ProjectUnderTest): void {
   identityContract(project)
   clientContract(project)
   branchesContract(project)
+  filesContract(project)
   withdrawalContract(project)
 }

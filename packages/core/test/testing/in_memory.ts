@@ -1,6 +1,7 @@
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { createTestProject, type TestProject } from '../../src/testing/index.ts'
+import { FILES } from '../contract/files_contract.ts'
 import type { ToolProjectUnderTest } from '../contract/tools_contract.ts'
 
 const toProjectUnderTest = (project: TestProject): ToolProjectUnderTest => ({
@@ -10,7 +11,7 @@ const toProjectUnderTest = (project: TestProject): ToolProjectUnderTest => ({
 
 /** Behind the `fetch` that the file's tests have, by msw. */
 export function projectBehindMsw(): ToolProjectUnderTest {
-  const project = createTestProject()
+  const project = createTestProject({ assistant: { files: FILES } })
   const server = setupServer(...project.handlers)
   beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
   afterEach(() => project.reset())
@@ -20,8 +21,11 @@ export function projectBehindMsw(): ToolProjectUnderTest {
 
 /** In the place of the `fetch` that the file's tests have. */
 export function projectAsFetch(): ToolProjectUnderTest {
-  const project = createTestProject()
-  beforeAll(() => void vi.stubGlobal('fetch', project.fetch))
+  const project = createTestProject({ assistant: { files: FILES } })
+  beforeAll(() => {
+    vi.stubGlobal('fetch', project.fetch)
+    vi.stubGlobal('XMLHttpRequest', undefined)
+  })
   afterEach(() => project.reset())
   afterAll(() => void vi.unstubAllGlobals())
   return toProjectUnderTest(project)
