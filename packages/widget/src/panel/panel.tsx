@@ -56,7 +56,7 @@ function Listing({ ui, state }: { ui: Ui; state: ModelState }) {
     <div class="body content">
       {!failed && <p class="waiting">{words.loading}</p>}
       <div role="alert">
-        {failed && <Alert text={words.errors.network ?? words.errors.other} action={words.tryAgain} onPress={load} />}
+        {failed && <Alert text={words.errors.network} action={words.tryAgain} onPress={load} />}
       </div>
     </div>
   )
