@@ -55,9 +55,7 @@ function Listing({ ui, state }: { ui: Ui; state: ModelState }) {
   return (
     <div class="body content">
       {!failed && <p class="waiting">{words.loading}</p>}
-      <div role="alert">
-        {failed && <Alert text={words.errors.network} action={words.tryAgain} onPress={load} />}
-      </div>
+      <div role="alert">{failed && <Alert text={words.errors.network} action={words.tryAgain} onPress={load} />}</div>
     </div>
   )
 }

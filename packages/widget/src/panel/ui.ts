@@ -34,13 +34,20 @@ type Features = ReturnType<typeof createFeatures>
 /** Those that the panel shows. */
 type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint' | 'neighbours'>
 
+/** What of a feature is the panel's, once it has come. */
+export interface Adopted {
+  styles?: string
+  /** What it does by itself. `extend` draws so many earlier messages more. */
+  begin?: (panel: HTMLDialogElement, signal: AbortSignal, extend: (by: number) => void) => void
+}
+
 /**
- * @param adopt makes styles the panel's
+ * @param adopt makes a feature the panel's
  * @param report is told why a feature did not come
  */
 export function createFeatures(
   loadFeature: LoadFeature,
-  adopt: (styles: string) => void,
+  adopt: (feature: Adopted) => void,
   report: (cause: unknown) => void,
   onChange: () => void,
 ) {
@@ -48,7 +55,7 @@ export function createFeatures(
     createLazyFeature(
       async (attempt) => {
         const feature = await loadFeature(name, attempt)
-        if ('styles' in feature) adopt(feature.styles)
+        adopt(feature as Adopted)
         if ('addTo' in feature) {
           feature.addTo(further)
           further.added++
