@@ -35,7 +35,8 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     ],
     ['BaseComponent.prototype.render = Fragment;'],
     ['let c, l = 1;', 'let c;'],
-    ['if (rerenderQueue.length > l) { rerenderQueue.sort(depthSort); }', 'rerenderQueue.sort(depthSort);'],
+    // In the order in which they ask. A child that is drawn before its parent is drawn again with it, where that is needed.
+    ['if (rerenderQueue.length > l) { rerenderQueue.sort(depthSort); }'],
     ['l = rerenderQueue.length;'],
   ],
   'children.js': [
