@@ -6,8 +6,10 @@ import { ENGLISH } from './english.ts'
  * them, a turn that fails by a file is told in words as well.
  */
 export function addWords({ words, locale }: Language, features: Ui['features']): { words: Ui['words'] } {
-  if (isGerman(locale)) void features.attachments_de.load()
-  const given = isGerman(locale) ? features.attachments_de.loaded?.strings : undefined
+  const { attachments_de: german } = features
+  // What has failed is not asked for again at each drawing, here and below.
+  if (isGerman(locale) && !german.failed) void german.load()
+  const given = isGerman(locale) ? german.loaded?.strings : undefined
   return {
     words: { ...ENGLISH, ...given, ...words, errors: { ...ENGLISH.errors, ...given?.errors, ...words.errors } },
   }
@@ -69,7 +71,7 @@ export function describeFailure(ui: Ui, error: LoaclError, maxBytes: number): st
   const words = wordsOf(ui)
   const { errors } = ui.features
   const { code, retryAfterMs = 0 } = error
-  void errors.load()
+  if (!errors.failed) void errors.load()
   const told = [errors.loaded?.describeError(code, words) ?? words.errors[code] ?? words.errors.other]
   if (code === 'file_too_large') told.push(fill(words.fileSizeLimit, { size: formatSize(maxBytes, ui.locale) }))
   if (retryAfterMs) {
