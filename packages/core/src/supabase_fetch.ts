@@ -15,7 +15,7 @@ export async function fetchThroughClient(
     return await (rest.fetch ?? globalThis.fetch)(`${url}/rpc/${path.slice(RPC.length)}`, { ...request, headers })
   }
   // It reads a body of JSON by itself; a stream of events, and what is not OK, it leaves unread.
-  const { response, error } = await supabase.functions.invoke(path.slice(FUNCTIONS_PATH.length), request)
-  if (response) return response
+  const { data, response, error } = await supabase.functions.invoke(path.slice(FUNCTIONS_PATH.length), request)
+  if (response) return response.bodyUsed && data ? new Response(JSON.stringify(data), response) : response
   throw error
 }
