@@ -233,3 +233,59 @@ test('what can’t be attached says why, and what helps', { tag: '@local' }, asy
   await it.press('Remove', 'late.txt').click()
   await it.uploaded(2)
 })
+
+test('by the keyboard alone: to the button, and from file to file', { tag: '@local' }, async ({ attaching, page }) => {
+  const it = await attaching()
+  await it.chat.composer.focus()
+  await page.keyboard.press('Shift+Tab')
+  await expect(it.button).toBeFocused()
+  const chooser = page.waitForEvent('filechooser')
+  await page.keyboard.press('Enter')
+  await (await chooser).setFiles([textFile('one.txt'), textFile('two.txt', 'Two.')])
+  await it.uploaded(2)
+  await expect(it.button).toBeFocused()
+  await page.keyboard.press('Shift+Tab')
+  await expect(it.press('Remove', 'two.txt')).toBeFocused()
+  await page.keyboard.press('Shift+Tab')
+  await expect(it.press('Remove', 'one.txt')).toBeFocused()
+})
+
+test(
+  'what can’t be fetched for it is asked for once, and the rest works',
+  { tag: '@local' },
+  async ({ attaching, page }) => {
+    const asked: string[] = []
+    await page.route(/panel-(errors|attachments_de)-/, (route) => {
+      asked.push(route.request().url())
+      return route.abort()
+    })
+    const it = await attaching({ filesPerHour: 1 }, { data: { locale: 'de' } })
+    const place = it.chat.panel.locator('input[type=file]')
+    await place.setInputFiles([textFile()])
+    // In English, then.
+    await it.uploaded(1)
+    await place.setInputFiles([textFile('late.txt', 'Late.')])
+    await expect(it.row('late.txt')).toContainText('Das war viel auf einmal.')
+    await it.press('Remove', 'late.txt').click()
+    await it.chat.panel.getByRole('textbox').fill(unique('Was steht darin?'))
+    await page.keyboard.press('Enter')
+    await expect(it.sent).toHaveCount(1)
+    expect(asked.length).toBeLessThanOrEqual(2)
+  },
+)
+
+test(
+  'where the panel has no file for it, files are there by their names',
+  { tag: '@local' },
+  async ({ attaching, page }) => {
+    const it = await attaching()
+    await it.attach(textFile())
+    await it.chat.send.click()
+    await it.chat.answered()
+    await page.route('**/panel-attachments-*', (route) => route.abort())
+    await page.reload()
+    await it.chat.open()
+    await expect(it.chat.log.getByText('notes.txt')).toBeVisible()
+    await it.chat.askAndWait(unique('Is all else there?'))
+  },
+)

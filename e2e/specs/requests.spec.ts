@@ -78,9 +78,10 @@ test(
     await expect(chat.log.getByRole('button', { name: 'Edit' })).toBeVisible()
     const later = filesSoFar().slice(files.length)
     const named = (name: string) => later.filter((request) => request.url().includes(`/panel-${name}-`))
-    expect(later).toHaveLength(2)
+    expect(later).toHaveLength(3)
     expect(await bytesOf(named('answers'))).toBeLessThanOrEqual(1_300)
     expect(await bytesOf(named('siblings'))).toBeLessThanOrEqual(2_000)
+    expect(await bytesOf(named('jump'))).toBeLessThanOrEqual(500)
     for (const file of filesSoFar()) {
       const body = await (await file.response())!.text()
       expect(body, 'no browser fingerprinting').not.toMatch(/fingerprintjs/i)
