@@ -34,6 +34,8 @@ export class Attaching {
     this.rows = this.place.getByRole('list', { name: 'Attachments' }).getByRole('listitem')
     this.sent = chat.log.getByRole('list', { name: 'Attachments' }).getByRole('listitem')
     this.status = chat.panel.getByRole('status')
+    // From now on: an event that is waited for only before a press may come too late for it.
+    chat.page.on('filechooser', () => {})
   }
 
   row(name: string): Locator {

@@ -82,10 +82,10 @@ export async function playAttachments({ model, owner, scene }: Stage): Promise<v
     })
     await expect(sent.locator('canvas').first()).toBeVisible()
     await shoot('7-many-sent')
-    await panel.evaluate((panel) => {
+    await panel.evaluate((dialog) => {
       const dataTransfer = new DataTransfer()
       dataTransfer.items.add(new File([''], 'a.txt'))
-      panel.dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true }))
+      dialog.dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true }))
     })
     await shoot('8-dragged')
   }

@@ -7,12 +7,20 @@ import { ENGLISH } from './english.ts'
  */
 export function addWords({ words, locale }: Language, features: Ui['features']): { words: Ui['words'] } {
   const { attachments_de: german } = features
-  // What has failed is not asked for again at each drawing, here and below.
-  if (isGerman(locale) && !german.failed) void german.load()
+  if (isGerman(locale)) loadOnce(german)
   const given = isGerman(locale) ? german.loaded?.strings : undefined
   return {
     words: { ...ENGLISH, ...given, ...words, errors: { ...ENGLISH.errors, ...given?.errors, ...words.errors } },
   }
+}
+
+const asked = new WeakSet<object>()
+
+/** What could not be fetched is not asked for again at each drawing. */
+function loadOnce(feature: { load(): Promise<void> }): void {
+  if (asked.has(feature)) return
+  asked.add(feature)
+  void feature.load()
 }
 
 const isGerman = (locale: string): boolean => /^de\b/.test(locale)
@@ -71,7 +79,7 @@ export function describeFailure(ui: Ui, error: LoaclError, maxBytes: number): st
   const words = wordsOf(ui)
   const { errors } = ui.features
   const { code, retryAfterMs = 0 } = error
-  if (!errors.failed) void errors.load()
+  loadOnce(errors)
   const told = [errors.loaded?.describeError(code, words) ?? words.errors[code] ?? words.errors.other]
   if (code === 'file_too_large') told.push(fill(words.fileSizeLimit, { size: formatSize(maxBytes, ui.locale) }))
   if (retryAfterMs) {
