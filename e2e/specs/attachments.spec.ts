@@ -170,9 +170,12 @@ test(
   async ({ attaching, page }) => {
     const it = await attaching()
     const letGo = await holdUploads(page)
-    const uploading = page.waitForRequest(UPLOADS)
+    const begun: string[] = []
+    page.on('request', (request) => {
+      if (request.method() === 'PUT') begun.push(request.url())
+    })
     await it.choose(textFile('one.txt'), textFile('two.txt', 'Two.'))
-    await uploading
+    await expect.poll(() => begun.length).toBe(2)
     const taken = page.waitForRequest((request) => request.method() === 'DELETE')
     await it.press('Cancel the upload of', 'one.txt').focus()
     await page.keyboard.press('Enter')
