@@ -51,8 +51,10 @@ export const newUserMessage = (
   }) as Question
 
 /** The files that a visitor's message is sent with. Nothing else in one has a URL. */
-export const fileIdsOf = (parts: readonly object[]): readonly string[] =>
-  (parts as readonly Partial<FilePart>[]).flatMap(({ url }) => url?.slice(FILE_URL.length) ?? [])
+export const fileIdsOf = (parts: readonly object[]): readonly string[] | undefined => {
+  const files = (parts as readonly Partial<FilePart>[]).filter(({ url }) => url)
+  return files[0] && files.map(({ url }) => url!.slice(FILE_URL.length))
+}
 
 /** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
 export function upsert(
