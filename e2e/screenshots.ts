@@ -1,15 +1,11 @@
 // Takes pictures of the widget in every state, for a person to check: `node e2e/screenshots.ts [folder] [scenes]`, where `scenes`
 // is how the names of the wanted ones begin.
-import { mkdirSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { chromium, expect, type BrowserContextOptions, type Page } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { MODERATED_WORDS } from '@loacl/mock-model'
-import { startLocalBackend } from './support/backend.ts'
-import { Chat } from './support/chat.ts'
-import { Model, unique } from './support/model.ts'
-import { Owner } from './support/owner.ts'
-import { pageAddress, type PageOptions } from './support/pages.ts'
+import { playAttachments } from './support/attachment_scenes.ts'
+import { unique } from './support/model.ts'
+import { pageAddress } from './support/pages.ts'
+import { inLargeText, openStage, PHONE, type Scene, TABLET } from './support/stage.ts'
 
 const RICH = `## Renting a bicycle
 
@@ -33,12 +29,9 @@ const price = ({ days, kind }) => Math.min(days * DAY[kind], Math.ceil(days / 7)
 
 > Helmets are free, and we would rather you took one.`
 
-const [, , wantedFolder, wantedScenes = ''] = process.argv
-const folder = wantedFolder ?? mkdtempSync(join(tmpdir(), 'loacl-screenshots-'))
-mkdirSync(folder, { recursive: true })
-const { target, stop } = await startLocalBackend()
-const model = new Model(target.local!.modelControlUrl)
-const owner = new Owner(target.local!.dbUrl, target.assistantId)
+const [, , folder, wantedScenes] = process.argv
+const stage = await openStage(folder, wantedScenes)
+const { model, owner, scene, target } = stage
 const reasoner = await owner.addAssistant({ name: 'Harbour Boats', showReasoning: true })
 const shop = await owner.addAssistant({ name: 'Harbour Boats, orders' })
 const moderated = await owner.addAssistant({
@@ -56,63 +49,6 @@ await owner.addTool(shop, {
   },
 })
 await owner.addTool(shop, { name: 'send_email', endpoint: ORDERS })
-await owner.leave()
-const browser = await chromium.launch({
-  executablePath: process.env.LOACL_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-background-networking'],
-})
-
-interface Scene {
-  chat: Chat
-  page: Page
-  /** Takes the picture, once nothing moves. */
-  shoot: (name: string) => Promise<void>
-}
-
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
-const TABLET = { viewport: { width: 820, height: 1180 }, isMobile: true, hasTouch: true }
-
-async function scene(
-  prefix: string,
-  options: BrowserContextOptions,
-  play: (scene: Scene) => Promise<void>,
-  variant = 'plain',
-  data: PageOptions = {},
-): Promise<void> {
-  if (!prefix.startsWith(wantedScenes)) return
-  const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options })
-  const page = await context.newPage()
-  await page.goto(
-    pageAddress(target.pagesOrigin, variant, {
-      url: target.url,
-      key: target.key,
-      assistant: target.assistantId,
-      ...data,
-    }),
-  )
-  const shoot = async (name: string): Promise<void> => {
-    await page.evaluate(() =>
-      Promise.all(
-        [document, document.querySelector('loacl-chat')!.shadowRoot!]
-          .flatMap((root) => root.getAnimations())
-          .filter(
-            ({ effect, timeline }) =>
-              effect?.getComputedTiming().iterations !== Infinity && timeline instanceof DocumentTimeline,
-          )
-          .map((animation) => animation.finished.catch(() => null)),
-      ),
-    )
-    await page.screenshot({ path: join(folder, `${prefix}-${name}.png`) })
-  }
-  try {
-    await play({ chat: new Chat(page), page, shoot })
-  } catch (error) {
-    console.error(`${prefix}: ${error instanceof Error ? error.message : String(error)}`)
-    await page.screenshot({ path: join(folder, `${prefix}-BROKEN.png`) })
-  }
-  await context.close()
-}
-
 /** The whole story, as a visitor sees it. */
 async function story({ chat, shoot, page }: Scene): Promise<void> {
   const [question, failing] = [
@@ -371,16 +307,6 @@ async function frame({ chat, shoot, page }: Scene): Promise<void> {
   await shoot('alone')
 }
 
-/** What the browser's own setting of 24 pixels makes of it. */
-const inLargeText =
-  (play: typeof story): typeof story =>
-  async ({ page, ...rest }) => {
-    const session = await page.context().newCDPSession(page)
-    await session.send('Page.setFontSizes', { fontSizes: { standard: 24 } })
-    await page.reload()
-    await play({ page, ...rest })
-  }
-
 await scene('light', {}, story)
 await scene('dark', { colorScheme: 'dark' }, story)
 await scene('phone', PHONE, story)
@@ -442,6 +368,6 @@ await scene('requests-rtl', {}, requests, 'rtl', { ...orders, locale: 'ar' })
 await scene('requests-forced-colors', { forcedColors: 'active' }, requests, 'plain', orders)
 await scene('requests-large-text', {}, inLargeText(requests), 'plain', orders)
 
-await browser.close()
-await stop()
+await playAttachments(stage)
+await stage.close()
 console.log(folder)

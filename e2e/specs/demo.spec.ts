@@ -1,5 +1,6 @@
 import { startStack, type Stack } from '@loacl/local'
 import { Chat } from '../support/chat.ts'
+import { pdfFile, pictureFile, textFile } from '../support/files.ts'
 import { expect, test as base } from '../support/fixtures.ts'
 
 // The stack as `npm start` runs it, mock model and demo site included; and what happens when its database goes away,
@@ -8,7 +9,7 @@ const test = base.extend<{ demo: Chat }, { stack: Stack }>({
   stack: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs off this pattern
     async ({}, use) => {
-      const stack = await startStack()
+      const stack = await startStack({ demoTools: true })
       await use(stack)
       await stack.stop()
     },
@@ -39,6 +40,23 @@ test('the demo site answers, and says that a mock model does', { tag: '@local' }
   await page.reload()
   await demo.open()
   await expect(demo.message(words)).toBeVisible()
+})
+
+test('the demo site takes files, and says what it was given', { tag: '@local' }, async ({ demo, page }) => {
+  await demo.open()
+  await demo.panel.locator('input[type=file]').setInputFiles([pictureFile(), pdfFile(), textFile()])
+  await expect(demo.panel.getByRole('button', { name: /^Remove / })).toHaveCount(3)
+  await demo.composer.fill('What are these?')
+  await page.keyboard.press('Enter')
+  await expect(demo.log.getByRole('table')).toContainText('notes.txt')
+  await demo.answered()
+  await expect(demo.log.getByRole('row')).toHaveText([
+    'NameTypeSize',
+    /^a pictureimage\/png\d+ bytes$/,
+    `invoice.pdfapplication/pdf${pdfFile().buffer.length} bytes`,
+    'notes.txttext/plain18 bytes',
+  ])
+  await expect(demo.log.getByRole('list', { name: 'Attachments' }).getByRole('button')).toHaveCount(3)
 })
 
 test(

@@ -35,7 +35,8 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     ],
     ['BaseComponent.prototype.render = Fragment;'],
     ['let c, l = 1;', 'let c;'],
-    ['if (rerenderQueue.length > l) { rerenderQueue.sort(depthSort); }', 'rerenderQueue.sort(depthSort);'],
+    // In the order in which they ask. A child that is drawn before its parent is drawn again with it, where that is needed.
+    ['if (rerenderQueue.length > l) { rerenderQueue.sort(depthSort); }'],
     ['l = rerenderQueue.length;'],
   ],
   'children.js': [
@@ -52,9 +53,14 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
     ['let skew = 0;', 'let least = oldChildrenLength;'],
     ['let moved = 0;'],
     ['const skewedIndex = i + skew;'],
+    ['childVNode, oldChildren, skewedIndex, remainingOldChildren ));', 'childVNode, oldChildren, i));'],
+    // Of unkeyed ones in another order, the first that is left is as good as the nearest.
+    ['skewedIndex, remainingOldChildren ) {', 'skewedIndex) {'],
     [
-      'childVNode, oldChildren, skewedIndex, remainingOldChildren ));',
-      'childVNode, oldChildren, i, remainingOldChildren));',
+      'let oldVNode = oldChildren[skewedIndex]; … return -1;',
+      `const fits = (old) => old && !(old._flags & MATCHED) && key == old.key && type == old.type;
+      const near = oldChildren[skewedIndex];
+      return (near === NULL && key == NULL) || fits(near) ? skewedIndex : oldChildren.findIndex(fits);`,
     ],
     [
       'if (!~matchingIndex) { if (newChildrenLength … skew++; } } if (typeof childVNode.type',
@@ -80,6 +86,14 @@ export const CUTS: Readonly<Record<string, readonly Cut[]>> = {
       'let next = oldDom; while (next && next.nodeType == 8) next = next.nextSibling; if (dom != next)',
       'if (dom != oldDom)',
     ],
+    // What moves is moved as in browsers that have no other way.
+    [
+      'if (!isMounting && parentDom.moveBefore && dom.parentNode) { … } else { parentDom.insertBefore(dom, oldDom || NULL); }',
+      'parentDom.insertBefore(dom, oldDom || NULL);',
+    ],
+    ['oldDom, parentDom, !oldVNode._original)', 'oldDom, parentDom)'],
+    ['oldDom, parentDom, false)', 'oldDom, parentDom)'],
+    ['oldDom, parentDom, isMounting)', 'oldDom, parentDom)'],
     ['oldDom = dom; } while ( … ); return oldDom;', 'return dom.nextSibling; }'],
     ['unmount(oldVNode, oldVNode);', 'unmount(oldVNode);'],
   ],

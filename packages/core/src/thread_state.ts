@@ -50,9 +50,11 @@ export const newUserMessage = (
     context,
   }) as Question
 
-/** The files that a visitor's message is sent with. Nothing else in one has a URL. */
-export const fileIdsOf = (parts: readonly object[]): readonly string[] =>
-  (parts as readonly Partial<FilePart>[]).flatMap(({ url }) => url?.slice(FILE_URL.length) ?? [])
+/** The files that a visitor's message is sent with; `undefined` for none. Nothing else in one has a URL. */
+export function fileIdsOf(parts: readonly object[]): readonly string[] | undefined {
+  const ids = (parts as readonly Partial<FilePart>[]).flatMap(({ url }) => url?.slice(FILE_URL.length) ?? [])
+  if (ids[0]) return ids
+}
 
 /** Replaces the message that `isSame` names, or adds it at the end, unless it is `known` to have been there. */
 export function upsert(

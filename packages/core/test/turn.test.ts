@@ -39,7 +39,6 @@ describe('a turn', () => {
       id: turn.id,
       threadId: null,
       text: 'Hi',
-      files: [],
     })
     expect(turn.id).toMatch(/^[\w-]{22}$/)
     expect(post!.headers.get('x-loacl-session')).toBe(project.calls[0]!.headers.get('x-loacl-session'))

@@ -1,4 +1,5 @@
 import type { AssistantSettings } from '@loacl/setup'
+import { FILE_TYPES } from '@loacl/wire'
 
 /** The account that owns the demo. Its password is made with the other keys. */
 export const DEMO_OWNER_EMAIL = 'owner@northlight.example'
@@ -31,5 +32,11 @@ What you know:
   ],
 } satisfies AssistantSettings
 
-/** Beside those, where it has tools. */
-export const TOOL_QUESTIONS = [{ question: 'Where is my order NL-20417? My postcode is 24837.', category: 'Orders' }]
+/** Where it has tools: something to ask them, and what `npm start` shows beside them. */
+export const DEMO_EXTRAS = {
+  firstQuestions: [
+    ...DEMO_ASSISTANT.firstQuestions,
+    { question: 'Where is my order NL-20417? My postcode is 24837.', category: 'Orders' },
+  ],
+  firstFileTypes: FILE_TYPES,
+} satisfies AssistantSettings

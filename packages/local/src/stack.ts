@@ -4,7 +4,7 @@ import { setUpProject } from '@loacl/setup'
 import { readProjectConfig } from './config.ts'
 import { INFO_FILE, makeThrowawayFolder, openDataFolder, removeTree, type DataFolder } from './data_folder.ts'
 import { startDatabase } from './database.ts'
-import { DEMO_ASSISTANT, DEMO_OWNER_EMAIL, TOOL_QUESTIONS } from './demo.ts'
+import { DEMO_ASSISTANT, DEMO_EXTRAS, DEMO_OWNER_EMAIL } from './demo.ts'
 import { startDemoServers, type DemoServers } from './demo_servers.ts'
 import { setUpDemoTools } from './demo_tools.ts'
 import { startFunctions } from './functions.ts'
@@ -154,7 +154,7 @@ async function assemble(
     ownerEmail: DEMO_OWNER_EMAIL,
     assistant: {
       ...DEMO_ASSISTANT,
-      ...(demoServers ? { firstQuestions: [...DEMO_ASSISTANT.firstQuestions, ...TOOL_QUESTIONS] } : {}),
+      ...(demoServers ? DEMO_EXTRAS : {}),
       ...(options.model ? { model: options.model } : {}),
       ...(options.demoOrigins ? { addedOrigins: options.demoOrigins } : {}),
     },

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { type FileSaid, readFiles, type SaidPart } from './read_files.ts'
 
 /** Of a request for an answer, what the mock model reads: `input` is the Responses API's, `messages` Chat Completions'. */
 export interface AnswerRequest {
@@ -17,7 +18,7 @@ export interface AnswerRequest {
 interface SaidItem {
   type?: string
   role?: string
-  content?: string | readonly { text?: string }[] | null
+  content?: string | readonly SaidPart[] | null
 }
 
 /** A call of a function, as a test scripts it. */
@@ -79,6 +80,12 @@ export abstract class Answer {
     const asked = this.said.filter(({ role }) => role === 'user').map(({ content }) => content)
     const last = asked.at(-1) ?? ''
     return GO_ON.test(last) ? `${asked.at(-2)} (continued)` : last
+  }
+
+  /** What the visitor has attached to their last message. */
+  get files(): FileSaid[] {
+    const { input, messages = [] } = this.request
+    return readFiles(typeof input === 'string' ? [] : (input ?? messages))
   }
 
   /** How often the model has called tools since the visitor's last message, and been told what came of it. */

@@ -39,6 +39,44 @@ describe('the mock model of the demo', () => {
     expect(await read('How long does delivery take?')).toBe(answers[0])
   })
 
+  it('says what it was given of files, by name, type and size, in either format, and no more', async () => {
+    const url = `data:image/png;base64,${Buffer.alloc(1_234).toString('base64')}`
+    const pdf = `data:application/pdf;base64,${Buffer.alloc(20).toString('base64')}`
+    const [text, question] = ['<file name="a|b.txt">\nÄ lamp\n</file>', 'What are these?']
+    const response = await openai.responses.create({
+      model: 'gpt-6-luna',
+      stream: true,
+      input: [
+        { role: 'user', content: [{ type: 'input_image', detail: 'auto', image_url: 'data:image/gif;base64,AAAA' }] },
+        { role: 'assistant', content: 'I see.' },
+        { role: 'user', content: [{ type: 'input_image', detail: 'auto', image_url: url }] },
+        { role: 'user', content: [{ type: 'input_file', filename: 'invoice.pdf', file_data: pdf }] },
+        { role: 'user', content: text },
+        { role: 'user', content: question },
+      ],
+    })
+    const completions = await openai.chat.completions.create({
+      model: 'gpt-6-luna',
+      stream: true,
+      messages: [
+        { role: 'user', content: [{ type: 'image_url', image_url: { url } }] },
+        { role: 'user', content: [{ type: 'file', file: { filename: 'invoice.pdf', file_data: pdf } }] },
+        { role: 'user', content: text },
+        { role: 'user', content: question },
+      ],
+    })
+    const said = ['', '']
+    for await (const event of response) if (event.type === 'response.output_text.delta') said[0] += event.delta
+    for await (const { choices } of completions) said[1] += choices[0]?.delta.content ?? ''
+    expect(said[0]).toBe(said[1])
+    expect(said[0]).toContain(MOCK_MODEL_NOTICE)
+    expect(said[0]!.match(/^\|.*\|$/gm)!.slice(2)).toEqual([
+      '| a picture | image/png | 1,234 bytes |',
+      '| invoice.pdf | application/pdf | 20 bytes |',
+      '| a\\|b.txt | text/plain | 7 bytes |',
+    ])
+  })
+
   it('counts tokens and ends as the provider does', async () => {
     const types: string[] = []
     let usage: OpenAI.Responses.ResponseUsage | undefined

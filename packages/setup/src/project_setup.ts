@@ -25,6 +25,8 @@ export interface AssistantSettings {
   questions?: readonly { question: string; category: string | null }[]
   /** For an assistant that has no questions yet. */
   firstQuestions?: AssistantSettings['questions']
+  /** Media types of what visitors may attach to messages, for an assistant that is made now. Default: none. */
+  firstFileTypes?: readonly string[]
 }
 
 export interface ProjectSettings {
@@ -134,11 +136,11 @@ async function saveAssistant(
   assistant: AssistantSettings & { name: string },
 ): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'> & { model: string }> {
   const { name, description = null, greeting = null, instructions = null, model = null } = assistant
-  const { allowedOrigins = null, addedOrigins = [], questions, firstQuestions } = assistant
+  const { allowedOrigins = null, addedOrigins = [], questions, firstQuestions, firstFileTypes = [] } = assistant
   const [row] = await sql<{ id: string; model: string; is_new: boolean }[]>`
-    insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
+    insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, file_types, allowed_origins, is_default)
     values (
-      ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
+      ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}), ${firstFileTypes}::text[],
       array(select distinct unnest(${allowedOrigins}::text[] || ${addedOrigins}::text[]) order by 1), not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
     )
     on conflict (owner_id, name) do update set

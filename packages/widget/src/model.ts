@@ -1,9 +1,12 @@
-import type { Thread, Turn } from '@loacl/core'
+import type { FileOfMessage, Thread, Turn } from '@loacl/core'
 import { toLoaclError } from './model_error.ts'
 import {
+  type Attachment,
   canSend,
+  EMPTY,
   failureOf,
   isRunning,
+  isUnsent,
   type ModelAction,
   type ModelState,
   reduceModel,
@@ -24,6 +27,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     thread: thread.getSnapshot(),
     threadId: undefined,
     view: 'chat',
+    ...EMPTY,
     draft: memory.get('draft') ?? '',
     unsent: kept,
     restored: false,
@@ -39,7 +43,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     store.set(state)
     const { draft, unsent, threadId, session } = state
     if (draft !== before.draft) memory.set('draft', draft || null)
-    if (unsent !== before.unsent) memory.set('unsent', unsent && `${unsent.id}\n${unsent.text}`)
+    if (unsent !== before.unsent) memory.set('unsent', unsent && JSON.stringify(unsent))
     if (threadId !== before.threadId) {
       memory.set('thread', threadId ?? '')
       emit('threadchange', { threadId: threadId ?? null })
@@ -159,22 +163,24 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 
   /** The client has let go of the visitor: the next one sees nothing of theirs. */
   function forget(): void {
+    memory.set('attached', null)
     dispatch({ type: 'draft_forgotten' })
     newThread()
   }
 
-  function send(text: string, suggestionId?: string): Turn {
+  function send(text: string, suggestionId?: string, attached: readonly Attachment[] = EMPTY.attached): Turn {
     const at = thread
     dispatch({ type: 'view_changed', view: 'chat' })
     // Refused: the turn that comes back says so, and the text is its caller's to keep.
     if (isRunning(at.getSnapshot())) return at.send(text)
-    const { restored, unsent, threadId } = getState()
+    const state = getState()
+    const { unsent } = state
     // Under the same id it is the same message, answered and paid for once.
-    const same = restored && unsent?.text === text ? unsent : {}
-    const options = unsent || threadId ? same : at.getSnapshot()
-    const turn = watchTurn(at.send(suggestionId ? { text, suggestionId } : text, options))
+    const same = isUnsent(state, text, attached) ? unsent! : {}
+    const options = unsent || state.threadId ? same : at.getSnapshot()
+    const turn = watchTurn(at.send({ text, suggestionId, files: attached as readonly FileOfMessage[] }, options))
     if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id))
-      dispatch({ type: 'message_sent', message: { id: turn.id, text } })
+      dispatch({ type: 'message_sent', message: { id: turn.id, text, attached } })
     emit('sent', { turnId: turn.id })
     if (suggestionId) emit('suggestion', { id: suggestionId })
     return turn
@@ -195,13 +201,14 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       newThread()
     },
     send,
-    type: (text) => dispatch({ type: 'draft_typed', text }),
+    type: (draft) => dispatch({ type: 'draft_changed', change: { draft } }),
+    attach: (attached) => dispatch({ type: 'draft_changed', change: { attached } }),
     submit() {
       const state = getState()
       if (!canSend(state)) return
-      dispatch({ type: 'draft_typed', text: '' })
+      dispatch({ type: 'draft_changed', change: EMPTY })
       // The first line of code keeps its indent.
-      send(state.draft.trimEnd().replace(/^\s*\n/, ''))
+      send(state.draft.trimEnd().replace(/^\s*\n/, ''), undefined, state.attached)
     },
     stop: () => thread.stop(),
     retry() {
@@ -222,8 +229,12 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   }
 }
 
-/** The id stands on the first line, the text below it. What looks otherwise was not written here. */
+/** What looks otherwise was not written here. */
 function parseUnsent(kept: string | null): Unsent | null {
-  const [, id, text] = /^(.+)\n([^]+)$/.exec(kept ?? '') ?? []
-  return id && text ? { id, text } : null
+  try {
+    const unsent = JSON.parse(kept ?? '') as Unsent
+    return unsent.attached ? unsent : null
+  } catch {
+    return null
+  }
 }

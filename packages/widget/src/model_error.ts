@@ -1,8 +1,11 @@
-import { LoaclError } from '@loacl/core'
+import { type ErrorCode, LoaclError } from '@loacl/core'
 
-export const toLoaclError = (error: unknown): LoaclError =>
-  LoaclError.is(error) ? error : new LoaclError('internal', 'The widget failed.', { cause: error })
+const toError =
+  (code: ErrorCode, message: string) =>
+  (cause: unknown): LoaclError =>
+    LoaclError.is(cause) ? cause : new LoaclError(code, message, { cause })
+
+export const toLoaclError = toError('internal', 'The widget failed.')
 
 /** Code that comes when it is wanted did not come. */
-export const toFetchError = (cause: unknown): LoaclError =>
-  LoaclError.is(cause) ? cause : new LoaclError('network', 'The chat panel could not be fetched.', { cause })
+export const toFetchError = toError('network', 'The chat panel could not be fetched.')

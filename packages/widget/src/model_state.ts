@@ -1,9 +1,23 @@
-import type { ClientState, LoaclError, PublicAssistant, ThreadState } from '@loacl/core'
+import type { AttachedFile, ClientState, LoaclError, PublicAssistant, ThreadState } from '@loacl/core'
+
+/** What goes with the draft, or will once it is uploaded. An `AttachedFile` from then on, of which it has the `id`. */
+export interface Attachment extends Pick<AttachedFile, 'name' | 'size'> {
+  /** Names it among those of the draft, from the beginning to the end. */
+  readonly key: string
+  /** IANA media type. */
+  readonly type: string
+  readonly id?: string
+  /** What of it has left, from 0 to 1. */
+  readonly progress?: number
+  /** Why it was not uploaded. */
+  readonly error?: LoaclError
+}
 
 /** A message that was sent, and isn't known to have reached the server. `id` is its client id. */
 export interface Unsent {
   readonly id: string
   readonly text: string
+  readonly attached: readonly Attachment[]
 }
 
 /** All that a widget knows, without a word of how it looks. */
@@ -16,12 +30,17 @@ export interface ModelState {
   readonly view: 'chat' | 'conversations'
   /** The text in the composer. It outlives a reload of the tab. */
   readonly draft: string
+  /** What goes with it. The feature `attachments` says what, and keeps it over a reload. */
+  readonly attached: readonly Attachment[]
   readonly unsent: Unsent | null
   /** The draft was `unsent`, of which the server may know. */
   readonly restored: boolean
   /** The thread's messages: here, on their way, or why they could not be loaded. */
   readonly loading: 'idle' | 'loading' | LoaclError
 }
+
+/** What the composer holds. */
+export type Draft = Pick<ModelState, 'draft' | 'attached'>
 
 export type ModelAction =
   | { readonly type: 'session_changed'; readonly session: ClientState }
@@ -30,7 +49,7 @@ export type ModelAction =
   | { readonly type: 'thread_shown'; readonly thread: ThreadState; readonly threadId: string | null }
   | { readonly type: 'loading_changed'; readonly loading: ModelState['loading'] }
   | { readonly type: 'view_changed'; readonly view: ModelState['view'] }
-  | { readonly type: 'draft_typed'; readonly text: string }
+  | { readonly type: 'draft_changed'; readonly change: Partial<Draft> }
   | { readonly type: 'message_sent'; readonly message: Unsent }
   /** The server has the message of this id. */
   | { readonly type: 'message_arrived'; readonly id: string | null }
@@ -41,10 +60,11 @@ export type ModelAction =
   | { readonly type: 'draft_forgotten' }
 
 const SENT = { unsent: null, restored: false }
+export const EMPTY: Draft = { draft: '', attached: [] }
 
 /** What follows from an action. Changes nothing itself. */
 export function reduceModel(state: ModelState, action: ModelAction): ModelState {
-  const { draft, unsent, restored } = state
+  const { draft, attached, unsent } = state
   switch (action.type) {
     case 'session_changed':
       return { ...state, session: action.session }
@@ -59,7 +79,8 @@ export function reduceModel(state: ModelState, action: ModelAction): ModelState 
     case 'thread_shown': {
       const { thread, threadId } = action
       // What the server never got is written anew. In another conversation it is another message.
-      const given = state.thread.turn.status === 'failed' && { ...SENT, draft: draft || (unsent?.text ?? '') }
+      const given = state.thread.turn.status === 'failed' &&
+        unsent && { ...SENT, draft: draft || unsent.text, attached: [...attached, ...unsent.attached] }
       const shown: ModelState = { ...state, ...given, threadId, view: 'chat', loading: 'idle' }
       return reduceModel(shown, { type: 'thread_changed', thread })
     }
@@ -67,21 +88,25 @@ export function reduceModel(state: ModelState, action: ModelAction): ModelState 
       return { ...state, loading: action.loading }
     case 'view_changed':
       return { ...state, view: action.view }
-    case 'draft_typed':
-      return { ...state, draft: action.text }
+    case 'draft_changed':
+      return { ...state, ...action.change }
     case 'message_sent':
       return { ...state, unsent: action.message, restored: false }
     case 'message_arrived':
       if (action.id !== unsent?.id) return state
-      return { ...state, ...SENT, draft: restored && draft === unsent?.text ? '' : draft }
+      return { ...state, ...SENT, ...(isUnsent(state, draft, attached) && EMPTY) }
     case 'draft_restored':
-      return unsent && !draft ? { ...state, draft: unsent.text, restored: true } : state
+      return unsent && !draft ? { ...state, draft: unsent.text, attached: unsent.attached, restored: true } : state
     case 'draft_left':
-      return restored ? { ...state, ...SENT } : state
+      return state.restored ? { ...state, ...SENT } : state
     case 'draft_forgotten':
-      return { ...state, ...SENT, draft: '' }
+      return { ...state, ...SENT, ...EMPTY }
   }
 }
+
+/** Whether this is what was sent before a reload, as it was put back. */
+export const isUnsent = ({ restored, unsent }: ModelState, text: string, attached: readonly Attachment[]): boolean =>
+  restored && unsent?.text === text && unsent.attached === attached
 
 export const assistantOf = ({ session }: ModelState): PublicAssistant | null =>
   session.status === 'open' ? session.assistant : null
@@ -101,7 +126,9 @@ export const charactersLeft = (state: ModelState): number =>
 
 // What keyboards and pasted text bring that shows nothing, blank braille included; the server knows a few signs more.
 export const canSend = (state: ModelState): boolean =>
-  !isRunning(state.thread) && charactersLeft(state) >= 0 && /[^\s\0\p{Cs}\p{DI}\u2800]/u.test(state.draft)
+  !isRunning(state.thread) &&
+  charactersLeft(state) >= 0 &&
+  (state.attached.length > 0 || /[^\s\0\p{Cs}\p{DI}\u2800]/u.test(state.draft))
 
 /** `[...text].length`, without an array as long as the text. */
 const countCharacters = (text: string): number =>

@@ -1,6 +1,6 @@
 import type { LoaclClient, PageContext, Readable, Turn } from '@loacl/core'
 import type { Store } from './store.ts'
-import type { ModelState } from './model_state.ts'
+import type { Attachment, ModelState } from './model_state.ts'
 import type { TabMemory } from './tab_memory.ts'
 import type { WidgetEvents } from './types.ts'
 
@@ -31,7 +31,9 @@ export interface Model extends Readable<ModelState> {
   /** Opens the session, and brings back the conversation that this tab showed last, or a recent one. Never rejects. */
   start(): Promise<void>
   type(text: string): void
-  /** Sends what the composer holds. */
+  /** Puts these in place of what was attached to the draft. */
+  attach(attached: readonly Attachment[]): void
+  /** Sends what the composer holds: all that is attached is uploaded. */
   submit(): void
   send(text: string, suggestionId?: string): Turn
   stop(): void

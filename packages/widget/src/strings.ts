@@ -50,6 +50,37 @@ export interface ContextStrings {
   contextPutBack: string
 }
 
+/** Words for what visitors attach. The feature `attachments` has them in English, and a file beside it those of another language. */
+export interface AttachmentStrings {
+  attachFiles: string
+  /** Names what is attached to the draft or to a message. */
+  attachments: string
+  /** In place of the panel, while files are dragged over it. */
+  dropFiles: string
+  fileUploading: string
+  /** Name a bar and buttons. `{name}`: the file's, here and below. */
+  uploadOf: string
+  cancelUpload: string
+  removeFile: string
+  retryUpload: string
+  /** Said when uploads have come through. */
+  fileAttached: string
+  filesAttached: Plural
+  /** How many files a message may have, and how large one may be: `{size}`. */
+  fileLimit: Plural
+  fileSizeLimit: string
+  /** `{time}`: of the day. */
+  fileRetryAfter: string
+  /** Why what the composer holds is not sent yet, and what calls that off. */
+  sendsLater: string
+  sendNotYet: string
+  sendBlocked: string
+  openFile: string
+  saveFile: string
+  fileDeleted: string
+  errors: Partial<Record<ErrorCode, string>>
+}
+
 /** Every word that the widget shows or says. `{name}` and its like are filled in. */
 export interface Strings extends ToolStrings {
   openChat: string
@@ -126,7 +157,9 @@ export interface Strings extends ToolStrings {
 export type LanguageStrings = Omit<Strings, keyof ToolStrings>
 
 /** Words that take the place of the widget's own; of errors and of Markdown any of them. */
-export type SomeStrings = Partial<Omit<Strings, 'markdown' | 'errors' | 'toolErrors'> & ContextStrings> & {
+export type SomeStrings = Partial<
+  Omit<Strings, 'markdown' | 'errors' | 'toolErrors'> & ContextStrings & Omit<AttachmentStrings, 'errors'>
+> & {
   /** Describes the launcher where it has a dot: the chat was open on the page before, or an answer waits for the visitor. */
   conversationGoesOn?: string
   toolErrors?: Partial<Strings['toolErrors']>

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { ENGLISH as ANSWERS } from '../src/features/answers/english.ts'
+import { ENGLISH as ATTACHMENTS } from '../src/features/attachments/english.ts'
+import { strings as GERMAN_ATTACHMENTS } from '../src/features/attachments_de/index.ts'
 import { ENGLISH as BLOCKS } from '../src/features/blocks/english.ts'
 import { ENGLISH as CITATIONS } from '../src/features/citations/english.ts'
 import { ENGLISH as CONTEXT } from '../src/features/context/english.ts'
@@ -51,6 +53,7 @@ const english = new Map(
 test.each([
   ...Object.entries(LANGUAGES).map(([tag, load]) => [tag, load, english] as const),
   ['de', async () => ({ strings: GERMAN_TOOLS }), flatten(TOOLS)] as const,
+  ['de', async () => ({ strings: GERMAN_ATTACHMENTS }), flatten(ATTACHMENTS)] as const,
 ])('%s has words of its own for all that English has', async (tag, load, from) => {
   const words = flatten((await load()).strings)
   expect([...words.keys()].toSorted()).toEqual([...from.keys()].toSorted())

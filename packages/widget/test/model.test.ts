@@ -2,6 +2,7 @@ import { LoaclError } from '@loacl/core'
 import { beforeEach, expect, test } from 'vitest'
 import { createModel } from '../src/model.ts'
 import { assistantOf, canSend, charactersLeft, failureOf, isRunning } from '../src/model_state.ts'
+import type { Attachment } from '../src/model_state.ts'
 import type { Model } from '../src/model_types.ts'
 import { ENGLISH } from '../src/features/errors/english.ts'
 import { createTabMemory, type TabMemory } from '../src/tab_memory.ts'
@@ -154,7 +155,7 @@ test('a first message is sent again in the conversation that it began, under the
   const { id } = fresh().getSnapshot()
   expect(fresh().sentIds).toEqual([id])
   model.dispose()
-  memory.set('unsent', `${id}\nlost`)
+  memory.set('unsent', JSON.stringify({ id, text: 'lost', attached: [] }))
   for (const threadsAtOpening of [[], [summary('t1', HOUR_AGO)]]) {
     client.threadsAtOpening = threadsAtOpening
     const again = await start()
@@ -163,7 +164,7 @@ test('a first message is sent again in the conversation that it began, under the
     expect(fresh().sentIds).toEqual([id])
     again.dispose()
     memory.set('thread', '')
-    memory.set('unsent', `${id}\nlost`)
+    memory.set('unsent', JSON.stringify({ id, text: 'lost', attached: [] }))
   }
 })
 
@@ -274,11 +275,12 @@ test('hosts hear of a message, its answer and its conversation, and never of its
   expect(named('sent')).toEqual([{ turnId: 'turn of secret' }])
   expect(named('suggestion')).toEqual([{ id: 's1' }])
   expect(named('threadchange')).toEqual([{ threadId: 't9' }])
-  expect(fresh().sent).toEqual([{ text: 'secret', suggestionId: 's1' }])
+  expect(fresh().sent).toEqual(['secret'])
+  expect(fresh().sentWith.suggestionId).toBe('s1')
 })
 
 test('what is kept of a message and cannot be read is no message', async () => {
-  for (const garbled of ['', '{', '7', '{}', 'an id alone', '\nno id']) {
+  for (const garbled of ['', '{', '7', 'null', '{}', 'no JSON']) {
     memory.set('unsent', garbled)
     const model = await start()
     expect(model.getSnapshot().draft).toBe('')
@@ -286,6 +288,71 @@ test('what is kept of a message and cannot be read is no message', async () => {
     model.dispose()
   }
   expect(client.created.flatMap(({ sent }) => sent)).toEqual([])
+})
+
+const FILE: Attachment = { key: 'f1', id: 'f1', name: 'a.png', type: 'image/png', size: 3 }
+
+test('what is attached goes with the draft, alone as well, and once', async () => {
+  const model = await start()
+  model.attach([FILE])
+  expect(canSend(model.getSnapshot())).toBe(true)
+  model.submit()
+  expect([fresh().sent, fresh().sentWith.files]).toEqual([[''], [FILE]])
+  expect(model.getSnapshot().attached).toEqual([])
+  accept(fresh())
+  fresh().end({ status: 'completed', message: message({ role: 'assistant' }) })
+  model.type('next')
+  model.submit()
+  expect(fresh().sentWith.files).toEqual([])
+})
+
+test.each([
+  ['as the same', null],
+  ['as another where other files go with it', (model: Model) => model.attach([FILE])],
+])('a message with files that may not have got there is put back with them, and sent %s', async (_, change) => {
+  const model = await start()
+  model.type('with a file')
+  model.attach([FILE])
+  model.submit()
+  model.dispose()
+  const again = await start()
+  expect(again.getSnapshot()).toMatchObject({ draft: 'with a file', attached: [FILE] })
+  change?.(again)
+  again.submit()
+  expect(fresh().sentIds.includes('turn of with a file')).toBe(!change)
+  expect(fresh().sentWith.files).toEqual([FILE])
+  accept(fresh())
+  expect(memory.get('unsent')).toBeNull()
+})
+
+test('one that has got there is not, and its files are not either', async () => {
+  const model = await start()
+  model.attach([FILE])
+  model.submit()
+  model.dispose()
+  const again = await start()
+  expect(again.getSnapshot().attached).toEqual([FILE])
+  fresh().set({ messages: [message({ clientId: 'turn of ' })] })
+  expect(again.getSnapshot().attached).toEqual([])
+})
+
+test('files of a message that never reached the server go to the composer of the next conversation', async () => {
+  const model = await start()
+  model.attach([FILE])
+  model.submit()
+  fresh().end({ status: 'failed', error: failed('network') })
+  model.attach([{ ...FILE, key: 'f2', id: 'f2' }])
+  model.newThread()
+  expect(model.getSnapshot().attached.map(({ id }) => id)).toEqual(['f2', 'f1'])
+})
+
+test('who signs out leaves no files behind, whether they were shown or not', async () => {
+  const model = await start()
+  memory.set('attached', JSON.stringify([FILE]))
+  model.attach([FILE])
+  await client.signOut()
+  expect(model.getSnapshot().attached).toEqual([])
+  expect(memory.get('attached')).toBeNull()
 })
 
 test('without frames, each piece of an answer is seen at once', async () => {

@@ -1,5 +1,6 @@
 import {
   type ClientState,
+  type FileOfMessage,
   type LoaclClient,
   LoaclError,
   type Message,
@@ -71,7 +72,10 @@ export interface ScriptedThread extends Thread {
   set(change: Partial<ThreadState>): void
   /** Ends the turn that is running. */
   end(result: TurnResult): void
-  readonly sent: (string | { text: string; suggestionId?: string | undefined })[]
+  /** The texts that `send` was given. */
+  readonly sent: string[]
+  /** What it was given with the last one. */
+  sentWith: { suggestionId?: string | undefined; files?: readonly FileOfMessage[] | undefined }
   /** The client ids that `send` was given. */
   readonly sentIds: (string | null | undefined)[]
   readonly calls: string[]
@@ -98,6 +102,7 @@ function createThread(threadId: string): ScriptedThread {
     ...state,
     set,
     sent: [],
+    sentWith: {},
     sentIds: [],
     calls: [],
     failLoad: null,
@@ -111,8 +116,9 @@ function createThread(threadId: string): ScriptedThread {
     },
     loadOlder: async () => void thread.calls.push('loadOlder'),
     send(input, { id } = {}) {
-      const text = typeof input === 'string' ? input : input.text
-      thread.sent.push(input)
+      const { text, ...rest } = typeof input === 'string' ? { text: input } : input
+      thread.sent.push(text)
+      thread.sentWith = rest
       thread.sentIds.push(id)
       if (state.getSnapshot().turn.status === 'sending') return { id: 'refused' } as Turn
       set({

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { ENGLISH } from '../src/features/tools/english.ts'
 import { timeLeft } from '../src/features/tools/time_left.ts'
 import { isShown, listValues, splitHidden } from '../src/features/tools/values.ts'
-import { fillCount, inLanguage, isAsked, statusOf, titleOf } from '../src/features/tools/words.ts'
+import { fillCount } from '../src/features/fill_count.ts'
+import { inLanguage, isAsked, statusOf, titleOf } from '../src/features/tools/words.ts'
 import { message } from './scripted_client.ts'
 
 const call = (fields: Partial<ToolPart> = {}): ToolPart => ({

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Answer } from '../answer.ts'
 import type { MockModelOptions, Script, WholeScript } from '../mock_model.ts'
 import { findAnswer, toMarkdown } from './answers.ts'
+import { describeFiles } from './file_answer.ts'
 import { MARKERS } from './markers.ts'
 import { findCall, findHosted, findToolAnswer, tellResult } from './tool_calls.ts'
 
@@ -98,6 +99,7 @@ function writeAnswer(answer: Answer): string {
   const { question } = answer
   if (question.includes(MARKERS.echo)) return question.replace(MARKERS.echo, '').trim()
   if (answer.round > 0) return toMarkdown({ text: tellResult(answer) })
+  if (answer.files.length > 0) return toMarkdown({ text: describeFiles(answer.files) })
   let text = toMarkdown(findAnswer(question, countTurns(answer)))
   if (!question.includes(MARKERS.long)) return text
   for (let part = 1; text.length < LONG; part++) text += `\n\n## Part ${part}\n\n${findAnswer('', part).text}`

@@ -1,6 +1,8 @@
 /** The features of the panel, by the names of their folders. The script tag's build fetches each as a file by that name. */
 const FEATURES = {
   answers: () => import('./answers/index.ts'),
+  attachments: () => import('./attachments/index.ts'),
+  attachments_de: () => import('./attachments_de/index.ts'),
   blocks: () => import('./blocks/index.ts'),
   citations: () => import('./citations/index.ts'),
   context: () => import('./context/index.ts'),

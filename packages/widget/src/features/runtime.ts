@@ -39,12 +39,14 @@ export type { AskProps } from '../panel/chat.tsx'
 export { Alert } from '../panel/alert.tsx'
 export { Failure } from '../panel/failure.tsx'
 export type { LazyKind, PartPlace, PartProps, PartViews } from '../panel/parts/part_view.tsx'
-export type { ModelState } from '../model_state.ts'
+export type { Language } from '../language.ts'
+export type { Attachment, ModelState } from '../model_state.ts'
 export type { Model, Said } from '../model_types.ts'
 export type { Ui } from '../panel/ui.ts'
 export { createStore } from '../store.ts'
 export type { OpenedBy } from '../types.ts'
 export {
+  type AttachmentStrings,
   type ContextStrings,
   fill,
   type Plural,

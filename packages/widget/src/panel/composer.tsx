@@ -5,17 +5,20 @@ import { Icon } from './icons.tsx'
 import { memo } from './memo.ts'
 import type { Ui } from './ui.ts'
 
-export const Composer = ({ ui, state }: { ui: Ui; state: ModelState }) => (
-  <Form
-    ui={ui}
-    draft={state.draft}
-    left={charactersLeft(state)}
-    limit={assistantOf(state)?.maxMessageLength ?? 0}
-    // What waits for the visitor can be stopped, or ended by what they write.
-    busy={isRunning(state.thread) || (state.thread.turn.status === 'waiting' && !state.draft)}
-    canSend={canSend(state)}
-  />
-)
+export const Composer = ({ ui, state }: { ui: Ui; state: ModelState }) => {
+  const sendable = canSend(state)
+  return (
+    <Form
+      ui={ui}
+      draft={state.draft}
+      left={charactersLeft(state)}
+      limit={assistantOf(state)?.maxMessageLength ?? 0}
+      // What waits for the visitor can be stopped, or ended by what they write.
+      busy={isRunning(state.thread) || (state.thread.turn.status === 'waiting' && !sendable)}
+      canSend={sendable}
+    />
+  )
+}
 
 interface FormProps {
   ui: Ui
@@ -31,17 +34,19 @@ interface FormProps {
 const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProps) => {
   const { model, words, features } = ui
   const { length } = features
+  const attachments = features.attachments.loaded
   const near = left < limit / 10
   if (near) void length.load()
   const count = near && length.loaded?.countCharacters(ui, left)
   const submit = (event: Event) => {
     event.preventDefault()
     if (count && left < 0) ui.announce(count)
-    model.submit()
+    if (!attachments?.holds(ui)) model.submit()
   }
   return (
     <form part="composer" onSubmit={submit}>
       <div class="field">
+        {attachments && <attachments.AttachButton ui={ui} />}
         <textarea
           rows={1}
           // Empty, `auto` would mean left to right.

@@ -24,10 +24,14 @@ export const MessageView = memo((props: MessageProps) => {
 
 function Article({ ui, message, turn }: MessageProps) {
   const { words } = ui
-  if (message.role === 'user')
+  const isMine = message.role === 'user'
+  const parts = message.parts.map((part, place) =>
+    isMine && part.type === 'text' ? part.text : <PartView ui={ui} message={message} place={place} />,
+  )
+  if (isMine)
     return (
       <article id={keyOf(message)} class="mine" part="question" dir="auto" aria-label={words.you}>
-        {message.content}
+        {parts}
       </article>
     )
   const { status } = message
@@ -39,9 +43,7 @@ function Article({ ui, message, turn }: MessageProps) {
   if (!hasBegun(ui, message) && (streaming || isTold)) return null
   return (
     <article id={keyOf(message)} class="theirs" part="answer" aria-label={ui.name} aria-busy={streaming}>
-      {message.parts.map((_, place) => (
-        <PartView ui={ui} message={message} place={place} />
-      ))}
+      {parts}
       {!streaming &&
         (answers ? (
           <answers.AnswerFooter ui={ui} message={message} isTold={isTold} canRetry={turn === 'idle'} />

@@ -18,6 +18,7 @@ export interface PanelProps {
 
 export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) => {
   const context = ui.features.context.loaded
+  const attachments = ui.features.attachments.loaded
   return (
     <Fragment>
       <Header ui={ui} state={state} />
@@ -34,7 +35,11 @@ export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) =>
         </p>
       )}
 
-      {state.view === 'chat' && [context && <context.ContextLine ui={ui} />, <Composer ui={ui} state={state} />]}
+      {state.view === 'chat' && [
+        context && <context.ContextLine ui={ui} />,
+        attachments && <attachments.Attachments ui={ui} state={state} />,
+        <Composer ui={ui} state={state} />,
+      ]}
       <p class="hidden" role="status">
         {announcement}
       </p>
@@ -50,9 +55,7 @@ function Listing({ ui, state }: { ui: Ui; state: ModelState }) {
   return (
     <div class="body content">
       {!failed && <p class="waiting">{words.loading}</p>}
-      <div role="alert">
-        {failed && <Alert text={words.errors.network ?? words.errors.other} action={words.tryAgain} onPress={load} />}
-      </div>
+      <div role="alert">{failed && <Alert text={words.errors.network} action={words.tryAgain} onPress={load} />}</div>
     </div>
   )
 }

@@ -31,21 +31,23 @@ export interface Actions {
 
 type Features = ReturnType<typeof createFeatures>
 
+/** Those that the panel shows. */
 type FeatureName = Exclude<Parameters<LoadFeature>[0], 'diagnosis' | 'fingerprint' | 'neighbours' | 'reminder'>
 
-/** Those that the panel shows. */
-const NAMES =
-  'answers blocks citations context conversations entities errors jump length links parts pictures siblings tools tools_de'.split(
-    ' ',
-  ) as FeatureName[]
+/** What of a feature is the panel's, once it has come. */
+export interface Adopted {
+  styles?: string
+  /** What it does by itself. `extend` draws so many earlier messages more. */
+  begin?: (panel: HTMLDialogElement, signal: AbortSignal, extend: (by: number) => void) => void
+}
 
 /**
- * @param adopt makes styles the panel's
+ * @param adopt makes a feature the panel's
  * @param report is told why a feature did not come
  */
 export function createFeatures(
   loadFeature: LoadFeature,
-  adopt: (styles: string) => void,
+  adopt: (feature: Adopted) => void,
   report: (cause: unknown) => void,
   onChange: () => void,
 ) {
@@ -53,7 +55,7 @@ export function createFeatures(
     createLazyFeature(
       async (attempt) => {
         const feature = await loadFeature(name, attempt)
-        if ('styles' in feature) adopt(feature.styles)
+        adopt(feature as Adopted)
         if ('addTo' in feature) {
           feature.addTo(further)
           further.added++
@@ -63,7 +65,9 @@ export function createFeatures(
       report,
       onChange,
     )
-  return Object.fromEntries(NAMES.map((name) => [name, create(name)])) as {
-    readonly [N in FeatureName]: ReturnType<typeof create<N>>
-  }
+  type Created = { readonly [N in FeatureName]: ReturnType<typeof create<N>> }
+  // Each when it is first asked for: no list of them has to come along.
+  return new Proxy({} as Record<FeatureName, unknown>, {
+    get: (created, name: FeatureName) => (created[name] ??= create(name)),
+  }) as Created
 }

@@ -16,7 +16,7 @@ import { Panel } from './panel.tsx'
 import { isLazy } from './parts/part_view.tsx'
 import { isWriting, SMALL } from '../page_state.ts'
 import { noteTranslations } from './translations.ts'
-import { type Actions, createFeatures, type Ui } from './ui.ts'
+import { type Actions, type Adopted, createFeatures, type Ui } from './ui.ts'
 
 export interface ViewOptions {
   host: HTMLElement
@@ -56,14 +56,21 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   const focusComposer = () => focusTarget().focus({ preventScroll: true })
   const controller = new AbortController()
   const { signal } = controller
-  const adopt = (styles: string) => {
+  const adopt = ({ styles = '', begin }: Adopted) => {
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(styles)
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+    begin?.(dialog, signal, extend)
   }
 
   let announcement = ''
   let silence: ReturnType<typeof setTimeout> | undefined
+  const thenWrite =
+    <Args extends unknown[]>(act: (...args: Args) => unknown) =>
+    (...args: Args): void => {
+      void act(...args)
+      focusComposer()
+    }
   const actions: Actions = {
     // Once said, it is nothing to read: the answer would be there twice.
     announce(words) {
@@ -78,22 +85,12 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       model.send(text, suggestionId)
       focusComposer()
     },
-    stop() {
-      model.stop()
-      focusComposer()
-    },
-    newThread() {
-      model.newThread()
-      focusComposer()
-    },
-    select(threadId) {
-      void model.select(threadId)
-      focusComposer()
-    },
+    stop: thenWrite(model.stop),
+    newThread: thenWrite(model.newThread),
+    select: thenWrite(model.select),
     async showEarlier() {
       if (!drawing.hasMore()) await model.loadOlder()
-      drawing.extend(messagesOf())
-      redraw()
+      extend()
     },
     showConversations() {
       void features.conversations.load()
@@ -107,6 +104,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     return {
       ...actions,
       ...language,
+      ...features.attachments.loaded?.addWords(language, features),
       model,
       features,
       markdown: {
@@ -123,6 +121,10 @@ export function createView({ host, root, model, look, language, loadFeature, rep
 
   let pending = false
   const drawing = createDrawing()
+  function extend(by?: number): void {
+    drawing.extend(messagesOf(), by)
+    redraw()
+  }
   const messagesOf = () => model.getSnapshot().thread.messages
   function draw(): void {
     pending = false
@@ -145,7 +147,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     redraw()
   }
 
-  adopt(css + markdownStyles)
+  adopt({ styles: css + markdownStyles })
   dialog.className = 'panel'
   dialog.tabIndex = -1
   dialog.setAttribute('part', 'panel')
@@ -210,16 +212,6 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       },
       { signal },
     )
-  // Who searches the page finds all that was loaded.
-  addEventListener(
-    'keydown',
-    ({ key, ctrlKey, metaKey }) => {
-      if (!dialog.open || key !== 'f' || !(ctrlKey || metaKey)) return
-      drawing.extend(messagesOf(), Infinity)
-      redraw()
-    },
-    { signal, capture: true },
-  )
   // Another chat's panel may stand in the same place.
   addEventListener(
     'loacl-opened',
@@ -273,6 +265,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       siblings: answers,
       jump: answers,
       errors: failure ?? count(({ status }) => status === 'failed'),
+      attachments: assistantOf(state)?.files ?? count(({ parts }) => parts[0]?.type === 'file'),
       parts: count(({ parts }) => parts.some(isLazy)),
       pictures: count(({ content }) => content.includes('![')),
     }

@@ -1,7 +1,8 @@
+import { fillCount } from '../fill_count.ts'
 import { runAt } from '../run.ts'
 import { Component, h, type Message, type PartPlace, type Turn, type Ui } from '../runtime.ts'
 import { Call } from './call.tsx'
-import { fillCount, isAsked, isGerman, isTool, type ToolPart, wordsOf } from './words.ts'
+import { isAsked, isGerman, isTool, type ToolPart, wordsOf } from './words.ts'
 
 interface CallsProps {
   ui: Ui

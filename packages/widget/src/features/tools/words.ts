@@ -1,4 +1,4 @@
-import { fill, type Message, type MessagePart, type Plural, type ToolWords, type Ui } from '../runtime.ts'
+import type { Message, MessagePart, ToolWords, Ui } from '../runtime.ts'
 import { ENGLISH } from './english.ts'
 
 export type ToolPart = Extract<MessagePart, { type: 'dynamic-tool' }>
@@ -19,12 +19,6 @@ export function wordsOf(ui: Ui): ToolWords {
     toolErrors: { ...ENGLISH.toolErrors, ...given?.toolErrors, ...words.toolErrors },
     errors: { ...ENGLISH.errors, ...given?.errors, ...words.errors },
   }
-}
-
-/** Words for so many, in the plural form of their language. */
-export function fillCount(words: Plural, count: number, locale: string): string {
-  const form = new Intl.PluralRules(locale).select(count)
-  return fill(typeof words === 'string' ? words : (words[form] ?? words.other), { count: count.toLocaleString(locale) })
 }
 
 const primary = (tag: string) => tag.toLowerCase().split(/[-_]/)[0]

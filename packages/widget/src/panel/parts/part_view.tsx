@@ -21,21 +21,22 @@ export type PartViews<Shown extends Kind = Kind> = {
   readonly [Type in Shown]: (props: PartProps<Type>) => ComponentChild
 }
 
-/** The kinds that a first answer can't do without. */
+/** The kinds that a first answer can't do without. Of a file it is the name, until the feature `attachments` has come. */
 const FIRST_VIEWS = {
   text: ({ ui, message: { status }, part }: PartProps<'text'>) => (
     <Markdown source={part.text} streaming={status === 'streaming'} cut={status !== 'completed'} {...ui.markdown} />
   ),
+  file: viewPlain,
 }
 
-/** The kinds whose views are fetched when the first such part has come: `partViews` has them. A file's name is all of it. */
-export type LazyKind = Exclude<Kind, keyof typeof FIRST_VIEWS | 'file'>
+/** The kinds whose views are fetched when the first such part has come: `partViews` has them. */
+export type LazyKind = Exclude<Kind, keyof typeof FIRST_VIEWS>
 
 export const isLazy = ({ type }: MessagePart): boolean => !Object.hasOwn(FIRST_VIEWS, type)
 
 /** `undefined` while the view is fetched, where it can't be, and for a kind that only a newer version knows. */
 function viewOf({ features }: Ui, { type }: MessagePart) {
-  const views = { ...FIRST_VIEWS, ...features.parts.loaded?.partViews }
+  const views = { ...FIRST_VIEWS, ...features.parts.loaded?.partViews, ...features.attachments.loaded?.partViews }
   return Object.hasOwn(views, type)
     ? (views[type as keyof typeof views] as (props: PartProps) => ComponentChild)
     : undefined

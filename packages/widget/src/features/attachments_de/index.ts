@@ -1,0 +1,41 @@
+import type { AttachmentStrings } from '../runtime.ts'
+
+/** What the feature `attachments` says in German. */
+export const strings: AttachmentStrings = {
+  attachFiles: 'Dateien anhängen',
+  attachments: 'Anhänge',
+  dropFiles: 'Dateien hier ablegen, um sie anzuhängen',
+  fileUploading: 'Wird hochgeladen …',
+  uploadOf: '{name} wird hochgeladen',
+  cancelUpload: 'Hochladen von {name} abbrechen',
+  removeFile: '{name} entfernen',
+  retryUpload: 'Noch einmal versuchen: {name}',
+  fileAttached: '{name} angehängt',
+  filesAttached: { one: '{count} Datei angehängt', other: '{count} Dateien angehängt' },
+  fileLimit: {
+    one: 'Zu einer Nachricht passt nur {count} Datei.',
+    other: 'Zu einer Nachricht passen höchstens {count} Dateien.',
+  },
+  fileSizeLimit: 'Höchstens {size}.',
+  fileRetryAfter: 'Versuchen Sie es nach {time} noch einmal.',
+  sendsLater: 'Wird gesendet, sobald alles hochgeladen ist.',
+  sendNotYet: 'Noch nicht senden',
+  sendBlocked: 'Nicht gesendet: Versuchen Sie noch einmal, was nicht hochgeladen wurde, oder entfernen Sie es.',
+  openFile: '{name} öffnen',
+  saveFile: '{name} speichern',
+  fileDeleted: 'Datei gelöscht',
+  errors: {
+    files_unsupported: 'Hier lassen sich keine Dateien anhängen.',
+    file_type_not_allowed: 'Dateien dieser Art lassen sich hier nicht anhängen.',
+    file_too_large: 'Diese Datei ist zu groß.',
+    too_many_files: 'Das sind mehr Dateien, als zu einer Nachricht passen.',
+    file_quota_exceeded: 'Das ist mehr, als Sie vorerst hochladen können.',
+    file_not_found: 'Eine Datei ist nicht mehr da. Hängen Sie sie noch einmal an.',
+    upload_incomplete: 'Die Datei kam nicht ganz an. Versuchen Sie es noch einmal.',
+    file_mismatch: 'Der Inhalt dieser Datei passt nicht zu ihrer Art.',
+    file_malformed: 'Diese Datei ist beschädigt oder enthält eine andere.',
+    file_has_metadata: 'Dieses Bild sagt, wo oder womit es entstand. Das ließ sich nicht entfernen.',
+    file_encrypted: 'Diese Datei ist durch ein Passwort geschützt.',
+    storage_unavailable: 'Dateien lassen sich gerade nicht speichern. Versuchen Sie es gleich noch einmal.',
+  },
+}
