@@ -1,6 +1,9 @@
 import { ERROR_STATUS } from '@loacl/wire'
 import type { Check } from './check.ts'
 
+/** A question that is stored, as a page shows it. */
+const toStoredLine = (text: string): string => `user completed  ${JSON.stringify(text)}`
+
 /** What the visitor sees is what a reload shows. */
 export const checkViews: Check = ({ observation, going, visitor }) => {
   // One who is somebody else now has nothing of it.
@@ -13,7 +16,10 @@ export const checkViews: Check = ({ observation, going, visitor }) => {
   const lost =
     isGone || visitor.files.length > 0
       ? []
-      : observation.views.flatMap(({ unsent, draft }) => unsent.filter((text) => text !== draft))
+      : observation.views.flatMap(({ unsent, draft, reloaded }) =>
+          // It may have come to be stored all the same.
+          unsent.filter((text) => text !== draft && !reloaded.includes(toStoredLine(text))),
+        )
   return [
     ...[...new Set(lost)].map((text) => ({ kind: 'text-lost-at-reload', detail: text })),
     ...views.flatMap(({ shown, reloaded }) =>
