@@ -66,24 +66,24 @@ describe('a message that is flagged', () => {
   })
 })
 
+/** What the model is told with the next message, after one whose turns ended so. */
+const toldNext = async (settings: Record<string, boolean>, ...ends: Record<string, unknown>[]) => {
+  const { id } = await moderating(settings)
+  const token = createToken()
+  const { turn, threadId, userMessageId } = await world.ask(id, token, 'Who checks this?')
+  await world.finish(turn, ends[0])
+  for (const end of ends.slice(1)) {
+    const [question] = await sql`select client_id from loacl.messages where id = ${userMessageId}`
+    const { body } = await world.beginTurn(id, token, { type: 'retry', id: question!.client_id as string, threadId })
+    await world.finish(body.turn, end)
+  }
+  const { history } = await world.ask(id, token, 'Go on', threadId)
+  return (history as { content: string }[]).map(({ content }) => content)
+}
+
 describe('a message that was never checked to the end', () => {
   const nothing = { content: '', parts: [], isCalled: false, usage: null, responseId: null }
   const stopped = { ...nothing, state: 'stopped', errorCode: null }
-  /** What the model is told with the next message, after one whose turns ended so. */
-  const toldNext = async (settings: Record<string, boolean>, ...ends: Record<string, unknown>[]) => {
-    const { id } = await moderating(settings)
-    const token = createToken()
-    const { turn, threadId, userMessageId } = await world.ask(id, token, 'Who checks this?')
-    await world.finish(turn, ends[0])
-    for (const end of ends.slice(1)) {
-      const [question] = await sql`select client_id from loacl.messages where id = ${userMessageId}`
-      const { body } = await world.beginTurn(id, token, { type: 'retry', id: question!.client_id as string, threadId })
-      await world.finish(body.turn, end)
-    }
-    const { history } = await world.ask(id, token, 'Go on', threadId)
-    return (history as { content: string }[]).map(({ content }) => content)
-  }
-
   it.each([
     ['was stopped', {}, [stopped]],
     ['was stopped, where what could not be checked is let through', { moderation_fails_open: true }, [stopped]],
