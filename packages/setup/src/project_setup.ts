@@ -136,11 +136,11 @@ async function saveAssistant(
   assistant: AssistantSettings & { name: string },
 ): Promise<Pick<ProjectSetup, 'assistantId' | 'isNew'> & { model: string }> {
   const { name, description = null, greeting = null, instructions = null, model = null } = assistant
-  const { allowedOrigins = null, addedOrigins = [], questions, firstQuestions, firstFileTypes = [] } = assistant
+  const { allowedOrigins = null, addedOrigins = [], questions, firstQuestions, firstFileTypes } = assistant
   const [row] = await sql<{ id: string; model: string; is_new: boolean }[]>`
-    insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, file_types, allowed_origins, is_default)
+    insert into loacl.assistants (owner_id, name, description, greeting, instructions, model, allowed_origins, is_default)
     values (
-      ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}), ${firstFileTypes}::text[],
+      ${ownerId}, ${name}, ${description}, ${greeting}, coalesce(${instructions}, ''), coalesce(${model}, ${DEFAULT_MODEL}),
       array(select distinct unnest(${allowedOrigins}::text[] || ${addedOrigins}::text[]) order by 1), not exists (select from loacl.assistants where owner_id = ${ownerId} and is_default)
     )
     on conflict (owner_id, name) do update set
@@ -154,6 +154,8 @@ async function saveAssistant(
     returning id, model, created_at = now() as is_new
   `
   if (!row) throw new ProjectSetupError(`The assistant "${name}" could not be saved.`)
+  if (firstFileTypes && row.is_new)
+    await sql`update loacl.assistants set file_types = ${firstFileTypes as string[]} where id = ${row.id}`
   if (firstQuestions && !(await hasQuestions(sql, row.id))) await addQuestions(sql, row.id, firstQuestions)
   if (questions) {
     await sql`delete from loacl.guided_questions where assistant_id = ${row.id}`
