@@ -45,12 +45,17 @@ begin
   select t.* into tool
   from loacl_private.find_offered_tools(turn.thread_id) t
   where t.id = (asked ->> 'toolId')::uuid and t.kind <> 'hosted';
-  refusal := coalesce(
-    refusal,
-    case when tool.id is null then 'tool_unknown' when jsonb_typeof(asked -> 'arguments') is distinct from 'object' then 'arguments_invalid' end
-  );
   execution.id := gen_random_uuid();
   execution.tool_digest := case when tool.id is not null then loacl_private.to_tool_digest(tool) end;
+  refusal := coalesce(
+    refusal,
+    case
+      when tool.id is null then 'tool_unknown'
+      -- What the worker has is what it checks the arguments against, shows and calls.
+      when asked ->> 'toolDigest' <> execution.tool_digest then 'tool_changed'
+      when jsonb_typeof(asked -> 'arguments') is distinct from 'object' then 'arguments_invalid'
+    end
+  );
   execution.idempotency_key := execution.id;
   execution.created_at := clock_timestamp();
   if refusal is null then
@@ -162,6 +167,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.begin_calls(begin_calls.turn_id, begin_calls.lease, begin_calls.step, begin_calls.calls);
 comment on function loacl.begin_calls(uuid, uuid, integer, jsonb) is
-  'For the functions: keeps the calls of tools that the model has asked for in a running step, `[{"callId", "name", "toolId", "arguments", "argumentsDigest", "errorCode"}]`, and decides each: one with an `errorCode` is cancelled; a server''s or an MCP server''s that needs nobody''s approval is `executing`, and this worker''s to run now; a page''s is `approved` and waits to be claimed; any other is `pending`. It is decided by is_tool_approved, one turn of the assistant after the other, and one that ran before for the same question is asked about. Gives `{"calls"}`, as all that follow. Safe to repeat. Errors: turn_lease_lost.';
+  'For the functions: keeps the calls of tools that the model has asked for in a running step, `[{"callId", "name", "toolId", "toolDigest", "arguments", "argumentsDigest", "errorCode"}]`, and decides each: one with an `errorCode` is cancelled, as is one whose tool is another by now than the worker was given; a server''s or an MCP server''s that needs nobody''s approval is `executing`, and this worker''s to run now; a page''s is `approved` and waits to be claimed; any other is `pending`. It is decided by is_tool_approved, one turn of the assistant after the other, and one that ran before for the same question is asked about. Gives `{"calls"}`, as all that follow. Safe to repeat. Errors: turn_lease_lost.';
 revoke all on function loacl.begin_calls(uuid, uuid, integer, jsonb) from public;
 grant execute on function loacl.begin_calls(uuid, uuid, integer, jsonb) to service_role;

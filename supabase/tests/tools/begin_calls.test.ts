@@ -48,6 +48,17 @@ describe('calls that a model asks for', () => {
     expect(Date.parse(call!.expiresAt!) - Date.now()).toBeLessThan(5_001)
   })
 
+  it('of a tool that is another by now than the model was told of are refused', async () => {
+    await runsAlone()
+    const { turn, tools } = await world.ask(assistantId, token)
+    const { digest } = (tools as { digest: string }[])[0]!
+    const [same] = await begin(turn, [asked(tool, { order: 1 }, { toolDigest: digest })])
+    expect(same).toMatchObject({ status: 'executing' })
+    await sql`update loacl.assistant_tools set endpoint = 'https://other.test/' where id = ${tool.id}`
+    const [, changed] = await begin(turn, [asked(tool, { order: 2 }, { toolDigest: digest })])
+    expect(changed).toMatchObject({ status: 'cancelled', errorCode: 'tool_changed' })
+  })
+
   it('of tools that are not there, not on, not offered to guests, or not theirs to call are refused', async () => {
     await approve(assistantId, {
       specific_tools: sql.json({ off: true, known: true, search: true, look_up: true }),
