@@ -17,16 +17,20 @@ begin
   join loacl.tool_executions e on e.turn_id = t.id
   where asked.id = turn.user_message_id
     and e.tool_name = find_earlier_call.tool_name
-    and e.arguments_digest = find_earlier_call.arguments_digest
+    and (
+      e.arguments_digest = find_earlier_call.arguments_digest
+      -- Of an answer that was withdrawn nothing says with which arguments it called.
+      or (e.arguments_digest is null and e.kind <> 'hosted' and loacl_private.is_withdrawn(e.message_id))
+    )
     and e.executed_at is not null
     and (t.id <> turn.id or (e.completed_at is not null and e.status <> 'completed'))
-  order by t.id <> turn.id desc, e.created_at desc
+  order by t.id <> turn.id desc, e.arguments_digest is null, e.created_at desc
   limit 1;
   return earlier;
 end
 $$;
 comment on function loacl_private.find_earlier_call(loacl_private.turns, text, text) is
-  'A call of the same tool with the same arguments that ran for the same question: in another answer to it, or in this turn, where it failed. null where there is none.';
+  'A call of the same tool with the same arguments that ran for the same question: in another answer to it, or in this turn, where it failed. Of an answer that moderation has withdrawn any call of the tool, for its arguments are gone. null where there is none.';
 revoke all on function loacl_private.find_earlier_call(loacl_private.turns, text, text) from public;
 
 create function loacl_private.begin_call(turn loacl_private.turns, step integer, asked jsonb, refusal text)
@@ -65,7 +69,7 @@ begin
         earlier.id is null or (earlier.turn_id = turn.id and earlier.error_code not in ('unknown', 'tool_timeout')), false
       )
       and loacl.is_tool_approved(turn.thread_id, tool.name, tool.risk, tool.cost_usd, execution.tool_digest);
-    if tool.is_idempotent and earlier.tool_id = tool.id then
+    if tool.is_idempotent and earlier.tool_id = tool.id and earlier.arguments_digest is not null then
       execution.idempotency_key := earlier.idempotency_key;
     end if;
   end if;

@@ -175,11 +175,11 @@ describe('what need not be asked about', () => {
 })
 
 /** A question whose first answer called the tool, and another try at it. */
-const tryAgain = async (type = 'regenerate') => {
+const tryAgain = async (type = 'regenerate', outcome: Record<string, unknown> = {}) => {
   const first = await world.ask(assistantId, token)
   const [ran] = await begin(first.turn, [asked(tool)])
   await endCall(first.turn, ran!, { result: 'sent' })
-  await world.finish(first.turn)
+  await world.finish(first.turn, outcome)
   const again = await world.beginTurn(assistantId, token, {
     type,
     id: crypto.randomUUID(),
@@ -209,6 +209,14 @@ describe('a call that ran before for the same question', () => {
     const [same, other] = await begin(again.turn, [asked(tool), asked(tool, { order: 8 })])
     expect(same!.idempotencyKey).toBe(ran.idempotencyKey)
     expect(other!.idempotencyKey).toBe(other!.id)
+  })
+
+  it('is asked about after an answer that moderation withdrew, of whose calls the arguments are gone', async () => {
+    await sql`update loacl.assistant_tools set is_idempotent = true where id = ${tool.id}`
+    await runsAlone()
+    const { again } = await tryAgain('regenerate', { state: 'failed', errorCode: 'output_flagged' })
+    const [call] = await begin(again.turn, [asked(tool)])
+    expect(call).toMatchObject({ status: 'pending', idempotencyKey: call!.id })
   })
 
   it('is asked about in the same turn where nobody knows what came of it', async () => {
