@@ -17,16 +17,20 @@ begin
   join loacl.tool_executions e on e.turn_id = t.id
   where asked.id = turn.user_message_id
     and e.tool_name = find_earlier_call.tool_name
-    and e.arguments_digest = find_earlier_call.arguments_digest
+    and (
+      e.arguments_digest = find_earlier_call.arguments_digest
+      -- Of an answer that was withdrawn nothing says with which arguments it called.
+      or (e.arguments_digest is null and e.kind <> 'hosted' and loacl_private.is_withdrawn(e.message_id))
+    )
     and e.executed_at is not null
     and (t.id <> turn.id or (e.completed_at is not null and e.status <> 'completed'))
-  order by t.id <> turn.id desc, e.created_at desc
+  order by t.id <> turn.id desc, e.arguments_digest is null, e.created_at desc
   limit 1;
   return earlier;
 end
 $$;
 comment on function loacl_private.find_earlier_call(loacl_private.turns, text, text) is
-  'A call of the same tool with the same arguments that ran for the same question: in another answer to it, or in this turn, where it failed. null where there is none.';
+  'A call of the same tool with the same arguments that ran for the same question: in another answer to it, or in this turn, where it failed. Of an answer that moderation has withdrawn any call of the tool, for its arguments are gone. null where there is none.';
 revoke all on function loacl_private.find_earlier_call(loacl_private.turns, text, text) from public;
 
 create function loacl_private.begin_call(turn loacl_private.turns, step integer, asked jsonb, refusal text)
@@ -45,12 +49,17 @@ begin
   select t.* into tool
   from loacl_private.find_offered_tools(turn.thread_id) t
   where t.id = (asked ->> 'toolId')::uuid and t.kind <> 'hosted';
-  refusal := coalesce(
-    refusal,
-    case when tool.id is null then 'tool_unknown' when jsonb_typeof(asked -> 'arguments') is distinct from 'object' then 'arguments_invalid' end
-  );
   execution.id := gen_random_uuid();
   execution.tool_digest := case when tool.id is not null then loacl_private.to_tool_digest(tool) end;
+  refusal := coalesce(
+    refusal,
+    case
+      when tool.id is null then 'tool_unknown'
+      -- What the worker has is what it checks the arguments against, shows and calls.
+      when asked ->> 'toolDigest' <> execution.tool_digest then 'tool_changed'
+      when jsonb_typeof(asked -> 'arguments') is distinct from 'object' then 'arguments_invalid'
+    end
+  );
   execution.idempotency_key := execution.id;
   execution.created_at := clock_timestamp();
   if refusal is null then
@@ -60,7 +69,7 @@ begin
         earlier.id is null or (earlier.turn_id = turn.id and earlier.error_code not in ('unknown', 'tool_timeout')), false
       )
       and loacl.is_tool_approved(turn.thread_id, tool.name, tool.risk, tool.cost_usd, execution.tool_digest);
-    if tool.is_idempotent and earlier.tool_id = tool.id then
+    if tool.is_idempotent and earlier.tool_id = tool.id and earlier.arguments_digest is not null then
       execution.idempotency_key := earlier.idempotency_key;
     end if;
   end if;
@@ -162,6 +171,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.begin_calls(begin_calls.turn_id, begin_calls.lease, begin_calls.step, begin_calls.calls);
 comment on function loacl.begin_calls(uuid, uuid, integer, jsonb) is
-  'For the functions: keeps the calls of tools that the model has asked for in a running step, `[{"callId", "name", "toolId", "arguments", "argumentsDigest", "errorCode"}]`, and decides each: one with an `errorCode` is cancelled; a server''s or an MCP server''s that needs nobody''s approval is `executing`, and this worker''s to run now; a page''s is `approved` and waits to be claimed; any other is `pending`. It is decided by is_tool_approved, one turn of the assistant after the other, and one that ran before for the same question is asked about. Gives `{"calls"}`, as all that follow. Safe to repeat. Errors: turn_lease_lost.';
+  'For the functions: keeps the calls of tools that the model has asked for in a running step, `[{"callId", "name", "toolId", "toolDigest", "arguments", "argumentsDigest", "errorCode"}]`, and decides each: one with an `errorCode` is cancelled, as is one whose tool is another by now than the worker was given; a server''s or an MCP server''s that needs nobody''s approval is `executing`, and this worker''s to run now; a page''s is `approved` and waits to be claimed; any other is `pending`. It is decided by is_tool_approved, one turn of the assistant after the other, and one that ran before for the same question is asked about. Gives `{"calls"}`, as all that follow. Safe to repeat. Errors: turn_lease_lost.';
 revoke all on function loacl.begin_calls(uuid, uuid, integer, jsonb) from public;
 grant execute on function loacl.begin_calls(uuid, uuid, integer, jsonb) to service_role;

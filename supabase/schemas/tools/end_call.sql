@@ -40,7 +40,10 @@ begin
     cost_usd = coalesce((outcome ->> 'costUsd')::numeric, e.cost_usd)
   where e.id = execution.id
   returning e.* into execution;
-  perform loacl_private.charge_call(turn, execution, false);
+  -- What nobody knows of is settled as an estimate when the turn ends.
+  if failure is distinct from 'unknown' then
+    perform loacl_private.charge_call(turn, execution, false);
+  end if;
   return loacl_private.to_call(execution);
 end
 $$;
@@ -56,6 +59,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.end_call(end_call.turn_id, end_call.lease, end_call.execution_id, end_call.outcome);
 comment on function loacl.end_call(uuid, uuid, uuid, jsonb) is
-  'For the functions: ends a call that a turn''s worker has run: `{"result", "errorCode", "errorMessage", "costUsd"}`. Without `costUsd` it cost the most that its tool costs. What it cost is a row of usage_logs, and counts in the budget. Gives the call. Safe to repeat: the first outcome stays. Errors: turn_lease_lost, execution_not_found, execution_decided, tool_result_too_large.';
+  'For the functions: ends a call that a turn''s worker has run: `{"result", "errorCode", "errorMessage", "costUsd"}`. Without `costUsd` it cost the most that its tool costs. What it cost is a row of usage_logs, and counts in the budget; of one that is `unknown` from the end of its turn on. Gives the call. Safe to repeat: the first outcome stays. Errors: turn_lease_lost, execution_not_found, execution_decided, tool_result_too_large.';
 revoke all on function loacl.end_call(uuid, uuid, uuid, jsonb) from public;
 grant execute on function loacl.end_call(uuid, uuid, uuid, jsonb) to service_role;

@@ -184,7 +184,16 @@ begin
     returning * into thread;
   else
     -- Who writes in an archived thread takes it up again.
-    update loacl.threads t set last_message_at = now(), status = 'active', shown_message_id = null where t.id = thread.id;
+    update loacl.threads t
+    set last_message_at = now(), status = 'active',
+      -- Every answer is the newest message, but for an earlier alternative that goes on.
+      shown_message_id = (
+        select m.id
+        from loacl.messages m
+        where request ->> 'type' = 'continue' and m.thread_id = t.id and m.id::text = request ->> 'messageId'
+          and exists (select from loacl.messages later where later.thread_id = t.id and later.seq > m.seq)
+      )
+    where t.id = thread.id;
   end if;
   if question.id is null then
     insert into loacl.messages (thread_id, session_id, assistant_id, parent_id, client_id, role, content, context, parts)

@@ -7,7 +7,7 @@ import { asked, createToolCalls, type Tool } from './tool_calls.ts'
 
 const world = createWorld(workerStack())
 const { sql } = world
-const { addTool, approve, begin, beginCalls, endCall, rowsOf } = createToolCalls(world)
+const { addTool, approve, begin, beginCalls, decide, endCall, rowsOf, runCalls } = createToolCalls(world)
 const { beginStep } = createTurnCalls(world)
 
 let assistantId: string
@@ -46,6 +46,17 @@ describe('calls that a model asks for', () => {
     const [call] = await begin(turn, [asked(page)])
     expect(call).toMatchObject({ status: 'approved', kind: 'page', approvedBy: 'settings' })
     expect(Date.parse(call!.expiresAt!) - Date.now()).toBeLessThan(5_001)
+  })
+
+  it('of a tool that is another by now than the model was told of are refused', async () => {
+    await runsAlone()
+    const { turn, tools } = (await world.beginTurn(assistantId, token)).body
+    const { digest } = tools[0]
+    const [same] = await begin(turn, [asked(tool, { order: 1 }, { toolDigest: digest })])
+    expect(same).toMatchObject({ status: 'executing' })
+    await sql`update loacl.assistant_tools set endpoint = 'https://other.test/' where id = ${tool.id}`
+    const [, changed] = await begin(turn, [asked(tool, { order: 2 }, { toolDigest: digest })])
+    expect(changed).toMatchObject({ status: 'cancelled', errorCode: 'tool_changed' })
   })
 
   it('of tools that are not there, not on, not offered to guests, or not theirs to call are refused', async () => {
@@ -163,12 +174,45 @@ describe('what need not be asked about', () => {
   })
 })
 
+/** Two calls are above it. */
+const ceiling = async () => {
+  await approve(assistantId, { specific_tools: sql.json({ [tool.name]: true }), max_cost_per_hour_usd: 1 })
+  await sql`update loacl.assistant_tools set cost_usd = 0.6 where id = ${tool.id}`
+}
+
+describe('what calls of the last hour cost', () => {
+  it('counts although the visitor has erased the conversation since', async () => {
+    await ceiling()
+    const { turn } = await world.ask(assistantId, token)
+    const [call] = await begin(turn, [asked(tool)])
+    await endCall(turn, call!, { result: 1 })
+    await world.finish(turn)
+    expect(await statusNow()).toBe('pending')
+    await world.api.rpc('erase_visitor_data', {}, { token })
+    expect(await statusNow()).toBe('pending')
+  })
+
+  it('counts from when they ran: one may have waited for its approval', async () => {
+    await ceiling()
+    await sql`update loacl.auto_approval_settings set specific_tools = '{}' where assistant_id = ${assistantId}`
+    const { turn } = await world.ask(assistantId, token)
+    const [call] = await begin(turn, [asked(tool)])
+    await sql`update loacl.tool_executions set created_at = now() - interval '2 hours' where id = ${call!.id}`
+    await decide(call!, true, token)
+    await runCalls(turn)
+    await ceiling()
+    expect(await statusNow()).toBe('pending')
+    await endCall(turn, call!, { result: 1 })
+    expect(await statusNow()).toBe('pending')
+  })
+})
+
 /** A question whose first answer called the tool, and another try at it. */
-const tryAgain = async (type = 'regenerate') => {
+const tryAgain = async (type = 'regenerate', outcome: Record<string, unknown> = {}) => {
   const first = await world.ask(assistantId, token)
   const [ran] = await begin(first.turn, [asked(tool)])
   await endCall(first.turn, ran!, { result: 'sent' })
-  await world.finish(first.turn)
+  await world.finish(first.turn, outcome)
   const again = await world.beginTurn(assistantId, token, {
     type,
     id: crypto.randomUUID(),
@@ -198,6 +242,14 @@ describe('a call that ran before for the same question', () => {
     const [same, other] = await begin(again.turn, [asked(tool), asked(tool, { order: 8 })])
     expect(same!.idempotencyKey).toBe(ran.idempotencyKey)
     expect(other!.idempotencyKey).toBe(other!.id)
+  })
+
+  it('is asked about after an answer that moderation withdrew, of whose calls the arguments are gone', async () => {
+    await sql`update loacl.assistant_tools set is_idempotent = true where id = ${tool.id}`
+    await runsAlone()
+    const { again } = await tryAgain('regenerate', { state: 'failed', errorCode: 'output_flagged' })
+    const [call] = await begin(again.turn, [asked(tool)])
+    expect(call).toMatchObject({ status: 'pending', idempotencyKey: call!.id })
   })
 
   it('is asked about in the same turn where nobody knows what came of it', async () => {

@@ -77,6 +77,18 @@ describe('what a call of a tool costs', () => {
     expect((await readBudget(assistantId))!.usd).toBeLessThan(0.26)
     expect(await sql`select from loacl_private.reservations where turn_id = ${turn.id}`).toEqual([])
   })
+
+  it('is counted once where it was stopped while it ran', async () => {
+    const { turn } = await world.ask(assistantId, token)
+    const [call] = await begin(turn, [asked(tool)])
+    await endCall(turn, call!, { errorCode: 'unknown', errorMessage: 'The turn ended while it ran.', costUsd: 0.25 })
+    await world.finish(turn, { state: 'stopped' })
+    const next = await world.ask(assistantId, createToken())
+    await world.finish(next.turn, { state: 'stopped', usage: null, isCalled: false })
+    expect(await logged()).toMatchObject([{ cost_usd: 0.25 }])
+    expect((await readBudget(assistantId))!.usd).toBeLessThan(0.3)
+    expect((await readBudget(assistantId))!.usd).toBeGreaterThanOrEqual(0.25)
+  })
 })
 
 const hosted = (settings: object = {}) =>

@@ -9,6 +9,8 @@ export interface AskedCall {
   callId: string
   name: string
   toolId: string | null
+  /** Of the tool as its worker has it; left out by a worker that is older than this. */
+  toolDigest?: string
   arguments: Record<string, unknown> | null
   argumentsDigest: string
   errorCode: string | null

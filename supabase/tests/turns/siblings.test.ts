@@ -212,6 +212,24 @@ describe('continue', () => {
     expect(await begin('continue', next.messageId)).toMatchObject(complete)
   })
 
+  it('of an earlier alternative that the visitor chose stays in its branch', async () => {
+    const token = createToken()
+    const { turn, threadId, messageId } = await world.ask(assistantId, token, 'One')
+    await world.finish(turn, half())
+    const other = await world.beginTurn(assistantId, token, request('regenerate', threadId, messageId))
+    await world.finish(other.body.turn, { content: 'Another' })
+    await api.rpc('choose_branch', { thread_id: threadId, message_id: messageId }, { token })
+    const { body } = await world.beginTurn(assistantId, token, request('continue', threadId, messageId))
+    expect(await contentsOf(threadId, token)).toEqual(['One', 'Half'])
+    await world.finish(body.turn, { content: 'Half and half' })
+    expect(await contentsOf(threadId, token)).toEqual(['One', 'Half and half'])
+    expect((await world.ask(assistantId, token, 'Two', threadId)).history).toMatchObject([
+      { content: 'One' },
+      { content: 'Half and half' },
+      { content: 'Two' },
+    ])
+  })
+
   it('keeps what was there where its worker dies before it has said anything', async () => {
     const token = createToken()
     const asked = await world.ask(assistantId, token)

@@ -289,6 +289,10 @@ describe('what the model writes', () => {
       expect(running.store.titleOf(running.turn.threadId)).toBe(null)
       expect(running.store.followUpUsage).toHaveLength(1)
     }
+    // What was checked with the answer is with that.
+    expect(flagged.store.moderated).toMatchObject([{ flags: [], usage: { inputTokens: 1 } }])
+    expect(flagged.store.followUpsModerated).toMatchObject([{ flags: [{ direction: 'output' }] }])
+    expect(unchecked.store.followUpsModerated).toEqual([null])
   })
 })
 

@@ -1,9 +1,10 @@
 import { contentOf, type StreamPart } from '@loacl/wire'
 import { type CodedError, toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
-import type { ModelAccount } from './model.ts'
+import type { ModelAccount, ToolCall } from './model.ts'
 import type { ModerationResult, OpenTurn } from './store.ts'
 import { openAccount } from './stored_secret.ts'
+import type { Call } from './tools/tool.ts'
 import type { TurnDeps } from './turn_deps.ts'
 import { turnError } from './turn_errors.ts'
 
@@ -46,14 +47,18 @@ export interface Moderation {
    * @throws CodedError `input_flagged`, `moderation_unavailable`
    */
   checkQuestion(signal: AbortSignal): Promise<void>
+  /** The same for what the model is to be told of calls in the visitor's words: why they said no, and what their page gave. */
+  checkCalls(calls: readonly Call[], signal: AbortSignal): Promise<void>
   /** Takes in a part of the answer, and has it checked once there is enough of it. */
   watch(part: StreamPart): void
-  /** Checks what is left of a step. Gives how the step ends: as it did, or as refused. */
-  checkRest(end: TurnEnd): Promise<TurnEnd>
+  /** Checks what is left of a step, with what it calls: the visitor may read that. Gives how the step ends: as it did, or as refused. */
+  checkRest(end: TurnEnd, calls: readonly ToolCall[]): Promise<TurnEnd>
   /** Whether these may be shown beside the answer. Never rejects. */
   allows(texts: readonly string[]): Promise<boolean>
-  /** What the database keeps of it; `null` where nothing was checked. */
+  /** What the database is to keep of it; `null` where nothing was checked that it does not have. */
   readonly result: ModerationResult | null
+  /** The database has the result. */
+  keepResult(): void
 }
 
 /** @param refuse ends the step that runs */
@@ -63,7 +68,7 @@ export function createModeration(
   refuse: (end: TurnEnd) => void,
 ): Moderation {
   const sealed = settings?.hasProvider ? settings.provider : provider
-  const flags: ModerationResult['flags'][number][] = []
+  let flags: ModerationResult['flags'][number][] = []
   let usage: ModerationResult['usage'] | null = null
   /** Of the answer, not sent to a check yet. */
   let unchecked = ''
@@ -124,14 +129,20 @@ export function createModeration(
       if (said !== '') await check(said, 'input', signal)
     },
 
+    async checkCalls(calls, signal) {
+      const said = settings?.input ? calls.flatMap(saidByVisitor).join('\n\n') : ''
+      if (said !== '') await check(said, 'input', signal)
+    },
+
     watch(part) {
       if (!settings?.output) return
       unchecked += shownBy(part)
       if (!checking && !refusal && unchecked.length >= STRETCH) checking = checkUnchecked()
     },
 
-    async checkRest(end) {
+    async checkRest(end, calls) {
       await checking
+      if (settings?.output) unchecked += calls.map(saidBy).join('')
       if (!refusal && unchecked !== '') await checkUnchecked()
       return refusal ? { state: 'failed', error: refusal } : end
     },
@@ -150,6 +161,11 @@ export function createModeration(
     get result() {
       return usage && { configId: sealed!.configId, model: settings!.model, flags, usage }
     },
+
+    keepResult() {
+      flags = []
+      usage = null
+    },
   }
 }
 
@@ -160,6 +176,22 @@ function shownBy(part: StreamPart): string {
   // Told again with each further citation: the others were seen before.
   const quote = part.citations?.at(-1)?.quote ?? ''
   return `\n${part.title ?? ''} ${part.type === 'source-url' ? part.url : ''} ${quote}\n`
+}
+
+/** What a model says to a tool, without the ways in which JSON can spell it. */
+function saidBy({ arguments: text }: ToolCall): string {
+  try {
+    const said = JSON.stringify(JSON.parse(text))
+    return said === '{}' ? '' : `\n${said}\n`
+  } catch {
+    // Nobody is shown it.
+    return ''
+  }
+}
+
+function saidByVisitor({ kind, status, result, errorCode, errorMessage }: Call): string[] {
+  if (errorCode === 'denied') return errorMessage ? [errorMessage] : []
+  return kind === 'page' && status === 'completed' ? [JSON.stringify(result)] : []
 }
 
 /** In pieces that overlap. */

@@ -45,6 +45,7 @@ export function callsContract(makeStore: () => Promise<ToolStoreUnderTest>): voi
     callId,
     name,
     toolId: made.tools[name],
+    toolDigest: null,
     arguments: args,
     argumentsDigest: await digestOf(args),
     errorCode: null,

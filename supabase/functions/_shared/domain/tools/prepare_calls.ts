@@ -28,7 +28,12 @@ export async function prepareCalls(
   const faults = new Map<string, string>()
   const prepare = async ({ callId, name, arguments: text }: ToolCall, place: number): Promise<CallToBegin> => {
     const tool = tools.find((each) => each.name === name && each.kind !== 'hosted')
-    const begun = { callId, name: NAME.test(name) ? name : 'unknown_tool', toolId: tool?.id ?? null }
+    const begun = {
+      callId,
+      name: NAME.test(name) ? name : 'unknown_tool',
+      toolId: tool?.id ?? null,
+      toolDigest: tool?.digest ?? null,
+    }
     const refused = { ...begun, arguments: null, argumentsDigest: await digestOf(text) }
     if (place >= MOST_CALLS) return { ...refused, errorCode: 'too_many_calls' }
     if (!tool) return { ...refused, errorCode: 'tool_unknown' }

@@ -8,6 +8,8 @@ export interface CallToBegin {
   name: string
   /** `null` where there is no such tool. */
   toolId: string | null
+  /** Of the tool as this worker was given it: of one that is another by now no call is made. */
+  toolDigest: string | null
   /** `null` where they don't fit it. */
   arguments: Readonly<Record<string, unknown>> | null
   argumentsDigest: string

@@ -1,0 +1,104 @@
+-- A call that ran in an answer that moderation withdrew is asked about in another answer to the same question: its arguments are gone with that answer.
+create or replace function loacl_private.find_earlier_call(turn loacl_private.turns, tool_name text, arguments_digest text)
+returns loacl.tool_executions
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  earlier loacl.tool_executions;
+begin
+  select e.* into earlier
+  from loacl.messages asked
+  -- Edited, it is the same question.
+  join loacl.messages sibling on sibling.thread_id = asked.thread_id and sibling.role = 'user'
+    and (sibling.id = asked.id or sibling.parent_id is not distinct from asked.parent_id)
+  join loacl_private.turns t on t.user_message_id = sibling.id
+  join loacl.tool_executions e on e.turn_id = t.id
+  where asked.id = turn.user_message_id
+    and e.tool_name = find_earlier_call.tool_name
+    and (
+      e.arguments_digest = find_earlier_call.arguments_digest
+      -- Of an answer that was withdrawn nothing says with which arguments it called.
+      or (e.arguments_digest is null and e.kind <> 'hosted' and loacl_private.is_withdrawn(e.message_id))
+    )
+    and e.executed_at is not null
+    and (t.id <> turn.id or (e.completed_at is not null and e.status <> 'completed'))
+  order by t.id <> turn.id desc, e.arguments_digest is null, e.created_at desc
+  limit 1;
+  return earlier;
+end
+$$;
+comment on function loacl_private.find_earlier_call(loacl_private.turns, text, text) is
+  'A call of the same tool with the same arguments that ran for the same question: in another answer to it, or in this turn, where it failed. Of an answer that moderation has withdrawn any call of the tool, for its arguments are gone. null where there is none.';
+
+create or replace function loacl_private.begin_call(turn loacl_private.turns, step integer, asked jsonb, refusal text)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tool loacl.assistant_tools;
+  earlier loacl.tool_executions;
+  execution loacl.tool_executions;
+  is_approved boolean := false;
+begin
+  select t.* into tool
+  from loacl_private.find_offered_tools(turn.thread_id) t
+  where t.id = (asked ->> 'toolId')::uuid and t.kind <> 'hosted';
+  execution.id := gen_random_uuid();
+  execution.tool_digest := case when tool.id is not null then loacl_private.to_tool_digest(tool) end;
+  refusal := coalesce(
+    refusal,
+    case
+      when tool.id is null then 'tool_unknown'
+      -- What the worker has is what it checks the arguments against, shows and calls.
+      when asked ->> 'toolDigest' <> execution.tool_digest then 'tool_changed'
+      when jsonb_typeof(asked -> 'arguments') is distinct from 'object' then 'arguments_invalid'
+    end
+  );
+  execution.idempotency_key := execution.id;
+  execution.created_at := clock_timestamp();
+  if refusal is null then
+    earlier := loacl_private.find_earlier_call(turn, tool.name, asked ->> 'argumentsDigest');
+    -- One of which nobody knows what came of it may have had its effect.
+    is_approved := coalesce(
+        earlier.id is null or (earlier.turn_id = turn.id and earlier.error_code not in ('unknown', 'tool_timeout')), false
+      )
+      and loacl.is_tool_approved(turn.thread_id, tool.name, tool.risk, tool.cost_usd, execution.tool_digest);
+    if tool.is_idempotent and earlier.tool_id = tool.id and earlier.arguments_digest is not null then
+      execution.idempotency_key := earlier.idempotency_key;
+    end if;
+  end if;
+  execution.status := case
+    when refusal is not null then 'cancelled'
+    when not is_approved then 'pending'
+    when tool.kind = 'page' then 'approved'
+    else 'executing'
+  end;
+  insert into loacl.tool_executions (
+    id, message_id, tool_id, turn_id, step, kind, call_id, tool_name, parameters, status, approval_requested_at, cost_usd, error_code,
+    tool_digest, arguments_digest, expires_at, idempotency_key, created_at
+  )
+  values (
+    execution.id, turn.message_id, tool.id, turn.id, begin_call.step, tool.kind, asked ->> 'callId',
+    coalesce(tool.name, nullif(left(asked ->> 'name', 200), ''), '?'),
+    case jsonb_typeof(asked -> 'arguments') when 'object' then asked -> 'arguments' else '{}' end,
+    execution.status,
+    case when execution.status = 'pending' then execution.created_at end,
+    case execution.status when 'cancelled' then 0 when 'pending' then null else tool.cost_usd end,
+    refusal,
+    execution.tool_digest, asked ->> 'argumentsDigest',
+    case execution.status
+      when 'pending' then execution.created_at + tool.approval_seconds * interval '1 second'
+      when 'approved' then execution.created_at + tool.timeout_ms * interval '1 millisecond'
+    end,
+    execution.idempotency_key, execution.created_at
+  );
+end
+$$;
+comment on function loacl_private.begin_call(loacl_private.turns, integer, jsonb, text) is
+  'Keeps one call that the model has asked for, and decides whether it runs, waits or is refused. The caller holds the lock of the assistant''s tools.';
