@@ -44,7 +44,6 @@ export class Uploads {
   /** Since the visitor heard of it. */
   #ended: Attachment[] = []
   #attached: readonly Attachment[] = []
-  #count = 0
 
   constructor(ui: Ui) {
     this.ui = ui
@@ -80,7 +79,8 @@ export class Uploads {
     this.view.set({ ...this.view.getSnapshot(), isOver })
     if (isOver) announce(fillCount(wordsOf(this.ui).fileLimit, limits.maxFiles, locale))
     const added = files.map((file): Attachment => {
-      const key = `new ${this.#count++}`
+      // Those of an earlier page may be here, too.
+      const key = Math.random().toString()
       this.#files.set(key, file)
       return { key, name: file.name, type: file.type, size: file.size }
     })
