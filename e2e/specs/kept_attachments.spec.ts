@@ -76,6 +76,29 @@ test(
 )
 
 test(
+  'files that an assistant takes no longer can be seen and removed, and the text is sent without them',
+  { tag: '@local' },
+  async ({ attaching, owner, page }) => {
+    const question = unique('Do you take this?')
+    const it = await attaching()
+    await it.attach(textFile())
+    await owner.change(it.assistant, { fileTypes: [] })
+    await it.chat.composer.fill(question)
+    await it.chat.composer.press('Enter')
+    await expect(it.chat.alert).toContainText(['Files can’t be attached here.'])
+    await page.reload()
+    await it.chat.open()
+    await expect(it.chat.composer).toHaveValue(question)
+    await it.press('Remove', 'notes.txt').click()
+    await expect(it.rows).toHaveCount(0)
+    await it.chat.composer.press('Enter')
+    await it.chat.answered()
+    await expect(it.chat.message(question)).toBeVisible()
+    await expect(it.chat.retry).toBeHidden()
+  },
+)
+
+test(
   'removing one deletes it, and the keyboard goes to the next, or to the button',
   { tag: '@local' },
   async ({ attaching, page }) => {
