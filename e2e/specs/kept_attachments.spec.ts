@@ -52,6 +52,53 @@ test(
 )
 
 test(
+  'what is attached to a message that came back is another file beside its own',
+  { tag: '@local' },
+  async ({ attaching, page }) => {
+    const it = await attaching()
+    await it.attach(textFile('first.txt', 'First.'))
+    await page.route('**/loacl-chat/turns', () => {})
+    await it.chat.composer.fill(unique('Did it get there?'))
+    await it.chat.composer.press('Enter')
+    await expect(it.sent).toHaveCount(1)
+    await page.reload()
+    await page.unroute('**/loacl-chat/turns')
+    await it.chat.open()
+    await it.uploaded(1)
+    await it.choose(textFile('second.txt', 'Second.'))
+    await it.uploaded(2)
+    await expect(it.rows).toContainText(['first.txt', 'second.txt'])
+    const sent = watchSent(page)
+    await it.chat.composer.press('Enter')
+    await expect(it.sent).toContainText(['first.txt', 'second.txt'])
+    expect(new Set(sent[0]!.files).size).toBe(2)
+  },
+)
+
+test(
+  'files that an assistant takes no longer can be seen and removed, and the text is sent without them',
+  { tag: '@local' },
+  async ({ attaching, owner, page }) => {
+    const question = unique('Do you take this?')
+    const it = await attaching()
+    await it.attach(textFile())
+    await owner.change(it.assistant, { fileTypes: [] })
+    await it.chat.composer.fill(question)
+    await it.chat.composer.press('Enter')
+    await expect(it.chat.alert).toContainText(['Files can’t be attached here.'])
+    await page.reload()
+    await it.chat.open()
+    await expect(it.chat.composer).toHaveValue(question)
+    await it.press('Remove', 'notes.txt').click()
+    await expect(it.rows).toHaveCount(0)
+    await it.chat.composer.press('Enter')
+    await it.chat.answered()
+    await expect(it.chat.message(question)).toBeVisible()
+    await expect(it.chat.retry).toBeHidden()
+  },
+)
+
+test(
   'removing one deletes it, and the keyboard goes to the next, or to the button',
   { tag: '@local' },
   async ({ attaching, page }) => {

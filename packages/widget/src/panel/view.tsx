@@ -261,13 +261,13 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     // Another value for each failure, and for each message that comes into sight and needs it: a fetch that failed is
     // tried once more then, and not at every word of an answer.
     const next: typeof wanted = {
+      parts: count(({ parts }) => parts.some(isLazy)),
+      pictures: count(({ content }) => content.includes('![')),
+      attachments: assistantOf(state)?.files ?? state.attached[0] ?? count(({ parts }) => parts[0]?.type === 'file'),
+      errors: failure ?? count(({ status }) => status === 'failed'),
       answers,
       siblings: answers,
       jump: answers,
-      errors: failure ?? count(({ status }) => status === 'failed'),
-      attachments: assistantOf(state)?.files ?? count(({ parts }) => parts[0]?.type === 'file'),
-      parts: count(({ parts }) => parts.some(isLazy)),
-      pictures: count(({ content }) => content.includes('![')),
     }
     for (const [name, value] of Object.entries(next))
       if (value && value !== wanted[name as 'answers']) void features[name as 'answers'].load()

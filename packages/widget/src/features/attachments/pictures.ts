@@ -15,8 +15,7 @@ export async function drawPicture(canvas: HTMLCanvasElement, picture: Blob): Pro
   const scale = Math.min(1, LONGEST / Math.max(width, height))
   canvas.width = Math.max(1, width * scale)
   canvas.height = Math.max(1, height * scale)
-  const context = canvas.getContext('2d')
-  if (!context) throw new Error('There is no canvas.')
+  const context = canvas.getContext('2d')!
   context.imageSmoothingQuality = 'high'
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height)
   bitmap.close()

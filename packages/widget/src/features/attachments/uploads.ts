@@ -1,4 +1,12 @@
-import { type Attachment, createStore, type LoaclError, type Model, toLoaclError, type Ui } from '../runtime.ts'
+import {
+  type Attachment,
+  createStore,
+  type LoaclError,
+  type Model,
+  type ModelState,
+  toLoaclError,
+  type Ui,
+} from '../runtime.ts'
 import { fillCount } from '../fill_count.ts'
 import { describeFailure, named, wordsOf } from './words.ts'
 
@@ -23,6 +31,10 @@ export const limitsOf = (model: Model) => {
 
 const isPending = ({ id, error }: Attachment): boolean => !id && !error
 
+/** Which message the composer would send. Empty while an answer comes, when it sends none. */
+const messageOf = ({ draft, threadId, thread }: ModelState): string =>
+  'turn' in thread.turn ? '' : `${threadId}${draft}`
+
 const known = new WeakMap<Model, Uploads>()
 
 /** The one of a widget. Words are those of the panel as it was drawn last. */
@@ -44,7 +56,8 @@ export class Uploads {
   /** Since the visitor heard of it. */
   #ended: Attachment[] = []
   #attached: readonly Attachment[] = []
-  #count = 0
+  /** `messageOf` when sending began to wait. */
+  #held = ''
 
   constructor(ui: Ui) {
     this.ui = ui
@@ -74,13 +87,14 @@ export class Uploads {
   add(given: readonly File[]): void {
     const { model, announce, locale } = this.ui
     const limits = limitsOf(model)
-    if (!limits || given.length === 0) return
+    if (!limits) return
     const files = given.slice(0, Math.max(0, limits.maxFiles - this.attached.length))
     const isOver = files.length < given.length
-    this.view.set({ ...this.view.getSnapshot(), isOver })
+    this.#show({ isOver })
     if (isOver) announce(fillCount(wordsOf(this.ui).fileLimit, limits.maxFiles, locale))
     const added = files.map((file): Attachment => {
-      const key = `new ${this.#count++}`
+      // Those of an earlier page may be here, too.
+      const key = Math.random().toString()
       this.#files.set(key, file)
       return { key, name: file.name, type: file.type, size: file.size }
     })
@@ -96,8 +110,6 @@ export class Uploads {
   remove({ key, id }: Attachment): void {
     const { model } = this.ui
     model.attach(this.attached.filter((other) => other.key !== key))
-    // What was to be sent is another message now.
-    this.view.set({ hold: null, isOver: false })
     // Where that fails, it goes by itself within a day.
     if (id) model.client.files.remove(id).catch(() => {})
     this.#settle()
@@ -105,24 +117,21 @@ export class Uploads {
 
   /** Whether what the composer holds can't be sent yet. It is sent when it can, unless something fails. */
   hold(): boolean {
-    const { announce } = this.ui
-    const words = wordsOf(this.ui)
-    const hold = this.attached.some(({ error }) => error)
-      ? 'failures'
-      : this.attached.some(isPending)
-        ? 'uploads'
-        : null
-    this.#setHold(hold)
-    if (hold) announce(hold === 'uploads' ? words.sendsLater : words.sendBlocked)
+    const { attached, ui } = this
+    const words = wordsOf(ui)
+    if (!(this.#held = messageOf(ui.model.getSnapshot()))) return false
+    const hold = attached.some(({ error }) => error) ? 'failures' : attached.some(isPending) ? 'uploads' : null
+    this.#show({ hold })
+    if (hold) ui.announce(hold === 'uploads' ? words.sendsLater : words.sendBlocked)
     return !!hold
   }
 
   letGo(): void {
-    this.#setHold(null)
+    this.#show({ hold: null })
   }
 
-  #setHold(hold: Hold): void {
-    this.view.set({ ...this.view.getSnapshot(), hold })
+  #show(change: Partial<UploadsView>): void {
+    this.view.set({ ...this.view.getSnapshot(), ...change })
   }
 
   #change(key: string, change: { [M in keyof Attachment]?: Attachment[M] | undefined }): void {
@@ -166,11 +175,10 @@ export class Uploads {
     if (attached.some(isPending)) return
     this.#announce(this.#ended.splice(0))
     const hasFailed = attached.some(({ error }) => error)
-    if (hold === 'failures' && !hasFailed) this.letGo()
+    if (hold && !hasFailed) this.letGo()
     if (hold !== 'uploads') return
-    if (hasFailed) return void this.hold()
-    this.letGo()
-    ui.model.submit()
+    if (hasFailed) this.hold()
+    else ui.model.submit()
   }
 
   /** All at once: each would take the place of the one before. */
@@ -193,11 +201,14 @@ export class Uploads {
   /** What was taken away, sent or forgotten is not uploaded any further, and what is left is kept. */
   #follow(): void {
     const { memory, getSnapshot } = this.ui.model
-    const { attached, session } = getSnapshot()
+    const state = getSnapshot()
+    const { attached, session } = state
     if (session.status === 'idle') this.#uploaded.clear()
+    // What waited to be sent is not what would be.
+    if (this.view.getSnapshot().hold && messageOf(state) !== this.#held) this.letGo()
     if (attached === this.#attached) return
+    if (this.#attached.length > attached.length) this.#show({ hold: null, isOver: false })
     this.#attached = attached
-    if (attached.length === 0) this.view.set({ hold: null, isOver: false })
     const isGone = (key: string) => !attached.some((other) => other.key === key)
     for (const [key, controller] of this.#running) if (isGone(key)) controller.abort()
     for (const key of this.#files.keys()) if (isGone(key)) this.#files.delete(key)

@@ -35,17 +35,13 @@ export const wordsOf = ({ words }: Ui): AttachmentStrings & Ui['words'] => words
 /** A name in words, kept from turning them around. */
 export const named = (words: string, name: string): string => fill(words, { name: `\u2068${showName(name)}\u2069` })
 
-/** How much of a name is shown. The rest is nothing that anybody reads. */
-const LONGEST_NAME = 200
-
-/** A name in one line, without what turns the direction of what stands beside it. */
-export function showName(name: string): string {
-  const shown = name
+/** A name in one line, without what turns the direction of what stands beside it. Nobody reads more than 200 characters. */
+export const showName = (name: string): string =>
+  name
     .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
     .replace(/[\p{Cc}\p{Z}]+/gu, ' ')
     .trim()
-  return shown.length > LONGEST_NAME ? `${shown.slice(0, LONGEST_NAME - 20)}…${shown.slice(-19)}` : shown
-}
+    .replace(/^(.{180}).{2,}(.{19})$/u, '$1…$2')
 
 /** `formatSize(1_572_864, 'en')` is `'1.5 MB'`. */
 export function formatSize(bytes: number, locale: string): string {

@@ -33,7 +33,7 @@ export const strings: AttachmentStrings = {
     file_not_found: 'Eine Datei ist nicht mehr da. Hängen Sie sie noch einmal an.',
     upload_incomplete: 'Die Datei kam nicht ganz an. Versuchen Sie es noch einmal.',
     file_mismatch: 'Der Inhalt dieser Datei passt nicht zu ihrer Art.',
-    file_malformed: 'Diese Datei ist beschädigt oder enthält eine andere.',
+    file_malformed: 'Diese Datei ist leer, beschädigt oder enthält eine andere.',
     file_has_metadata: 'Dieses Bild sagt, wo oder womit es entstand. Das ließ sich nicht entfernen.',
     file_encrypted: 'Diese Datei ist durch ein Passwort geschützt.',
     storage_unavailable: 'Dateien lassen sich gerade nicht speichern. Versuchen Sie es gleich noch einmal.',
