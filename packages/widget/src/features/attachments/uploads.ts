@@ -16,7 +16,7 @@ const KEPT = 'attached'
 const STEPS = 50
 
 /** Whether sending waits: for uploads, or until what failed is tried again or removed. */
-export type Hold = 'uploads' | 'failures' | null
+type Hold = 'uploads' | 'failures' | null
 
 export interface UploadsView {
   readonly hold: Hold
