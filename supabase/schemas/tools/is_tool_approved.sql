@@ -1,3 +1,35 @@
+create function loacl_private.sum_tool_costs(assistant_id uuid)
+returns numeric
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  asked numeric := (
+    select coalesce(sum(e.cost_usd), 0)
+    from loacl.tool_executions e
+    where e.assistant_id = sum_tool_costs.assistant_id and e.created_at > now() - interval '1 hour'
+  );
+  -- What has been erased since is in the usage alone, and one that was approved long after it was asked for runs now.
+  ran numeric := (
+    select coalesce(sum(u.cost_usd), 0)
+    from loacl.usage_logs u
+    where u.assistant_id = sum_tool_costs.assistant_id and u.purpose = 'tool' and u.created_at > now() - interval '1 hour'
+  ) + (
+    select coalesce(sum(e.cost_usd), 0)
+    from loacl.tool_executions e
+    where e.assistant_id = sum_tool_costs.assistant_id and e.completed_at is null
+  );
+begin
+  return greatest(asked, ran);
+end
+$$;
+comment on function loacl_private.sum_tool_costs(uuid) is
+  'What calls of an assistant''s tools cost in the last hour, in US dollars, with the most that those cost which run.';
+revoke all on function loacl_private.sum_tool_costs(uuid) from public;
+grant execute on function loacl_private.sum_tool_costs(uuid) to service_role;
+
 create function loacl.is_tool_approved(
   thread_id uuid, tool_name text, risk text, cost_usd numeric default 0, tool_digest text default null
 )
@@ -21,11 +53,7 @@ return coalesce(
         when is_tool_approved.risk = 'low' then s.low_risk_operations
       end
       and is_tool_approved.cost_usd <= s.max_cost_per_tool_usd
-      and is_tool_approved.cost_usd + (
-        select coalesce(sum(e.cost_usd), 0)
-        from loacl.tool_executions e
-        where e.assistant_id = t.assistant_id and e.created_at > now() - interval '1 hour'
-      ) <= s.max_cost_per_hour_usd
+      and is_tool_approved.cost_usd + loacl_private.sum_tool_costs(t.assistant_id) <= s.max_cost_per_hour_usd
     from loacl.threads t
     join loacl.auto_approval_settings a on a.assistant_id = t.assistant_id
     left join loacl.thread_overrides o on o.thread_id = t.id

@@ -7,7 +7,7 @@ import { asked, createToolCalls, type Tool } from './tool_calls.ts'
 
 const world = createWorld(workerStack())
 const { sql } = world
-const { addTool, approve, begin, beginCalls, endCall, rowsOf } = createToolCalls(world)
+const { addTool, approve, begin, beginCalls, decide, endCall, rowsOf, runCalls } = createToolCalls(world)
 const { beginStep } = createTurnCalls(world)
 
 let assistantId: string
@@ -50,8 +50,8 @@ describe('calls that a model asks for', () => {
 
   it('of a tool that is another by now than the model was told of are refused', async () => {
     await runsAlone()
-    const { turn, tools } = await world.ask(assistantId, token)
-    const { digest } = (tools as { digest: string }[])[0]!
+    const { turn, tools } = (await world.beginTurn(assistantId, token)).body
+    const { digest } = tools[0]
     const [same] = await begin(turn, [asked(tool, { order: 1 }, { toolDigest: digest })])
     expect(same).toMatchObject({ status: 'executing' })
     await sql`update loacl.assistant_tools set endpoint = 'https://other.test/' where id = ${tool.id}`
@@ -170,6 +170,39 @@ describe('what need not be asked about', () => {
     await sql`update loacl.assistant_tools set cost_usd = 0.51 where id = ${tool.id}`
     expect(await statusNow()).toBe('pending')
     await sql`update loacl.assistant_tools set cost_usd = null where id = ${tool.id}`
+    expect(await statusNow()).toBe('pending')
+  })
+})
+
+/** Two calls are above it. */
+const ceiling = async () => {
+  await approve(assistantId, { specific_tools: sql.json({ [tool.name]: true }), max_cost_per_hour_usd: 1 })
+  await sql`update loacl.assistant_tools set cost_usd = 0.6 where id = ${tool.id}`
+}
+
+describe('what calls of the last hour cost', () => {
+  it('counts although the visitor has erased the conversation since', async () => {
+    await ceiling()
+    const { turn } = await world.ask(assistantId, token)
+    const [call] = await begin(turn, [asked(tool)])
+    await endCall(turn, call!, { result: 1 })
+    await world.finish(turn)
+    expect(await statusNow()).toBe('pending')
+    await world.api.rpc('erase_visitor_data', {}, { token })
+    expect(await statusNow()).toBe('pending')
+  })
+
+  it('counts from when they ran: one may have waited for its approval', async () => {
+    await ceiling()
+    await sql`update loacl.auto_approval_settings set specific_tools = '{}' where assistant_id = ${assistantId}`
+    const { turn } = await world.ask(assistantId, token)
+    const [call] = await begin(turn, [asked(tool)])
+    await sql`update loacl.tool_executions set created_at = now() - interval '2 hours' where id = ${call!.id}`
+    await decide(call!, true, token)
+    await runCalls(turn)
+    await ceiling()
+    expect(await statusNow()).toBe('pending')
+    await endCall(turn, call!, { result: 1 })
     expect(await statusNow()).toBe('pending')
   })
 })
