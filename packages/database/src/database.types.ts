@@ -892,7 +892,7 @@ isOneToOne: false
 { Args: Record<PropertyKey, never>; Returns: boolean
                            },
 "save_follow_ups":
-{ Args: { "is_called"?: boolean,"lease": string,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
+{ Args: { "is_called"?: boolean,"lease": string,"moderation"?: Json,"suggestions": (string)[],"title": string,"turn_id": string,"usage": Json }; Returns: Json
                            },
 "save_summary":
 { Args: { "is_called"?: boolean,"lease": string,"plan": Json,"summary": string,"turn_id": string,"usage": Json }; Returns: Json

@@ -40,10 +40,10 @@ revoke all on table loacl.usage_logs from public, anon, authenticated, service_r
 grant select on table loacl.usage_logs to authenticated;
 grant select, insert, update, delete on table loacl.usage_logs to service_role;
 comment on table loacl.usage_logs is
-  'One row per model call, one for the moderation of a turn, and one for each call of a tool that cost something: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
+  'One row per model call, one for the moderation of a step, and one for each call of a tool that cost something: tokens and cost. Operators see their own; it outlives the assistant, the session and the thread.';
 comment on column loacl.usage_logs.step is 'Which step of its turn the call belongs to, 1 for the first; null where that is not known.';
 comment on column loacl.usage_logs.purpose is 
-  'answer: to a message. title: for a thread''s title, with suggestions. follow_ups: suggestions alone. summary: of what a conversation has outgrown. moderation: the checks of a turn, together. tool: a call of a tool, whose kind is the provider and whose name is the model.';
+  'answer: to a message. title: for a thread''s title, with suggestions. follow_ups: suggestions alone. summary: of what a conversation has outgrown. moderation: the checks of a step, together, and those of a title with suggestions. tool: a call of a tool, whose kind is the provider and whose name is the model.';
 comment on column loacl.usage_logs.provider_config_id is
   'Who answered. It may be gone; null: the row is older than this column.';
 comment on column loacl.usage_logs.model is 'As the provider reported it.';

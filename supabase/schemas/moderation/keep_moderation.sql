@@ -41,7 +41,7 @@ begin
 end
 $$;
 comment on function loacl_private.keep_moderation(loacl_private.turns, jsonb) is
-  'Keeps what the moderation of a turn flagged, and what it used: `{"configId", "model", "flags": [{"direction", "categories"}], "usage"}`; null where nothing was moderated. Its checks are one row of usage_logs, and what they cost counts in the budget.';
+  'Keeps what the moderation of a step, or of its title and follow-ups, flagged, and what it used: `{"configId", "model", "flags": [{"direction", "categories"}], "usage"}`; null where nothing was moderated. Its checks are one row of usage_logs, and what they cost counts in the budget.';
 revoke all on function loacl_private.keep_moderation(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.shows_verdict(answer loacl.messages)

@@ -9,6 +9,7 @@ declare
   step loacl_private.turn_steps;
   content_before text := (select m.content from loacl.messages m where m.id = turn.message_id);
 begin
+  perform loacl_private.keep_moderation(turn, outcome -> 'moderation');
   turn := loacl_private.take_fallback(turn, outcome);
   update loacl_private.turn_steps s
   set state = outcome ->> 'state',
@@ -38,7 +39,7 @@ begin
 end
 $$;
 comment on function loacl_private.end_step(loacl_private.turns, jsonb) is
-  'Ends the running step of a turn, if there is one: keeps the provider''s items, logs what the call used, with the calls of hosted tools that it made, `hostedCalls`, and settles it. Where the outcome is not its worker''s, and so has no `usage`, settle_turn is to do that. To be called before the message changes: what the step said is told by what it held so far.';
+  'Ends the running step of a turn, if there is one: keeps what moderation flagged and took, and the provider''s items, logs what the call used, with the calls of hosted tools that it made, `hostedCalls`, and settles it. Where the outcome is not its worker''s, and so has no `usage`, settle_turn is to do that. To be called before the message changes: what the step said is told by what it held so far.';
 revoke all on function loacl_private.end_step(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.end_turn(turn_id uuid, outcome jsonb)

@@ -12,7 +12,6 @@ begin
     perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is no longer yours.');
   end if;
   perform loacl_private.end_turn(turn.id, outcome);
-  perform loacl_private.keep_moderation(turn, outcome -> 'moderation');
   update loacl.threads t set last_message_at = clock_timestamp() where t.id = turn.thread_id;
   -- Only what was answered to the end has follow-ups.
   if outcome ->> 'state' <> 'completed' then

@@ -1,4 +1,4 @@
-create function loacl_private.save_follow_ups(turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb, is_called boolean)
+create function loacl_private.save_follow_ups(turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb, is_called boolean, moderation jsonb)
 returns jsonb
 language plpgsql
 volatile
@@ -22,6 +22,13 @@ begin
   cross join unnest(save_follow_ups.suggestions) with ordinality as s (suggestion, place)
   where m.id = turn.message_id and not loacl_private.is_blank(s.suggestion) and s.place <= 10
   on conflict on constraint follow_up_suggestions_message_id_position_key do nothing;
+  -- Once: what is settled was asked for before.
+  if exists (
+    select from loacl_private.reservations r
+    where r.turn_id = turn.id and r.step = last_step and r.purpose in ('title', 'follow_ups')
+  ) then
+    perform loacl_private.keep_moderation(turn, save_follow_ups.moderation);
+  end if;
   if is_called then
     perform loacl_private.settle_call(
       turn, last_step, r.purpose, usage ->> 'model', usage,
@@ -41,12 +48,13 @@ begin
   );
 end
 $$;
-comment on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) is 'Does the work of loacl.save_follow_ups.';
-revoke all on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) from public;
-grant execute on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) to service_role;
+comment on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean, jsonb) is 'Does the work of loacl.save_follow_ups.';
+revoke all on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean, jsonb) from public;
+grant execute on function loacl_private.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean, jsonb) to service_role;
 
 create function loacl.save_follow_ups(
-  turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb, is_called boolean default true
+  turn_id uuid, lease uuid, title text, suggestions text[], usage jsonb, is_called boolean default true,
+  moderation jsonb default null
 )
 returns jsonb
 language sql
@@ -55,9 +63,9 @@ security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.save_follow_ups(
   save_follow_ups.turn_id, save_follow_ups.lease, save_follow_ups.title, save_follow_ups.suggestions, save_follow_ups.usage,
-  save_follow_ups.is_called
+  save_follow_ups.is_called, save_follow_ups.moderation
 );
-comment on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) is
-  'For the functions, after finish_turn: stores suggestions, the title if the thread has none yet, and the usage of the call (`model` in it, if it was another; null where nobody knows it: it is estimated). `is_called` false: the model was not called, or refused the call. Gives `{"suggestions": Suggestion[], "title"}`, the title being the one that the thread now has. Errors: turn_lease_lost.';
-revoke all on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) from public;
-grant execute on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean) to service_role;
+comment on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean, jsonb) is
+  'For the functions, after finish_turn: stores suggestions, the title if the thread has none yet, and the usage of the call (`model` in it, if it was another; null where nobody knows it: it is estimated). `is_called` false: the model was not called, or refused the call. `moderation`: as finish_turn has it, of what the call made, whether or not that is stored. Gives `{"suggestions": Suggestion[], "title"}`, the title being the one that the thread now has. Errors: turn_lease_lost.';
+revoke all on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean, jsonb) from public;
+grant execute on function loacl.save_follow_ups(uuid, uuid, text, text[], jsonb, boolean, jsonb) to service_role;

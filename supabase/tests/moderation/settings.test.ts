@@ -2,11 +2,13 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { workerStack } from '../../../packages/local/test/worker_stack.ts'
 import { createToken } from '../support/api.ts'
 import { createWorld, type BegunTurn, type Operator } from '../support/world.ts'
-import { createModerated, used } from './moderated.ts'
+import { createTurnCalls, stepOutcome } from '../turns/turn_calls.ts'
+import { createModerated, output, used } from './moderated.ts'
 
 const world = createWorld(workerStack())
 const { api, sql } = world
-const { moderating, followUp } = createModerated(world)
+const { moderating, followUp, flagsOf } = createModerated(world)
+const { wait, resume, beginStep } = createTurnCalls(world)
 afterAll(() => world.close())
 
 /** What a turn of an assistant with these settings says of moderation. */
@@ -119,6 +121,32 @@ describe('what moderation costs', () => {
     const [budget] =
       await sql`select day_tokens::int, day_usd::float8, month_usd::float8 from loacl_private.budgets where assistant_id = ${id}`
     expect(budget).toEqual({ day_tokens: 0, day_usd: 2, month_usd: 2 })
+  })
+
+  it('is logged of each step, also of one after which the turn waits, and of a title with follow-ups, once', async () => {
+    const { id } = await moderating()
+    const token = createToken()
+    const { turn, threadId, messageId } = await world.ask(id, token)
+    const moderation = used()
+    for (let nth = 0; nth < 2; nth++) await wait(turn, { ...stepOutcome('Let me see.'), moderation })
+    const { body } = await resume(turn, token)
+    await beginStep(body.turn, 2, null)
+    await world.finish(body.turn, { moderation })
+    const saved = {
+      turn_id: turn.id,
+      lease: body.turn.lease,
+      title: null,
+      suggestions: [],
+      usage: null,
+      is_called: false,
+      moderation: output,
+    }
+    for (let nth = 0; nth < 2; nth++) await api.rpc('save_follow_ups', saved, world.asServer())
+    const usage = await sql`
+      select step, input_tokens::int from loacl.usage_logs where thread_id = ${threadId} and purpose = 'moderation' order by created_at
+    `
+    expect(usage).toEqual([1, 2, 2].map((step) => ({ step, input_tokens: 30 })))
+    expect(await flagsOf(messageId)).toMatchObject([{ direction: 'output' }])
   })
 
   it('is unknown where its model has no price', async () => {

@@ -36,7 +36,7 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
     foldTurn: (turnId, { content, parts }) => call('fold_turn', { turn_id: turnId, content, parts }),
     findCitedFiles: ({ id, lease }, fileIds) => call('find_cited_files', { turn_id: id, lease, file_ids: fileIds }),
     finishTurn: ({ id, lease }, outcome) => call('finish_turn', { turn_id: id, lease, outcome }),
-    saveFollowUps: ({ id, lease }, { title, suggestions, usage, model, isCalled }) =>
+    saveFollowUps: ({ id, lease }, { title, suggestions, usage, model, isCalled, moderation }) =>
       call('save_follow_ups', {
         turn_id: id,
         lease,
@@ -44,6 +44,7 @@ export function createDataApiStore(options: DataApiOptions): TurnStore {
         suggestions,
         usage: usage && { ...usage, model },
         is_called: isCalled,
+        moderation,
       }),
     beginSummary: ({ id, lease }) => call('begin_summary', { turn_id: id, lease }),
     saveSummary: ({ id, lease }, plan, { summary, usage, isCalled }) =>

@@ -135,21 +135,20 @@ export function toNextCalls(
 const handBack = (providerItems: readonly unknown[], from: string | null): InputItem[] =>
   providerItems.map((item) => ({ type: 'provider-item', item, from: from ?? '' }))
 
-export function toStepOutcome(message: MessageParts, details: StepDetails): StepOutcome {
+export function toStepOutcome(
+  message: MessageParts,
+  details: StepDetails,
+  moderation: ModerationResult | null,
+): StepOutcome {
   const { toolCalls: _, ...kept } = details
-  return { parts: message.parts, content: message.content, ...kept }
+  return { parts: message.parts, content: message.content, ...kept, moderation }
 }
 
-export const toTurnOutcome = (
-  end: TurnEnd,
-  outcome: StepOutcome,
-  moderation: ModerationResult | null,
-): TurnOutcome => ({
+export const toTurnOutcome = (end: TurnEnd, outcome: StepOutcome): TurnOutcome => ({
   ...outcome,
   state: end.state,
   errorCode: end.state === 'failed' ? end.error.code : null,
   cutReason: end.state === 'cut' ? end.cutReason : null,
-  moderation,
 })
 
 /** The provider's own end counts most, but for one of more than we took; an interruption explains whatever else went wrong. */

@@ -9,10 +9,13 @@ import {
   ScriptedModel,
   type ScriptStep,
   textDelta,
+  toolCall,
   usage,
 } from '../test/scripted_model.ts'
 import { FLAGGED, ScriptedModerator } from '../test/scripted_moderator.ts'
+import { tool } from '../test/tools.ts'
 import type { OpenTurn } from './store.ts'
+import type { Tool } from './tools/tool.ts'
 import { turnError } from './turn_errors.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -26,8 +29,15 @@ const away = () => turnError('moderation_unavailable', { cause: new Error('secre
 const LONG = 'word '.repeat(250)
 
 /** Begins a turn of which this is moderated. The visitor asks "Hello". */
-async function begin(settings: Partial<Settings>, steps: readonly ScriptStep[], followUps = FOLLOW_UPS, said = '') {
-  const model = new ScriptedModel(steps, followUps)
+async function begin(
+  settings: Partial<Settings>,
+  steps: readonly ScriptStep[],
+  followUps = FOLLOW_UPS,
+  said = '',
+  later: readonly (readonly ScriptStep[])[] = [],
+  tools: readonly Tool[] = [],
+) {
+  const model = new ScriptedModel(steps, followUps, ...later)
   const moderator = new ScriptedModerator()
   const moderation: Settings = {
     input: false,
@@ -39,7 +49,7 @@ async function begin(settings: Partial<Settings>, steps: readonly ScriptStep[], 
     ...settings,
   }
   const saidBefore = said ? [{ type: 'text' as const, text: said }] : []
-  return { model, moderator, ...(await start(model, {}, { moderation, moderator, saidBefore })) }
+  return { model, moderator, ...(await start(model, {}, { moderation, moderator, saidBefore, tools })) }
 }
 type Running = Awaited<ReturnType<typeof begin>>
 
@@ -289,6 +299,30 @@ describe('what the model writes', () => {
       expect(running.store.titleOf(running.turn.threadId)).toBe(null)
       expect(running.store.followUpUsage).toHaveLength(1)
     }
+    // What was checked with the answer is with that.
+    expect(flagged.store.moderated).toMatchObject([{ flags: [], usage: { inputTokens: 1 } }])
+    expect(flagged.store.followUpsModerated).toMatchObject([{ flags: [{ direction: 'output' }] }])
+    expect(unchecked.store.followUpsModerated).toEqual([null])
+  })
+})
+
+/** A turn that says something and calls a tool that has to be asked about, with this argument. */
+async function beginCalling(argument: string) {
+  const steps = [created, textDelta('Let me see.'), toolCall('c1', 'look_up', { of: argument }), usage, completed]
+  return begin({ input: true, output: true }, steps, FOLLOW_UPS, '', [answering('Sunny.')], [tool()])
+}
+
+describe('an answer that calls a tool', () => {
+  it('has what was checked kept with its step, also where it waits after that', async () => {
+    const running = await beginCalling('rain')
+    expect(await end(running)).toMatchObject({ state: 'waiting' })
+    const first = { flags: [], usage: { inputTokens: expect.any(Number) } }
+    expect(running.store.moderated).toMatchObject([first])
+    await running.decide(running.callsOf(1)[0]!)
+    const resumed = running.resume(1)
+    await vi.runAllTimersAsync()
+    await resumed
+    expect(running.store.moderated).toMatchObject([first, { usage: { inputTokens: 6 } }])
   })
 })
 

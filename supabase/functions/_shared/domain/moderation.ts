@@ -52,8 +52,10 @@ export interface Moderation {
   checkRest(end: TurnEnd): Promise<TurnEnd>
   /** Whether these may be shown beside the answer. Never rejects. */
   allows(texts: readonly string[]): Promise<boolean>
-  /** What the database keeps of it; `null` where nothing was checked. */
+  /** What the database is to keep of it; `null` where nothing was checked that it does not have. */
   readonly result: ModerationResult | null
+  /** The database has the result. */
+  keepResult(): void
 }
 
 /** @param refuse ends the step that runs */
@@ -63,7 +65,7 @@ export function createModeration(
   refuse: (end: TurnEnd) => void,
 ): Moderation {
   const sealed = settings?.hasProvider ? settings.provider : provider
-  const flags: ModerationResult['flags'][number][] = []
+  let flags: ModerationResult['flags'][number][] = []
   let usage: ModerationResult['usage'] | null = null
   /** Of the answer, not sent to a check yet. */
   let unchecked = ''
@@ -149,6 +151,11 @@ export function createModeration(
 
     get result() {
       return usage && { configId: sealed!.configId, model: settings!.model, flags, usage }
+    },
+
+    keepResult() {
+      flags = []
+      usage = null
     },
   }
 }

@@ -120,7 +120,7 @@ interface ModerationSettings {
   provider: SealedProvider | null
 }
 
-/** What the moderation of a turn leaves. */
+/** What moderation leaves of a step, or of follow-ups. */
 export interface ModerationResult {
   /** The account that was asked. */
   configId: string
@@ -192,6 +192,8 @@ export interface StepOutcome {
   fallback: { configId: string; model: string } | null
   /** Of tools that the provider ran: each has its fee. */
   hostedCalls: readonly HostedCalls[]
+  /** `null` where nothing was checked. */
+  moderation: ModerationResult | null
 }
 
 /** How a turn ended, with its last step. */
@@ -199,7 +201,6 @@ export interface TurnOutcome extends StepOutcome {
   state: TurnEndState
   errorCode: ErrorCode | null
   cutReason: CutReason | null
-  moderation: ModerationResult | null
 }
 
 export interface StoredTurn {
@@ -292,6 +293,8 @@ export interface TurnStore extends ToolStore {
       model: string
       /** Whether anybody charges for the call: with `usage` unknown it is estimated. */
       isCalled: boolean
+      /** Of the title and the suggestions, flagged or not. */
+      moderation: ModerationResult | null
     },
   ): Promise<{ suggestions: readonly Suggestion[]; title: string | null }>
   /**

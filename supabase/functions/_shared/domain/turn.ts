@@ -70,7 +70,8 @@ async function makeFollowUps(
     )
     const shown = [made.title ?? [], made.suggestions].flat()
     const allowed = (await moderation.allows(shown)) ? made : { ...made, ...none }
-    const saved = await retryWhileAway(() => store.saveFollowUps(turn.turn, allowed))
+    const followUps = { ...allowed, moderation: moderation.result }
+    const saved = await retryWhileAway(() => store.saveFollowUps(turn.turn, followUps))
     const isTitled = turn.isFirstTurn && saved.title !== null
     const { messageId, threadId } = turn
     return [

@@ -34,10 +34,11 @@ export function createClosing(
     { end, details }: Pick<EndedStep, 'end' | 'details'>,
     lost: CodedError | null,
   ): Promise<Closing> {
-    const outcome = toTurnOutcome(end, toStepOutcome(message, details), moderation.result)
+    const outcome = toTurnOutcome(end, toStepOutcome(message, details, moderation.result))
     const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
     try {
       await save(outcome)
+      moderation.keepResult()
       return { end, stored: true }
     } catch (cause) {
       const error = toCodedError(cause)
@@ -84,9 +85,10 @@ export function createClosing(
       input: readonly InputItem[],
       before: StepDetails | undefined,
     ): Promise<Closing | null> {
-      const outcome = before ? toStepOutcome(message, before) : null
+      const outcome = before ? toStepOutcome(message, before, moderation.result) : null
       try {
         const { state } = await retryWhileAway(() => store.beginStep(turn.turn, step, input, outcome))
+        moderation.keepResult()
         return state === 'running' ? null : await readEnd()
       } catch (cause) {
         return fail(cause, before)
@@ -96,7 +98,7 @@ export function createClosing(
     /** `null` where nothing is waited for any more: somebody has answered meanwhile. */
     async wait(waitMs: number, details: StepDetails): Promise<Closing | null> {
       try {
-        const outcome = toStepOutcome(message, details)
+        const outcome = toStepOutcome(message, details, moderation.result)
         const { state, waiting } = await retryWhileAway(() => store.waitTurn(turn.turn, waitMs, outcome))
         if (waiting) return { waiting }
         return state === 'running' ? null : await readEnd()

@@ -50,6 +50,7 @@ export const stepOutcome = (content: string): StepOutcome => ({
   usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
   fallback: null,
   hostedCalls: [],
+  moderation: null,
 })
 
 export function outcome(change: Partial<TurnOutcome>): TurnOutcome {

@@ -36,7 +36,9 @@ export class MemoryStore implements TurnStore {
   /** Of each step that has ended. */
   readonly outcomes: StepOutcome[] = []
   /** Of each turn that its worker has ended. */
-  readonly moderated: TurnOutcome['moderation'][] = []
+  /** Of each step, and of each turn's follow-ups. */
+  readonly moderated: StepOutcome['moderation'][] = []
+  readonly followUpsModerated: StepOutcome['moderation'][] = []
   /** Steps that the budget allows a turn. */
   stepBudget = Number.POSITIVE_INFINITY
   readonly keptStops = new Set<string>()
@@ -235,7 +237,6 @@ export class MemoryStore implements TurnStore {
     const turn = this.#leased(id, lease)
     this.#endStep(turn, outcome)
     this.#end(turn, outcome)
-    this.moderated.push(outcome.moderation)
   }
 
   async findTurn(...[threadId, { sessionToken }]: Parameters<TurnStore['findTurn']>) {
@@ -293,6 +294,7 @@ export class MemoryStore implements TurnStore {
       throw fault('turn_lease_lost')
     turn.thread.title ??= followUps.title
     if (followUps.isCalled) this.followUpUsage.push(followUps.usage)
+    this.followUpsModerated.push(followUps.moderation)
     const suggestions = followUps.suggestions.map((suggestion) => ({
       id: crypto.randomUUID(),
       suggestion,
@@ -422,6 +424,7 @@ export class MemoryStore implements TurnStore {
   #endStep(turn: MemoryTurn, outcome: StepOutcome): void {
     const { parts, content, providerItems, fallback } = outcome
     this.outcomes.push(outcome)
+    this.moderated.push(outcome.moderation)
     const step = turn.steps.at(-1)!
     step.providerItems ??= providerItems
     step.configId = fallback?.configId ?? this.#options.provider?.configId ?? null

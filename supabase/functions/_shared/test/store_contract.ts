@@ -224,6 +224,7 @@ export function storeContract(makeStore: () => Promise<StoreUnderTest>): void {
         usage,
         model: 'gpt-6-luna',
         isCalled: true,
+        moderation: null,
       })
       expect(saved.title).toBe('Greetings')
       expect(saved.suggestions.map(({ suggestion, used }) => ({ suggestion, used }))).toEqual([

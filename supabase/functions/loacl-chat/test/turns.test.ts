@@ -189,6 +189,7 @@ describe('GET /turns/:id', () => {
       usage: null,
       fallback: null,
       hostedCalls: [],
+      moderation: null,
     }
     await world.store.waitTurn(turn, 60_000, answer)
     const events = (await (await following).text()).trimEnd().split('\n\n')
