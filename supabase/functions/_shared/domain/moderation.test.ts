@@ -324,6 +324,13 @@ describe('an answer that calls a tool', () => {
     await resumed
     expect(running.store.moderated).toMatchObject([first, { usage: { inputTokens: 6 } }])
   })
+
+  it('is checked with the arguments, before anybody is asked about them', async () => {
+    const running = await beginCalling(FLAGGED)
+    expect(await end(running)).toMatchObject({ errorCode: 'output_flagged', message: { content: '', parts: [] } })
+    expect(running.callsOf(1)).toEqual([])
+    expect(JSON.stringify(running.parts())).not.toContain(FLAGGED)
+  })
 })
 
 describe('an answer that goes on', () => {

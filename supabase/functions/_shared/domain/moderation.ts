@@ -1,7 +1,7 @@
 import { contentOf, type StreamPart } from '@loacl/wire'
 import { type CodedError, toCodedError } from './coded_error.ts'
 import type { TurnEnd } from './ending.ts'
-import type { ModelAccount } from './model.ts'
+import type { ModelAccount, ToolCall } from './model.ts'
 import type { ModerationResult, OpenTurn } from './store.ts'
 import { openAccount } from './stored_secret.ts'
 import type { TurnDeps } from './turn_deps.ts'
@@ -48,8 +48,8 @@ export interface Moderation {
   checkQuestion(signal: AbortSignal): Promise<void>
   /** Takes in a part of the answer, and has it checked once there is enough of it. */
   watch(part: StreamPart): void
-  /** Checks what is left of a step. Gives how the step ends: as it did, or as refused. */
-  checkRest(end: TurnEnd): Promise<TurnEnd>
+  /** Checks what is left of a step, with what it calls: the visitor may read that. Gives how the step ends: as it did, or as refused. */
+  checkRest(end: TurnEnd, calls: readonly ToolCall[]): Promise<TurnEnd>
   /** Whether these may be shown beside the answer. Never rejects. */
   allows(texts: readonly string[]): Promise<boolean>
   /** What the database is to keep of it; `null` where nothing was checked that it does not have. */
@@ -132,8 +132,9 @@ export function createModeration(
       if (!checking && !refusal && unchecked.length >= STRETCH) checking = checkUnchecked()
     },
 
-    async checkRest(end) {
+    async checkRest(end, calls) {
       await checking
+      if (settings?.output) unchecked += calls.map(saidBy).join('')
       if (!refusal && unchecked !== '') await checkUnchecked()
       return refusal ? { state: 'failed', error: refusal } : end
     },
@@ -167,6 +168,17 @@ function shownBy(part: StreamPart): string {
   // Told again with each further citation: the others were seen before.
   const quote = part.citations?.at(-1)?.quote ?? ''
   return `\n${part.title ?? ''} ${part.type === 'source-url' ? part.url : ''} ${quote}\n`
+}
+
+/** What a model says to a tool, without the ways in which JSON can spell it. */
+function saidBy({ arguments: text }: ToolCall): string {
+  try {
+    const said = JSON.stringify(JSON.parse(text))
+    return said === '{}' ? '' : `\n${said}\n`
+  } catch {
+    // Nobody is shown it.
+    return ''
+  }
 }
 
 /** In pieces that overlap. */

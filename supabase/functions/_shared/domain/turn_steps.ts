@@ -125,7 +125,7 @@ export async function* runSteps(
       moderation.watch(next.value)
       yield log.push(next.value)
     }
-    return { ...next.value, end: await moderation.checkRest(next.value.end) }
+    return { ...next.value, end: await moderation.checkRest(next.value.end, next.value.details.toolCalls) }
   }
 
   /** Runs what the model called in a step, until all of it has ended, the turn waits for the rest, or it ends. */
