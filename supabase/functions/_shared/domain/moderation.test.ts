@@ -9,13 +9,10 @@ import {
   ScriptedModel,
   type ScriptStep,
   textDelta,
-  toolCall,
   usage,
 } from '../test/scripted_model.ts'
 import { FLAGGED, ScriptedModerator } from '../test/scripted_moderator.ts'
-import { tool } from '../test/tools.ts'
 import type { OpenTurn } from './store.ts'
-import type { Tool } from './tools/tool.ts'
 import { turnError } from './turn_errors.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -29,15 +26,8 @@ const away = () => turnError('moderation_unavailable', { cause: new Error('secre
 const LONG = 'word '.repeat(250)
 
 /** Begins a turn of which this is moderated. The visitor asks "Hello". */
-async function begin(
-  settings: Partial<Settings>,
-  steps: readonly ScriptStep[],
-  followUps = FOLLOW_UPS,
-  said = '',
-  later: readonly (readonly ScriptStep[])[] = [],
-  tools: readonly Tool[] = [],
-) {
-  const model = new ScriptedModel(steps, followUps, ...later)
+async function begin(settings: Partial<Settings>, steps: readonly ScriptStep[], followUps = FOLLOW_UPS, said = '') {
+  const model = new ScriptedModel(steps, followUps)
   const moderator = new ScriptedModerator()
   const moderation: Settings = {
     input: false,
@@ -49,7 +39,7 @@ async function begin(
     ...settings,
   }
   const saidBefore = said ? [{ type: 'text' as const, text: said }] : []
-  return { model, moderator, ...(await start(model, {}, { moderation, moderator, saidBefore, tools })) }
+  return { model, moderator, ...(await start(model, {}, { moderation, moderator, saidBefore })) }
 }
 type Running = Awaited<ReturnType<typeof begin>>
 
@@ -303,33 +293,6 @@ describe('what the model writes', () => {
     expect(flagged.store.moderated).toMatchObject([{ flags: [], usage: { inputTokens: 1 } }])
     expect(flagged.store.followUpsModerated).toMatchObject([{ flags: [{ direction: 'output' }] }])
     expect(unchecked.store.followUpsModerated).toEqual([null])
-  })
-})
-
-/** A turn that says something and calls a tool that has to be asked about, with this argument. */
-async function beginCalling(argument: string) {
-  const steps = [created, textDelta('Let me see.'), toolCall('c1', 'look_up', { of: argument }), usage, completed]
-  return begin({ input: true, output: true }, steps, FOLLOW_UPS, '', [answering('Sunny.')], [tool()])
-}
-
-describe('an answer that calls a tool', () => {
-  it('has what was checked kept with its step, also where it waits after that', async () => {
-    const running = await beginCalling('rain')
-    expect(await end(running)).toMatchObject({ state: 'waiting' })
-    const first = { flags: [], usage: { inputTokens: expect.any(Number) } }
-    expect(running.store.moderated).toMatchObject([first])
-    await running.decide(running.callsOf(1)[0]!)
-    const resumed = running.resume(1)
-    await vi.runAllTimersAsync()
-    await resumed
-    expect(running.store.moderated).toMatchObject([first, { usage: { inputTokens: 6 } }])
-  })
-
-  it('is checked with the arguments, before anybody is asked about them', async () => {
-    const running = await beginCalling(FLAGGED)
-    expect(await end(running)).toMatchObject({ errorCode: 'output_flagged', message: { content: '', parts: [] } })
-    expect(running.callsOf(1)).toEqual([])
-    expect(JSON.stringify(running.parts())).not.toContain(FLAGGED)
   })
 })
 

@@ -4,6 +4,7 @@ import type { TurnEnd } from './ending.ts'
 import type { ModelAccount, ToolCall } from './model.ts'
 import type { ModerationResult, OpenTurn } from './store.ts'
 import { openAccount } from './stored_secret.ts'
+import type { Call } from './tools/tool.ts'
 import type { TurnDeps } from './turn_deps.ts'
 import { turnError } from './turn_errors.ts'
 
@@ -46,6 +47,8 @@ export interface Moderation {
    * @throws CodedError `input_flagged`, `moderation_unavailable`
    */
   checkQuestion(signal: AbortSignal): Promise<void>
+  /** The same for what the model is to be told of calls in the visitor's words: why they said no, and what their page gave. */
+  checkCalls(calls: readonly Call[], signal: AbortSignal): Promise<void>
   /** Takes in a part of the answer, and has it checked once there is enough of it. */
   watch(part: StreamPart): void
   /** Checks what is left of a step, with what it calls: the visitor may read that. Gives how the step ends: as it did, or as refused. */
@@ -126,6 +129,11 @@ export function createModeration(
       if (said !== '') await check(said, 'input', signal)
     },
 
+    async checkCalls(calls, signal) {
+      const said = settings?.input ? calls.flatMap(saidByVisitor).join('\n\n') : ''
+      if (said !== '') await check(said, 'input', signal)
+    },
+
     watch(part) {
       if (!settings?.output) return
       unchecked += shownBy(part)
@@ -179,6 +187,11 @@ function saidBy({ arguments: text }: ToolCall): string {
     // Nobody is shown it.
     return ''
   }
+}
+
+function saidByVisitor({ kind, status, result, errorCode, errorMessage }: Call): string[] {
+  if (errorCode === 'denied') return errorMessage ? [errorMessage] : []
+  return kind === 'page' && status === 'completed' ? [JSON.stringify(result)] : []
 }
 
 /** In pieces that overlap. */

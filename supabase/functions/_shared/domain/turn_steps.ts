@@ -140,7 +140,14 @@ export async function* runSteps(
         const called = signal.aborted ? null : yield* show(running)
         if (!called || signal.aborted) return { closing: yield* finish({ end: signal.reason as TurnEnd, details }) }
         const move = decideNext(called)
-        if (move.type === 'step') return move
+        if (move.type === 'step') {
+          // Who ends the turn meanwhile ends it: the check is not asked any more.
+          await moderation.checkCalls(called.calls, signal).catch((error: unknown) => {
+            if (!signal.aborted) throw error
+          })
+          if (!signal.aborted) return move
+          return { closing: yield* finish({ end: signal.reason as TurnEnd, details }) }
+        }
         const left = (await closeLog()) ?? (await close.wait(move.waitMs, details))
         if (left) return { closing: left }
         // It has been answered meanwhile.
