@@ -5,7 +5,7 @@ import type { Trace, Traces } from './trace.ts'
 /** What the moderation provider was asked to check. */
 export interface Checked {
   trace: Trace
-  what: 'question' | 'answer' | 'follow-ups'
+  what: 'question' | 'answer' | 'call' | 'follow-ups'
   text: string
   isFlagged: boolean
   /** Whether it said so: its answer left whole. */
@@ -32,6 +32,10 @@ export function createModerator(
   function find(text: string): Pick<Checked, 'trace' | 'what'> {
     const asked = traces.findLatest({ text })
     if (asked) return { trace: asked, what: 'question' }
+    // What a tool is asked: the question.
+    const called =
+      text.startsWith('{') && traces.findLatest({ text: (JSON.parse(text) as { question: string }).question })
+    if (called) return { trace: called, what: 'call' }
     const call = calls.findLast(({ purpose, said, trace }) =>
       purpose === 'answer' ? said.includes(text) : text.endsWith(toFollowUp(trace)),
     )
@@ -45,7 +49,7 @@ export function createModerator(
       const { trace, what } = find(text)
       const check: Checked = { trace, what, text, isFlagged: text.includes(FLAGGED_WORD), answered: false }
       checked.push(check)
-      if ((await trace.reach(`${what}-check-asked`)) === 'drop') response.destroy()
+      if (what !== 'call' && (await trace.reach(`${what}-check-asked`)) === 'drop') response.destroy()
       if (await trace.moderation?.(response)) return []
       response.once('finish', () => (check.answered = true))
       return check.isFlagged ? ['harassment'] : []

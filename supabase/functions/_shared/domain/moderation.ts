@@ -90,8 +90,8 @@ export function createModeration(
     }
   }
 
-  async function check(text: string, direction: Direction, signal?: AbortSignal): Promise<void> {
-    const texts = toTexts(text)
+  async function check(said: readonly string[], direction: Direction, signal?: AbortSignal): Promise<void> {
+    const texts = said.flatMap(toTexts)
     let verdict: Verdict
     try {
       verdict = await ask(texts, signal)
@@ -107,12 +107,12 @@ export function createModeration(
     throw turnError(direction === 'input' ? 'input_flagged' : 'output_flagged')
   }
 
-  async function checkUnchecked(): Promise<void> {
-    const text = before + unchecked
-    before = text.slice(-OVERLAP)
+  async function checkUnchecked(called: readonly string[] = []): Promise<void> {
+    const text = unchecked === '' ? [] : [before + unchecked]
+    before = (before + unchecked).slice(-OVERLAP)
     unchecked = ''
     try {
-      await check(text, 'output')
+      await check([...text, ...called], 'output')
     } catch (error) {
       refusal = toCodedError(error)
       refuse({ state: 'failed', error: refusal })
@@ -126,12 +126,12 @@ export function createModeration(
       if (!settings?.input || asked?.role !== 'user') return
       // A visitor's client could say anything for a page.
       const said = [asked.content, asked.context?.text ?? ''].filter((text) => text !== '').join('\n\n')
-      if (said !== '') await check(said, 'input', signal)
+      if (said !== '') await check([said], 'input', signal)
     },
 
     async checkCalls(calls, signal) {
-      const said = settings?.input ? calls.flatMap(saidByVisitor).join('\n\n') : ''
-      if (said !== '') await check(said, 'input', signal)
+      const said = settings?.input ? calls.flatMap(saidByVisitor) : []
+      if (said.length > 0) await check(said, 'input', signal)
     },
 
     watch(part) {
@@ -142,15 +142,15 @@ export function createModeration(
 
     async checkRest(end, calls) {
       await checking
-      if (settings?.output) unchecked += calls.map(saidBy).join('')
-      if (!refusal && unchecked !== '') await checkUnchecked()
+      const called = settings?.output ? calls.flatMap(saidBy) : []
+      if (!refusal && (unchecked !== '' || called.length > 0)) await checkUnchecked(called)
       return refusal ? { state: 'failed', error: refusal } : end
     },
 
     async allows(texts) {
       if (!settings?.output || texts.length === 0) return true
       try {
-        await check(texts.join('\n'), 'output')
+        await check([texts.join('\n')], 'output')
         return true
       } catch (error) {
         report(error)
@@ -179,13 +179,13 @@ function shownBy(part: StreamPart): string {
 }
 
 /** What a model says to a tool, without the ways in which JSON can spell it. */
-function saidBy({ arguments: text }: ToolCall): string {
+function saidBy({ arguments: text }: ToolCall): string[] {
   try {
     const said = JSON.stringify(JSON.parse(text))
-    return said === '{}' ? '' : `\n${said}\n`
+    return said === '{}' ? [] : [said]
   } catch {
     // Nobody is shown it.
-    return ''
+    return []
   }
 }
 
