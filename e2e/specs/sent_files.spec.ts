@@ -200,3 +200,15 @@ test('a widget from npm has it all', { tag: '@local' }, async ({ attaching }) =>
   await comeBack(it, 2)
   await expect.poll(() => isDrawn(it.sent.first())).toBe(true)
 })
+
+test(
+  'of a long name only the ending is set apart: no word is read as two',
+  { tag: '@local' },
+  async ({ attaching }) => {
+    const it = await attaching()
+    const names = ['notes of the meeting about rentals.txt', 'قائمة أسعار الدراجات والمصابيح.txt']
+    await it.attach(...names.map((name) => textFile(name, name)))
+    for (const name of names)
+      await expect(it.row(name).locator('.file-name > *')).toHaveText([name.replace('.txt', ''), '.txt'])
+  },
+)
