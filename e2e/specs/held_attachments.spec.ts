@@ -1,7 +1,7 @@
 import { expect, holdUploads, test, unique, watchSent } from '../support/attaching.ts'
 import { textFile } from '../support/files.ts'
 
-// What waits to be sent for its uploads is sent as it was at the press, where it was pressed, or not at all.
+// What waits to be sent for its uploads is sent as it was at the press, where it was pressed, or not at all. What is said of uploads.
 
 test(
   'what is changed, or taken to another conversation, while it waits for an upload is not sent by itself',
@@ -32,7 +32,7 @@ test(
     await expect(waits).toBeVisible()
     letGo()
     await expect(it.sent).toHaveCount(2)
-    expect(sent.map(({ text }) => text)).toEqual(['Look at this and'])
+    await expect.poll(() => sent.map(({ text }) => text)).toEqual(['Look at this and'])
   },
 )
 
@@ -61,3 +61,11 @@ test(
     await expect(it.sent).toHaveCount(1)
   },
 )
+
+test('a first failure is said in the words that are shown', { tag: '@local' }, async ({ attaching }) => {
+  const it = await attaching({ filesPerHour: 1 })
+  await it.attach(textFile())
+  await it.choose(textFile('late.txt', 'Late.'))
+  await expect(it.status).toContainText('\u2068late.txt\u2069: That was a lot at once.')
+  await expect(it.row('late.txt')).toContainText('That was a lot at once.')
+})

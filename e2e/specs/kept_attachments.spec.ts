@@ -71,7 +71,7 @@ test(
     const sent = watchSent(page)
     await it.chat.composer.press('Enter')
     await expect(it.sent).toContainText(['first.txt', 'second.txt'])
-    expect(new Set(sent[0]!.files).size).toBe(2)
+    await expect.poll(() => new Set(sent[0]?.files).size).toBe(2)
   },
 )
 

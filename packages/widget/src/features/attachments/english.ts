@@ -29,7 +29,7 @@ export const ENGLISH: AttachmentStrings = {
     file_not_found: 'A file is no longer there. Attach it again.',
     upload_incomplete: 'The upload did not come through. Try again.',
     file_mismatch: 'The content of this file is not what its type says.',
-    file_malformed: 'This file is empty or damaged, or holds another one.',
+    file_malformed: 'This file is empty, damaged, or holds another one.',
     file_has_metadata: 'This picture says where or how it was made, and that could not be taken off.',
     file_encrypted: 'This file is locked by a password.',
     storage_unavailable: 'Files can’t be kept at the moment. Try again shortly.',

@@ -1,7 +1,7 @@
 import type { LoaclClient } from '../runtime.ts'
 
-/** The longest side of what is drawn, in pixels: twice what the styles give it. */
-const LONGEST = 480
+/** The longest side of what is drawn, in pixels: at least twice what the styles give it. */
+const LONGEST = 512
 
 export const isPicture = (type: string): boolean => type.startsWith('image/')
 

@@ -8,7 +8,7 @@ import {
   type Ui,
 } from '../runtime.ts'
 import { fillCount } from '../fill_count.ts'
-import { describeFailure, named, wordsOf } from './words.ts'
+import { describeFailure, loadOnce, named, wordsOf } from './words.ts'
 
 /** Where what is attached is kept for the tab's next page. */
 const KEPT = 'attached'
@@ -66,7 +66,7 @@ export class Uploads {
     const { attached } = model.getSnapshot()
     const kept = readKept(model.memory.get(KEPT))
     const missing = kept.filter(({ id }) => !attached.some((other) => other.id === id))
-    if (missing.length > 0) model.attach([...attached, ...missing])
+    if (missing[0]) model.attach([...attached, ...missing])
     this.#follow()
   }
 
@@ -160,7 +160,8 @@ export class Uploads {
         this.#change(key, uploaded)
       }
     } catch (error) {
-      if (!signal.aborted) this.#change(key, { error: toLoaclError(error) })
+      if (!signal.aborted) await loadOnce(this.ui.features.errors)
+      this.#change(key, { error: toLoaclError(error) })
     }
     this.#running.delete(key)
     const ended = this.attached.find((other) => other.key === key)

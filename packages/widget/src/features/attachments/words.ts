@@ -7,20 +7,20 @@ import { ENGLISH } from './english.ts'
  */
 export function addWords({ words, locale }: Language, features: Ui['features']): { words: Ui['words'] } {
   const { attachments_de: german } = features
-  if (isGerman(locale)) loadOnce(german)
+  if (isGerman(locale)) void loadOnce(german)
   const given = isGerman(locale) ? german.loaded?.strings : undefined
   return {
     words: { ...ENGLISH, ...given, ...words, errors: { ...ENGLISH.errors, ...given?.errors, ...words.errors } },
   }
 }
 
-const asked = new WeakSet<object>()
+const asked = new WeakMap<object, Promise<void>>()
 
 /** What could not be fetched is not asked for again at each drawing. */
-function loadOnce(feature: { load(): Promise<void> }): void {
-  if (asked.has(feature)) return
-  asked.add(feature)
-  void feature.load()
+export function loadOnce(feature: { load(): Promise<void> }): Promise<void> {
+  const loading = asked.get(feature) ?? feature.load()
+  asked.set(feature, loading)
+  return loading
 }
 
 const isGerman = (locale: string): boolean => /^de\b/.test(locale)
@@ -75,7 +75,7 @@ export function describeFailure(ui: Ui, error: LoaclError, maxBytes: number): st
   const words = wordsOf(ui)
   const { errors } = ui.features
   const { code, retryAfterMs = 0 } = error
-  loadOnce(errors)
+  void loadOnce(errors)
   const told = [errors.loaded?.describeError(code, words) ?? words.errors[code] ?? words.errors.other]
   if (code === 'file_too_large') told.push(fill(words.fileSizeLimit, { size: formatSize(maxBytes, ui.locale) }))
   if (retryAfterMs) {
