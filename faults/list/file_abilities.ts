@@ -111,8 +111,9 @@ export const FILE_ABILITIES: readonly Ability[] = [
     ...uploadWhile('upload-delete'),
     prepare: askFirst,
     async act(visitor) {
-      if (visitor.tab) await threadOf(visitor.tab).delete()
+      // From the press on they send nothing to it.
       visitor.hasDeleted = true
+      if (visitor.tab) await threadOf(visitor.tab).delete()
     },
     codes: ['thread_not_found', 'turn_not_found', 'turn_lease_lost', 'aborted'],
   },
