@@ -1,4 +1,4 @@
-import { Component, h, type MessagePart, type PartPlace, toLoaclError, type Ui } from '../runtime.ts'
+import { Component, h, type MessagePart, type PartProps, toLoaclError, type Ui } from '../runtime.ts'
 import { runAt } from '../run.ts'
 import { FileName } from './file_name.tsx'
 import { fetchFile, isPicture } from './pictures.ts'
@@ -8,16 +8,18 @@ import { describeFailure, formatSize, formatType, named, showName, wordsOf } fro
 
 type FilePart = Extract<MessagePart, { type: 'file' }>
 
-const isFile = (part: MessagePart): part is FilePart => part.type === 'file'
+/** What a newer version may have stored, or another program, is none that can be opened. */
+const isFile = (part: MessagePart): part is FilePart => part.type === 'file' && part.url?.startsWith('loacl-file:')
 
 /** `loacl-file:<id>` names no place. */
-const idOf = ({ url }: FilePart): string => url.slice(url.indexOf(':') + 1)
+const idOf = ({ url }: FilePart): string => url.slice(11)
 
 /** What browsers show by themselves. All else is saved. */
 const isShown = (type: string): boolean => /^image\/|\/(pdf|plain)$/.test(type)
 
 /** The files of a message, which stand before its text. */
-export function viewFiles({ ui, message, place }: PartPlace) {
+export function viewFiles({ ui, message, place, part: { filename } }: PartProps<'file'>) {
+  if (!isFile(message.parts[place]!)) return <p>{filename}</p>
   const run = runAt(message, place, isFile)
   if (!run) return null
   return (
