@@ -24,8 +24,8 @@ export const KNOWN: readonly Known[] = [
   {
     kind: 'view-differs',
     reason:
-      'Of an answer that was stopped, whose question was flagged, or that was left for another question, while the database was away for long, the page shows how it ended and the database that its worker was lost, until the page is loaded again.',
-    abilities: ['stop', 'flag-question', 'ask-instead'],
+      'Of an answer that was stopped, or whose question was flagged, while the database was away for long, the page shows how it ended and the database that its worker was lost, until the page is loaded again.',
+    abilities: ['stop', 'flag-question'],
     faults: ['database-gone-long'],
   },
 ]

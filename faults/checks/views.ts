@@ -18,9 +18,7 @@ export const checkViews: Check = ({ observation, going, visitor }) => {
       ? []
       : observation.views.flatMap(({ unsent, draft, reloaded }) =>
           // It may have come to be stored all the same.
-          unsent.filter(
-            (text) => text !== draft && !visitor.unsent.has(text) && !reloaded.includes(toStoredLine(text)),
-          ),
+          unsent.filter((text) => text !== draft && !reloaded.includes(toStoredLine(text))),
         )
   return [
     ...[...new Set(lost)].map((text) => ({ kind: 'text-lost-at-reload', detail: text })),

@@ -111,9 +111,8 @@ export const FILE_ABILITIES: readonly Ability[] = [
     ...uploadWhile('upload-delete'),
     prepare: askFirst,
     async act(visitor) {
-      // From the press on they send nothing to it.
-      visitor.hasDeleted = true
       if (visitor.tab) await threadOf(visitor.tab).delete()
+      visitor.hasDeleted = true
     },
     codes: ['thread_not_found', 'turn_not_found', 'turn_lease_lost', 'aborted'],
   },

@@ -1,7 +1,6 @@
 import type { ErrorCode } from '@loacl/core'
 import { TOOL_POINTS, WAIT_POINTS, type Point } from '../world/trace.ts'
 import type { Ability } from './ability.ts'
-import { threadOf } from '../tab.ts'
 import { decide, reload } from './acts.ts'
 
 /** Asks what the model calls these tools for first. */
@@ -60,12 +59,7 @@ export const TOOL_ABILITIES: readonly Ability[] = [
   {
     name: 'ask-instead',
     ask: askWith('order'),
-    async act(visitor) {
-      // One that could not be sent is tried again, or given up for another.
-      for (const { role, content, status } of threadOf(visitor.tab!).getSnapshot().messages)
-        if (role === 'user' && status === 'failed') visitor.unsent.add(content)
-      await visitor.ask(visitor.beginTrace()).done
-    },
+    act: async (visitor) => void (await visitor.ask(visitor.beginTrace()).done),
     points: WHEN_IT_WAITS,
     further: WAIT_POINTS,
   },
