@@ -1,6 +1,5 @@
 import type { AttachedFile, LoaclError } from '@loacl/core'
 import { makePng, toText } from '../supabase/functions/_shared/test/sample_files.ts'
-import { threadOf } from './tab.ts'
 import type { Visitor } from './visitor.ts'
 import type { Trace } from './world/trace.ts'
 
@@ -65,8 +64,9 @@ export function sendWith(visitor: Visitor, trace: Trace, { types, isAlone, takes
     if (visitor.tab !== tab || visitor.hasLeft) return void visitor.unsent.add(trace.text)
     isSent = true
     trace.files = files.filter((file) => file !== off)
-    const sent = trace.files.map((file) => file.uploaded!)
-    visitor.follow(threadOf(tab).send({ text: isAlone ? '' : trace.text, files: sent }))
+    tab.model.type(isAlone ? '' : trace.text)
+    tab.model.attach(trace.files.map(({ uploaded }) => ({ key: uploaded!.id, ...uploaded! })))
+    visitor.submit(tab)
   }
 }
 

@@ -1,6 +1,6 @@
 import { remedyOf, type ErrorCode, type LoaclError, type TurnResult } from '@loacl/core'
-import { decide } from './list/acts.ts'
-import { compareWithReload, holds, type Observation } from './observe.ts'
+import { decide, reload } from './list/acts.ts'
+import { compareWithReload, holds, isUnsent, type Observation } from './observe.ts'
 import { textOf } from './visitor.ts'
 import { threadOf, type Tab } from './tab.ts'
 import type { Visitor } from './visitor.ts'
@@ -29,7 +29,7 @@ export async function goOn(visitor: Visitor): Promise<Going> {
   const going: Going = { codes: [...visitor.told], presses: 0, last: null, error: null, view: null, atRest: null }
   try {
     await repeatAct(visitor, going)
-    const tab = (visitor.tab ??= await visitor.openTab(visitor.remembered))
+    let tab = (visitor.tab ??= await visitor.openTab(visitor.remembered))
     // The visitor waits for an answer that is still being written.
     visitor.pending.splice(0, already)
     await visitor.settled()
@@ -40,7 +40,16 @@ export async function goOn(visitor: Visitor): Promise<Going> {
       await decide(visitor, tab, true)
       await visitor.settled()
     }
-    if (isOver || isThreadOver(tab)) tab.model.newThread()
+    if (!isOver && hasLeftOne(tab)) {
+      await reload(visitor)
+      tab = visitor.tab
+      await sendRestored(visitor, tab, going)
+    }
+    if (isOver || isThreadOver(tab)) {
+      tab.model.newThread()
+      // What they wrote to a conversation that is gone.
+      await sendRestored(visitor, tab, going)
+    }
     going.last = await visitor.ask(visitor.beginTrace()).done
     if (going.last.status === 'failed') going.codes.push(going.last.error.code)
     // Another page of theirs has gone on as well.
@@ -56,6 +65,12 @@ export async function goOn(visitor: Visitor): Promise<Going> {
 const isThreadOver = ({ model }: Tab): boolean => {
   const { turn } = model.getSnapshot().thread
   return turn.status === 'failed' && remedyOf(turn.error.code) === 'start_over'
+}
+
+/** Whether one that could not be sent was left for another question. */
+const hasLeftOne = ({ model }: Tab): boolean => {
+  const { turn, messages } = model.getSnapshot().thread
+  return turn.status !== 'failed' && messages.some(isUnsent)
 }
 
 /** What the visitor did and was told to have failed, they do again. */
@@ -88,11 +103,13 @@ async function tryAgain(visitor: Visitor, tab: Tab, going: Going): Promise<void>
   }
 }
 
-/** A question that never came to be stored stands in the composer after a reload. */
+/** A question that never came to be stored stands in the composer after a reload, with its files. */
 async function sendRestored(visitor: Visitor, tab: Tab, going: Going): Promise<void> {
-  const { draft } = tab.model.getSnapshot()
-  if (draft === '' || visitor.stopped) return
+  const { draft, attached } = tab.model.getSnapshot()
+  const text = draft || attached[0]?.name
+  if (!text || visitor.stopped) return
   going.presses++
-  visitor.beginTrace(draft)
+  const trace = visitor.beginTrace(text)
+  trace.files = visitor.files.filter(({ uploaded }) => attached.some(({ id }) => id === uploaded?.id))
   await visitor.submit(tab)?.done
 }

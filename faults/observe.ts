@@ -1,4 +1,5 @@
 import { LoaclError, type Message } from '@loacl/core'
+import { FILE_URL } from '@loacl/wire'
 import { setTimeout as delay } from 'node:timers/promises'
 import { closeTab, threadOf, type Tab } from './tab.ts'
 import { lineOf, type Visitor } from './visitor.ts'
@@ -18,14 +19,25 @@ export interface Observation {
 interface View {
   shown: readonly string[]
   reloaded: readonly string[]
-  /** Texts on the page that never came to be stored. */
-  unsent: readonly string[]
+  /** Messages on the page that never came to be stored. */
+  unsent: readonly Unsent[]
   /** What stands in the composer of the one that is loaded again. */
-  draft: string
+  composer: { texts: readonly string[]; files: readonly string[] }
   isLost: boolean
   /** Its composer has a question again that came to be stored meanwhile: one press shows the answer. */
   isRestored: boolean
 }
+
+interface Unsent {
+  text: string
+  /** Their ids. */
+  files: readonly string[]
+  /** As a page shows it once it is stored. */
+  line: string
+}
+
+/** Those of several messages that were put back into the composer together. */
+export const textsIn = (draft: string): string[] => draft.split('\n\n')
 
 /** The next look at a turn whose worker has died is nobody's, for as long as its lease and some seconds more. */
 const TURN_ENDS_MS = LEASE_MS + 15_000
@@ -100,19 +112,26 @@ async function openPatiently(visitor: Visitor, remembered: Tab['memory'], tries 
   }
 }
 
-const isUnsent = ({ role, status }: Message) => role === 'user' && (status === 'failed' || status === 'sending')
+export const isUnsent = ({ role, status }: Message): boolean =>
+  role === 'user' && (status === 'failed' || status === 'sending')
+
+const toUnsent = (message: Message): Unsent => ({
+  text: message.content,
+  files: message.parts.flatMap((part) => (part.type === 'file' ? part.url.replace(FILE_URL, '') : [])),
+  line: lineOf({ ...message, status: 'completed', errorCode: null }),
+})
 
 /** What a page shows, and what one shows that is loaded again. */
 export async function compareWithReload(visitor: Visitor, tab: Tab): Promise<View> {
   const { thread: shown, restored } = tab.model.getSnapshot()
   const { messages, turn } = shown
   const reloaded = await openPatiently(visitor, tab.memory)
-  const { thread, draft } = reloaded.model.getSnapshot()
+  const { thread, draft, attached } = reloaded.model.getSnapshot()
   const view = {
     shown: messages.filter((message) => !isUnsent(message)).map(lineOf),
     reloaded: thread.messages.map(lineOf),
-    unsent: messages.filter(isUnsent).map(({ content }) => content),
-    draft,
+    unsent: messages.filter(isUnsent).map(toUnsent),
+    composer: { texts: textsIn(draft), files: attached.map(({ id }) => id ?? '') },
     isLost: turn.status === 'failed',
     isRestored: restored,
   }

@@ -99,6 +99,57 @@ test(
 )
 
 test(
+  'a message whose file is gone, or whose conversation was deleted, goes to the next one with what is left of it',
+  { tag: '@local' },
+  async ({ attaching, page }) => {
+    const it = await attaching()
+    for (const code of ['file_not_found', 'thread_not_found']) {
+      const question = unique('What does it say?')
+      await it.attach(textFile())
+      const error = { code, message: code, requestId: 'r' }
+      await page.route('**/loacl-chat/turns', (route) => route.fulfill({ status: 404, json: { error } }))
+      await it.chat.composer.fill(question)
+      await it.chat.composer.press('Enter')
+      await expect(it.chat.alert).not.toBeEmpty()
+      await page.unroute('**/loacl-chat/turns')
+      await it.chat.newChat.click()
+      await expect(it.chat.composer).toHaveValue(question)
+      await it.uploaded(1)
+      await it.chat.composer.press('Enter')
+      await it.chat.answered()
+      await expect(it.sent).toContainText(['notes.txt'])
+    }
+  },
+)
+
+test(
+  'more files than go with a message, of several that were put back, are told and kept',
+  { tag: '@local' },
+  async ({ attaching, page }) => {
+    const it = await attaching({ maxFilesPerMessage: 1 })
+    const error = { code: 'database_unavailable', message: 'Away.', requestId: 'r' }
+    await page.route('**/loacl-chat/turns', (route) => route.fulfill({ status: 503, json: { error } }))
+    for (const name of ['one.txt', 'two.txt']) {
+      await it.attach(textFile(name, name))
+      await it.chat.composer.press('Enter')
+      await expect(it.chat.retry).toBeVisible()
+    }
+    await page.unroute('**/loacl-chat/turns')
+    await page.reload()
+    await it.chat.open()
+    await it.uploaded(2)
+    await it.chat.composer.fill(unique('Which one?'))
+    await it.chat.composer.press('Enter')
+    await expect(it.place).toContainText('Only 1 file can go with a message.')
+    await expect(it.rows).toHaveCount(2)
+    await it.press('Remove', 'one.txt').click()
+    await it.chat.composer.press('Enter')
+    await it.chat.answered()
+    await expect(it.sent).toContainText(['two.txt'])
+  },
+)
+
+test(
   'removing one deletes it, and the keyboard goes to the next, or to the button',
   { tag: '@local' },
   async ({ attaching, page }) => {

@@ -80,6 +80,63 @@ test(
   },
 )
 
+const AWAY = { error: { code: 'database_unavailable', message: 'Away.', requestId: 'r' } }
+
+test(
+  'a question that could not be sent, and was left for another, is in the composer after a reload, and the other is not',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const [lost, next] = [unique('Is it foggy?'), unique('Is it sunny?')]
+    await model.says(lost, 'Very.')
+    await model.says(next, 'Hardly.')
+    const chat = await visit()
+    await chat.open()
+    await page.route('**/loacl-chat/turns', (route) => route.fulfill({ status: 503, json: AWAY }))
+    await chat.ask(lost)
+    await expect(chat.retry).toBeVisible()
+    await page.unroute('**/loacl-chat/turns')
+    await chat.ask(next)
+    await expect(chat.message('Hardly.')).toBeVisible()
+    await expect(chat.message(lost)).toBeVisible()
+
+    // Once more, where nothing is done about it.
+    for (let reloads = 0; reloads < 2; reloads++) {
+      await page.reload()
+      await chat.open()
+      await expect(chat.message(next)).toBeVisible()
+      await expect(chat.composer).toHaveValue(lost)
+      await expect(chat.message(lost)).toHaveCount(0)
+    }
+    await chat.composer.press('Enter')
+    await expect(chat.message('Very.')).toBeVisible()
+    await page.reload()
+    await chat.open()
+    await expect(chat.message('Very.')).toBeVisible()
+    await expect(chat.message(lost)).toHaveCount(1)
+    await expect(chat.composer).toHaveValue('')
+    expect(await model.calls(lost)).toHaveLength(1)
+  },
+)
+
+test(
+  'several questions that could not be sent stand in the composer together after a reload, above what was being written',
+  { tag: '@local' },
+  async ({ visit, page }) => {
+    const [first, second] = [unique('Is it cold?'), unique('Is it warm?')]
+    const chat = await visit()
+    await chat.open()
+    await page.route('**/loacl-chat/turns', (route) => route.fulfill({ status: 503, json: AWAY }))
+    for (const question of [first, second]) {
+      await chat.ask(question)
+      await expect(chat.retry).toBeVisible()
+    }
+    await chat.composer.fill('And tomorrow')
+    await page.reload()
+    await chat.open()
+    await expect(chat.composer).toHaveValue(`${first}\n\n${second}\n\nAnd tomorrow`)
+  },
+)
+
 test('a long draft is written down once for many keys, and is there after a reload', async ({ visit, page }) => {
   const chat = await visit()
   await chat.open()

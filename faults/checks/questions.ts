@@ -1,9 +1,12 @@
+import { textsIn } from '../observe.ts'
 import type { Check } from './check.ts'
 
 /** Every question is stored exactly once. */
 export const checkQuestions: Check = ({ visitor, stored }) =>
   visitor.questions.flatMap((text, at) => {
-    const found = stored.messages.filter(({ role, content }) => role === 'user' && content === text).length
+    const found = stored.messages.filter(
+      ({ role, content }) => role === 'user' && (content === text || textsIn(content).includes(text)),
+    ).length
     const isLast = at === visitor.questions.length - 1
     if (found > 1) return [{ kind: 'question-doubled', detail: `"${text}" is there ${found} times` }]
     if (found === 0 && visitor.unsent.has(text)) return []

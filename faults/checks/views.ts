@@ -1,9 +1,6 @@
 import { ERROR_STATUS } from '@loacl/wire'
 import type { Check } from './check.ts'
 
-/** A question that is stored, as a page shows it. */
-const toStoredLine = (text: string): string => `user completed  ${JSON.stringify(text)}`
-
 /** What the visitor sees is what a reload shows. */
 export const checkViews: Check = ({ observation, going, visitor }) => {
   // One who is somebody else now has nothing of it.
@@ -12,16 +9,20 @@ export const checkViews: Check = ({ observation, going, visitor }) => {
     ...(isGone ? [] : observation.views.filter(({ isLost, isRestored }) => !isLost && !isRestored)),
     ...(going.view ? [going.view] : []),
   ]
-  // What the visitor attached, a page keeps and the run doesn't.
+  // What could not be sent to a conversation that is deleted is not gone with it.
   const lost =
-    isGone || visitor.files.length > 0
+    visitor.hasErased || visitor.hasSignedOut
       ? []
-      : observation.views.flatMap(({ unsent, draft, reloaded }) =>
-          // It may have come to be stored all the same.
-          unsent.filter((text) => text !== draft && !reloaded.includes(toStoredLine(text))),
+      : observation.views.flatMap(({ unsent, composer, reloaded }) =>
+          unsent.filter(
+            ({ text, files, line }) =>
+              // It may have come to be stored all the same.
+              !reloaded.includes(line) &&
+              !(composer.texts.includes(text) && files.every((file) => composer.files.includes(file))),
+          ),
         )
   return [
-    ...[...new Set(lost)].map((text) => ({ kind: 'text-lost-at-reload', detail: text })),
+    ...[...new Set(lost.map(({ line }) => line))].map((detail) => ({ kind: 'text-lost-at-reload', detail })),
     ...views.flatMap(({ shown, reloaded }) =>
       shown.join('\n') === reloaded.join('\n')
         ? []

@@ -72,7 +72,9 @@ const plainCss: Plugin = {
       code: code
         .replace(/\/\*[^]*?\*\//g, '')
         .replace(/\s*([{};,!])\s*/g, '$1')
-        .replace(/(?<=:) |(?<=\[[\w-]+=)'|'(?=\])/g, '')
+        .replace(/\s*>\s*/g, '>')
+        .replace(/(?<=\*) \+ /g, '+')
+        .replace(/(?<=:)\s+|(?<=\[[\w-]+=)'|'(?=\])/g, '')
         .replace(/(?<=\d) \* /g, '*')
         .replace(/(?<![\d.])0(?=\.\d)/g, '')
         .replaceAll(';}', '}')

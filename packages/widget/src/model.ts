@@ -1,12 +1,12 @@
-import type { FileOfMessage, Thread, Turn } from '@loacl/core'
+import type { FileOfMessage, LoaclError, Thread, Turn } from '@loacl/core'
 import { toLoaclError } from './model_error.ts'
 import {
   type Attachment,
   canSend,
+  clientIds,
   EMPTY,
   failureOf,
   isRunning,
-  isUnsent,
   type ModelAction,
   type ModelState,
   reduceModel,
@@ -21,7 +21,7 @@ const RECENT_MS = 24 * 3_600_000
 export function createModel({ client, memory, emit, frame = (run) => run(), now = Date.now }: ModelOptions): Model {
   const kept = parseUnsent(memory.get('unsent'))
   // A conversation has the id of its first message: sent again after a reload, that is in the same one.
-  let thread = client.threads.create(kept ?? {})
+  let thread = client.threads.create(kept[0])
   const store = createStore<ModelState>({
     session: client.getSnapshot(),
     thread: thread.getSnapshot(),
@@ -41,9 +41,9 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     const before = getState()
     const state = reduceModel(before, action)
     store.set(state)
-    const { draft, unsent, threadId, session } = state
-    if (draft !== before.draft) memory.set('draft', draft || null)
-    if (unsent !== before.unsent) memory.set('unsent', unsent && JSON.stringify(unsent))
+    const { draft, unsent, restored, threadId, session } = state
+    if (unsent !== before.unsent) memory.set('unsent', unsent[0] ? JSON.stringify(unsent) : null)
+    memory.set('draft', restored ? null : draft || null)
     if (threadId !== before.threadId) {
       memory.set('thread', threadId ?? '')
       emit('threadchange', { threadId: threadId ?? null })
@@ -78,7 +78,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   let unwatchThread = watchThread()
   const unwatchClient = client.subscribe(() => {
     const session = client.getSnapshot()
-    dispatch({ type: 'session_changed', session })
+    dispatch({ type: 'session_changed', change: { session } })
     if (session.status === 'idle') forget()
   })
 
@@ -97,7 +97,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   async function load(action: () => Promise<void>): Promise<void> {
     const number = ++loads
     let loading: ModelState['loading'] = 'idle'
-    dispatch({ type: 'loading_changed', loading: 'loading' })
+    dispatch({ type: 'loading_changed', change: { loading: 'loading' } })
     try {
       await action()
     } catch (error) {
@@ -105,15 +105,10 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     }
     if (number !== loads) return
     loadAgain = () => void load(action)
-    dispatch({ type: 'loading_changed', loading })
+    dispatch({ type: 'loading_changed', change: { loading } })
   }
 
-  function watchTurn(turn: Turn): Turn {
-    void reportTurn(turn)
-    return turn
-  }
-
-  async function reportTurn(turn: Turn): Promise<void> {
+  async function watchTurn(turn: Turn): Promise<void> {
     const began = now()
     const { status } = await turn.done
     if (status !== 'failed') dispatch({ type: 'message_arrived', id: turn.id })
@@ -132,7 +127,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       const hasChosen = getState().view !== 'chat' || thread !== fresh || fresh.getSnapshot().messages.length > 0
       if (!hasChosen) await showAgain(opened.threads[0])
     }
-    if (getState().unsent === kept) dispatch({ type: 'draft_restored' })
+    // Where the visitor has sent one meanwhile, the others go back after the next reload.
+    if (kept.includes(getState().unsent.at(-1)!)) dispatch({ type: 'draft_restored' })
   }
 
   /** Brings back the conversation that this tab showed last, or else the visitor's latest, where that is recent. */
@@ -141,12 +137,12 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     const shown = memory.get('thread')
     const { unsent } = getState()
     // A new conversation may have got its first message.
-    const id = unsent ? shown || recent : (shown ?? recent)
+    const id = unsent[0] ? shown || recent : (shown ?? recent)
     if (id) await select(id)
     const { loading, unsent: left } = getState()
-    const isGone = typeof loading === 'object' && loading.code === 'thread_not_found'
+    const isGone = (loading as Partial<LoaclError>).code === 'thread_not_found'
     // Gone, or another visitor's, or not the one that was awaited: nothing that this one asked for.
-    if (isGone || (shown === '' && unsent && unsent === left)) newThread(unsent)
+    if (isGone || (shown === '' && unsent[0] && unsent === left)) newThread(unsent[0])
   }
 
   async function select(id: string): Promise<void> {
@@ -155,11 +151,11 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     await load(async () => {
       await next.load()
       const running = next.resume()
-      if (running) watchTurn(running)
+      if (running) void watchTurn(running)
     })
   }
 
-  const newThread = (first?: Unsent | null) => show(client.threads.create(first ?? {}), null)
+  const newThread = (first?: Unsent) => show(client.threads.create(first), null)
 
   /** The client has let go of the visitor: the next one sees nothing of theirs. */
   function forget(): void {
@@ -168,19 +164,28 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     newThread()
   }
 
-  function send(text: string, suggestionId?: string, attached: readonly Attachment[] = EMPTY.attached): Turn {
+  const showChat = () => dispatch({ type: 'view_changed', change: { view: 'chat' } })
+
+  /** @param attached to what the composer holds, where that is sent */
+  function send(text: string, suggestionId?: string, attached?: readonly Attachment[]): Turn {
     const at = thread
-    dispatch({ type: 'view_changed', view: 'chat' })
+    showChat()
     // Refused: the turn that comes back says so, and the text is its caller's to keep.
     if (isRunning(at.getSnapshot())) return at.send(text)
-    const state = getState()
-    const { unsent } = state
+    const { restored, threadId, unsent } = getState()
+    const shown = at.getSnapshot()
     // Under the same id it is the same message, answered and paid for once.
-    const same = isUnsent(state, text, attached) ? unsent! : {}
-    const options = unsent || state.threadId ? same : at.getSnapshot()
-    const turn = watchTurn(at.send({ text, suggestionId, files: attached as readonly FileOfMessage[] }, options))
-    if (at.getSnapshot().messages.some(({ clientId }) => clientId === turn.id))
-      dispatch({ type: 'message_sent', message: { id: turn.id, text, attached } })
+    const options =
+      restored && attached ? unsent[0] : unsent[0] || threadId || shown.id === kept[0]?.id ? undefined : shown
+    const files = attached as readonly FileOfMessage[] | undefined
+    const turn = at.send({ text, suggestionId, files }, options)
+    void watchTurn(turn)
+    if (clientIds(at.getSnapshot(), 'sending').includes(turn.id))
+      dispatch({
+        type: 'message_sent',
+        message: { id: turn.id, draft: text, attached: attached ?? [] },
+        rest: attached && EMPTY,
+      })
     emit('sent', { turnId: turn.id })
     if (suggestionId) emit('suggestion', { id: suggestionId })
     return turn
@@ -205,10 +210,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     attach: (attached) => dispatch({ type: 'draft_changed', change: { attached } }),
     submit() {
       const state = getState()
-      if (!canSend(state)) return
-      dispatch({ type: 'draft_changed', change: EMPTY })
       // The first line of code keeps its indent.
-      send(state.draft.trimEnd().replace(/^\s*\n/, ''), undefined, state.attached)
+      if (canSend(state)) send(state.draft.trimEnd().replace(/^\s*\n/, ''), undefined, state.attached)
     },
     stop: () => thread.stop(),
     retry() {
@@ -217,11 +220,11 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       const turnFailed = shown.turn.status === 'failed'
       if (!turnFailed && typeof loading === 'object') loadAgain?.()
       else if (!turnFailed && session.status === 'failed') void start()
-      else watchTurn(thread.retry())
+      else void watchTurn(thread.retry())
     },
     loadOlder: () => load(() => thread.loadOlder()),
-    showChat: () => dispatch({ type: 'view_changed', view: 'chat' }),
-    showConversations: () => dispatch({ type: 'view_changed', view: 'conversations' }),
+    showChat,
+    showConversations: () => dispatch({ type: 'view_changed', change: { view: 'conversations' } }),
     dispose() {
       unwatchThread()
       unwatchClient()
@@ -230,11 +233,11 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 }
 
 /** What looks otherwise was not written here. */
-function parseUnsent(kept: string | null): Unsent | null {
+function parseUnsent(kept: string | null): Unsent[] {
   try {
-    const unsent = JSON.parse(kept ?? '') as Unsent
-    return unsent.attached ? unsent : null
+    const messages = JSON.parse(kept ?? '') as Unsent[]
+    return messages.every(({ attached }) => attached) ? messages : []
   } catch {
-    return null
+    return []
   }
 }

@@ -1,4 +1,4 @@
-import type { AttachedFile, ClientState, LoaclError, PublicAssistant, ThreadState } from '@loacl/core'
+import type { AttachedFile, ClientState, LoaclError, Message, PublicAssistant, ThreadState } from '@loacl/core'
 
 /** What goes with the draft, or will once it is uploaded. An `AttachedFile` from then on, of which it has the `id`. */
 export interface Attachment extends Pick<AttachedFile, 'name' | 'size'> {
@@ -13,13 +13,6 @@ export interface Attachment extends Pick<AttachedFile, 'name' | 'size'> {
   readonly error?: LoaclError
 }
 
-/** A message that was sent, and isn't known to have reached the server. `id` is its client id. */
-export interface Unsent {
-  readonly id: string
-  readonly text: string
-  readonly attached: readonly Attachment[]
-}
-
 /** All that a widget knows, without a word of how it looks. */
 export interface ModelState {
   readonly session: ClientState
@@ -28,12 +21,13 @@ export interface ModelState {
   /** `null` before a thread's first message, `undefined` before there was a choice. */
   readonly threadId: string | null | undefined
   readonly view: 'chat' | 'conversations'
-  /** The text in the composer. It outlives a reload of the tab. */
+  /** The text in the composer. It outlives a reload of the tab, in `unsent` where it was `restored`. */
   readonly draft: string
-  /** What goes with it. The feature `attachments` says what, and keeps it over a reload. */
+  /** What goes with it. The feature `attachments` says what, and keeps it over a reload where `unsent` doesn't. */
   readonly attached: readonly Attachment[]
-  readonly unsent: Unsent | null
-  /** The draft was `unsent`, of which the server may know. */
+  /** In the order in which they were sent. They outlive a reload of the tab. */
+  readonly unsent: readonly Unsent[]
+  /** The composer holds the one message of `unsent`, as it was put back. The server may know of it. */
   readonly restored: boolean
   /** The thread's messages: here, on their way, or why they could not be loaded. */
   readonly loading: 'idle' | 'loading' | LoaclError
@@ -42,82 +36,102 @@ export interface ModelState {
 /** What the composer holds. */
 export type Draft = Pick<ModelState, 'draft' | 'attached'>
 
+/** A message that was sent, and isn't known to have reached the server, as the composer held it. */
+export interface Unsent extends Draft {
+  /** Its client id. What was made of several has none. */
+  readonly id?: string
+}
+
 export type ModelAction =
-  | { readonly type: 'session_changed'; readonly session: ClientState }
+  | { readonly type: 'session_changed'; readonly change: Pick<ModelState, 'session'> }
   | { readonly type: 'thread_changed'; readonly thread: ThreadState }
   /** Another conversation is at hand. */
   | { readonly type: 'thread_shown'; readonly thread: ThreadState; readonly threadId: string | null }
-  | { readonly type: 'loading_changed'; readonly loading: ModelState['loading'] }
-  | { readonly type: 'view_changed'; readonly view: ModelState['view'] }
+  | { readonly type: 'loading_changed'; readonly change: Pick<ModelState, 'loading'> }
+  | { readonly type: 'view_changed'; readonly change: Pick<ModelState, 'view'> }
   | { readonly type: 'draft_changed'; readonly change: Partial<Draft> }
-  | { readonly type: 'message_sent'; readonly message: Unsent }
+  /** `rest`: what the composer holds then, where it was sent from there. */
+  | { readonly type: 'message_sent'; readonly message: Unsent; readonly rest: Draft | undefined }
   /** The server has the message of this id. */
   | { readonly type: 'message_arrived'; readonly id: string | null }
-  /** What was sent before a reload, and may or may not have reached the server, goes back into the composer. */
+  /** What was sent before a reload, and may or may not have reached the server, goes back into the composer as one message. */
   | { readonly type: 'draft_restored' }
-  /** The visitor goes to another conversation, where what was restored is another message. */
+  /** The visitor goes to another conversation, where what was restored, or failed in this one, is another message. */
   | { readonly type: 'draft_left' }
   | { readonly type: 'draft_forgotten' }
 
-const SENT = { unsent: null, restored: false }
+const NONE = { unsent: [], restored: false }
 export const EMPTY: Draft = { draft: '', attached: [] }
 
 /** What follows from an action. Changes nothing itself. */
 export function reduceModel(state: ModelState, action: ModelAction): ModelState {
-  const { draft, attached, unsent } = state
+  const { unsent, restored } = state
   switch (action.type) {
+    case 'thread_changed':
+      return withThread(state, action.thread)
     case 'session_changed':
-      return { ...state, session: action.session }
-    case 'thread_changed': {
-      const { thread } = action
-      const stored = thread.messages.filter(({ role, status }) => role === 'user' && status === 'completed')
-      const next = { ...state, thread, threadId: stored.length > 0 ? thread.id : state.threadId }
-      return stored.some(({ clientId }) => clientId === unsent?.id)
-        ? reduceModel(next, { type: 'message_arrived', id: unsent!.id })
-        : next
-    }
-    case 'thread_shown': {
-      const { thread, threadId } = action
-      // What the server never got is written anew. In another conversation it is another message.
-      const given = state.thread.turn.status === 'failed' &&
-        unsent && { ...SENT, draft: draft || unsent.text, attached: [...attached, ...unsent.attached] }
-      const shown: ModelState = { ...state, ...given, threadId, view: 'chat', loading: 'idle' }
-      return reduceModel(shown, { type: 'thread_changed', thread })
-    }
     case 'loading_changed':
-      return { ...state, loading: action.loading }
     case 'view_changed':
-      return { ...state, view: action.view }
-    case 'draft_changed':
       return { ...state, ...action.change }
-    case 'message_sent':
-      return { ...state, unsent: action.message, restored: false }
     case 'message_arrived':
-      if (action.id !== unsent?.id) return state
-      return { ...state, ...SENT, ...(isUnsent(state, draft, attached) && EMPTY) }
-    case 'draft_restored':
-      return unsent && !draft ? { ...state, draft: unsent.text, attached: unsent.attached, restored: true } : state
-    case 'draft_left':
-      return state.restored ? { ...state, ...SENT } : state
+      return without(state, [action.id])
+    case 'thread_shown':
+      return withThread({ ...state, threadId: action.threadId, view: 'chat', loading: 'idle' }, action.thread)
+    case 'message_sent':
+      return { ...state, ...action.rest, unsent: [...(restored ? [] : unsent), action.message], restored: false }
+    case 'draft_restored': {
+      if (restored) return state
+      const first = unsent[0]!
+      const next = joined([...unsent, state])
+      const isSame = next.draft === first.draft && next.attached.length === first.attached.length
+      return { ...state, ...next, unsent: [isSame ? first : next], restored: true }
+    }
+    case 'draft_left': {
+      const ids = clientIds(state.thread, 'failed')
+      const failed = unsent.filter(({ id }) => ids.includes(id!))
+      return { ...without(state, ids), ...joined([...failed, state]), ...(restored && NONE) }
+    }
     case 'draft_forgotten':
-      return { ...state, ...SENT, ...EMPTY }
+      return { ...state, ...NONE, ...EMPTY }
+    case 'draft_changed':
+      return { ...state, ...action.change, ...(restored && NONE) }
   }
 }
 
-/** Whether this is what was sent before a reload, as it was put back. */
-export const isUnsent = ({ restored, unsent }: ModelState, text: string, attached: readonly Attachment[]): boolean =>
-  restored && unsent?.text === text && unsent.attached === attached
+export const clientIds = ({ messages }: ThreadState, status: Message['status']): (string | null)[] =>
+  messages.filter((message) => message.status === status).map(({ clientId }) => clientId)
+
+function withThread(state: ModelState, thread: ThreadState): ModelState {
+  const stored = clientIds(thread, 'completed')
+  return without({ ...state, thread, threadId: stored.length > 0 ? thread.id : state.threadId }, stored)
+}
+
+/** The messages of these ids are `unsent` no more. */
+function without(state: ModelState, ids: readonly (string | null)[]): ModelState {
+  const { unsent, restored } = state
+  const left = unsent.filter(({ id }) => !ids.includes(id!))
+  return left.length < unsent.length ? { ...state, ...(restored && EMPTY), unsent: left, restored: false } : state
+}
+
+const joined = (drafts: readonly Draft[]): Draft => ({
+  draft: drafts
+    .map(({ draft }) => draft)
+    .filter(Boolean)
+    .join('\n\n'),
+  attached: drafts.flatMap(({ attached }) => attached),
+})
 
 export const assistantOf = ({ session }: ModelState): PublicAssistant | null =>
   session.status === 'open' ? session.assistant : null
 
 export const isRunning = ({ turn }: ThreadState): boolean => 'turn' in turn
 
+/** Nothing but what has failed has one. */
+const errorOf = (state: object): LoaclError | undefined => (state as { error?: LoaclError }).error
+
 /** What keeps the chat from going on, be it a turn, the thread's messages or the session. */
 export function failureOf({ thread: { turn }, loading, session }: ModelState): LoaclError | null {
-  if (turn.status === 'failed') return turn.error
-  if (typeof loading === 'object') return loading
-  return session.status === 'failed' ? session.error : null
+  return errorOf(turn) ?? (typeof loading === 'object' ? loading : (errorOf(session) ?? null))
 }
 
 /** How many characters more the composer takes; `Infinity` until the assistant is known. */
@@ -131,5 +145,4 @@ export const canSend = (state: ModelState): boolean =>
   (state.attached.length > 0 || /[^\s\0\p{Cs}\p{DI}\u2800]/u.test(state.draft))
 
 /** `[...text].length`, without an array as long as the text. */
-const countCharacters = (text: string): number =>
-  text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0)
+const countCharacters = (text: string): number => text.replace(/[^\0-\uffff]/gu, '.').length

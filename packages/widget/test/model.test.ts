@@ -35,6 +35,7 @@ function accept(thread: ScriptedThread, id = 't9'): void {
   const messages = thread.getSnapshot().messages.map((each) => ({ ...each, status: 'completed' as const }))
   thread.set({ id, messages })
 }
+const FILE: Attachment = { key: 'f1', id: 'f1', name: 'a.png', type: 'image/png', size: 3 }
 const failed = (code: ConstructorParameters<typeof LoaclError>[0]): LoaclError => new LoaclError(code, code)
 
 test('a visitor who comes back within a day finds their latest conversation', async () => {
@@ -155,7 +156,7 @@ test('a first message is sent again in the conversation that it began, under the
   const { id } = fresh().getSnapshot()
   expect(fresh().sentIds).toEqual([id])
   model.dispose()
-  memory.set('unsent', JSON.stringify({ id, text: 'lost', attached: [] }))
+  memory.set('unsent', JSON.stringify([{ id, draft: 'lost', attached: [] }]))
   for (const threadsAtOpening of [[], [summary('t1', HOUR_AGO)]]) {
     client.threadsAtOpening = threadsAtOpening
     const again = await start()
@@ -164,7 +165,7 @@ test('a first message is sent again in the conversation that it began, under the
     expect(fresh().sentIds).toEqual([id])
     again.dispose()
     memory.set('thread', '')
-    memory.set('unsent', JSON.stringify({ id, text: 'lost', attached: [] }))
+    memory.set('unsent', JSON.stringify([{ id, draft: 'lost', attached: [] }]))
   }
 })
 
@@ -192,7 +193,6 @@ test('nor where it began a new conversation; another one is left alone', async (
   const elsewhere = await start()
   expect(elsewhere.getSnapshot().threadId).toBeNull()
   expect(elsewhere.getSnapshot().draft).toBe('sent')
-  elsewhere.type('')
   elsewhere.dispose()
   client.byId.get('t1')!.set({ messages: [message({ clientId: 'turn of sent', content: 'sent' })] })
   const again = await start()
@@ -226,6 +226,107 @@ test('a message that never reached the server goes back to the composer of the n
   model.newThread()
   expect(model.getSnapshot().draft).toBe('lost?')
   expect(failureOf(model.getSnapshot())).toBeNull()
+})
+
+/** Sends what can't be delivered. */
+function lose(model: Model, text: string, attached: readonly Attachment[] = []): void {
+  model.type(text)
+  model.attach(attached)
+  model.submit()
+  fresh().end({ status: 'failed', error: failed('database_unavailable') })
+}
+
+test('one that could not be sent, and was left for another question, goes back to the composer after a reload', async () => {
+  const model = await start()
+  lose(model, 'lost')
+  model.send('next')
+  accept(fresh(), 't9')
+  const [, next] = fresh().getSnapshot().messages
+  fresh().set({ messages: [message({ clientId: 'turn of lost', content: 'lost', status: 'failed' }), next!] })
+  fresh().end({ status: 'completed', message: message({ role: 'assistant' }) })
+  model.dispose()
+  memory.set('unsent', JSON.stringify([{ id: 'turn of lost', draft: 'lost', attached: [] }]))
+  client.threads.get('t9')
+  client.byId.get('t9')!.set({ messages: [next!] })
+  const again = await start()
+  expect(again.getSnapshot().draft).toBe('lost')
+  again.submit()
+  expect(client.byId.get('t9')!.sentIds).toEqual(['turn of lost'])
+  accept(client.byId.get('t9')!)
+  expect([memory.get('draft'), memory.get('unsent')]).toEqual([null, null])
+})
+
+test('of those that could not be sent none takes the place of another', async () => {
+  const model = await start()
+  lose(model, 'one', [FILE])
+  lose(model, 'two', [{ ...FILE, key: 'f2', id: 'f2' }])
+  model.type('three')
+  model.dispose()
+  for (const _ of [1, 2]) {
+    const again = await start()
+    expect(again.getSnapshot().draft).toBe('one\n\ntwo\n\nthree')
+    again.dispose()
+  }
+  const last = await start()
+  last.submit()
+  expect(fresh().sent).toEqual(['one\n\ntwo\n\nthree'])
+  expect(fresh().sentWith.files?.map(({ id }) => id)).toEqual(['f1', 'f2'])
+  expect(fresh().sentIds).toEqual([undefined])
+  accept(fresh())
+  expect([memory.get('draft'), memory.get('unsent')]).toEqual([null, null])
+})
+
+test('of several, one that has got there is not put back', async () => {
+  const model = await start()
+  lose(model, 'one')
+  lose(model, 'two')
+  model.dispose()
+  client.threadsAtOpening = [summary('t1', HOUR_AGO)]
+  client.threads.get('t1')
+  client.byId.get('t1')!.set({ messages: [message({ clientId: 'turn of two', content: 'two' })] })
+  const again = await start()
+  expect([again.getSnapshot().threadId, again.getSnapshot().draft]).toEqual(['t1', 'one'])
+})
+
+test('what was put back goes on as the same message over another reload, and as another once it was changed', async () => {
+  const model = await start()
+  lose(model, 'lost', [FILE])
+  model.dispose()
+  for (const _ of [1, 2]) {
+    const again = await start()
+    expect(again.getSnapshot()).toMatchObject({ draft: 'lost', attached: [FILE] })
+    again.dispose()
+  }
+  const changed = await start()
+  changed.type('lost again')
+  changed.dispose()
+  const last = await start()
+  expect(last.getSnapshot().draft).toBe('lost again')
+  last.submit()
+  expect(fresh().sentIds).not.toContain('turn of lost')
+})
+
+test('who sends at once has what was not sent before after the next reload', async () => {
+  const model = await start()
+  lose(model, 'lost')
+  model.dispose()
+  const quick = createModel({ client, memory, emit: () => {}, now: () => NOW })
+  const opening = quick.start()
+  quick.send('quick')
+  await opening
+  expect(quick.getSnapshot().draft).toBe('')
+  accept(fresh())
+  quick.dispose()
+  expect((await start()).getSnapshot().draft).toBe('lost')
+})
+
+test('what the client refuses to send stays in the composer', async () => {
+  const model = await start()
+  model.type('one file too many')
+  model.attach([FILE])
+  fresh().refuses = true
+  model.submit()
+  expect(model.getSnapshot()).toMatchObject({ draft: 'one file too many', attached: [FILE], unsent: [] })
 })
 
 test('a failed turn is tried again by the thread', async () => {
@@ -280,7 +381,9 @@ test('hosts hear of a message, its answer and its conversation, and never of its
 })
 
 test('what is kept of a message and cannot be read is no message', async () => {
-  for (const garbled of ['', '{', '7', 'null', '{}', 'no JSON']) {
+  // One message is what an earlier version kept.
+  const earlier = JSON.stringify({ id: 'm1', text: 'lost', attached: [] })
+  for (const garbled of ['', '{', '7', 'null', '{}', '[{}]', 'no JSON', earlier]) {
     memory.set('unsent', garbled)
     const model = await start()
     expect(model.getSnapshot().draft).toBe('')
@@ -289,8 +392,6 @@ test('what is kept of a message and cannot be read is no message', async () => {
   }
   expect(client.created.flatMap(({ sent }) => sent)).toEqual([])
 })
-
-const FILE: Attachment = { key: 'f1', id: 'f1', name: 'a.png', type: 'image/png', size: 3 }
 
 test('what is attached goes with the draft, alone as well, and once', async () => {
   const model = await start()
@@ -343,7 +444,7 @@ test('files of a message that never reached the server go to the composer of the
   fresh().end({ status: 'failed', error: failed('network') })
   model.attach([{ ...FILE, key: 'f2', id: 'f2' }])
   model.newThread()
-  expect(model.getSnapshot().attached.map(({ id }) => id)).toEqual(['f2', 'f1'])
+  expect(model.getSnapshot().attached.map(({ id }) => id)).toEqual(['f1', 'f2'])
 })
 
 test('who signs out leaves no files behind, whether they were shown or not', async () => {

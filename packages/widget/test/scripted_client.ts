@@ -80,6 +80,8 @@ export interface ScriptedThread extends Thread {
   readonly sentIds: (string | null | undefined)[]
   readonly calls: string[]
   failLoad: LoaclError | null
+  /** Whether `send` takes nothing. */
+  refuses: boolean
 }
 
 function createThread(threadId: string): ScriptedThread {
@@ -106,8 +108,17 @@ function createThread(threadId: string): ScriptedThread {
     sentIds: [],
     calls: [],
     failLoad: null,
+    refuses: false,
     end(result) {
-      set({ turn: result.status === 'failed' ? { status: 'failed', error: result.error } : { status: 'idle' } })
+      if (result.status === 'failed') {
+        const { error } = result
+        const messages = state
+          .getSnapshot()
+          .messages.map((each) =>
+            each.status === 'sending' ? { ...each, status: 'failed' as const, errorCode: error.code } : each,
+          )
+        set({ turn: { status: 'failed', error }, messages })
+      } else set({ turn: { status: 'idle' } })
       finish?.(result)
     },
     async load() {
@@ -120,7 +131,10 @@ function createThread(threadId: string): ScriptedThread {
       thread.sent.push(text)
       thread.sentWith = rest
       thread.sentIds.push(id)
-      if (state.getSnapshot().turn.status === 'sending') return { id: 'refused' } as Turn
+      if (thread.refuses || state.getSnapshot().turn.status === 'sending') {
+        const done = Promise.resolve<TurnResult>({ status: 'failed', error: new LoaclError('too_many_files') })
+        return { id: 'refused', done } as Turn
+      }
       set({
         messages: [
           ...state.getSnapshot().messages,

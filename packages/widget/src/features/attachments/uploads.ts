@@ -85,13 +85,11 @@ export class Uploads {
   }
 
   add(given: readonly File[]): void {
-    const { model, announce, locale } = this.ui
+    const { model } = this.ui
     const limits = limitsOf(model)
     if (!limits) return
     const files = given.slice(0, Math.max(0, limits.maxFiles - this.attached.length))
-    const isOver = files.length < given.length
-    this.#show({ isOver })
-    if (isOver) announce(fillCount(wordsOf(this.ui).fileLimit, limits.maxFiles, locale))
+    this.#tellOver(files.length < given.length)
     const added = files.map((file): Attachment => {
       // Those of an earlier page may be here, too.
       const key = Math.random().toString()
@@ -100,6 +98,13 @@ export class Uploads {
     })
     model.attach([...this.attached, ...added])
     for (const { key } of added) void this.#upload(key)
+  }
+
+  #tellOver(isOver: boolean): boolean {
+    const { model, announce, locale } = this.ui
+    this.#show({ isOver })
+    if (isOver) announce(fillCount(wordsOf(this.ui).fileLimit, limitsOf(model)!.maxFiles, locale))
+    return isOver
   }
 
   retry({ key }: Attachment): void {
@@ -120,6 +125,8 @@ export class Uploads {
     const { attached, ui } = this
     const words = wordsOf(ui)
     if (!(this.#held = messageOf(ui.model.getSnapshot()))) return false
+    // Those of several messages that were put back.
+    if (this.#tellOver(attached.length > (limitsOf(ui.model)?.maxFiles ?? Infinity))) return true
     const hold = attached.some(({ error }) => error) ? 'failures' : attached.some(isPending) ? 'uploads' : null
     this.#show({ hold })
     if (hold) ui.announce(hold === 'uploads' ? words.sendsLater : words.sendBlocked)
@@ -199,11 +206,13 @@ export class Uploads {
     return describeFailure(this.ui, error, limitsOf(this.ui.model)?.maxBytes ?? 0)
   }
 
-  /** What was taken away, sent or forgotten is not uploaded any further, and what is left is kept. */
+  /** What was taken away, sent or forgotten is not uploaded any further, and what is left is kept, unless `unsent` has it. */
   #follow(): void {
     const { memory, getSnapshot } = this.ui.model
     const state = getSnapshot()
-    const { attached, session } = state
+    const { attached, restored, session } = state
+    const done = restored ? [] : attached.filter(({ id }) => id)
+    memory.set(KEPT, done[0] ? JSON.stringify(done) : null)
     if (session.status === 'idle') this.#uploaded.clear()
     // What waited to be sent is not what would be.
     if (this.view.getSnapshot().hold && messageOf(state) !== this.#held) this.letGo()
@@ -213,8 +222,6 @@ export class Uploads {
     const isGone = (key: string) => !attached.some((other) => other.key === key)
     for (const [key, controller] of this.#running) if (isGone(key)) controller.abort()
     for (const key of this.#files.keys()) if (isGone(key)) this.#files.delete(key)
-    const done = attached.filter(({ id }) => id)
-    memory.set(KEPT, done.length > 0 ? JSON.stringify(done) : null)
   }
 }
 
