@@ -17,7 +17,7 @@ import { createToolSteps } from './tools/tool_steps.ts'
 import { stopOpenCalls } from './tools/tool_parts.ts'
 import { withKnownFiles } from './known_files.ts'
 import { createToldHistory } from './told_history.ts'
-import { type Closing, createClosing } from './turn_closing.ts'
+import { type Closing, createClosing, LEFT } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 export interface EndedSteps {
@@ -188,7 +188,7 @@ export async function* runSteps(
   /** Gives how the turn is left where something was said that is not in it. */
   async function closeLog(): Promise<Closing | null> {
     await log.close()
-    return log.hasOrphans ? { takenOver: true } : null
+    return log.hasOrphans ? LEFT : null
   }
 
   function nextCalls(at: number, before: EndedStep | null): Promise<StepCalls> | StepCalls {
