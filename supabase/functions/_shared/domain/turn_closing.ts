@@ -46,9 +46,9 @@ export function createClosing(
       return { end }
     } catch (cause) {
       const error = toCodedError(cause)
-      if (error.code === 'turn_lease_lost') return readEnd()
-      report(error)
       const isWithdrawn = isWithdrawal(outcome.errorCode)
+      if (error.code === 'turn_lease_lost') return isWithdrawn ? { left: true, isWithdrawn } : readEnd()
+      report(error)
       if (error.code === 'database_unavailable') return { left: true, isWithdrawn }
       return save(withoutDetails(outcome, error)).then(
         // What may not be shown stays that, whatever else goes wrong.

@@ -55,6 +55,16 @@ describe('a turn whose database goes away', () => {
     expect(reported).toMatchObject([{ code: 'database_unavailable' }])
   })
 
+  it('is left to others where not all that it said could be stored', async () => {
+    const { done, types, store, read } = await start(new ScriptedModel(answering('Hi'), FOLLOW_UPS))
+    store.faults.appendParts = away(7)
+    await vi.runAllTimersAsync()
+    await done
+    expect(types().at(-1)).toBe('text-end')
+    expect(await read()).toMatchObject({ state: 'running', parts: [] })
+    expect(store.calls).not.toContain('finishTurn')
+  })
+
   it('tells none either where its outcome is refused for good', async () => {
     const { done, types, store } = await start(new ScriptedModel(answering('Hi'), FOLLOW_UPS))
     store.faults.finishTurn = [fault('internal'), fault('internal')]

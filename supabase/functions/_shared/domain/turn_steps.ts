@@ -2,7 +2,7 @@ import type { NumberedPart, StreamPart, Usage } from '@loacl/wire'
 import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
 import { isContinuation, reopen } from './continuation.ts'
 import { toCodedError } from './coded_error.ts'
-import { firstParts, type TurnEnd } from './ending.ts'
+import { firstParts, isWithdrawn, type TurnEnd } from './ending.ts'
 import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
@@ -174,7 +174,9 @@ export async function* runSteps(
     clearTimeout(deadline)
     if (ended.end.state === 'failed') deps.report(ended.end.error)
     yield* stopCalls(ended.end)
-    return (await closeLog()) ?? (await close.finish(ended, log.lost))
+    const left = await closeLog()
+    // What may not be shown is withdrawn, whatever is missing of it.
+    return left && !isWithdrawn(ended.end) ? left : close.finish(ended, log.lost)
   }
 
   /** No call is left without an end in an answer that has one. */
