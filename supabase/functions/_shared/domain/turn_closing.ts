@@ -18,6 +18,9 @@ import type { TurnContext, TurnDeps } from './turn_deps.ts'
  */
 export type Closing = { end: TurnEnd } | { waiting: DataParts['waiting'] } | { left: true; isWithdrawn: boolean }
 
+/** For two more minutes: what is flagged may not come back. */
+const WITHDRAWAL_DELAYS_MS: readonly number[] = Array(15).fill(8_000)
+
 export const LEFT: Closing = { left: true, isWithdrawn: false }
 
 /**
@@ -31,7 +34,7 @@ export function createClosing(
   { caller }: TurnContext,
   deps: TurnDeps,
 ) {
-  const { store, report } = deps
+  const { store, report, waitUntil } = deps
 
   /** @param lost why the step's parts could not be stored, if so: then waiting for the database is over */
   async function finish(
@@ -39,7 +42,8 @@ export function createClosing(
     lost: CodedError | null,
   ): Promise<Closing> {
     const outcome = toTurnOutcome(end, toStepOutcome(message, details, moderation.result))
-    const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
+    const save = (saved: TurnOutcome, delays: readonly number[] | undefined = lost ? [] : undefined) =>
+      retryWhileAway(() => store.finishTurn(turn.turn, saved), delays)
     try {
       await save(outcome)
       moderation.keepResult()
@@ -49,7 +53,11 @@ export function createClosing(
       const isWithdrawn = isWithdrawal(outcome.errorCode)
       if (error.code === 'turn_lease_lost') return isWithdrawn ? { left: true, isWithdrawn } : readEnd()
       report(error)
-      if (error.code === 'database_unavailable') return { left: true, isWithdrawn }
+      if (error.code === 'database_unavailable') {
+        // Nobody waits for it. Whoever ends the turn meanwhile knows nothing of what was flagged.
+        if (isWithdrawn) waitUntil(save(outcome, WITHDRAWAL_DELAYS_MS).catch(report))
+        return { left: true, isWithdrawn }
+      }
       return save(withoutDetails(outcome, error)).then(
         // What may not be shown stays that, whatever else goes wrong.
         () => ({ end: isWithdrawn ? end : { state: 'failed', error } }),
