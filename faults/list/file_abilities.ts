@@ -125,8 +125,7 @@ export const FILE_ABILITIES: readonly Ability[] = [
   {
     ...uploadWhile('upload-identify'),
     act: async (visitor) => visitor.tab?.client.identify(await visitor.credential()),
-    // A gateway's page, where the process that was asked has died: signing in is not asked again by itself.
-    codes: ['session_replaced', 'response_malformed'],
+    codes: ['session_replaced'],
   },
   {
     ...uploadWhile('erase-sent'),

@@ -108,7 +108,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [
       inFile(
         'domain/turn_closing.ts',
-        'retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)',
+        'retryWhileAway(() => store.finishTurn(turn.turn, saved), delays)',
         'store.finishTurn(turn.turn, saved).catch(() => undefined)',
       ),
     ],

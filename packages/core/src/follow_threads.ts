@@ -3,12 +3,12 @@ import type { ClientContext } from './client_context.ts'
 import { hasCode } from './error_codes.ts'
 import { fetchCalls } from './fetch_calls.ts'
 import { listThreads } from './list_threads.ts'
-import { loadNewest } from './load_messages.ts'
+import { loadNewest, untold } from './load_messages.ts'
 import { keepInSight } from './keep_in_sight.ts'
 import { openTabChannel, type TabChannel } from './tab_channel.ts'
 import type { ThreadContext } from './thread_context.ts'
 import { runningTurn } from './thread_state.ts'
-import type { Abortable } from './types.ts'
+import type { Abortable, TurnState } from './types.ts'
 
 /** Delay between two polls of a thread in which a person writes, at first and at most. */
 const MIN_DELAY_MS = 3_000
@@ -106,14 +106,22 @@ async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<numbe
   return lastEvent
 }
 
+/** For a turn that waits, or whose end this page was not told. `isAsking`: whether the visitor asked here. */
+export async function awaitTurn(thread: ThreadContext, isAsking: boolean): Promise<void> {
+  const { turn } = thread.state()
+  if (turn.status !== 'failed') return awaitCalls(thread, isAsking)
+  untold.set(turn, thread.activeTurnId!)
+  showStored(thread, turn)
+}
+
 /**
  * Fetches what calls of tools need, where a turn waits for some.
  *
  * @param isAsking whether the visitor asked here
  */
-export async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<void> {
+async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<void> {
   const { turn } = thread.state()
-  if (turn.status !== 'waiting' && isAsking) showCancelled(thread)
+  if (turn.status !== 'waiting' && isAsking) showStored(thread)
   if (turn.status !== 'waiting' || turn.calls.length === 0) return
   thread.begun = keepInSight(thread)
   // Where one of these fails, the next change of the thread makes up for it.
@@ -121,11 +129,18 @@ export async function awaitCalls(thread: ThreadContext, isAsking: boolean): Prom
   await fetchCalls().then(({ watchCalls }) => watchCalls(thread, TOOLS, isAsking), doNothing)
 }
 
-/** The visitor has written something else: shows what has become of the calls once the server has that message. */
-function showCancelled(thread: ThreadContext): void {
+/**
+ * The visitor has written something else: shows what has become of the turn before it once the server has that message.
+ *
+ * @param until how the page shows that turn until then
+ */
+function showStored(thread: ThreadContext, until?: TurnState): void {
   let isLoading = false
   const look = (): void => {
-    if (isLoading || thread.state().turn.status === 'sending') return
+    const { turn } = thread.state()
+    if (isLoading || turn === until || turn.status === 'sending') return
+    // It is followed again.
+    if (until && runningTurn(thread.state())?.id === untold.get(until)) return unwatch?.()
     isLoading = true
     // Where it fails, the next change of the thread makes up for it.
     loadLatest(thread, { keepsOlder: true }).then(unwatch, () => (isLoading = false))
@@ -144,7 +159,7 @@ function followTurn(thread: ThreadContext, turnId: string): void {
 }
 
 /** What is fetched later uses of this file's: a copy of its own would follow threads of its own. */
-export const TOOLS = { announceChange, followTurn, loadNewest: loadLatest, showCancelled }
+export const TOOLS = { announceChange, followTurn, loadNewest: loadLatest, showStored }
 export type ActionTools = typeof TOOLS
 
 const isWanted = ({ thread, lifetime }: Following): boolean => thread.listeners.size > 0 && !lifetime.aborted

@@ -3,7 +3,7 @@ import { hasCode, isSessionError } from './error_codes.ts'
 import { LoaclError } from './errors.ts'
 import { randomToken } from './random.ts'
 import { awaitReplacement } from './recover_session.ts'
-import { withRetries } from './retry.ts'
+import { backOff, withRetries } from './retry.ts'
 import type { SessionContext } from './session.ts'
 import { withTimeout } from './timeout.ts'
 import type { Credential } from './types.ts'
@@ -29,6 +29,10 @@ async function askCredential(auth: Auth, signal: AbortSignal): Promise<Credentia
     throw signal.aborted ? error : new LoaclError('credential_missing', undefined, { cause })
   }
 }
+
+/** What a gateway says for a function whose worker has died: another one answers the same request. */
+const isGateways = (error: unknown): boolean =>
+  (error as LoaclError).status! >= 500 && hasCode(error, 'response_malformed')
 
 export async function post(
   { transport, state }: SessionContext,
@@ -71,8 +75,9 @@ export async function identifyDevice(
   await withRetries(request, {
     limit: 2,
     // In conflict: the same fresh token, in a request whose answer was lost, has become another person's.
-    when: (error) => isSessionError(error) || hasCode(error, 'id_conflict'),
-    async before(error) {
+    when: (error) => isSessionError(error) || hasCode(error, 'id_conflict') || isGateways(error),
+    async before(error, failures) {
+      if (isGateways(error)) return backOff(failures, signal)
       await awaitReplacement(session, error, token, signal)
       if (tokens.current() === token) await session.signOutVisitor('visitor_dropped')
     },

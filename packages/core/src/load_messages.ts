@@ -7,6 +7,9 @@ import type { Abortable, Message, TurnState } from './types.ts'
 
 const PAGE_SIZE = 50
 
+/** Of how a page shows turns whose end it was not told: their ids. */
+export const untold = new WeakMap<TurnState, string>()
+
 /** Reads the messages before `cursor`, the newest ones where it is `null`. */
 function readPage(
   { client, serverId }: ThreadContext,
@@ -58,10 +61,11 @@ export async function loadNewest(
   return page.lastEvent
 }
 
-/** A page shows whether a turn waits; of other states it says nothing. */
+/** A page shows whether a turn waits, and how one ended; of other states it says nothing. */
 function turnOf({ activeTurnId, items, waiting }: MessagePage, turn: TurnState): TurnState {
   if (activeTurnId && items[0]?.status === 'waiting') return { status: 'waiting', calls: waiting?.calls ?? [] }
-  return turn.status === 'waiting' ? { status: 'idle' } : turn
+  const isTold = turn.status === 'waiting' || (untold.get(turn) ?? activeTurnId) !== activeTurnId
+  return isTold ? { status: 'idle' } : turn
 }
 
 /** A server's page, with what only this page has: messages under way or failed, and the answer that is streaming. */

@@ -5,5 +5,5 @@ export { recoverCall, recoverOpening, recoverThread } from './recover_session.ts
 export { toResponseError } from './response_error.ts'
 export { fetchThroughClient } from './supabase_fetch.ts'
 export { act } from './act.ts'
-export { announceTurn, awaitCalls } from './follow_threads.ts'
+export { announceTurn, awaitTurn } from './follow_threads.ts'
 export { isOtherVisitor } from './other_visitor.ts'

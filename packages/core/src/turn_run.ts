@@ -160,12 +160,12 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     if (result.status === 'failed') {
       const { error } = result
       ended = { status: 'failed', error }
-      if (!turnId || !progress.ids) messages = withFailed(messages, start.clientId, error)
-      else if (isTransient(error, true)) thread.activeTurnId = turnId!
+      if (!turnId) messages = withFailed(messages, start.clientId, error)
+      else if (isTransient(error, true)) thread.activeTurnId = turnId
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
-    if (result.status === 'waiting') whenFetched((onDemand) => onDemand.awaitCalls(thread, !!start.request))
+    if (thread.activeTurnId) whenFetched((onDemand) => onDemand.awaitTurn(thread, !!start.request))
   }
 
   if (start.signal?.aborted) stop()

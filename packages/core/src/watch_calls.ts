@@ -63,7 +63,7 @@ function look(watch: Watch): void {
   const { status } = thread.state().turn
   if (ended.signal.aborted) return
   clearTimeout(watch.timer)
-  if (status === 'sending') tools.showCancelled(thread)
+  if (status === 'sending') tools.showStored(thread)
   if (status === 'idle' || status === 'sending') return ended.abort()
   // Who follows the turn learns there whether it waits for more.
   if (status !== 'waiting') return

@@ -164,6 +164,31 @@ it('a sign-out that fails at opening says so, and the next opening is somebody e
   }
 })
 
+it('a request to identify that meets the gateway while the worker dies is sent again by itself, as it was', async () => {
+  const project = fakeProject().on(
+    'POST identify',
+    () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
+    () => json({ message: 'An invalid response was received from the upstream server' }, 502),
+    () => json({}),
+  )
+  project.on('POST rpc/open_session', () => json(opened({ visitor: { sessionId: 's1', type: 'authenticated' } })))
+  await clientOf(project).identify({ identityToken: 'a.b.c' })
+  const [first, ...further] = project.named('POST identify')
+  expect(further.map(({ body }) => body)).toEqual([first!.body, first!.body])
+  expect(tokensOf(project).at(-1)).toBe(first!.body.newToken)
+})
+
+it('a request to identify is not sent again for a visitor who has signed out meanwhile', async () => {
+  const project = fakeProject().on('POST identify', () => new Response('<h1>Bad gateway</h1>', { status: 502 }))
+  const client = clientOf(project)
+  const identifying = client.identify({ identityToken: 'a.b.c' }).catch((error: unknown) => error)
+  await expect.poll(() => project.named('POST identify')).toHaveLength(1)
+  await client.signOut()
+  expect(await identifying).toMatchObject({ code: 'aborted' })
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(project.named('POST identify')).toHaveLength(1)
+})
+
 it('a person whose answer was lost stands in nobody’s way', async () => {
   const project = fakeProject().on(
     'POST identify',

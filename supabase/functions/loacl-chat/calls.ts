@@ -14,7 +14,6 @@ import type { WorkerLoad } from './worker_load.ts'
 interface CallsDeps extends CallerDeps, Omit<TurnDeps, 'report' | 'onStored'> {
   deadlineMs: number
   load: WorkerLoad
-  waitUntil: (promise: Promise<unknown>) => void
   report: (error: unknown, requestId: string) => void
 }
 

@@ -1,3 +1,36 @@
+create function loacl_private.withdraw_late(turn loacl_private.turns, outcome jsonb)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  refusal text := outcome ->> 'errorCode';
+begin
+  if turn.ended_at is null
+    or refusal is null
+    or refusal not in ('input_flagged', 'output_flagged', 'moderation_unavailable')
+    or loacl_private.is_withdrawn(turn.message_id)
+    -- Another has written on in it.
+    or exists (select from loacl_private.turns t where t.message_id = turn.message_id and t.created_at > turn.created_at)
+  then
+    return false;
+  end if;
+  perform loacl_private.keep_moderation(turn, outcome -> 'moderation');
+  update loacl_private.turns t
+  set state = 'failed', error_code = refusal, cut_reason = null
+  where t.id = turn.id;
+  update loacl.messages m
+  set status = 'failed', error_code = refusal, cut_reason = null
+  where m.id = turn.message_id;
+  return true;
+end
+$$;
+comment on function loacl_private.withdraw_late(loacl_private.turns, jsonb) is
+  'Withdraws an answer that its worker knows to be refused by moderation, where somebody else has ended the turn meanwhile, and says whether it did. It is the one way in which an end changes.';
+revoke all on function loacl_private.withdraw_late(loacl_private.turns, jsonb) from public;
+
 create function loacl_private.finish_turn(turn_id uuid, lease uuid, outcome jsonb)
 returns void
 language plpgsql
@@ -8,6 +41,9 @@ as $$
 declare
   turn loacl_private.turns := loacl_private.lock_leased_turn(finish_turn.turn_id, finish_turn.lease);
 begin
+  if loacl_private.withdraw_late(turn, outcome) then
+    return;
+  end if;
   if turn.state <> 'running' or outcome ->> 'state' in ('running', 'waiting') then
     perform loacl_private.raise_error(409, 'turn_lease_lost', 'This turn is no longer yours.');
   end if;
@@ -33,6 +69,6 @@ begin atomic
   select loacl_private.finish_turn(finish_turn.turn_id, finish_turn.lease, finish_turn.outcome);
 end;
 comment on function loacl.finish_turn(uuid, uuid, jsonb) is
-  'For the functions: ends a turn with its last step, once, and stores the answer, the provider''s items, and the usage with its cost, that of moderation included. Errors: turn_lease_lost.';
+  'For the functions: ends a turn with its last step, once, and stores the answer, the provider''s items, and the usage with its cost, that of moderation included. Where somebody else has ended it meanwhile, an answer that moderation refuses is withdrawn all the same. Errors: turn_lease_lost.';
 revoke all on function loacl.finish_turn(uuid, uuid, jsonb) from public;
 grant execute on function loacl.finish_turn(uuid, uuid, jsonb) to service_role;

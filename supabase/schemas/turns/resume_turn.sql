@@ -17,8 +17,14 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 return loacl_private.has_missed_beats(turn)
-  -- Its two first parts say nothing of the answer.
-  and (turn).last_seq <= 2
+  -- How a turn begins says nothing new, and is stored at once: two parts, and all of an answer that goes on.
+  and (
+    (turn).last_seq <= 2
+    or (
+      (turn).is_continuation
+      and not exists (select from loacl_private.turn_chunks c where c.turn_id = (turn).id and c.seq > 1)
+    )
+  )
   and not exists (select from loacl.tool_executions e where e.turn_id = (turn).id);
 comment on function loacl_private.is_silent(loacl_private.turns) is
   'Whether a turn of which nothing was said yet, and that has called no tool, has missed two beats of its worker: another may take it over.';

@@ -40,6 +40,29 @@ describe('an answer whose worker has gone before it was checked to its end', () 
     }
   })
 
+  it('is withdrawn by its worker who comes late and knows that it was flagged, and by nobody else', async () => {
+    const word = `w${randomUUID()}`
+    const { turn, token, threadId, items } = await leave({ moderation_fails_open: true }, [...FIRST, delta(word)])
+    expect(items[0]).toMatchObject({ errorCode: 'turn_abandoned', content: word })
+    const flagged = { state: 'failed', errorCode: 'output_flagged', content: '', parts: [] }
+    const stranger = { ...turn, lease: randomUUID() }
+    expect(await world.finish(stranger, flagged)).toMatchObject({ status: 409 })
+    // No other end changes.
+    expect(await world.finish(turn, { content: 'Late' })).toMatchObject({ status: 409 })
+    expect(await world.finish(turn, { state: 'failed', errorCode: 'internal' })).toMatchObject({ status: 409 })
+    expect(await world.finish(turn, flagged)).toMatchObject({ status: 204 })
+    expect((await listMessages(threadId, token)).items[0]).toMatchObject({
+      status: 'failed',
+      errorCode: 'output_flagged',
+      content: '',
+      parts: [],
+    })
+    expect((await read(turn, 0, token)).body).toMatchObject({ state: 'failed', errorCode: 'output_flagged', parts: [] })
+    expect(await tablesWith(word)).toEqual([])
+    // Once.
+    expect(await world.finish(turn, flagged)).toMatchObject({ status: 409 })
+  })
+
   it('is only interrupted where nothing was said', async () => {
     const { items } = await leave({}, FIRST)
     expect(items[0]).toMatchObject({ errorCode: 'turn_abandoned' })

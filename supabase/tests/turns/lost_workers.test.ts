@@ -139,6 +139,29 @@ describe('a turn of which nothing was said yet', () => {
     expect((await resume(turn, token)).body).toMatchObject({ joined: true })
   })
 
+  it('goes on with an answer that was cut: what that had said is told again, and nothing after it', async () => {
+    const token = createToken()
+    const { turn: first, threadId, messageId } = await world.ask(assistantId, token)
+    const cut = { state: 'cut', cutReason: 'time_limit', content: 'Half', parts: [{ type: 'text', text: 'Half' }] }
+    await world.finish(first, cut)
+    const request = { type: 'continue', threadId, messageId, text: undefined }
+    const { turn } = (await world.beginTurn(assistantId, token, request)).body
+    const told = [{ type: 'start' }, { type: 'data-turn' }, { type: 'text-start', id: 't' }, delta('Half')]
+    await append(turn, 1, told)
+    expect((await read(turn, 0, token)).body).toMatchObject({ isSilent: false })
+    await silence(turn)
+    expect((await read(turn, 0, token)).body).toMatchObject({ state: 'running', isSilent: true })
+    const { body } = await resume(turn, token)
+    expect(body).toMatchObject({ joined: false, messageId, lastSeq: told.length, parts: cut.parts })
+    expect(body.history.at(-1)).toMatchObject({ role: 'assistant', content: 'Half' })
+    expect(await append(turn, 5, [delta('late')])).toMatchObject(leaseLost)
+    await append(body.turn, 5, [delta(' and more')])
+    await silence(body.turn)
+    expect((await read(turn, 0, token)).body).toMatchObject({ isSilent: false })
+    expect((await resume(turn, token)).body).toMatchObject({ joined: true })
+    expect(await world.finish(body.turn)).toMatchObject({ status: 204 })
+  })
+
   it('counts both calls, and is cut where the budget has no room for the second', async () => {
     const { id } = await world.createAssistant()
     const token = createToken()

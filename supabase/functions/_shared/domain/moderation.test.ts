@@ -267,7 +267,29 @@ describe('what the model writes', () => {
     running.store.faults.finishTurn = Array.from({ length: 7 }, () => turnError('database_unavailable'))
     await end(running)
     expect(shown(running)).toBe('')
-    expect(codeOf(running)).toMatchObject({ data: { code: 'output_flagged' } })
+    expect(running.types().slice(-2)).toEqual(['start', 'data-turn'])
+  })
+
+  it('is withdrawn once the database is back, however long that takes', async () => {
+    const running = await begin({ output: true, failsOpen: true }, answering(FLAGGED))
+    running.store.faults.finishTurn = Array.from({ length: 12 }, () => turnError('database_unavailable'))
+    expect(await end(running)).toMatchObject({ errorCode: 'output_flagged', message: { content: '' } })
+    expect(shown(running)).toBe('')
+  })
+
+  it('is withdrawn also where what it said could not be stored', async () => {
+    const running = await begin({ output: true }, answering(FLAGGED))
+    running.store.faults.appendParts = Array.from({ length: 7 }, () => turnError('database_unavailable'))
+    expect(await end(running)).toMatchObject({ errorCode: 'output_flagged', message: { content: '' } })
+    expect(shown(running)).toBe('')
+  })
+
+  it('is withdrawn from its readers also where somebody else has ended the turn', async () => {
+    const running = await begin({ output: true }, answering(FLAGGED))
+    running.store.faults.finishTurn = [turnError('turn_lease_lost')]
+    await end(running)
+    expect(shown(running)).toBe('')
+    expect(running.types().slice(-2)).toEqual(['start', 'data-turn'])
   })
 
   it('is not stored where the database refuses what else is known of it', async () => {

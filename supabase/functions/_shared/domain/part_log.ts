@@ -25,6 +25,8 @@ const TIMES_THE_DURATION = 4
 /** Well within what a worker may be silent for. */
 const MAX_PAUSE_MS = 2_000
 
+const ORPHANING = /^(turn_lease_lost|database_unavailable)$/
+
 /** How long to gather, `elapsed` milliseconds after the first words, when storing the last batch took `duration`. */
 export const pauseAfter = (elapsed: number, duration: number): number =>
   Math.min(
@@ -70,9 +72,9 @@ export class PartLog {
     return this.#lost
   }
 
-  /** Whether there are parts that nobody will store: the lease is another's, or the turn has ended. */
+  /** Whether there are parts that nobody will store: the lease is another's, the turn has ended, or the database was away too long. */
   get hasOrphans(): boolean {
-    return this.#lost?.code === 'turn_lease_lost' && this.#stored < this.#last
+    return ORPHANING.test(this.#lost?.code ?? '') && this.#stored < this.#last
   }
 
   /** Number of the last part. */

@@ -79,7 +79,7 @@ async function start(
   const reported: unknown[] = []
   const report = (error: unknown) => reported.push(error)
   const moderator = new ScriptedModerator()
-  const deps = { store, model, moderator, keyRing, tools, shutdown: shutdown.signal, report }
+  const deps = { store, model, moderator, keyRing, tools, shutdown: shutdown.signal, waitUntil: () => {}, report }
   const context = { caller, requestId: 'r-1', safetyIdentifier: 'hash', deadlineMs: 60_000 }
   const types: string[] = []
   const done = (async () => {

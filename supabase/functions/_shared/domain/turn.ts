@@ -20,7 +20,7 @@ const FOLLOW_UPS_STORED_MS = 8_000
 
 /**
  * A turn, as the parts that a visitor sees. It stores what it yields, yields exactly one terminal part, none only where
- * it is no longer this worker's, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
+ * it is no longer this worker's or its end can't be stored, and does not throw. Read it to its end, even when nobody reads it any more: what comes after the terminal part is storing.
  */
 export async function* runTurn(
   turn: OpenTurn,
@@ -34,15 +34,15 @@ export async function* runTurn(
     for (const part of waitingParts(closing.waiting)) yield number(part)
     return
   }
-  // Who reads it comes back, and follows the other worker or sees how it ended.
-  if ('takenOver' in closing) return
-  const { end, stored } = closing
   // What was said is to be shown no more: the answer begins anew, and nothing comes of it.
-  if (last > FIRST_PARTS && isWithdrawn(end)) for (const part of firstParts(turn)) yield number(part)
-  if (stored) yield number(answerComplete(turn.messageId, end, usage))
-  const extras =
-    stored && call && end.state === 'completed' ? makeFollowUps(call, turn, content, moderation, deps) : null
-  const summary = stored && call && end.state !== 'failed' ? summarizeForLater(call, turn, deps) : null
+  const isTakenBack = 'end' in closing ? isWithdrawn(closing.end) : closing.isWithdrawn
+  if (last > FIRST_PARTS && isTakenBack) for (const part of firstParts(turn)) yield number(part)
+  // Who reads it comes back, and follows the worker that has it now or sees how it ended.
+  if ('left' in closing) return
+  const { end } = closing
+  yield number(answerComplete(turn.messageId, end, usage))
+  const extras = call && end.state === 'completed' ? makeFollowUps(call, turn, content, moderation, deps) : null
+  const summary = call && end.state !== 'failed' ? summarizeForLater(call, turn, deps) : null
   const shown = await Promise.race([extras, wait(FOLLOW_UPS_SHOWN_MS, deps.shutdown)])
   for (const part of [...(shown ?? []), ...terminalParts(end, context.requestId)]) yield number(part)
   await Promise.all([extras, summary])

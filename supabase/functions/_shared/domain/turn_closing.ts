@@ -10,11 +10,18 @@ import { retryWhileAway } from './retry.ts'
 import { NO_DETAILS, type StepDetails } from './step_reader.ts'
 import type { OpenTurn, TurnOutcome } from './store.ts'
 import { endOfStored } from './stored_turn.ts'
-import { turnError } from './turn_errors.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
-/** How a worker leaves its turn: it has ended, it waits, or it is no longer this worker's, and who reads it has to come back. */
-export type Closing = { end: TurnEnd; stored: boolean } | { waiting: DataParts['waiting'] } | { takenOver: true }
+/**
+ * How a worker leaves its turn: it has ended, and that is stored; it waits; or how it ends is for others to say, and who reads it
+ * has to come back. `isWithdrawn`: nothing of what this worker said may be shown any more.
+ */
+export type Closing = { end: TurnEnd } | { waiting: DataParts['waiting'] } | { left: true; isWithdrawn: boolean }
+
+/** For two more minutes: what is flagged may not come back. */
+const WITHDRAWAL_DELAYS_MS: readonly number[] = Array(15).fill(8_000)
+
+export const LEFT: Closing = { left: true, isWithdrawn: false }
 
 /**
  * Stores what becomes of a turn between its steps and at its end. Where it was ended by somebody else in the meantime,
@@ -27,7 +34,7 @@ export function createClosing(
   { caller }: TurnContext,
   deps: TurnDeps,
 ) {
-  const { store, report } = deps
+  const { store, report, waitUntil } = deps
 
   /** @param lost why the step's parts could not be stored, if so: then waiting for the database is over */
   async function finish(
@@ -35,23 +42,27 @@ export function createClosing(
     lost: CodedError | null,
   ): Promise<Closing> {
     const outcome = toTurnOutcome(end, toStepOutcome(message, details, moderation.result))
-    const save = (saved: TurnOutcome) => retryWhileAway(() => store.finishTurn(turn.turn, saved), lost ? [] : undefined)
+    const save = (saved: TurnOutcome, delays: readonly number[] | undefined = lost ? [] : undefined) =>
+      retryWhileAway(() => store.finishTurn(turn.turn, saved), delays)
     try {
       await save(outcome)
       moderation.keepResult()
-      return { end, stored: true }
+      return { end }
     } catch (cause) {
       const error = toCodedError(cause)
-      if (error.code === 'turn_lease_lost') return readEnd()
+      const isWithdrawn = isWithdrawal(outcome.errorCode)
+      if (error.code === 'turn_lease_lost') return isWithdrawn ? { left: true, isWithdrawn } : readEnd()
       report(error)
-      // What may not be shown stays that, whatever else goes wrong.
-      const failed: TurnEnd = isWithdrawal(outcome.errorCode) ? end : { state: 'failed', error }
-      if (error.code === 'database_unavailable') return { end: failed, stored: false }
-      const stored = await save(withoutDetails(outcome, error)).then(
-        () => true,
-        () => false,
+      if (error.code === 'database_unavailable') {
+        // Nobody waits for it. Whoever ends the turn meanwhile knows nothing of what was flagged.
+        if (isWithdrawn) waitUntil(save(outcome, WITHDRAWAL_DELAYS_MS).catch(report))
+        return { left: true, isWithdrawn }
+      }
+      return save(withoutDetails(outcome, error)).then(
+        // What may not be shown stays that, whatever else goes wrong.
+        () => ({ end: isWithdrawn ? end : { state: 'failed', error } }),
+        () => ({ left: true, isWithdrawn }),
       )
-      return { end: failed, stored }
     }
   }
 
@@ -60,11 +71,11 @@ export function createClosing(
     try {
       const stored = await retryWhileAway(() => store.readTurn(turn.turn.id, 0, caller))
       if (stored.waiting) return { waiting: stored.waiting }
-      if (stored.state === 'running') return { takenOver: true }
-      return { end: endOfStored(stored) ?? { state: 'failed', error: turnError('turn_lease_lost') }, stored: true }
+      const end = endOfStored(stored)
+      return end ? { end } : LEFT
     } catch (cause) {
       report(cause)
-      return { end: { state: 'failed', error: toCodedError(cause) }, stored: false }
+      return LEFT
     }
   }
 

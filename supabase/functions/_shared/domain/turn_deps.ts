@@ -13,6 +13,8 @@ export interface TurnDeps {
   tools: ToolRunner
   /** Aborted when the worker is about to be ended. */
   shutdown: AbortSignal
+  /** Keeps the worker alive until the promise settles. */
+  waitUntil: (promise: Promise<unknown>) => void
   /** Told up to which number the turn's parts are stored. */
   onStored?: (seq: number) => void
   /** Told of errors, for the owner's log. */

@@ -46,17 +46,31 @@ describe('a turn whose database goes away', () => {
     expect(parts().at(-1)).toEqual({ type: 'finish', finishReason: 'stop' })
   })
 
-  it('says so where it stays away', async () => {
-    const { done, parts, types, store, reported } = await start(new ScriptedModel(answering('Hi'), FOLLOW_UPS))
+  it('tells no end that it could not store: who reads it comes back for how it ended', async () => {
+    const { done, types, store, reported } = await start(new ScriptedModel(answering('Hi'), FOLLOW_UPS))
     store.faults.finishTurn = away(20)
     await vi.runAllTimersAsync()
     await done
-    expect(types()).not.toContain('data-answer-complete')
-    expect(parts().slice(-2)).toMatchObject([
-      { type: 'data-error', data: { code: 'database_unavailable' } },
-      { type: 'error' },
-    ])
+    expect(types().at(-1)).toBe('text-end')
     expect(reported).toMatchObject([{ code: 'database_unavailable' }])
+  })
+
+  it('is left to others where not all that it said could be stored', async () => {
+    const { done, types, store, read } = await start(new ScriptedModel(answering('Hi'), FOLLOW_UPS))
+    store.faults.appendParts = away(7)
+    await vi.runAllTimersAsync()
+    await done
+    expect(types().at(-1)).toBe('text-end')
+    expect(await read()).toMatchObject({ state: 'running', parts: [] })
+    expect(store.calls).not.toContain('finishTurn')
+  })
+
+  it('tells none either where its outcome is refused for good', async () => {
+    const { done, types, store } = await start(new ScriptedModel(answering('Hi'), FOLLOW_UPS))
+    store.faults.finishTurn = [fault('internal'), fault('internal')]
+    await vi.runAllTimersAsync()
+    await done
+    expect(types().at(-1)).toBe('text-end')
   })
 
   it('stores less rather than nothing where its outcome is refused', async () => {

@@ -2,7 +2,7 @@ import type { NumberedPart, StreamPart, Usage } from '@loacl/wire'
 import { type EndedStep, streamStep, toNextCalls, toStepCalls } from './answer.ts'
 import { isContinuation, reopen } from './continuation.ts'
 import { toCodedError } from './coded_error.ts'
-import { firstParts, type TurnEnd } from './ending.ts'
+import { firstParts, isWithdrawn, type TurnEnd } from './ending.ts'
 import type { StepCalls } from './fallback.ts'
 import { MessageParts } from './message_parts.ts'
 import type { InputItem, ModelCall } from './model.ts'
@@ -17,7 +17,7 @@ import { createToolSteps } from './tools/tool_steps.ts'
 import { stopOpenCalls } from './tools/tool_parts.ts'
 import { withKnownFiles } from './known_files.ts'
 import { createToldHistory } from './told_history.ts'
-import { type Closing, createClosing } from './turn_closing.ts'
+import { type Closing, createClosing, LEFT } from './turn_closing.ts'
 import type { TurnContext, TurnDeps } from './turn_deps.ts'
 
 export interface EndedSteps {
@@ -174,7 +174,9 @@ export async function* runSteps(
     clearTimeout(deadline)
     if (ended.end.state === 'failed') deps.report(ended.end.error)
     yield* stopCalls(ended.end)
-    return (await closeLog()) ?? (await close.finish(ended, log.lost))
+    const left = await closeLog()
+    // What may not be shown is withdrawn, whatever is missing of it.
+    return left && !isWithdrawn(ended.end) ? left : close.finish(ended, log.lost)
   }
 
   /** No call is left without an end in an answer that has one. */
@@ -188,7 +190,7 @@ export async function* runSteps(
   /** Gives how the turn is left where something was said that is not in it. */
   async function closeLog(): Promise<Closing | null> {
     await log.close()
-    return log.hasOrphans ? { takenOver: true } : null
+    return log.hasOrphans ? LEFT : null
   }
 
   function nextCalls(at: number, before: EndedStep | null): Promise<StepCalls> | StepCalls {

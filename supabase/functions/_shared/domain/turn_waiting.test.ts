@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fault } from '../test/memory_turn.ts'
-import { caller, FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
+import { away, caller, FOLLOW_UPS, start, textOf } from '../test/running_turn.ts'
 import {
   answering,
   completed,
@@ -120,6 +120,15 @@ describe('a turn that has to wait', () => {
       { type: 'data-answer-complete', data: { status: 'stopped' } },
       { type: 'abort', reason: 'stopped' },
     ])
+  })
+
+  it('does not wait with a stream that could not be stored', async () => {
+    const running = await start(new ScriptedModel(calling, FOLLOW_UPS), {}, waitForTools)
+    running.store.faults.appendParts = away(7)
+    await vi.runAllTimersAsync()
+    await running.done
+    expect(running.types()).not.toContain('data-waiting')
+    expect(await running.read()).toMatchObject({ state: 'running', parts: [] })
   })
 
   it('waits though the answer to that was lost', async () => {

@@ -95,6 +95,7 @@ export async function start(
     keyRing,
     tools: runner,
     shutdown: shutdown.signal,
+    waitUntil: () => {},
     report: (error) => reported.push(error),
   }
   const done = (async () => {
