@@ -49,6 +49,18 @@ const readUsage = (threadId: string) => sql`
   select purpose, provider, provider_config_id as config, model, cost_usd::float8 as cost, is_estimate as estimate
   from loacl.usage_logs where thread_id = ${threadId} order by created_at, purpose`
 
+const spent = async () =>
+  (
+    await sql<{ tokens: number; usd: number }[]>`
+      select day_tokens::int as tokens, day_usd::float8 as usd from loacl_private.budgets where assistant_id = ${assistantId}`
+  )[0]
+const usageOf = (inputTokens: number, outputTokens: number) => ({
+  inputTokens,
+  cachedInputTokens: 0,
+  outputTokens,
+  reasoningTokens: 0,
+})
+
 describe('an assistant', () => {
   it('asks its owner’s default provider where it names none', async () => {
     await addConfig()
@@ -204,17 +216,6 @@ describe('a fallback', () => {
     expect(await readReserved(turn.id)).toEqual([])
   })
 
-  const spent = async () =>
-    (
-      await sql<{ tokens: number; usd: number }[]>`
-        select day_tokens::int as tokens, day_usd::float8 as usd from loacl_private.budgets where assistant_id = ${assistantId}`
-    )[0]
-  const usageOf = (inputTokens: number, outputTokens: number) => ({
-    inputTokens,
-    cachedInputTokens: 0,
-    outputTokens,
-    reasoningTokens: 0,
-  })
   /** What was charged for a turn whose first provider failed so. */
   const giveUp = async (givenUp: object) => {
     const { turn, threadId } = await begin()
