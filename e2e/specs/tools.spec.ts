@@ -197,6 +197,31 @@ test(
 )
 
 test(
+  'an approval that the budget has no room for runs nothing, says so, and can be given again',
+  { tag: '@local' },
+  async ({ visit, owner, model, page }) => {
+    const { assistant, question } = await prepare(owner, model, [CANCEL])
+    const chat = await visit({ assistant })
+    await register(page, CANCEL.name)
+    await chat.open()
+    await chat.ask(question)
+    const approve = request(chat).getByRole('button', { name: 'Approve' })
+    await expect(approve).toBeVisible()
+    await owner.change(assistant, { tokensPerDay: 1 })
+    await approve.click()
+    await expect(request(chat).getByRole('alert')).toHaveText('This chat has reached its limit for now.')
+    expect(await page.evaluate('called')).toEqual([])
+    await owner.change(assistant, { tokensPerDay: null })
+    await page.reload()
+    await register(page, CANCEL.name)
+    await chat.open()
+    await approve.click()
+    await expect(chat.message('All is done.')).toBeVisible()
+    expect(await page.evaluate('called')).toEqual([ORDER])
+  },
+)
+
+test(
   'while the panel is closed, its launcher shows that something waits',
   { tag: '@local' },
   async ({ visit, owner, model }) => {

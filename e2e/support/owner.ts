@@ -23,6 +23,8 @@ export interface AssistantChanges {
   contextStrategy?: 'truncation' | 'summarization' | 'compression'
   /** Of one visitor; `null` allows all. */
   messagesPerMinute?: number | null
+  /** Of all visitors; `null` allows any number. */
+  tokensPerDay?: number | null
   /** How its model is asked. */
   wireFormat?: WireFormat
   /** While it is set, nothing is answered. */
@@ -98,6 +100,7 @@ export class Owner {
       pageContext,
       pausedAt,
       showReasoning,
+      tokensPerDay,
       wireFormat,
       ...same
     }: Omit<AssistantChanges, 'questions'>,
@@ -118,6 +121,7 @@ export class Owner {
       page_context: pageContext,
       messages_per_minute: messagesPerMinute,
       paused_at: pausedAt,
+      tokens_per_day: tokensPerDay,
       show_reasoning: showReasoning,
       moderates_input: moderatesInput,
       moderates_output: moderatesOutput,

@@ -141,4 +141,25 @@ describe('the migrations', () => {
     `
     expect(dependents).toHaveLength(0)
   })
+
+  it('refuse a project with a public bucket of the name of ours, and make one that is private', async () => {
+    const host = await createDatabase()
+    await host.sql.unsafe(`
+      create schema storage;
+      create table storage.buckets (id text primary key, name text, public boolean, file_size_limit bigint);
+      insert into storage.buckets (id, name, public) values ('loacl', 'loacl', true), ('own', 'own', true);
+    `)
+    await expect(pushMigrations(host.url)).rejects.toThrow(/public bucket "loacl"/)
+    const buckets = () => host.sql`select id, public from storage.buckets order by id`
+    expect(await buckets()).toEqual([
+      { id: 'loacl', public: true },
+      { id: 'own', public: true },
+    ])
+    await host.sql`delete from storage.buckets where id = 'loacl'`
+    await pushMigrations(host.url)
+    expect(await buckets()).toEqual([
+      { id: 'loacl', public: false },
+      { id: 'own', public: true },
+    ])
+  })
 })

@@ -103,22 +103,6 @@ comment on function loacl_private.purge_uploads(integer) is
   'Takes away uploads that were never completed two hours after their link''s end, and what is kept of all of them after a day.';
 revoke all on function loacl_private.purge_uploads(integer) from public;
 
-create function loacl_private.find_caller_session_ids(claims jsonb)
-returns uuid[]
-language plpgsql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform loacl_private.refuse_replaced_token(loacl_private.require_session_token_hash());
-  return loacl_private.find_own_session_ids(claims);
-end
-$$;
-comment on function loacl_private.find_caller_session_ids(jsonb) is
-  'find_own_session_ids for a request that needs a token. Errors: session_missing, session_invalid, session_replaced, session_expired.';
-revoke all on function loacl_private.find_caller_session_ids(jsonb) from public;
-
 create function loacl_private.raise_file_not_found()
 returns void
 language plpgsql

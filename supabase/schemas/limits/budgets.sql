@@ -209,6 +209,27 @@ comment on function loacl_private.check_budget(loacl.assistants, loacl_private.b
   'Refuses what is more than the assistant''s limits allow, until the next day or month begins, in UTC. Errors: budget_exceeded.';
 revoke all on function loacl_private.check_budget(loacl.assistants, loacl_private.budgets) from public;
 
+create function loacl_private.spend(assistant_id uuid, tokens bigint, usd numeric)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  budget loacl_private.budgets;
+begin
+  select b.* into budget from loacl_private.budgets b where b.assistant_id = spend.assistant_id for no key update;
+  budget := loacl_private.add_to_budget(budget, spend.tokens, spend.usd);
+  update loacl_private.budgets b
+  set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
+  where b.assistant_id = spend.assistant_id;
+end
+$$;
+comment on function loacl_private.spend(uuid, bigint, numeric) is
+  'Counts in an assistant''s budget what was spent without having been reserved. Holds the budget: to be called last.';
+revoke all on function loacl_private.spend(uuid, bigint, numeric) from public;
+
 create function loacl_private.take_budget(assistant loacl.assistants, tokens bigint, usd numeric)
 returns loacl_private.budgets
 language plpgsql
@@ -262,9 +283,21 @@ begin
     );
   end if;
 
-  if turn_id is null then
+  if step is null then
     select b.* into budget from loacl_private.budgets b where b.assistant_id = assistant.id;
-    perform loacl_private.check_budget(assistant, loacl_private.add_to_budget(budget, tokens, usd));
+    perform loacl_private.check_budget(
+      assistant,
+      loacl_private.add_to_budget(
+        budget,
+        tokens - (select coalesce(sum(r.tokens), 0) from loacl_private.reservations r where r.turn_id = reserve_budget.turn_id)::bigint,
+        usd - (select coalesce(sum(r.usd), 0) from loacl_private.reservations r where r.turn_id = reserve_budget.turn_id)
+          + (
+            select coalesce(sum(e.cost_usd), 0)
+            from loacl.tool_executions e
+            where e.turn_id = reserve_budget.turn_id and e.status = 'approved'
+          )
+      )
+    );
     return;
   end if;
 
@@ -275,7 +308,7 @@ begin
 end
 $$;
 comment on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, bigint, uuid, integer) is
-  'Reserves what a step may take at most, or refuses it. Holds the assistant''s budget to the end of the transaction: to be called last. Without a turn it reserves nothing and refuses what has no room as things are. Errors: budget_exceeded, price_unknown.';
+  'Reserves what a step may take at most, or refuses it. Holds the assistant''s budget to the end of the transaction: to be called last. Without a step it reserves nothing and refuses what has no room as things are: of a turn, one more step once what runs is settled, with what the calls cost that are approved. Errors: budget_exceeded, price_unknown.';
 revoke all on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, bigint, uuid, integer) from public;
 
 create function loacl_private.settle_reservation(turn_id uuid, step integer, purpose text, tokens bigint, usd numeric)

@@ -60,6 +60,28 @@ comment on function loacl_private.estimate_usage(loacl_private.turns, integer, t
   'What a call used of which the provider did not say it: a token for three bytes sent or received, or all that was reserved where the model reasons unseen. null where nothing is reserved for it.';
 revoke all on function loacl_private.estimate_usage(loacl_private.turns, integer, text, bigint) from public;
 
+create function loacl_private.to_cost(turn loacl_private.turns, used loacl.usage_logs)
+returns numeric
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- The provider may name the model in a way that has no price: then the price of the model that was asked holds.
+  return coalesce(
+    used.cost_usd,
+    loacl_private.compute_cost(
+      loacl_private.find_price(used.owner_id, loacl_private.asked_model(turn, used.purpose)),
+      used.input_tokens, used.cached_input_tokens, used.output_tokens
+    )
+  );
+end
+$$;
+comment on function loacl_private.to_cost(loacl_private.turns, loacl.usage_logs) is
+  'What a call of a turn counts in the budget, in US dollars; null where no price is known.';
+revoke all on function loacl_private.to_cost(loacl_private.turns, loacl.usage_logs) from public;
+
 create function loacl_private.settle_call(
   turn loacl_private.turns, step integer, purpose text, model text, usage jsonb, received_bytes bigint
 )
@@ -92,20 +114,41 @@ begin
     return;
   end if;
   perform loacl_private.settle_reservation(
-    turn.id, used.step, used.purpose, used.input_tokens + used.output_tokens,
-    -- The provider may name the model in a way that has no price: then the price of the model that was asked holds.
-    coalesce(
-      used.cost_usd,
-      loacl_private.compute_cost(
-        loacl_private.find_price(used.owner_id, loacl_private.asked_model(turn, purpose)), used.input_tokens, used.cached_input_tokens, used.output_tokens
-      )
-    )
+    turn.id, used.step, used.purpose, used.input_tokens + used.output_tokens, loacl_private.to_cost(turn, used)
   );
 end
 $$;
 comment on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) is
   'Logs what a call used and settles it, once: by the provider''s usage, or where that never came by an estimate of what was sent and received, marked as one.';
 revoke all on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) from public;
+
+create function loacl_private.charge_given_up(turn loacl_private.turns, step integer, given_up jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  used loacl.usage_logs;
+begin
+  if jsonb_typeof(given_up) is distinct from 'object'
+    or loacl_private.is_free_of_charge(given_up || '{"state": "failed"}', '')
+  then
+    return;
+  end if;
+  used := loacl_private.log_usage(
+    turn, step, 'answer', given_up ->> 'model',
+    coalesce(nullif(given_up -> 'usage', 'null'), loacl_private.estimate_usage(turn, step, 'answer', 0))
+  );
+  if used.id is not null then
+    perform loacl_private.spend(used.assistant_id, used.input_tokens + used.output_tokens, coalesce(loacl_private.to_cost(turn, used), 0));
+  end if;
+end
+$$;
+comment on function loacl_private.charge_given_up(loacl_private.turns, integer, jsonb) is
+  'Logs what the call took that failed before its first word, where the fallback was asked instead, and counts it: `{"errorCode", "responseId", "model", "usage"}`. One that the provider refused took nothing. The reservation is the fallback''s: to be called before that is settled, with the turn as it was before take_fallback.';
+revoke all on function loacl_private.charge_given_up(loacl_private.turns, integer, jsonb) from public;
 
 create function loacl_private.is_past_follow_ups(turn loacl_private.turns)
 returns boolean

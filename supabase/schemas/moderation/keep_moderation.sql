@@ -7,7 +7,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   used loacl.usage_logs;
-  budget loacl_private.budgets;
 begin
   if jsonb_typeof(result) is distinct from 'object' then
     return;
@@ -32,11 +31,7 @@ begin
   );
   -- Nothing is reserved for it: the check is asked before anybody knows what it costs, and at OpenAI it costs nothing.
   if used.cost_usd > 0 then
-    select b.* into budget from loacl_private.budgets b where b.assistant_id = used.assistant_id for no key update;
-    budget := loacl_private.add_to_budget(budget, 0, used.cost_usd);
-    update loacl_private.budgets b
-    set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
-    where b.assistant_id = used.assistant_id;
+    perform loacl_private.spend(used.assistant_id, 0, used.cost_usd);
   end if;
 end
 $$;

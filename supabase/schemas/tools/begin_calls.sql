@@ -33,6 +33,23 @@ comment on function loacl_private.find_earlier_call(loacl_private.turns, text, t
   'A call of the same tool with the same arguments that ran for the same question: in another answer to it, or in this turn, where it failed. Of an answer that moderation has withdrawn any call of the tool, for its arguments are gone. null where there is none.';
 revoke all on function loacl_private.find_earlier_call(loacl_private.turns, text, text) from public;
 
+create function loacl_private.may_be_repeated(call loacl.tool_executions, tool loacl.assistant_tools)
+returns boolean
+language sql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+return case
+  -- It may still run.
+  when coalesce((call).error_code, 'unknown') in ('unknown', 'tool_timeout') then false
+  -- It had its effect, or may have had: what came back says nothing of that.
+  when (call).error_code in ('tool_unreachable', 'tool_result_invalid', 'tool_result_too_large') then (tool).is_idempotent
+  else true
+end;
+comment on function loacl_private.may_be_repeated(loacl.tool_executions, loacl.assistant_tools) is
+  'Whether the model may make a call that failed once more in the same turn without anybody being asked: the tool says that it did nothing, or does a thing once for each key.';
+revoke all on function loacl_private.may_be_repeated(loacl.tool_executions, loacl.assistant_tools) from public;
+
 create function loacl_private.begin_call(turn loacl_private.turns, step integer, asked jsonb, refusal text)
 returns void
 language plpgsql
@@ -64,10 +81,7 @@ begin
   execution.created_at := clock_timestamp();
   if refusal is null then
     earlier := loacl_private.find_earlier_call(turn, tool.name, asked ->> 'argumentsDigest');
-    -- One of which nobody knows what came of it may have had its effect.
-    is_approved := coalesce(
-        earlier.id is null or (earlier.turn_id = turn.id and earlier.error_code not in ('unknown', 'tool_timeout')), false
-      )
+    is_approved := (earlier.id is null or (earlier.turn_id = turn.id and loacl_private.may_be_repeated(earlier, tool)))
       and loacl.is_tool_approved(turn.thread_id, tool.name, tool.risk, tool.cost_usd, execution.tool_digest);
     if tool.is_idempotent and earlier.tool_id = tool.id and earlier.arguments_digest is not null then
       execution.idempotency_key := earlier.idempotency_key;

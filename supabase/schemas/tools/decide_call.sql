@@ -112,8 +112,13 @@ begin
       when approved and e.kind = 'page' then clock_timestamp() + tool.timeout_ms * interval '1 millisecond'
       else e.expires_at
     end
-  where e.id = execution.id;
+  where e.id = execution.id
+  returning e.* into execution;
   perform loacl_private.renew_wait(execution.turn_id);
+  if execution.status = 'approved' then
+    -- Without another step nobody would read what came of it. Refused, the call waits on as it did.
+    perform loacl_private.require_step(t, null, '[]') from loacl_private.turns t where t.id = execution.turn_id;
+  end if;
   return loacl_private.to_decided(execution.turn_id);
 end
 $$;
@@ -133,6 +138,6 @@ return loacl_private.decide_call(
   decide_call.execution_id, decide_call.approved, decide_call.arguments_digest, decide_call.reason, decide_call.claims
 );
 comment on function loacl.decide_call(uuid, boolean, text, text, jsonb) is
-  'For the functions: the visitor approves or denies a call that they are asked about, once; `reason`, up to 500 characters, is theirs for a denial. An approval names the digest of the arguments that it is for. Gives `{"turnId", "state", "isReady", "waiting"}`: where `isReady`, resume_turn takes the turn up. A tool that is another by now is not called. `claims`: of the visitor''s verified access token, where one came along. The same decision again is fine. Errors: session_missing, session_invalid, session_replaced, execution_not_found, execution_decided, approval_expired.';
+  'For the functions: the visitor approves or denies a call that they are asked about, once; `reason`, up to 500 characters, is theirs for a denial. An approval names the digest of the arguments that it is for. Gives `{"turnId", "state", "isReady", "waiting"}`: where `isReady`, resume_turn takes the turn up. A tool that is another by now is not called. Where the budget has no room for what comes after the call, an approval is refused, and may be given again later. `claims`: of the visitor''s verified access token, where one came along. The same decision again is fine. Errors: session_missing, session_invalid, session_replaced, execution_not_found, execution_decided, approval_expired, budget_exceeded, price_unknown.';
 revoke all on function loacl.decide_call(uuid, boolean, text, text, jsonb) from public;
 grant execute on function loacl.decide_call(uuid, boolean, text, text, jsonb) to service_role;

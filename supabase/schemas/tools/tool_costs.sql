@@ -29,16 +29,10 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  budget loacl_private.budgets;
 begin
   if call.cost_usd > 0 then
     perform loacl_private.log_tool_cost(turn, call.step, call.kind, call.tool_name, call.cost_usd, is_estimate);
-    select b.* into budget from loacl_private.budgets b where b.assistant_id = call.assistant_id for no key update;
-    budget := loacl_private.add_to_budget(budget, 0, call.cost_usd);
-    update loacl_private.budgets b
-    set day = budget.day, day_tokens = budget.day_tokens, day_usd = budget.day_usd, month = budget.month, month_usd = budget.month_usd
-    where b.assistant_id = call.assistant_id;
+    perform loacl_private.spend(call.assistant_id, 0, call.cost_usd);
   end if;
 end
 $$;

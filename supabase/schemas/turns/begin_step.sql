@@ -17,8 +17,8 @@ $$;
 comment on function loacl_private.keep_answer(loacl_private.turns, jsonb, text) is 'Stores an answer as far as it has come, between two steps.';
 revoke all on function loacl_private.keep_answer(loacl_private.turns, jsonb, text) from public;
 
-create function loacl_private.reserve_step(turn loacl_private.turns, step integer, input jsonb)
-returns boolean
+create function loacl_private.require_step(turn loacl_private.turns, step integer, input jsonb)
+returns void
 language plpgsql
 volatile
 security invoker
@@ -41,6 +41,21 @@ begin
     assistant, loacl_private.read_history(loacl_private.last_told(turn), assistant.context_token_budget), thread.title is null,
     added_bytes, turn.id, step
   );
+end
+$$;
+comment on function loacl_private.require_step(loacl_private.turns, integer, jsonb) is
+  'Reserves what a step of a turn may cost. Without a number of the step it reserves nothing, and refuses what has no room as things are. Holds the assistant''s budget: to be called last. Errors: budget_exceeded, price_unknown.';
+revoke all on function loacl_private.require_step(loacl_private.turns, integer, jsonb) from public;
+
+create function loacl_private.reserve_step(turn loacl_private.turns, step integer, input jsonb)
+returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform loacl_private.require_step(turn, step, input);
   return true;
 exception
   -- budget_exceeded, price_unknown
@@ -49,7 +64,7 @@ exception
 end
 $$;
 comment on function loacl_private.reserve_step(loacl_private.turns, integer, jsonb) is
-  'Reserves what a turn''s next step may cost, and says whether the budget allows it. Holds the assistant''s budget: to be called last.';
+  'As require_step, and says whether the budget allows it.';
 revoke all on function loacl_private.reserve_step(loacl_private.turns, integer, jsonb) from public;
 
 create function loacl_private.begin_step(turn_id uuid, lease uuid, step integer, input jsonb, outcome jsonb)

@@ -7,6 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   step loacl_private.turn_steps;
+  turn_before loacl_private.turns := turn;
   content_before text := (select m.content from loacl.messages m where m.id = turn.message_id);
 begin
   perform loacl_private.keep_moderation(turn, outcome -> 'moderation');
@@ -24,6 +25,7 @@ begin
   if not found then
     return;
   end if;
+  perform loacl_private.charge_given_up(turn_before, step.step, outcome -> 'givenUp');
   if loacl_private.is_free_of_charge(outcome, content_before) then
     perform loacl_private.settle_reservation(turn.id, step.step, 'answer', 0, 0);
     perform loacl_private.settle_reservation(turn.id, step.step, 'tool', 0, 0);
@@ -39,7 +41,7 @@ begin
 end
 $$;
 comment on function loacl_private.end_step(loacl_private.turns, jsonb) is
-  'Ends the running step of a turn, if there is one: keeps what moderation flagged and took, and the provider''s items, logs what the call used, with the calls of hosted tools that it made, `hostedCalls`, and settles it. Where the outcome is not its worker''s, and so has no `usage`, settle_turn is to do that. To be called before the message changes: what the step said is told by what it held so far.';
+  'Ends the running step of a turn, if there is one: keeps what moderation flagged and took, and the provider''s items, logs what the call used, and one before it that was given up for the fallback, `givenUp`, with the calls of hosted tools that it made, `hostedCalls`, and settles it. Where the outcome is not its worker''s, and so has no `usage`, settle_turn is to do that. To be called before the message changes: what the step said is told by what it held so far.';
 revoke all on function loacl_private.end_step(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.end_turn(turn_id uuid, outcome jsonb)

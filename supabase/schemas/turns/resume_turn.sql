@@ -83,6 +83,15 @@ begin
       return jsonb_build_object('turn', jsonb_build_object('id', turn.id), 'joined', true);
     end if;
   end if;
+  -- Approved before, for a turn that waited on: without another step nobody would read what came of it.
+  if exists (
+      select from loacl.tool_executions e where e.turn_id = turn.id and e.status = 'approved' and e.kind in ('server', 'mcp')
+    )
+    and not loacl_private.reserve_step(turn, null, '[]')
+  then
+    perform loacl_private.end_turn(turn.id, '{"state": "cut", "cutReason": "budget", "callError": "stopped"}');
+    return jsonb_build_object('turn', jsonb_build_object('id', turn.id), 'joined', true);
+  end if;
   return loacl_private.hand_out_turn(turn);
 end
 $$;

@@ -180,6 +180,40 @@ describe('completing one', () => {
   })
 })
 
+describe('a session that has ended', () => {
+  it('is told so by everything that is asked of a file, as by everything else', async () => {
+    const id = await files.add(assistantId, token)
+    await sql`
+      update loacl.sessions s set expires_at = now()
+      from loacl_private.session_tokens k where k.session_id = s.id and k.token_hash = sha256(${token}::text::bytea)`
+    const asked = await Promise.all([
+      files.begin(assistantId, token),
+      files.find(id, token),
+      files.complete(id, token),
+      files.locate(id, token),
+      files.remove(id, token),
+      api.rpc('open_session', { assistant_id: assistantId }, { token }),
+    ])
+    expect(asked.map(codeOf)).toEqual(asked.map(() => [401, 'session_expired']))
+  })
+
+  it('or is a user’s, whose access token is missing, is told that', async () => {
+    const id = await files.add(assistantId, token)
+    const { userId } = await world.createOperator()
+    await sql`
+      update loacl.sessions s set session_type = 'authenticated', user_id = ${userId}
+      from loacl_private.session_tokens k where k.session_id = s.id and k.token_hash = sha256(${token}::text::bytea)`
+    const asked = await Promise.all([
+      files.find(id, token),
+      files.complete(id, token),
+      files.locate(id, token),
+      files.remove(id, token),
+      api.rpc('open_session', { assistant_id: assistantId }, { token }),
+    ])
+    expect(asked.map(codeOf)).toEqual(asked.map(() => [401, 'session_locked']))
+  })
+})
+
 describe('what is not sent', () => {
   it('is taken away, completed or not, and deleted twice', async () => {
     const { id: begun, path } = (await files.begin(assistantId, token)).body

@@ -151,6 +151,75 @@ describe('a call that is asked about', () => {
   })
 })
 
+const limit = (limits: Record<string, number | null>) =>
+  sql`update loacl.assistants set ${sql(limits)} where id = ${assistantId}`
+const usedUp = { status: 429, body: { message: 'budget_exceeded' } }
+
+describe('an approval where the budget is used up', () => {
+  it('is refused, is not used up by that, and may be given again once there is room', async () => {
+    const {
+      turn,
+      calls: [call],
+    } = await startWaiting(assistantId, token, [asked(tool)])
+    const before = await rowsOf(turn)
+    await limit({ tokens_per_day: 1 })
+    expect(await decide(call!, true, token)).toMatchObject(usedUp)
+    expect(await rowsOf(turn)).toEqual(before)
+    expect((await read(turn, 0, token)).body.waiting).toMatchObject({ calls: [{ status: 'pending' }] })
+    await limit({ tokens_per_day: null })
+    expect((await decide(call!, true, token)).body).toMatchObject({ isReady: true })
+    const resumed = (await resume(turn, token)).body
+    expect((await runCalls(resumed.turn)).body.calls).toMatchObject([{ status: 'executing' }])
+  })
+
+  it('is refused where the fee of its tool leaves no room', async () => {
+    await sql`update loacl.assistant_tools set cost_usd = 2 where id = ${tool.id}`
+    const {
+      calls: [call],
+    } = await startWaiting(assistantId, token, [asked(tool)])
+    await limit({ spend_per_day_usd: 1.99 })
+    expect(await decide(call!, true, token)).toMatchObject(usedUp)
+    await limit({ spend_per_day_usd: 3 })
+    expect(await decide(call!, true, token)).toMatchObject({ status: 200 })
+  })
+
+  it('leaves a denial alone', async () => {
+    const {
+      calls: [call],
+    } = await startWaiting(assistantId, token, [asked(tool)])
+    await limit({ tokens_per_day: 1 })
+    expect(await decide(call!, false, token)).toMatchObject({ status: 200, body: { isReady: true } })
+  })
+
+  it('meanwhile lets no call run: the turn ends, and says why', async () => {
+    const {
+      turn,
+      threadId,
+      calls: [first, second],
+    } = await startWaiting(assistantId, token, [asked(tool), asked(tool)])
+    expect(await decide(first!, true, token)).toMatchObject({ status: 200 })
+    await limit({ tokens_per_day: 1 })
+    expect((await decide(second!, false, token)).body).toMatchObject({ isReady: true })
+    expect((await resume(turn, token)).body).toMatchObject({ joined: true })
+    expect(await rowsOf(turn)).toMatchObject([
+      { status: 'cancelled', error_code: 'stopped', executed_at: null, cost_usd: '0' },
+      { status: 'cancelled', error_code: 'denied' },
+    ])
+    expect((await listMessages(threadId, token)).items[0]).toMatchObject({ status: 'cut', cutReason: 'budget' })
+  })
+
+  it('counts what the turn itself reserves once: of a step that still runs, the next is next', async () => {
+    const { turn } = await world.ask(assistantId, token)
+    const [call] = await begin(turn, [asked(tool)])
+    const [reserved] = await sql<{ tokens: number }[]>`
+      select sum(tokens)::int as tokens from loacl_private.reservations where turn_id = ${turn.id}`
+    await limit({ tokens_per_day: reserved!.tokens - 100 })
+    expect(await decide(call!, true, token)).toMatchObject(usedUp)
+    await limit({ tokens_per_day: reserved!.tokens + 100 })
+    expect(await decide(call!, true, token)).toMatchObject({ status: 200 })
+  })
+})
+
 describe('an approval', () => {
   it('is for the arguments that it names', async () => {
     const {

@@ -224,6 +224,17 @@ const tryAgain = async (type = 'regenerate', outcome: Record<string, unknown> = 
   return { ran: ran!, again: again.body }
 }
 
+/** The model makes a call again that ended so, in the next step. */
+const repeat = async (errorCode: string) => {
+  await runsAlone()
+  const { turn } = await world.ask(assistantId, token)
+  const [first] = await begin(turn, [asked(tool)])
+  await endCall(turn, first!, { errorCode })
+  await beginStep(turn, 2, stepOutcome('So far'))
+  const [same, other] = await begin(turn, [asked(tool), asked(tool, { order: 8 })], 2)
+  return { first: first!, same: same!, other: other! }
+}
+
 describe('a call that ran before for the same question', () => {
   it.each(['regenerate', 'edit'])(
     'is asked about after %s, although its tool needs no approval; with other arguments it is not',
@@ -260,5 +271,23 @@ describe('a call that ran before for the same question', () => {
     await beginStep(turn, 2, stepOutcome('So far'))
     const [again] = await begin(turn, [asked(tool)], 2)
     expect(again!.status).toBe('pending')
+  })
+
+  it.each(['tool_unreachable', 'tool_result_invalid', 'tool_result_too_large'])(
+    'is asked about in the same turn where it reached its tool, or may have: %s',
+    async (errorCode) => {
+      const { same, other } = await repeat(errorCode)
+      expect([same.status, other.status]).toEqual(['pending', 'executing'])
+    },
+  )
+
+  it('runs unasked with the key of the first where its tool does a thing once for each key', async () => {
+    await sql`update loacl.assistant_tools set is_idempotent = true where id = ${tool.id}`
+    const { first, same } = await repeat('tool_unreachable')
+    expect([same.status, same.idempotencyKey]).toEqual(['executing', first.idempotencyKey])
+  })
+
+  it.each(['tool_refused', 'tool_failed'])('runs unasked where its tool says that it did nothing: %s', async (code) => {
+    expect((await repeat(code)).same.status).toBe('executing')
   })
 })

@@ -49,6 +49,18 @@ const readUsage = (threadId: string) => sql`
   select purpose, provider, provider_config_id as config, model, cost_usd::float8 as cost, is_estimate as estimate
   from loacl.usage_logs where thread_id = ${threadId} order by created_at, purpose`
 
+const spent = async () =>
+  (
+    await sql<{ tokens: number; usd: number }[]>`
+      select day_tokens::int as tokens, day_usd::float8 as usd from loacl_private.budgets where assistant_id = ${assistantId}`
+  )[0]
+const usageOf = (inputTokens: number, outputTokens: number) => ({
+  inputTokens,
+  cachedInputTokens: 0,
+  outputTokens,
+  reasoningTokens: 0,
+})
+
 describe('an assistant', () => {
   it('asks its owner’s default provider where it names none', async () => {
     await addConfig()
@@ -202,6 +214,60 @@ describe('a fallback', () => {
       from loacl_private.turns t join loacl_private.turn_steps s on s.turn_id = t.id where t.id = ${turn.id}`
     expect(step).toEqual({ provider: 'openai-chat', model: 'gpt-6-astra', config: configId, step_config: configId })
     expect(await readReserved(turn.id)).toEqual([])
+  })
+
+  /** What was charged for a turn whose first provider failed so. */
+  const giveUp = async (givenUp: object) => {
+    const { turn, threadId } = await begin()
+    const answered = { model: 'gpt-6-astra', usage: usageOf(100, 10), fallback: fallback(), givenUp }
+    expect(await world.finish(turn, answered)).toMatchObject({ status: 204 })
+    await api.rpc(
+      'save_follow_ups',
+      { turn_id: turn.id, lease: turn.lease, title: 'It', suggestions: [], usage: null, is_called: false },
+      world.asServer(),
+    )
+    expect(await readReserved(turn.id)).toEqual([])
+    return (await readUsage(threadId)).filter(({ purpose }) => purpose === 'answer')
+  }
+
+  it('leaves what the first charged for to the first, in the log and in the budget', async () => {
+    const usage = await giveUp({
+      errorCode: 'model_unavailable',
+      responseId: 'resp_0',
+      model: 'gpt-6-luna-2026-09-01',
+      usage: usageOf(1_000, 100),
+    })
+    expect(usage).toHaveLength(2)
+    expect(usage).toContainEqual({
+      purpose: 'answer',
+      provider: 'openai-chat',
+      config: configId,
+      model: 'gpt-6-astra',
+      cost: 0.0015,
+      estimate: false,
+    })
+    expect(usage).toContainEqual({
+      purpose: 'answer',
+      provider: 'openai',
+      config: defaultId,
+      model: 'gpt-6-luna-2026-09-01',
+      cost: 0.00015,
+      estimate: false,
+    })
+    expect(await spent()).toEqual({ tokens: 1_210, usd: expect.closeTo(0.00165) })
+  })
+
+  it('leaves to the first an estimate of what it had begun to answer', async () => {
+    const usage = await giveUp({ errorCode: 'model_stream_broken', responseId: 'resp_0', model: null, usage: null })
+    expect(usage).toContainEqual(
+      expect.objectContaining({ provider: 'openai', config: defaultId, model: 'gpt-6-luna', estimate: true }),
+    )
+  })
+
+  it('leaves nothing to the first where that refused', async () => {
+    const usage = await giveUp({ errorCode: 'model_rate_limited', responseId: null, model: null, usage: null })
+    expect(usage).toMatchObject([{ provider: 'openai-chat' }])
+    expect(await spent()).toEqual({ tokens: 110, usd: expect.closeTo(0.0015) })
   })
 
   it('is estimated by its own price where nobody says what it used', async () => {

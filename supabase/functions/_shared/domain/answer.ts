@@ -1,10 +1,10 @@
 import type { KeyRing } from '@loacl/sealing'
 import { isReasoning, type StreamPart } from '@loacl/wire'
-import { type CodedError, toCodedError } from './coded_error.ts'
+import { toCodedError } from './coded_error.ts'
 import { GO_ON, isContinuation, type OpenText } from './continuation.ts'
 import type { TurnEnd } from './ending.ts'
 import type { MessageParts } from './message_parts.ts'
-import { askModel, type StepCalls } from './fallback.ts'
+import { askModel, type Failure, type StepCalls } from './fallback.ts'
 import type { InputItem, Model, ModelCall } from './model.ts'
 import { MAX_CHARACTERS, type OutputLimits, OutputMeter, TooMuchOutput } from './output_limits.ts'
 import { createStepReader, type StepDetails, type StepReader } from './step_reader.ts'
@@ -50,6 +50,7 @@ export async function* streamStep(
   let isCalled = false
   let call: ModelCall | null = null
   let fallback: StepDetails['fallback'] = null
+  let givenUp: StepDetails['givenUp'] = null
   let failure: unknown = null
   const isShown = (part: StreamPart) => showsReasoning || !isReasoning(part)
   try {
@@ -57,12 +58,15 @@ export async function* streamStep(
     call = calls.first
     showsReasoning = call.showsReasoning
     isCalled = !interrupt.aborted
-    const onFallback = (taken: ModelCall, error: CodedError) => {
+    const onDown = ({ error, ...said }: Failure) => {
       report(error)
+      givenUp = { errorCode: error.code, ...said }
+    }
+    const onFallback = (taken: ModelCall) => {
       call = taken
       fallback = { configId: taken.configId, model: taken.model }
     }
-    const events = isCalled ? untilAborted(askModel(calls, model, interrupt, onFallback), interrupt) : []
+    const events = isCalled ? untilAborted(askModel(calls, model, interrupt, onDown, onFallback), interrupt) : []
     for await (const event of events) {
       for (const part of meter.pass(reader.read(event))) {
         if (!isShown(part)) continue
@@ -78,7 +82,7 @@ export async function* streamStep(
     message.add(part)
     yield part
   }
-  return { end: endOf(reader, failure, interrupt), details: { ...reader.details, isCalled, fallback }, call }
+  return { end: endOf(reader, failure, interrupt), details: { ...reader.details, isCalled, fallback, givenUp }, call }
 }
 
 /**

@@ -1,6 +1,7 @@
+import { KeyRingError } from '@loacl/sealing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CALL } from '../test/model_call.ts'
-import { provider, start as begin } from '../test/running_turn.ts'
+import { keyRing, provider, start as begin } from '../test/running_turn.ts'
 import {
   answering,
   completed,
@@ -24,21 +25,25 @@ const second: ModelCall = { ...CALL, configId: 'second', model: 'gpt-oss:20b' }
 
 /** Asks with the second as the fallback. */
 async function ask(model: ScriptedModel, signal = new AbortController().signal) {
-  const events: ModelEvent[] = []
+  const said: ModelEvent[] = []
   const taken: string[] = []
   const calls = { first: CALL, fallback: async () => second }
   const asking = (async () => {
-    for await (const event of askModel(calls, model, signal, (call, error) =>
-      taken.push(`${call.configId} ${error.code}`),
-    ))
-      events.push(event)
+    const events = askModel(
+      calls,
+      model,
+      signal,
+      ({ error }) => taken.push(error.code),
+      ({ configId }) => taken.push(configId),
+    )
+    for await (const event of events) said.push(event)
   })()
   const failure = asking.then(
     () => null,
     (error: unknown) => error,
   )
   await vi.runAllTimersAsync()
-  return { error: await failure, events, taken, asked: model.calls.map(({ configId }) => configId) }
+  return { error: await failure, events: said, taken, asked: model.calls.map(({ configId }) => configId) }
 }
 
 describe('the fallback', () => {
@@ -51,7 +56,7 @@ describe('the fallback', () => {
     ['sends nothing in time', [new Promise(() => {})], 'model_unavailable'],
   ] as const)('answers where the first %s', async (_, script, code) => {
     const { events, taken, asked, error } = await ask(new ScriptedModel(script, undefined, answering('Hello')))
-    expect({ error, asked, taken }).toEqual({ error: null, asked: ['config', 'second'], taken: [`second ${code}`] })
+    expect({ error, asked, taken }).toEqual({ error: null, asked: ['config', 'second'], taken: [code, 'second'] })
     // Nothing of what the first had begun.
     expect(events.filter(({ type }) => type === 'text-delta')).toHaveLength(1)
     expect(events.filter(({ type }) => type === 'item')).toHaveLength(1)
@@ -126,6 +131,27 @@ describe('a turn whose first provider is down', () => {
     // The cheaper model is one of the first provider's.
     expect(model.structuredCalls).toMatchObject([{ configId: 'second', model: 'gpt-oss:20b' }])
     expect(reported).toMatchObject([{ code: 'model_unavailable' }])
+  })
+
+  it('keeps what the first said of its call, which it may charge for', async () => {
+    const begun = [created, usage, failed('model_unavailable')]
+    const { store } = await start(new ScriptedModel(begun, undefined, answering('Hello')))
+    expect(store.outcomes.at(-1)?.givenUp).toEqual({
+      errorCode: 'model_unavailable',
+      responseId: 'resp_1',
+      model: 'gpt-6-luna-2026-09-01',
+      usage: expect.objectContaining({ inputTokens: expect.any(Number) }),
+    })
+  })
+
+  it('keeps it too where the fallback can’t be asked', async () => {
+    const script = [created, usage, failed('model_unavailable')]
+    keyRing.open
+      .mockResolvedValueOnce('sk-live-123')
+      .mockRejectedValueOnce(new KeyRingError('key_unknown', 'It does not open.'))
+    const { store, stored } = await start(new ScriptedModel(script))
+    expect(stored).toMatchObject({ state: 'failed', errorCode: 'provider_key_unusable' })
+    expect(store.outcomes.at(-1)).toMatchObject({ fallback: null, givenUp: { responseId: 'resp_1' } })
   })
 
   it('asks the cheaper model for follow-ups where the first answers', async () => {

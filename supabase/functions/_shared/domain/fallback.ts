@@ -2,6 +2,7 @@ import type { ErrorCode } from '@loacl/wire'
 import { CodedError, toCodedError } from './coded_error.ts'
 import type { Model, ModelCall, ModelEvent } from './model.ts'
 import { TooMuchOutput } from './output_limits.ts'
+import type { GivenUpCall } from './store.ts'
 import { turnError } from './turn_errors.ts'
 import { untilAborted } from './until_aborted.ts'
 
@@ -9,6 +10,11 @@ import { untilAborted } from './until_aborted.ts'
 export interface StepCalls {
   first: ModelCall
   fallback: (() => Promise<ModelCall>) | null
+}
+
+/** Why a call brought no word, and what its provider said of it. */
+export interface Failure extends Omit<GivenUpCall, 'errorCode'> {
+  error: CodedError
 }
 
 /** How long a provider may send nothing at all before it counts as down. Models that think say at once that they have begun. */
@@ -21,22 +27,27 @@ const isDown = (error: unknown): boolean => DOWN.has(toCodedError(error).code) &
 /** What a visitor is shown, or what the turn acts upon: from there on the answer is the first's. */
 const isWord = ({ type }: ModelEvent): boolean => type !== 'response' && type !== 'item'
 
+const isResponse = (event: ModelEvent): event is Extract<ModelEvent, { type: 'response' }> => event.type === 'response'
+
 /**
  * What the model says, or the fallback where the first is down before its first word.
  *
- * @param onFallback told of the call that is made instead, and why
+ * @param onDown told of the first's failure: it may be charged for
+ * @param onFallback told of the call that is made instead
  */
 export async function* askModel(
   { first, fallback }: StepCalls,
   model: Model,
   signal: AbortSignal,
-  onFallback: (call: ModelCall, error: CodedError) => void,
+  onDown: (failure: Failure) => void,
+  onFallback: (call: ModelCall) => void,
 ): AsyncGenerator<ModelEvent, void, undefined> {
   if (!fallback) return yield* model.stream(first, signal)
   const failure = yield* tryFirst(first, model, signal)
   if (!failure || signal.aborted) return
+  onDown(failure)
   const call = await fallback()
-  onFallback(call, failure)
+  onFallback(call)
   yield* model.stream(call, signal)
 }
 
@@ -45,7 +56,7 @@ async function* tryFirst(
   call: ModelCall,
   model: Model,
   signal: AbortSignal,
-): AsyncGenerator<ModelEvent, CodedError | null, undefined> {
+): AsyncGenerator<ModelEvent, Failure | null, undefined> {
   const attempt = new AbortController()
   const leave = () => attempt.abort()
   signal.addEventListener('abort', leave)
@@ -53,26 +64,32 @@ async function* tryFirst(
   const timer = setTimeout(leave, FIRST_EVENT_MS)
   const held: ModelEvent[] = []
   let isSpoken = false
+  const failedBy = (error: CodedError): Failure => {
+    const { responseId = null, model: named = null, usage = null } = held.findLast(isResponse) ?? {}
+    return { error, responseId, model: named, usage }
+  }
   try {
     for await (const event of untilAborted(model.stream(call, attempt.signal), attempt.signal)) {
       clearTimeout(timer)
       if (!isSpoken && event.type === 'end' && event.end.state === 'failed' && isDown(event.end.error))
-        return event.end.error
+        return failedBy(event.end.error)
       isSpoken ||= isWord(event)
       held.push(event)
       if (isSpoken) yield* held.splice(0)
     }
   } catch (error) {
     if (isSpoken || !isDown(error)) throw error
-    return toCodedError(error)
+    return failedBy(toCodedError(error))
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', leave)
   }
   if (isSpoken) return null
-  return attempt.signal.aborted
-    ? turnError('model_unavailable', {
-        cause: new CodedError('model_unavailable', 'The provider sent nothing in time.'),
-      })
-    : turnError('model_stream_broken')
+  return failedBy(
+    attempt.signal.aborted
+      ? turnError('model_unavailable', {
+          cause: new CodedError('model_unavailable', 'The provider sent nothing in time.'),
+        })
+      : turnError('model_stream_broken'),
+  )
 }

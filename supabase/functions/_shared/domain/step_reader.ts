@@ -5,7 +5,7 @@ import type { ModelEnd, ModelEvent, ToolCall } from './model.ts'
 import { type ResponseLimits, TooMuchOutput } from './output_limits.ts'
 import { createSeam } from './seam.ts'
 import { toStorable, toStorableJson } from './storable.ts'
-import type { TokenUsage } from './store.ts'
+import type { GivenUpCall, TokenUsage } from './store.ts'
 import { createHostedCallReader } from './tools/hosted_calls.ts'
 import type { Tool } from './tools/tool.ts'
 import type { HostedCalls } from './tools/tool_store.ts'
@@ -24,6 +24,8 @@ export interface StepDetails {
   hostedCalls: readonly HostedCalls[]
   /** Who was asked in the end, where the first was down. */
   fallback: { configId: string; model: string } | null
+  /** The first one's call, where that was down. */
+  givenUp: GivenUpCall | null
 }
 
 /** Of a step in which the model said nothing. */
@@ -36,6 +38,7 @@ export const NO_DETAILS: StepDetails = {
   toolCalls: [],
   hostedCalls: [],
   fallback: null,
+  givenUp: null,
 }
 
 /** Turns what a model says in one step into parts. */
@@ -46,7 +49,7 @@ export interface StepReader {
   close(): StreamPart[]
   /** `null` until the model's own last event. */
   readonly end: ModelEnd | null
-  readonly details: Omit<StepDetails, 'isCalled' | 'fallback'>
+  readonly details: Omit<StepDetails, 'isCalled' | 'fallback' | 'givenUp'>
 }
 
 type Kind = 'text' | 'reasoning'

@@ -190,10 +190,20 @@ export interface StepOutcome {
   usage: TokenUsage | null
   /** Who answered in place of the provider and model that the turn began with, if so. */
   fallback: { configId: string; model: string } | null
+  /** The call before, which failed before its first word, if so: its provider may charge for it. */
+  givenUp: GivenUpCall | null
   /** Of tools that the provider ran: each has its fee. */
   hostedCalls: readonly HostedCalls[]
   /** `null` where nothing was checked. */
   moderation: ModerationResult | null
+}
+
+/** What is known of a call that failed before its first word, where the fallback was asked instead. */
+export interface GivenUpCall {
+  errorCode: ErrorCode
+  responseId: string | null
+  model: string | null
+  usage: TokenUsage | null
 }
 
 /** How a turn ended, with its last step. */

@@ -125,11 +125,12 @@ function withoutDetails(outcome: TurnOutcome, { code }: CodedError): TurnOutcome
   const isWithdrawn = isWithdrawal(outcome.errorCode)
   const content = isWithdrawn ? '' : outcome.content.slice(0, MAX_CHARACTERS).toWellFormed()
   const parts = content === '' ? [] : [{ type: 'text' as const, text: content }]
-  const { isCalled, fallback, hostedCalls } = outcome
+  const { isCalled, fallback, givenUp, hostedCalls } = outcome
   const none = {
     cutReason: null,
     isCalled,
     fallback,
+    givenUp,
     hostedCalls,
     providerItems: [],
     responseId: null,

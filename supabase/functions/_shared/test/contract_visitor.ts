@@ -49,6 +49,7 @@ export const stepOutcome = (content: string): StepOutcome => ({
   model: 'gpt-6-luna',
   usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
   fallback: null,
+  givenUp: null,
   hostedCalls: [],
   moderation: null,
 })
@@ -66,6 +67,7 @@ export function outcome(change: Partial<TurnOutcome>): TurnOutcome {
     model: 'gpt-6-luna',
     usage: { inputTokens: 20, cachedInputTokens: 5, outputTokens: 7, reasoningTokens: 2 },
     fallback: null,
+    givenUp: null,
     hostedCalls: [],
     moderation: null,
     ...change,

@@ -188,6 +188,7 @@ describe('GET /turns/:id', () => {
       model: null,
       usage: null,
       fallback: null,
+      givenUp: null,
       hostedCalls: [],
       moderation: null,
     }

@@ -116,6 +116,32 @@ it('goes on by the fallback while the first is down, and says who answered', asy
   ])
 })
 
+it('logs what the first charges for that fails in its stream, beside what the fallback took', async () => {
+  await set({ fallback_provider_config_id: configs['openai-chat'], fallback_model: 'gpt-5.4-mini' })
+  const { script } = model
+  model.script = (say, question, answer) => {
+    if (answer.key !== 'sk-live-123') return script(say, question, answer)
+    answer.begin()
+    const usage = { input_tokens: 300, output_tokens: 200, output_tokens_details: { reasoning_tokens: 200 } }
+    const error = { code: 'server_error', message: 'It failed while it thought.' }
+    answer.event('response.failed', { response: { id: 'resp_1', model: 'gpt-6-luna', status: 'failed', error, usage } })
+    answer.response.end()
+  }
+  const { said, usage } = await ask()
+  model.script = script
+  expect(said).toBe('Hello')
+  const answers = usage.filter(({ purpose }) => purpose === 'answer')
+  expect(answers).toHaveLength(2)
+  expect(answers).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ provider: 'openai', config: configs.openai, model: 'gpt-6-luna', tokens: 200 }),
+      expect.objectContaining({ provider: 'openai-chat', model: 'gpt-5.4-mini', tokens: 7 }),
+    ]),
+  )
+  const reserved = await world.sql`select from loacl_private.reservations where assistant_id = ${stack.assistantId}`
+  expect(reserved).toEqual([])
+})
+
 it.each(['openai', 'openai-chat'] as const)('leaves out what a model refuses, and notes it: %s', async (wireFormat) => {
   const name = `picky-${randomUUID()}`
   await world.sql`

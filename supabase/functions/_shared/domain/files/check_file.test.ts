@@ -235,6 +235,10 @@ describe('a PDF', () => {
     ['/Root 1 0 R/Encrypt 5 0 R'],
     ['/Encrypt<</Filter/Standard/V 2>>/Root 1 0 R'],
     ['/Encrypt\r\n  12\n0 R /Root 1 0 R'],
+    // Any letter of a name may be written as its number.
+    ['/Root 1 0 R/#45ncrypt 5 0 R'],
+    ['/E#6ecr#79#70t<</Filter/Standard/V 2>>/Root 1 0 R'],
+    ['/#45#6E#63#72#79#70#74 5 0 R'],
   ])('with the trailer %j is protected', (trailer) => {
     expect(outcome(makePdf(trailer), 'application/pdf')).toBe('file_encrypted')
   })
@@ -248,7 +252,10 @@ describe('a PDF', () => {
     }
   })
 
-  it('that speaks of encryption is none that is protected', () => {
-    expect(outcome(makePdf('/Root 1 0 R/EncryptMetadata true'), 'application/pdf')).toBeNull()
-  })
+  it.each([['/EncryptMetadata true'], ['/#45ncryptMetadata true'], ['/#65ncrypt 5 0 R'], ['/##45ncrypt 5 0 R']])(
+    'that speaks of encryption by %s is none that is protected',
+    (entry) => {
+      expect(outcome(makePdf(`/Root 1 0 R${entry}`), 'application/pdf')).toBeNull()
+    },
+  )
 })
