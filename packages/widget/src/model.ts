@@ -235,7 +235,8 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
 /** What looks otherwise was not written here. */
 function parseUnsent(kept: string | null): Unsent[] {
   try {
-    const messages = JSON.parse(kept ?? '') as Unsent[]
+    // Nothing is kept most of the time: to throw then would cost a slow device some milliseconds.
+    const messages = JSON.parse(kept ?? '[]') as Unsent[]
     return messages.every(({ attached }) => attached) ? messages : []
   } catch {
     return []
