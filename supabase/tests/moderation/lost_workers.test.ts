@@ -63,6 +63,21 @@ describe('an answer whose worker has gone before it was checked to its end', () 
     expect(await world.finish(turn, flagged)).toMatchObject({ status: 409 })
   })
 
+  it('is stopped for good where its question was refused before there was an answer, and withdrawn with its step where there was', async () => {
+    const refuse = (errorCode: string) => ({ state: 'failed', errorCode, content: '', parts: [] })
+    const unanswered = await leave({ moderation_fails_open: true }, FIRST, true)
+    expect(await world.finish(unanswered.turn, refuse('input_flagged'))).toMatchObject({ status: 409 })
+    const { items } = await listMessages(unanswered.threadId, unanswered.token)
+    expect(items[0]).toMatchObject({ status: 'stopped', errorCode: null })
+
+    const answered = await leave({ moderation_fails_open: true }, [...FIRST, delta('Half')], true)
+    expect(answered.items[0]).toMatchObject({ status: 'stopped', content: 'Half' })
+    expect(await world.finish(answered.turn, refuse('output_flagged'))).toMatchObject({ status: 204 })
+    const steps =
+      await world.sql`select state, error_code from loacl_private.turn_steps where turn_id = ${answered.turn.id}`
+    expect(steps).toEqual([{ state: 'failed', error_code: 'output_flagged' }])
+  })
+
   it('is only interrupted where nothing was said', async () => {
     const { items } = await leave({}, FIRST)
     expect(items[0]).toMatchObject({ errorCode: 'turn_abandoned' })
