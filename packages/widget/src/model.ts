@@ -78,7 +78,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   let unwatchThread = watchThread()
   const unwatchClient = client.subscribe(() => {
     const session = client.getSnapshot()
-    dispatch({ type: 'session_changed', change: { session } })
+    dispatch({ type: 'changed', change: { session } })
     if (session.status === 'idle') forget()
   })
 
@@ -97,7 +97,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   async function load(action: () => Promise<void>): Promise<void> {
     const number = ++loads
     let loading: ModelState['loading'] = 'idle'
-    dispatch({ type: 'loading_changed', change: { loading: 'loading' } })
+    dispatch({ type: 'changed', change: { loading: 'loading' } })
     try {
       await action()
     } catch (error) {
@@ -105,7 +105,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     }
     if (number !== loads) return
     loadAgain = () => void load(action)
-    dispatch({ type: 'loading_changed', change: { loading } })
+    dispatch({ type: 'changed', change: { loading } })
   }
 
   async function watchTurn(turn: Turn): Promise<void> {
@@ -164,7 +164,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     newThread()
   }
 
-  const showChat = () => dispatch({ type: 'view_changed', change: { view: 'chat' } })
+  const showChat = () => dispatch({ type: 'changed', change: { view: 'chat' } })
 
   /** @param attached to what the composer holds, where that is sent */
   function send(text: string, suggestionId?: string, attached?: readonly Attachment[]): Turn {
@@ -224,7 +224,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
     },
     loadOlder: () => load(() => thread.loadOlder()),
     showChat,
-    showConversations: () => dispatch({ type: 'view_changed', change: { view: 'conversations' } }),
+    showConversations: () => dispatch({ type: 'changed', change: { view: 'conversations' } }),
     dispose() {
       unwatchThread()
       unwatchClient()

@@ -43,12 +43,11 @@ export interface Unsent extends Draft {
 }
 
 export type ModelAction =
-  | { readonly type: 'session_changed'; readonly change: Pick<ModelState, 'session'> }
+  /** What stands for itself. */
+  | { readonly type: 'changed'; readonly change: Partial<Pick<ModelState, 'session' | 'loading' | 'view'>> }
   | { readonly type: 'thread_changed'; readonly thread: ThreadState }
   /** Another conversation is at hand. */
   | { readonly type: 'thread_shown'; readonly thread: ThreadState; readonly threadId: string | null }
-  | { readonly type: 'loading_changed'; readonly change: Pick<ModelState, 'loading'> }
-  | { readonly type: 'view_changed'; readonly change: Pick<ModelState, 'view'> }
   | { readonly type: 'draft_changed'; readonly change: Partial<Draft> }
   /** `rest`: what the composer holds then, where it was sent from there. */
   | { readonly type: 'message_sent'; readonly message: Unsent; readonly rest: Draft | undefined }
@@ -69,9 +68,7 @@ export function reduceModel(state: ModelState, action: ModelAction): ModelState 
   switch (action.type) {
     case 'thread_changed':
       return withThread(state, action.thread)
-    case 'session_changed':
-    case 'loading_changed':
-    case 'view_changed':
+    case 'changed':
       return { ...state, ...action.change }
     case 'message_arrived':
       return without(state, [action.id])

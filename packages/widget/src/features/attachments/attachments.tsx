@@ -1,8 +1,7 @@
 import { Component, h, type ModelState, type Ui } from '../runtime.ts'
-import { fillCount } from '../fill_count.ts'
 import { AttachmentRow } from './attachment_row.tsx'
 import { listenToPanel } from './listen_to_panel.ts'
-import { limitsOf, uploadsOf } from './uploads.ts'
+import { uploadsOf } from './uploads.ts'
 import { hasWords, wordsOf } from './words.ts'
 
 interface AttachmentsProps {
@@ -32,8 +31,7 @@ export class Attachments extends Component<AttachmentsProps> {
   override render({ ui, state: { attached } }: AttachmentsProps) {
     const words = wordsOf(ui)
     const uploads = uploadsOf(ui)
-    const { hold, isOver } = uploads.view.getSnapshot()
-    const limits = limitsOf(ui.model)
+    const { hold, over } = uploads.view.getSnapshot()
     return (
       <div
         class="attachments"
@@ -50,11 +48,11 @@ export class Attachments extends Component<AttachmentsProps> {
             ))}
           </ul>
         )}
-        {isOver && limits && <p>{fillCount(words.fileLimit, limits.maxFiles, ui.locale)}</p>}
+        {over && <p>{over}</p>}
         {hold && (
           <p class={hold}>
-            {hold === 'uploads' ? words.sendsLater : words.sendBlocked}{' '}
-            {hold === 'uploads' && (
+            {words[hold]}{' '}
+            {hold === 'sendsLater' && (
               <button
                 type="button"
                 class="link"

@@ -15,13 +15,13 @@ const KEPT = 'attached'
 /** In so many steps a bar grows: each draws the panel. */
 const STEPS = 50
 
-/** Whether sending waits: for uploads, or until what failed is tried again or removed. */
-type Hold = 'uploads' | 'failures' | null
+/** The words that say why sending waits: for uploads, or until what failed is tried again or removed. */
+type Hold = 'sendsLater' | 'sendBlocked' | null
 
 export interface UploadsView {
   readonly hold: Hold
-  /** More was chosen than goes with a message. */
-  readonly isOver: boolean
+  /** How many files go with a message, in words, where there were more. */
+  readonly over: string
 }
 
 export const limitsOf = (model: Model) => {
@@ -48,7 +48,7 @@ export function uploadsOf(ui: Ui): Uploads {
 /** Uploads what is attached to the draft, and keeps it over a reload. What is attached stands in the model's state. */
 export class Uploads {
   ui: Ui
-  readonly view = createStore<UploadsView>({ hold: null, isOver: false })
+  readonly view = createStore<UploadsView>({ hold: null, over: '' })
   readonly #files = new Map<string, File>()
   readonly #running = new Map<string, AbortController>()
   /** What was uploaded here, by its id: nothing has to be fetched to show it. */
@@ -101,9 +101,10 @@ export class Uploads {
   }
 
   #tellOver(isOver: boolean): boolean {
-    const { model, announce, locale } = this.ui
-    this.#show({ isOver })
-    if (isOver) announce(fillCount(wordsOf(this.ui).fileLimit, limitsOf(model)!.maxFiles, locale))
+    const { ui } = this
+    const over = isOver ? fillCount(wordsOf(ui).fileLimit, limitsOf(ui.model)!.maxFiles, ui.locale) : ''
+    this.#show({ over })
+    if (over) ui.announce(over)
     return isOver
   }
 
@@ -123,13 +124,12 @@ export class Uploads {
   /** Whether what the composer holds can't be sent yet. It is sent when it can, unless something fails. */
   hold(): boolean {
     const { attached, ui } = this
-    const words = wordsOf(ui)
     if (!(this.#held = messageOf(ui.model.getSnapshot()))) return false
     // Those of several messages that were put back.
     if (this.#tellOver(attached.length > (limitsOf(ui.model)?.maxFiles ?? Infinity))) return true
-    const hold = attached.some(({ error }) => error) ? 'failures' : attached.some(isPending) ? 'uploads' : null
+    const hold = attached.some(({ error }) => error) ? 'sendBlocked' : attached.some(isPending) ? 'sendsLater' : null
     this.#show({ hold })
-    if (hold) ui.announce(hold === 'uploads' ? words.sendsLater : words.sendBlocked)
+    if (hold) ui.announce(wordsOf(ui)[hold])
     return !!hold
   }
 
@@ -184,7 +184,7 @@ export class Uploads {
     this.#announce(this.#ended.splice(0))
     const hasFailed = attached.some(({ error }) => error)
     if (hold && !hasFailed) this.letGo()
-    if (hold !== 'uploads') return
+    if (hold !== 'sendsLater') return
     if (hasFailed) this.hold()
     else ui.model.submit()
   }
@@ -217,7 +217,7 @@ export class Uploads {
     // What waited to be sent is not what would be.
     if (this.view.getSnapshot().hold && messageOf(state) !== this.#held) this.letGo()
     if (attached === this.#attached) return
-    if (this.#attached.length > attached.length) this.#show({ hold: null, isOver: false })
+    if (this.#attached.length > attached.length) this.#show({ hold: null, over: '' })
     this.#attached = attached
     const isGone = (key: string) => !attached.some((other) => other.key === key)
     for (const [key, controller] of this.#running) if (isGone(key)) controller.abort()
@@ -228,9 +228,7 @@ export class Uploads {
 /** What looks otherwise was not written here. */
 function readKept(kept: string | null): Attachment[] {
   try {
-    return (JSON.parse(kept ?? '[]') as Attachment[]).flatMap(({ id, name, type, size }) =>
-      id && name && type ? [{ key: id, id, name, type, size }] : [],
-    )
+    return (JSON.parse(kept ?? '[]') as Attachment[]).filter(({ id, name, type }) => id && name && type)
   } catch {
     return []
   }
