@@ -215,11 +215,14 @@ async function readEvents(following: Following): Promise<boolean> {
       void client.threads
         .get(serverId)
         ?.resume()
-        ?.done.then(() => {
+        ?.done.then<unknown>(({ status }) => {
           // What failed here can still be tried again.
-          if (turn.status === 'failed' && thread.state().turn.status === 'idle') thread.update({ turn })
-          return poll(following)
+          if (turn.status === 'failed' && !untold.has(turn) && thread.state().turn.status === 'idle')
+            thread.update({ turn })
+          // Given up, it is followed again when something happens or the visitor asks for it.
+          return status === 'failed' && thread.activeTurnId ? loadLatest(thread, { keepsOlder: true }) : poll(following)
         })
+        .catch(doNothing)
     }
     return page.lastEvent > lastEvent
   } catch (error) {

@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { message, messagePage, question, settle, streaming } from './support/followed_thread.ts'
+import { fakeBrowser } from './support/browser.ts'
+import {
+  eventPage,
+  known,
+  message,
+  messagePage,
+  question,
+  settle,
+  streaming,
+  watched,
+} from './support/followed_thread.ts'
 import {
   answered,
   begun,
@@ -14,7 +24,10 @@ import {
 import { clientOf, messagesOf } from './support/watch.ts'
 
 beforeEach(() => void vi.useFakeTimers())
-afterEach(() => vi.useRealTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
 
 const away = () => functionError(503, 'database_unavailable')
 const asked = { ...question, content: 'Hi', clientId: null }
@@ -79,5 +92,66 @@ describe('an answer whose end was not told', () => {
     await thread.load()
     expect(thread.getSnapshot().turn).toEqual({ status: 'idle' })
     expect(messagesOf(thread.getSnapshot())).toEqual(['user completed "Hi"', 'assistant completed "Hello"'])
+  })
+})
+
+/** An answer that another tab has begun, in a project whose functions are away. */
+async function follow() {
+  const browser = fakeBrowser()
+  const server = { isEnded: false }
+  const project = known()
+    .on('POST rpc/list_messages', () =>
+      server.isEnded
+        ? messagePage([message(IDS.messageId, 'Hello'), question], { lastEvent: 2 })
+        : messagePage([streaming, question], { activeTurnId: IDS.turnId, lastEvent: 1 }),
+    )
+    .on('POST rpc/list_events', ({ body }) => {
+      const last = server.isEnded ? 2 : 1
+      return eventPage(Number(body.after) < last ? ['turn_changed'] : [], last)
+    })
+    .on('GET turns/turn-1', away)
+  const { client, events } = browser.tab(project)
+  const thread = await watched(client)
+  const comeBack = () => events.dispatchEvent(new Event('focus'))
+  comeBack()
+  return { project, server, thread, comeBack }
+}
+
+describe('an answer that this tab follows, and whose stream stays away', () => {
+  it('is given up after some time, and can be tried again', async () => {
+    const { project, thread } = await follow()
+    await settle(600_000)
+    expect(thread.getSnapshot().turn).toMatchObject({ status: 'failed', error: { code: 'database_unavailable' } })
+    expect(project.named('GET turns/turn-1').length).toBeLessThan(20)
+    const rest = partStream().send(...begun(), text('Hello'), complete(), finish)
+    project.on('GET turns/turn-1', rest.done().answer)
+    expect(await thread.retry().text()).toBe('Hello')
+  })
+
+  it('is shown as it is stored, though its end was heard of while it was awaited', async () => {
+    const { project, server, thread, comeBack } = await follow()
+    await settle(2_000)
+    server.isEnded = true
+    comeBack()
+    await settle(600_000)
+    expect(project.named('GET turns/turn-1').length).toBeLessThan(20)
+    expect(thread.getSnapshot().turn).toEqual({ status: 'idle' })
+    expect(messagesOf(thread.getSnapshot()).at(-1)).toBe('assistant completed "Hello"')
+  })
+
+  it('leaves nothing to try again once it has come after all', async () => {
+    const { project, server, thread, comeBack } = await follow()
+    await settle(100_000)
+    const rest = partStream()
+    project.on('GET turns/turn-1', rest.answer)
+    comeBack()
+    await settle()
+    const seen: string[] = []
+    thread.subscribe(() => seen.push(thread.getSnapshot().turn.status))
+    server.isEnded = true
+    rest.send(...begun(), text('Hello'), complete(), finish).done()
+    await settle(60_000)
+    expect(seen).not.toContain('failed')
+    expect(seen.at(-1)).toBe('idle')
   })
 })

@@ -12,8 +12,6 @@ begin
     or refusal is null
     or refusal not in ('input_flagged', 'output_flagged', 'moderation_unavailable')
     or loacl_private.is_withdrawn(turn.message_id)
-    -- Another has written on in it.
-    or exists (select from loacl_private.turns t where t.message_id = turn.message_id and t.created_at > turn.created_at)
     -- Nothing has been answered yet to what is refused, and nobody is told of it.
     or (
       refusal = 'input_flagged'
@@ -23,12 +21,17 @@ begin
     return false;
   end if;
   perform loacl_private.keep_moderation(turn, outcome -> 'moderation');
+  -- Another may have gone on with it: what it wrote on in is gone.
+  perform loacl_private.end_turn(t.id, jsonb_build_object('state', 'failed', 'errorCode', refusal))
+  from loacl_private.turns t
+  where t.message_id = turn.message_id and t.ended_at is null;
   update loacl_private.turns t
   set state = 'failed', error_code = refusal, cut_reason = null
-  where t.id = turn.id;
+  where t.message_id = turn.message_id and t.created_at >= turn.created_at;
   update loacl_private.turn_steps s
   set state = 'failed', error_code = refusal
-  where s.turn_id = turn.id and s.state <> 'completed';
+  from loacl_private.turns t
+  where t.message_id = turn.message_id and t.created_at >= turn.created_at and s.turn_id = t.id and s.state <> 'completed';
   update loacl.messages m
   set status = 'failed', error_code = refusal, cut_reason = null
   where m.id = turn.message_id;
@@ -36,7 +39,7 @@ begin
 end
 $$;
 comment on function loacl_private.withdraw_late(loacl_private.turns, jsonb) is
-  'Withdraws an answer that its worker knows to be refused by moderation, where somebody else has ended the turn meanwhile, and says whether it did. It is the one way in which an end changes.';
+  'Withdraws an answer that its worker knows to be refused by moderation, where somebody else has ended the turn meanwhile, with the turns that went on with it, and says whether it did. It is the one way in which an end changes.';
 revoke all on function loacl_private.withdraw_late(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.finish_turn(turn_id uuid, lease uuid, outcome jsonb)

@@ -20,7 +20,7 @@ const leave = async (settings: Record<string, boolean>, parts: object[], isStopp
   await append(begun.turn, 1, parts)
   if (isStopped) await stop(begun.turn, token)
   await abandon(begun.turn)
-  return { ...begun, token, items: (await listMessages(begun.threadId, token)).items }
+  return { ...begun, assistantId: id, token, items: (await listMessages(begun.threadId, token)).items }
 }
 
 describe('an answer whose worker has gone before it was checked to its end', () => {
@@ -77,6 +77,38 @@ describe('an answer whose worker has gone before it was checked to its end', () 
       await world.sql`select state, error_code from loacl_private.turn_steps where turn_id = ${answered.turn.id}`
     expect(steps).toEqual([{ state: 'failed', error_code: 'output_flagged' }])
   })
+
+  it.each(['completed', 'running'])(
+    'is withdrawn late also where another turn has gone on with it: %s',
+    async (state) => {
+      const word = `w${randomUUID()}`
+      const { turn, token, threadId, messageId, assistantId } = await leave(
+        { moderation_fails_open: true },
+        [...FIRST, delta(word)],
+        true,
+      )
+      const request = { type: 'continue', threadId, messageId, text: undefined }
+      const { turn: further } = (await world.beginTurn(assistantId, token, request)).body
+      await append(further, 1, [...FIRST, delta(word), delta(' and on')])
+      if (state === 'completed') await world.finish(further, { content: `${word} and on` })
+      const flagged = { state: 'failed', errorCode: 'output_flagged', content: '', parts: [] }
+      expect(await world.finish(turn, flagged)).toMatchObject({ status: 204 })
+      // It comes back by nobody.
+      expect(await world.finish(further, { content: `${word} and on` })).toMatchObject({ status: 409 })
+      expect((await listMessages(threadId, token)).items[0]).toMatchObject({
+        errorCode: 'output_flagged',
+        content: '',
+        parts: [],
+      })
+      for (const each of [turn, further])
+        expect((await read(each, 0, token)).body).toMatchObject({
+          state: 'failed',
+          errorCode: 'output_flagged',
+          parts: [],
+        })
+      expect(await tablesWith(word)).toEqual([])
+    },
+  )
 
   it('is only interrupted where nothing was said', async () => {
     const { items } = await leave({}, FIRST)

@@ -292,6 +292,18 @@ describe('what the model writes', () => {
     expect(running.types().slice(-2)).toEqual(['start', 'data-turn'])
   })
 
+  it('of which nobody has read a word leaves its numbers to whoever answers in its place', async () => {
+    const running = await begin({ output: true }, answering(FLAGGED))
+    const append = running.store.appendParts.bind(running.store)
+    vi.spyOn(running.store, 'appendParts').mockImplementation(async (turn, seq, parts) => {
+      if (seq + parts.length > 3) throw turnError('turn_lease_lost')
+      return append(turn, seq, parts)
+    })
+    running.store.faults.finishTurn = [turnError('turn_lease_lost')]
+    await end(running)
+    expect(running.types().filter((type) => type === 'start')).toHaveLength(1)
+  })
+
   it('is not stored where the database refuses what else is known of it', async () => {
     const running = await begin({ output: true }, answering(FLAGGED))
     running.store.faults.finishTurn = [turnError('internal')]

@@ -77,6 +77,11 @@ export class PartLog {
     return ORPHANING.test(this.#lost?.code ?? '') && this.#stored < this.#last
   }
 
+  /** Number of the last part that is stored. */
+  get stored(): number {
+    return this.#stored
+  }
+
   /** Number of the last part. */
   get last(): number {
     return this.#last

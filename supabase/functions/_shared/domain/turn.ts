@@ -27,7 +27,7 @@ export async function* runTurn(
   context: TurnContext,
   deps: TurnDeps,
 ): AsyncGenerator<NumberedPart, void, undefined> {
-  const { closing, call, usage, content, last, moderation } = yield* runSteps(turn, context, deps)
+  const { closing, call, usage, content, last, isShown, moderation } = yield* runSteps(turn, context, deps)
   let seq = last
   const number = (part: StreamPart): NumberedPart => ({ seq: ++seq, part })
   if ('waiting' in closing) {
@@ -35,8 +35,9 @@ export async function* runTurn(
     return
   }
   // What was said is to be shown no more: the answer begins anew, and nothing comes of it.
-  const isTakenBack = 'end' in closing ? isWithdrawn(closing.end) : closing.isWithdrawn
-  if (last > FIRST_PARTS && isTakenBack) for (const part of firstParts(turn)) yield number(part)
+  // Where nothing was read of it, its numbers are those of whoever answers in its place.
+  const isTakenBack = 'end' in closing ? last > FIRST_PARTS && isWithdrawn(closing.end) : isShown && closing.isWithdrawn
+  if (isTakenBack) for (const part of firstParts(turn)) yield number(part)
   // Who reads it comes back, and follows the worker that has it now or sees how it ended.
   if ('left' in closing) return
   const { end } = closing

@@ -30,6 +30,8 @@ export interface EndedSteps {
   content: string
   /** Number of the last part. */
   last: number
+  /** Whether somebody may have read more than how the turn begins: nobody is sent what is not stored. */
+  isShown: boolean
   moderation: Moderation
 }
 
@@ -59,10 +61,11 @@ export async function* runSteps(
 
   /** What an answer that goes on has said already. */
   const cut = isContinuation(turn) && turn.steps.length === 0 ? reopen(turn.parts) : { stream: [], open: null }
+  const opening = [...firstParts(turn), ...cut.stream]
   let log = openLog(turn.lastSeq)
   if (turn.lastSeq === 0) {
     // Pushed together, and so stored together: who takes the turn over begins after both.
-    yield* [...firstParts(turn), ...cut.stream].map((part) => log.push(part))
+    yield* opening.map((part) => log.push(part))
   }
   if (turn.stopRequested) interruptBy({ state: 'stopped' })
 
@@ -101,7 +104,8 @@ export async function* runSteps(
   let { last } = log
   // Somebody else has ended it.
   if ('end' in closing) for (const part of stopOpenCalls(message.parts, closing.end)) yield { seq: ++last, part }
-  return { closing, call, usage, content: message.content, last, moderation }
+  const isShown = log.stored > opening.length
+  return { closing, call, usage, content: message.content, last, isShown, moderation }
 
   function take(settled: Settled): void {
     if ('input' in settled) ({ input } = settled)
