@@ -69,11 +69,13 @@ export const planPairs = (pairs: readonly Pair[], seed: number, firstId = 0): Pl
   return pairs.map((pair, at) => planOne(pair, firstId + at, random))
 }
 
-/** Plans in which these pairs meet whatever else happens: the fault strikes first, and the visitor acts last. */
+/** Plans in which these pairs meet whatever else happens: at each of their points the fault strikes first, and the visitor acts last. */
 export const planMeetings = (pairs: readonly Pair[], firstId: number): Plan[] =>
-  pairs.map(({ ability, fault }, at) =>
-    planByName({ ability: ability.name, fault: fault.name, actPoint: POINTS.at(-1)! }, firstId + at),
-  )
+  pairs
+    .flatMap(({ ability, fault }) => pointsOf(fault, ability).map((point) => ({ ability, fault, point })))
+    .map(({ ability, fault, point }, at) =>
+      planByName({ ability: ability.name, fault: fault.name, actPoint: POINTS.at(-1)!, point }, firstId + at),
+    )
 
 /** A story that is chosen by hand. Without a fault, nothing goes wrong in it. */
 export interface PlannedByName {

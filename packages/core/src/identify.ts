@@ -34,6 +34,7 @@ async function askCredential(auth: Auth, signal: AbortSignal): Promise<Credentia
 const isGateways = (error: unknown): boolean =>
   (error as LoaclError).status! >= 500 && hasCode(error, 'response_malformed')
 
+/** Does what is safe to repeat. */
 export async function post(
   { transport, state }: SessionContext,
   path: string,
@@ -41,7 +42,9 @@ export async function post(
   token: string,
   bearer: string | null,
 ): Promise<void> {
-  await withTimeout([state().lifetime.signal], (signal) => transport.chat(path, body, signal, token, bearer))
+  const { signal } = state().lifetime
+  const request = () => withTimeout([signal], (each) => transport.chat(path, body, each, token, bearer))
+  await withRetries(request, { limit: 2, when: isGateways, before: (_, failures) => backOff(failures, signal) })
 }
 
 /**
@@ -75,9 +78,8 @@ export async function identifyDevice(
   await withRetries(request, {
     limit: 2,
     // In conflict: the same fresh token, in a request whose answer was lost, has become another person's.
-    when: (error) => isSessionError(error) || hasCode(error, 'id_conflict') || isGateways(error),
-    async before(error, failures) {
-      if (isGateways(error)) return backOff(failures, signal)
+    when: (error) => isSessionError(error) || hasCode(error, 'id_conflict'),
+    async before(error) {
       await awaitReplacement(session, error, token, signal)
       if (tokens.current() === token) await session.signOutVisitor('visitor_dropped')
     },

@@ -178,6 +178,19 @@ it('a request to identify that meets the gateway while the worker dies is sent a
   expect(tokensOf(project).at(-1)).toBe(first!.body.newToken)
 })
 
+it('a visitor who signs out while the worker dies is signed out by the same request, sent again', async () => {
+  const project = fakeProject().on(
+    'POST sign-out',
+    () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
+    () => json({}),
+  )
+  const client = clientOf(project)
+  await client.open()
+  await client.signOut()
+  const [first, ...again] = tokensOf({ calls: project.named('POST sign-out') })
+  expect(again).toEqual([first])
+})
+
 it('a request to identify is not sent again for a visitor who has signed out meanwhile', async () => {
   const project = fakeProject().on('POST identify', () => new Response('<h1>Bad gateway</h1>', { status: 502 }))
   const client = clientOf(project)
