@@ -35,7 +35,7 @@ export function mount(options: WidgetOptions): Widget {
   const known = mounted.get(id)?.deref()
   if (known?.widget) {
     if (known.options.assistant === assistant) return known.widget as Widget
-    throw createError('options_invalid', `Wrong "id": the page has a chat of another assistant named "${id}".`)
+    throw createError('options_invalid', `Wrong "id": "${id}" is a chat of another assistant.`)
   }
   const element = createElement('loacl-chat') as ChatElement
   if (id) {

@@ -24,11 +24,11 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   let thread = client.threads.create(kept[0])
   const store = createStore<ModelState>({
     session: client.getSnapshot(),
-    thread: thread.getSnapshot(),
     threadId: undefined,
-    view: 'chat',
+    thread: thread.getSnapshot(),
     ...EMPTY,
     draft: memory.get('draft') ?? '',
+    view: 'chat',
     unsent: kept,
     restored: false,
     loading: 'idle',
@@ -104,7 +104,7 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       loading = toLoaclError(error)
     }
     if (number !== loads) return
-    loadAgain = () => void load(action)
+    loadAgain = () => void load(action).then(restore)
     dispatch({ type: 'changed', change: { loading } })
   }
 
@@ -127,8 +127,15 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       const hasChosen = getState().view !== 'chat' || thread !== fresh || fresh.getSnapshot().messages.length > 0
       if (!hasChosen) await showAgain(opened.threads[0])
     }
+    restore()
+  }
+
+  function restore(): void {
+    const { unsent, loading, session } = getState()
+    // Of several the server may have some: nobody knows before the conversation is there.
+    const isKnown = !unsent[1] || (loading === 'idle' && session.status === 'open')
     // Where the visitor has sent one meanwhile, the others go back after the next reload.
-    if (kept.includes(getState().unsent.at(-1)!)) dispatch({ type: 'draft_restored' })
+    if (isKnown && kept.includes(unsent.at(-1)!)) dispatch({ type: 'draft_restored' })
   }
 
   /** Brings back the conversation that this tab showed last, or else the visitor's latest, where that is recent. */
@@ -194,9 +201,12 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
   return {
     ...store,
     client,
+    attach: (attached) => dispatch({ type: 'draft_changed', change: { attached } }),
     memory,
     emit,
+    stop: () => thread.stop(),
     start,
+    send,
     select(id) {
       dispatch({ type: 'draft_left' })
       return select(id)
@@ -205,15 +215,12 @@ export function createModel({ client, memory, emit, frame = (run) => run(), now 
       dispatch({ type: 'draft_left' })
       newThread()
     },
-    send,
     type: (draft) => dispatch({ type: 'draft_changed', change: { draft } }),
-    attach: (attached) => dispatch({ type: 'draft_changed', change: { attached } }),
     submit() {
       const state = getState()
       // The first line of code keeps its indent.
       if (canSend(state)) send(state.draft.trimEnd().replace(/^\s*\n/, ''), undefined, state.attached)
     },
-    stop: () => thread.stop(),
     retry() {
       const { thread: shown, loading, session } = getState()
       // A turn opens the session by itself, so that one press mends both.

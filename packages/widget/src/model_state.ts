@@ -68,12 +68,12 @@ export function reduceModel(state: ModelState, action: ModelAction): ModelState 
   switch (action.type) {
     case 'thread_changed':
       return withThread(state, action.thread)
+    case 'thread_shown':
+      return withThread({ ...state, threadId: action.threadId, view: 'chat', loading: 'idle' }, action.thread)
     case 'changed':
       return { ...state, ...action.change }
     case 'message_arrived':
       return without(state, [action.id])
-    case 'thread_shown':
-      return withThread({ ...state, threadId: action.threadId, view: 'chat', loading: 'idle' }, action.thread)
     case 'message_sent':
       return { ...state, ...action.rest, unsent: [...(restored ? [] : unsent), action.message], restored: false }
     case 'draft_restored': {

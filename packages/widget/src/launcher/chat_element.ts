@@ -94,7 +94,7 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
     } catch {
       // Storage is blocked.
     }
-    root.append(notice, launcher)
+    root.append(launcher)
     launcher.setAttribute('aria-label', words().openChat)
     // The style would take `auto` for the name of a scheme, as any word.
     if (theme && theme !== 'auto') notice.style.colorScheme = theme
@@ -104,6 +104,8 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
     if (opens) {
       notice.textContent = ''
       notice.hidden = false
+      // A panel that comes at once is not to wait until the frame is drawn.
+      setTimeout(() => root.append(notice), 99)
     }
     try {
       const widget = await fetchWidget()
@@ -131,11 +133,11 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
 
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
-  notice.setAttribute('role', 'alert')
-  notice.className = 'notice'
-  notice.hidden = true
   launcher.className = launcher.part = 'launcher'
   launcher.setAttribute('aria-expanded', 'false')
+  notice.className = 'notice'
+  notice.setAttribute('role', 'alert')
+  notice.hidden = true
 
   // What fails while the visitor is only near is tried again, with words, on the press.
   launcher.onpointerenter = launcher.onfocus = () =>

@@ -1,4 +1,4 @@
-import type { LoaclError } from '@loacl/core'
+import type { LoaclClient, LoaclError } from '@loacl/core'
 import { paintAccent } from '../accent.ts'
 import type { ChatElement } from '../launcher/chat_element.ts'
 import { OPEN_CHAT } from '../launcher/words.ts'
@@ -17,7 +17,7 @@ export interface EarlyWidget extends Widget, LauncherCalls {
 /** `element` is `null` on a server. */
 export function createEarlyWidget(element: ChatElement | null, options: WidgetOptions): EarlyWidget {
   const target = element ?? new EventTarget()
-  const own = 'client' in options && options.client ? options.client : null
+  const { client: own } = options as { client?: LoaclClient }
   /** What `update` was given. */
   const changes: Partial<Look>[] = []
   let widget: CommonWidget | null = null
@@ -40,7 +40,7 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   async function load(): Promise<CommonWidget> {
     try {
       const { createWidget } = await import('./widget.ts')
-      if (disposed) throw createError('disposed', 'The widget is disposed of.')
+      if (disposed) throw createError('disposed', 'The chat is disposed of.')
       widget = createWidget(element, options)
     } catch (cause) {
       const failure = isLoaclError(cause) ? cause : createError('network', 'The chat did not load.', cause)

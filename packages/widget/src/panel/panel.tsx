@@ -16,18 +16,17 @@ export interface PanelProps {
   announcement: string
 }
 
-export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) => {
+export const Panel = (props: PanelProps) => {
+  const { ui, state, drawn, online, announcement } = props
   const context = ui.features.context.loaded
   const attachments = ui.features.attachments.loaded
   return (
     <Fragment>
-      <Header ui={ui} state={state} />
       {drawn.count < 0 ? (
+        // The composer alone: it gets the keyboard.
         <div class="body" />
-      ) : state.view === 'chat' ? (
-        <Chat ui={ui} state={state} drawn={drawn} />
       ) : (
-        <Listing ui={ui} state={state} />
+        [<Header {...props} />, state.view === 'chat' ? <Chat {...props} /> : <Listing {...props} />]
       )}
       {!online && (
         <p class="bar" role="status">
@@ -36,9 +35,9 @@ export const Panel = ({ ui, state, drawn, online, announcement }: PanelProps) =>
       )}
 
       {state.view === 'chat' && [
-        context && <context.ContextLine ui={ui} />,
-        attachments && <attachments.Attachments ui={ui} state={state} />,
-        <Composer ui={ui} state={state} />,
+        context && <context.ContextLine {...props} />,
+        attachments && <attachments.Attachments {...props} />,
+        <Composer {...props} />,
       ]}
       <p class="hidden" role="status">
         {announcement}

@@ -56,10 +56,13 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   const focusComposer = () => focusTarget().focus({ preventScroll: true })
   const controller = new AbortController()
   const { signal } = controller
+  const sheets = [...root.adoptedStyleSheets]
   const adopt = ({ styles = '', begin }: Adopted) => {
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(styles)
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+    sheets.push(sheet)
+    // Before there is a panel, they would have the launcher styled anew.
+    if (dialog.isConnected) root.adoptedStyleSheets = sheets
     begin?.(dialog, signal, extend)
   }
 
@@ -151,7 +154,6 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   dialog.className = 'panel'
   dialog.tabIndex = -1
   dialog.setAttribute('part', 'panel')
-  draw()
 
   function paint(): void {
     const { theme, locale } = look
@@ -307,6 +309,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       paint()
       // Only now: what is read of the page before would have it laid out with the panel in it.
       if (!dialog.isConnected) root.append(dialog)
+      root.adoptedStyleSheets = sheets
       if (takesKeyboard) place()
       else {
         dialog.open = true
