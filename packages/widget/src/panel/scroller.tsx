@@ -139,15 +139,13 @@ export class Scroller extends Component<Props, { away?: boolean }> {
           aria-label={words.conversation}
           aria-live="off"
           tabIndex={0}
-          ref={(element) => {
-            this.#box = element
-          }}
           onScroll={this.#onScroll}
         >
           <div
             class="content"
             ref={(element) => {
               this.#content = element
+              this.#box = element && element.parentElement
             }}
           >
             {children}
