@@ -288,6 +288,23 @@ test('of several, one that has got there is not put back', async () => {
   expect([again.getSnapshot().threadId, again.getSnapshot().draft]).toEqual(['t1', 'one'])
 })
 
+test('of several, none is put back before the conversation is there, and then those that it lacks', async () => {
+  const model = await start()
+  lose(model, 'one')
+  lose(model, 'two')
+  model.dispose()
+  client.threadsAtOpening = [summary('t1', HOUR_AGO)]
+  client.threads.get('t1')
+  const thread = client.byId.get('t1')!
+  thread.failLoad = failed('database_unavailable')
+  const again = await start()
+  expect(again.getSnapshot()).toMatchObject({ draft: '', unsent: [{ draft: 'one' }, { draft: 'two' }] })
+  thread.failLoad = null
+  thread.set({ messages: [message({ clientId: 'turn of two', content: 'two' })] })
+  again.retry()
+  await expect.poll(() => again.getSnapshot().draft).toBe('one')
+})
+
 test('what was put back goes on as the same message over another reload, and as another once it was changed', async () => {
   const model = await start()
   lose(model, 'lost', [FILE])
