@@ -23,6 +23,8 @@ const leave = async (settings: Record<string, boolean>, parts: object[], isStopp
   return { ...begun, assistantId: id, token, items: (await listMessages(begun.threadId, token)).items }
 }
 
+const refuse = (errorCode: string) => ({ state: 'failed', errorCode, content: '', parts: [] })
+
 describe('an answer whose worker has gone before it was checked to its end', () => {
   it.each([false, true])('is withdrawn (stopped: %s)', async (isStopped) => {
     const word = `w${randomUUID()}`
@@ -64,7 +66,6 @@ describe('an answer whose worker has gone before it was checked to its end', () 
   })
 
   it('is stopped for good where its question was refused before there was an answer, and withdrawn with its step where there was', async () => {
-    const refuse = (errorCode: string) => ({ state: 'failed', errorCode, content: '', parts: [] })
     const unanswered = await leave({ moderation_fails_open: true }, FIRST, true)
     expect(await world.finish(unanswered.turn, refuse('input_flagged'))).toMatchObject({ status: 409 })
     const { items } = await listMessages(unanswered.threadId, unanswered.token)

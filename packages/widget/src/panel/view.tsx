@@ -56,13 +56,13 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   const focusComposer = () => focusTarget().focus({ preventScroll: true })
   const controller = new AbortController()
   const { signal } = controller
-  const sheets = [...root.adoptedStyleSheets]
+  const styleSheets = [...root.adoptedStyleSheets]
   const adopt = ({ styles = '', begin }: Adopted) => {
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(styles)
-    sheets.push(sheet)
+    styleSheets.push(sheet)
     // Before there is a panel, they would have the launcher styled anew.
-    if (dialog.isConnected) root.adoptedStyleSheets = sheets
+    if (dialog.isConnected) root.adoptedStyleSheets = styleSheets
     begin?.(dialog, signal, extend)
   }
 
@@ -309,7 +309,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       paint()
       // Only now: what is read of the page before would have it laid out with the panel in it.
       if (!dialog.isConnected) root.append(dialog)
-      root.adoptedStyleSheets = sheets
+      root.adoptedStyleSheets = styleSheets
       if (takesKeyboard) place()
       else {
         dialog.open = true
