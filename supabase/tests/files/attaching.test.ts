@@ -160,7 +160,7 @@ describe('a file of a signed-in user', () => {
       update loacl.sessions s set session_type = 'authenticated', user_id = ${userId}
       from loacl_private.session_tokens k where k.session_id = s.id and k.token_hash = sha256(${token}::text::bytea)`
     for (const call of [files.find, files.locate, files.remove, files.complete])
-      for (const other of [id, begun]) expect(codeOf(await call(other, token))).toEqual([404, 'file_not_found'])
+      for (const other of [id, begun]) expect(codeOf(await call(other, token))).toEqual([401, 'session_locked'])
     expect(codeOf(await files.begin(assistantId, token))).toEqual([401, 'session_locked'])
     expect(codeOf(await files.send(assistantId, token, [id]))).toEqual([401, 'session_locked'])
     expect((await api.select('files?select=id', { token })).body).toEqual([])
