@@ -14,11 +14,12 @@ const STATES: Record<DynamicToolUIPart['state'], string> = {
 
 interface Props {
   part: DynamicToolUIPart
+  isBusy: boolean
   onDecide: (callId: string, approved: boolean) => void
 }
 
 /** A call of a tool as a line, and as a card while it asks whether it may run. Its words are those of the site's owner. */
-export function Call({ part, onDecide }: Props) {
+export function Call({ part, isBusy, onDecide }: Props) {
   const { toolCallId, toolName, title = toolName, state, input, errorText } = part
   const { sentences = {}, host } = (part.toolMetadata ?? {}) as Partial<ToolMetadata>
   if (state !== 'approval-requested')
@@ -37,8 +38,8 @@ export function Call({ part, onDecide }: Props) {
       </pre>
       {host && <p className="note">Goes to {host}</p>}
       <div className="row">
-        <button onClick={() => onDecide(toolCallId, true)}>Approve</button>
-        <button onClick={() => onDecide(toolCallId, false)}>Deny</button>
+        <button disabled={isBusy} onClick={() => onDecide(toolCallId, true)}>Approve</button>
+        <button disabled={isBusy} onClick={() => onDecide(toolCallId, false)}>Deny</button>
       </div>
     </section>
   )

@@ -41,7 +41,7 @@ export function Message({ message, isBusy, onEdit, onRegenerate, onDecide }: Pro
       {parts.map((part, index) => {
         if (part.type === 'text') return <p key={index}>{part.text}</p>
         if (part.type === 'file') return <File key={index} part={part} />
-        if (part.type === 'dynamic-tool') return <Call key={index} part={part} onDecide={onDecide} />
+        if (part.type === 'dynamic-tool') return <Call key={index} part={part} isBusy={isBusy} onDecide={onDecide} />
         if (part.type !== 'reasoning') return null
         return (
           <details key={index}>

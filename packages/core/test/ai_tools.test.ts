@@ -1,8 +1,8 @@
 import { readUIMessageStream, type UIMessageChunk } from 'ai'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createChatTransport, loadMessages, type ChatMessage } from '../src/ai/index.ts'
 import { fakeProject, json, partStream } from './support/project.ts'
-import { callAnswer, ending, outputOf, said, toldToWait, waitingCall, waitingPage } from './support/waiting_calls.ts'
+import { callAnswer, ending, outputOf, said, toldToWait, waitingCall, waitingPage, waits } from './support/waiting_calls.ts'
 import { clientOf } from './support/watch.ts'
 
 const one = waitingCall()
@@ -120,4 +120,44 @@ it('a call that waited before the page was loaded is answered as well', async ()
   const whole = await readBy(await transport.sendMessages(submit(QUESTION, sent)), sent)
   expect(project.named('POST calls')[0]!.body).toMatchObject({ approved: true })
   expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
+})
+
+describe('what the visitor answers while the page still resumes', () => {
+  async function resuming() {
+    const { project, transport, client } = await ask()
+    const replay = partStream().send(...said([one]))
+    const rest = [outputOf('call-1'), ...ending]
+    const goesOn = partStream()
+      .send(...said([one]), ...rest)
+      .done().answer
+    project
+      .on('POST rpc/list_messages', () => waitingPage([one]))
+      .on('POST calls/call-1/decision', () => callAnswer('running'))
+      .on('GET turns/turn-1', replay.answer, goesOn)
+    const [, answer] = await loadMessages(client, CHAT)
+    return { project, transport, replay, goesOn, sent: responded(answer!, true) }
+  }
+
+  it('is sent once the answer has come to where it waits', async () => {
+    const { project, transport, replay, sent } = await resuming()
+    expect(await transport.reconnectToStream({ chatId: CHAT })).not.toBeNull()
+    const sending = transport.sendMessages(submit(QUESTION, sent))
+    // The page has read what is stored meanwhile.
+    await expect.poll(() => project.named('POST rpc/list_messages')).toHaveLength(2)
+    await new Promise((resolve) => setTimeout(resolve))
+    replay.send(...waits([one])).done()
+    const whole = await readBy(await sending, sent)
+    expect(project.named('POST calls')[0]!.body).toMatchObject({ approved: true })
+    expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
+  })
+
+  it('is not taken back by what is resumed later', async () => {
+    const { project, transport, goesOn, sent } = await resuming()
+    project.on('GET turns/turn-1', goesOn)
+    const resumed = transport.reconnectToStream({ chatId: CHAT })
+    const whole = await readBy(await transport.sendMessages(submit(QUESTION, sent)), sent)
+    expect(await resumed).toBeNull()
+    expect(project.named('POST calls')).toHaveLength(1)
+    expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
+  })
 })

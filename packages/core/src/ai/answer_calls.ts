@@ -1,3 +1,4 @@
+import { untilAborted } from '../abort.ts'
 import { runningTurn } from '../thread_state.ts'
 import type { LoaclClient, Thread, Turn } from '../types.ts'
 import { answerPageCall, type AnsweredCall, waitingCalls } from './page_calls.ts'
@@ -20,6 +21,8 @@ export async function answerCalls(
   signal: AbortSignal | undefined,
 ): Promise<Turn | undefined> {
   if (thread.getSnapshot().turn.status !== 'waiting') await thread.load({ signal })
+  // Followed from its start, it has not come to where it waits yet.
+  await untilAborted(async () => runningTurn(thread.getSnapshot())?.done, signal)
   for (const part of parts) {
     if (!('toolCallId' in part)) continue
     const { toolCallId } = part

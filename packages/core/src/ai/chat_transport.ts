@@ -29,8 +29,8 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
   /** A turn that was stopped in a thread, until the server has ended it: the next one waits for that. */
   const stopping = new WeakMap<Thread, Promise<unknown>>()
   const uploads = createUploads(client)
-  /** Of each chat, what its latest resume is aborted by. */
-  const latestResume = new Map<string, AbortSignal | undefined>()
+  /** Of each chat, the resume that nothing has come after: no other one, and nothing that was sent. */
+  const latestResume = new Map<string, object>()
 
   /** Ends the turn that runs or waits. */
   function stop(thread: Thread): void {
@@ -41,8 +41,8 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
   }
 
   /** A resume is also aborted where the chat resumes again, as under React's Strict Mode: only a stop ends the turn. */
-  function stopWhenAborted(chatId: string, thread: Thread, signal: AbortSignal | undefined): void {
-    const stopIfLatest = () => queueMicrotask(() => latestResume.get(chatId) === signal && stop(thread))
+  function stopWhenAborted(isLatest: () => boolean, thread: Thread, signal: AbortSignal | undefined): void {
+    const stopIfLatest = () => queueMicrotask(() => isLatest() && stop(thread))
     if (signal?.aborted) stopIfLatest()
     signal?.addEventListener('abort', stopIfLatest)
   }
@@ -53,6 +53,7 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
 
     async sendMessages(asked) {
       const { chatId, abortSignal: signal } = asked
+      latestResume.delete(chatId)
       try {
         const thread = await findThread(client, chatId, { signal })
         await stopping.get(thread)
@@ -67,14 +68,17 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
     },
 
     async reconnectToStream({ chatId, abortSignal: signal }) {
-      latestResume.set(chatId, signal)
+      const resume = {}
+      latestResume.set(chatId, resume)
+      const isLatest = () => latestResume.get(chatId) === resume
       try {
         const thread = await findThread(client, chatId, {})
         if (!runningTurn(thread.getSnapshot())) await thread.load()
-        if (signal?.aborted && latestResume.get(chatId) !== signal) return null
+        // It would show the answer as it was before what was said since.
+        if (!isLatest()) return null
         const turn = thread.resume()
         if (!turn) return null
-        stopWhenAborted(chatId, thread, signal)
+        stopWhenAborted(isLatest, thread, signal)
         return chunkStreamOf({ client, thread, signal, turn })
       } catch (error) {
         throw inWords(error)

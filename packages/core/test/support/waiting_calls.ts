@@ -44,10 +44,16 @@ export const said = (calls: readonly WaitingCall[]): StreamPart[] => [
   ...calls.filter(({ status }) => status === 'pending').map(({ id }) => asked(id)),
 ]
 
+/** How a turn's stream ends where it waits. */
+export const waits = (calls: readonly WaitingCall[]): StreamPart[] => [
+  { type: 'data-waiting', data: waitingFor(calls) },
+  { type: 'finish', finishReason: 'other' },
+]
+
 /** A turn's stream, to where it waits. */
 export const toldToWait = (calls: readonly WaitingCall[]) =>
   partStream()
-    .send(...said(calls), { type: 'data-waiting', data: waitingFor(calls) }, { type: 'finish', finishReason: 'other' })
+    .send(...said(calls), ...waits(calls))
     .done()
 
 export const outputOf = (id: string): StreamPart => ({
