@@ -1,9 +1,8 @@
 // `npm start`, on whatever Node is here: installs, builds the widget, and runs the stack under Node 24.
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ensureInstalled } from './install.mjs'
+import { isWidgetBuilt } from './widget_sources.mjs'
 
 ensureInstalled()
 const { node, root } = await import('./tools.mjs')
@@ -28,28 +27,8 @@ function run(command, args, options) {
   })
 }
 
-/** Tests, and what a build writes: its output, and the types of `wire` beside their source. */
-const NOT_SOURCE = /[\\/](node_modules|dist|dist-size|test)[\\/]|[\\/]wire[\\/]src[\\/].*\.d\.ts$/
-
-/** Names, sizes and times of all files that the widget is built from. */
-function widgetSources() {
-  const hash = createHash('sha256')
-  for (const folder of ['packages/wire/src', 'packages/core/src', 'packages/widget'])
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
-      // Node before 20.12 calls it `path`.
-      const path = join(entry.parentPath ?? Reflect.get(entry, 'path'), entry.name)
-      if (!entry.isFile() || NOT_SOURCE.test(path)) continue
-      const { size, mtimeMs } = statSync(path)
-      hash.update(`${path} ${size} ${mtimeMs}\n`)
-    }
-  return hash.digest('hex')
-}
-
 async function buildWidget() {
-  const stamp = join(root, 'node_modules', '.cache', 'loacl', 'widget-built')
-  const sources = widgetSources()
-  const isBuilt = existsSync(join(root, 'packages', 'widget', 'dist', 'loacl.js'))
-  if (isBuilt && existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return
+  if (isWidgetBuilt()) return
   const began = Date.now()
   const { code, output } = await run(node, [join('scripts', 'build.mjs'), 'widget'], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,8 +37,6 @@ async function buildWidget() {
     console.error(`The widget could not be built:\n${output}`)
     process.exit(1)
   }
-  mkdirSync(dirname(stamp), { recursive: true })
-  writeFileSync(stamp, sources)
   console.log(`✓ Widget built (${((Date.now() - began) / 1000).toFixed(1)} s)`)
 }
 
