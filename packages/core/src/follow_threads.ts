@@ -7,6 +7,7 @@ import { loadNewest, untold } from './load_messages.ts'
 import { keepInSight } from './keep_in_sight.ts'
 import { openTabChannel, type TabChannel } from './tab_channel.ts'
 import type { ThreadContext } from './thread_context.ts'
+import { isTransient } from './retry.ts'
 import { runningTurn } from './thread_state.ts'
 import type { Abortable, TurnState } from './types.ts'
 
@@ -106,12 +107,17 @@ async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<numbe
   return lastEvent
 }
 
-/** For a turn that waits, or whose end this page was not told. `isAsking`: whether the visitor asked here. */
-export async function awaitTurn(thread: ThreadContext, isAsking: boolean): Promise<void> {
-  const { turn } = thread.state()
-  if (turn.status !== 'failed') return awaitCalls(thread, isAsking)
-  untold.set(turn, thread.activeTurnId!)
-  showStored(thread, turn)
+/**
+ * For a turn that waits, or of which this page was not told how it ended, or whether it began.
+ *
+ * @param isAsking whether the visitor asked here
+ * @param ended how the page shows its end
+ */
+export async function awaitTurn(thread: ThreadContext, isAsking: boolean, ended: TurnState): Promise<void> {
+  if (ended.status !== 'failed') return awaitCalls(thread, isAsking)
+  if (!isTransient(ended.error, true)) return
+  if (thread.activeTurnId) untold.set(ended, thread.activeTurnId)
+  showStored(thread, ended)
 }
 
 /**
@@ -136,16 +142,17 @@ async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<voi
  */
 function showStored(thread: ThreadContext, until?: TurnState): void {
   let isLoading = false
+  const unwatch = () => void thread.listeners.delete(look)
   const look = (): void => {
     const { turn } = thread.state()
     if (isLoading || turn === until || turn.status === 'sending') return
     // It is followed again.
-    if (until && runningTurn(thread.state())?.id === untold.get(until)) return unwatch?.()
+    if (until && runningTurn(thread.state())?.id === (untold.get(until) ?? '')) return unwatch()
     isLoading = true
     // Where it fails, the next change of the thread makes up for it.
     loadLatest(thread, { keepsOlder: true }).then(unwatch, () => (isLoading = false))
   }
-  const unwatch = thread.client.threads.get(thread.serverId!)?.subscribe(look)
+  thread.listeners.add(look)
   look()
 }
 

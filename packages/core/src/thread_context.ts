@@ -9,7 +9,7 @@ export interface ThreadContext {
   state(): ThreadState
   update(change: Partial<ThreadState>): void
   /** While anybody has subscribed, it is kept up to date. */
-  listeners: ReadonlySet<() => void>
+  listeners: Set<() => void>
   /** The server's id, once there is one. */
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */

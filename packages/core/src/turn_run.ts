@@ -165,7 +165,7 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
-    if (thread.activeTurnId) whenFetched((onDemand) => onDemand.awaitTurn(thread, !!start.request))
+    if (lost || thread.activeTurnId) whenFetched((onDemand) => onDemand.awaitTurn(thread, !!start.request, ended))
   }
 
   if (start.signal?.aborted) stop()

@@ -95,6 +95,45 @@ describe('an answer whose end was not told', () => {
   })
 })
 
+describe('a question of which this page was not told that it arrived', () => {
+  it('is shown as it is stored once something else is asked', async () => {
+    const project = fakeProject().on(
+      'POST turns',
+      away,
+      answered('Next.', { turnId: 'turn-2', userMessageId: 'user-2', messageId: 'answer-2' }).answer,
+    )
+    const thread = clientOf(project).threads.create()
+    const first = thread.send('Hi')
+    for (let seconds = 0; seconds < 60; seconds++) await settle()
+    expect(await first.done).toMatchObject({ status: 'failed' })
+    const next = message('answer-2', 'Next.')
+    const asking = { ...question, id: 'user-2', content: 'And now?' }
+    const stored = { ...asked, clientId: first.id }
+    project.on('POST rpc/list_messages', () => messagePage([next, asking, abandoned, stored]))
+    expect(await thread.send('And now?').text()).toBe('Next.')
+    await settle()
+    expect(messagesOf(thread.getSnapshot())).toEqual([
+      'user completed "Hi"',
+      'assistant failed "Hel"',
+      'user completed "And now?"',
+      'assistant completed "Next."',
+    ])
+  })
+
+  it('that was refused is not looked for', async () => {
+    const project = fakeProject().on(
+      'POST turns',
+      () => functionError(400, 'message_too_long'),
+      answered('Next.', { turnId: 'turn-2', userMessageId: 'user-2', messageId: 'answer-2' }).answer,
+    )
+    const thread = clientOf(project).threads.create()
+    await thread.send('Hi').done
+    expect(await thread.send('And now?').text()).toBe('Next.')
+    await settle()
+    expect(project.named('POST rpc/list_messages')).toEqual([])
+  })
+})
+
 /** An answer that another tab has begun, in a project whose functions are away. */
 async function follow() {
   const browser = fakeBrowser()

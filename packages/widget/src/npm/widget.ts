@@ -6,10 +6,13 @@ import { createView } from '../panel/view.tsx'
 import type { CommonWidget, WidgetOptions } from '../types.ts'
 import { assembleWidget, type Loaders } from '../widget.ts'
 
+/** The documents of tests, such as jsdom and happy-dom, lack some of these. */
+const NEEDED = ['matchMedia', 'visualViewport', 'ResizeObserver'] as const
+
 const loaders: Loaders = {
   view() {
-    // The documents of tests, such as jsdom and happy-dom, have none, and nobody puts one there.
-    if (!globalThis.visualViewport) throw new LoaclError('unsupported', 'The panel needs visualViewport.')
+    const lack = NEEDED.find((name) => !(name in globalThis))
+    if (lack) throw new LoaclError('unsupported', `The panel needs ${lack}.`)
     return createView
   },
   feature: loadFeature,
