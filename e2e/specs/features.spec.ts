@@ -31,7 +31,10 @@ for (const variant of ['plain', 'npm'])
       await owner.change(assistant, { fingerprint: true })
       const fetched: string[] = []
       page.on('requestfinished', (request) => fetched.push(new URL(request.url()).pathname))
-      const sent = page.waitForRequest('**/turns')
+      // A question that would have to wait longer than a second for it is sent without.
+      const sent = page.waitForRequest(
+        (request) => request.url().endsWith('/turns') && 'fingerprint' in request.postDataJSON(),
+      )
       const chat = await visit({ variant, assistant })
       await chat.open()
       await page.evaluate(() => {
@@ -51,9 +54,9 @@ for (const variant of ['plain', 'npm'])
       await chat.log.evaluate((log) => log.scrollTo(0, 0))
       await expect(chat.panel.getByRole('button', { name: 'Jump to latest' })).toBeVisible()
       await expect(chat.log.getByRole('list', { name: 'Sources' })).toHaveText('1 all.pdf')
-      expect((await sent).postDataJSON().fingerprint).toMatch(/^[\w-]{1,128}$/)
       await chat.ask(refused)
       await expect(chat.alert).toContainText('can’t answer')
+      expect((await sent).postDataJSON().fingerprint).toMatch(/^[\w-]{1,128}$/)
       await chat.conversations.click()
       await expect(chat.panel.getByRole('list', { name: 'Conversations' }).getByRole('button')).toHaveCount(1)
       const files = fetched.flatMap((path) => /^\/(?:panel-|chunks\/)([a-z]+)(?:-[\w-]{8})?\.js$/.exec(path)?.[1] ?? [])

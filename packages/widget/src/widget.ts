@@ -96,17 +96,12 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   /** Shows on the launcher of a closed panel that something waits there for the visitor, or that nothing does. */
   function remind(waits: () => unknown = () => asks): void {
     element?.launcher.replaceChildren()
-    if (waits() && !shown) void drawReminder(waits)
-  }
-
-  async function drawReminder(waits: () => unknown): Promise<void> {
-    try {
-      const { remind: draw } = await loaders.feature('reminder', 0)
-      const { words, locale } = languages.read(options)
-      if (element && waits() && !shown) draw(element.launcher, words, locale)
-    } catch (error) {
-      report(error)
-    }
+    const isDue = () => element && waits() && !shown
+    if (isDue())
+      void loaders
+        .feature('reminder', 0)
+        .then(({ drawReminder }) => isDue() && drawReminder(element!.launcher, languages.read(options)))
+        .catch(report)
   }
 
   const nameLauncher = () =>

@@ -1,10 +1,10 @@
-import type { SomeStrings } from '../runtime.ts'
+import type { Language } from '../../language.ts'
 
 const ENGLISH = 'Your conversation goes on here'
 const GERMAN = 'Ihr Gespräch geht hier weiter'
 
 /** A dot on the launcher, with words for those who don't see it, until its children are replaced. */
-export function remind(launcher: HTMLElement, words: SomeStrings, locale: string): void {
+export function drawReminder(launcher: HTMLElement, { words, locale }: Language): void {
   const dot = launcher.ownerDocument.createElement('i')
   dot.id = 'loacl-reminder'
   dot.setAttribute('role', 'img')
