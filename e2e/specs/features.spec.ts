@@ -23,7 +23,7 @@ for (const variant of ['plain', 'npm'])
       const [question, refused] = [unique('Does every part of you work?'), unique('And with an error?')]
       await model.says(question, {
         calls: [[{ name: 'no_such_tool' }]],
-        text: `All of it, &agrave; [la carte][menu]. ![A part](https://parts.example/1.png)\n\n\`\`\`\n${'run()\n'.repeat(60)}\`\`\`\n\n[menu]: https://menu.test/\n\nhttps://here.test`,
+        text: `All of it, &agrave; [la carte][menu]. ![A part](https://parts.example/1.png)\n\n| Part |\n|---|\n| Lid |\n\n\`\`\`\n${'run()\n'.repeat(60)}\`\`\`\n\n[menu]: https://menu.test/\n\nhttps://here.test`,
         sources: [{ filename: 'all.pdf', for: 'All of it' }],
       })
       await model.says(refused, { status: 500 })

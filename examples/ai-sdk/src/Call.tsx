@@ -38,8 +38,12 @@ export function Call({ part, isBusy, onDecide }: Props) {
       </pre>
       {host && <p className="note">Goes to {host}</p>}
       <div className="row">
-        <button disabled={isBusy} onClick={() => onDecide(toolCallId, true)}>Approve</button>
-        <button disabled={isBusy} onClick={() => onDecide(toolCallId, false)}>Deny</button>
+        <button disabled={isBusy} onClick={() => onDecide(toolCallId, true)}>
+          Approve
+        </button>
+        <button disabled={isBusy} onClick={() => onDecide(toolCallId, false)}>
+          Deny
+        </button>
       </div>
     </section>
   )

@@ -7,7 +7,6 @@ import { loadNewest, untold } from './load_messages.ts'
 import { keepInSight } from './keep_in_sight.ts'
 import { openTabChannel, type TabChannel } from './tab_channel.ts'
 import type { ThreadContext } from './thread_context.ts'
-import { isTransient } from './retry.ts'
 import { runningTurn } from './thread_state.ts'
 import type { Abortable, TurnState } from './types.ts'
 
@@ -115,7 +114,6 @@ async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<numbe
  */
 export async function awaitTurn(thread: ThreadContext, isAsking: boolean, ended: TurnState): Promise<void> {
   if (ended.status !== 'failed') return awaitCalls(thread, isAsking)
-  if (!isTransient(ended.error, true)) return
   if (thread.activeTurnId) untold.set(ended, thread.activeTurnId)
   showStored(thread, ended)
 }

@@ -2,7 +2,16 @@ import { readUIMessageStream, type UIMessageChunk } from 'ai'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createChatTransport, loadMessages, type ChatMessage } from '../src/ai/index.ts'
 import { fakeProject, json, partStream } from './support/project.ts'
-import { callAnswer, ending, outputOf, said, toldToWait, waitingCall, waitingPage, waits } from './support/waiting_calls.ts'
+import {
+  callAnswer,
+  ending,
+  outputOf,
+  said,
+  toldToWait,
+  waitingCall,
+  waitingPage,
+  waits,
+} from './support/waiting_calls.ts'
 import { clientOf } from './support/watch.ts'
 
 const one = waitingCall()
@@ -122,22 +131,23 @@ it('a call that waited before the page was loaded is answered as well', async ()
   expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
 })
 
-describe('what the visitor answers while the page still resumes', () => {
-  async function resuming() {
-    const { project, transport, client } = await ask()
-    const replay = partStream().send(...said([one]))
-    const rest = [outputOf('call-1'), ...ending]
-    const goesOn = partStream()
-      .send(...said([one]), ...rest)
-      .done().answer
-    project
-      .on('POST rpc/list_messages', () => waitingPage([one]))
-      .on('POST calls/call-1/decision', () => callAnswer('running'))
-      .on('GET turns/turn-1', replay.answer, goesOn)
-    const [, answer] = await loadMessages(client, CHAT)
-    return { project, transport, replay, goesOn, sent: responded(answer!, true) }
-  }
+/** A call that waits, in a page that knows it and resumes. */
+async function resuming() {
+  const { project, transport, client } = await ask()
+  const replay = partStream().send(...said([one]))
+  const rest = [outputOf('call-1'), ...ending]
+  const goesOn = partStream()
+    .send(...said([one]), ...rest)
+    .done().answer
+  project
+    .on('POST rpc/list_messages', () => waitingPage([one]))
+    .on('POST calls/call-1/decision', () => callAnswer('running'))
+    .on('GET turns/turn-1', replay.answer, goesOn)
+  const [, answer] = await loadMessages(client, CHAT)
+  return { project, transport, replay, goesOn, sent: responded(answer!, true) }
+}
 
+describe('what the visitor answers while the page still resumes', () => {
   it('is sent once the answer has come to where it waits', async () => {
     const { project, transport, replay, sent } = await resuming()
     expect(await transport.reconnectToStream({ chatId: CHAT })).not.toBeNull()

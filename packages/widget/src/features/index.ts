@@ -19,6 +19,7 @@ const FEATURES = {
   pictures: () => import('./pictures/index.ts'),
   reminder: () => import('./reminder/index.ts'),
   siblings: () => import('./siblings/index.ts'),
+  tables: () => import('./tables/index.ts'),
   tools: () => import('./tools/index.ts'),
   tools_de: () => import('./tools_de/index.ts'),
 }

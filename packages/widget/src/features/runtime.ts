@@ -31,7 +31,11 @@ export {
   type Read,
   readTarget,
   type References,
+  renderInlines,
+  type RenderTable,
+  type Row,
   sizeOf,
+  type Table,
   type Target,
 } from '../markdown/index.ts'
 export { toLoaclError } from '../model_error.ts'

@@ -1,8 +1,8 @@
 import { Component, type ComponentChild, type ComponentType, h } from 'preact'
-import type { Direction } from '../direction.ts'
 import { directionOfBlock } from './block_direction.ts'
+import { further } from './further.ts'
 import { renderInlines } from './inline_view.tsx'
-import type { Block, CodeBlock, Row, Table } from './tree.ts'
+import type { Block, CodeBlock } from './tree.ts'
 import type { KnownWords } from './words.ts'
 
 /** An answer's headings stand under the panel's own. */
@@ -68,9 +68,9 @@ class BlockView extends Component<BlockProps> {
           </li>
         )
       case 'table':
-        return renderTable(block, shared, dir)
+        return further.renderTable?.(block, shared, dir) ?? renderBlocks(block.children, shared)
       case 'row':
-        return null
+        return <p>{block.cells.map((cell) => [renderInlines(cell), ' '])}</p>
     }
   }
 }
@@ -90,49 +90,4 @@ function renderCode(block: CodeBlock, { words, CodeBar, onWide }: SharedProps): 
       </pre>
     </div>
   )
-}
-
-function renderTable(
-  { align, children: [head, ...body] }: Table,
-  { words, onWide }: SharedProps,
-  dir?: Direction,
-): ComponentChild {
-  return (
-    <div class="table" dir={dir} ref={onWide} role="region" aria-label={words.table} tabIndex={0}>
-      <table>
-        <thead>
-          <RowView row={head as Row} align={align} head />
-        </thead>
-        {body.length > 0 && (
-          <tbody>
-            {body.map((row) => (
-              <RowView row={row as Row} align={align} />
-            ))}
-          </tbody>
-        )}
-      </table>
-    </div>
-  )
-}
-
-interface RowProps {
-  row: Row
-  align: Table['align']
-  head?: boolean
-}
-
-class RowView extends Component<RowProps> {
-  override shouldComponentUpdate(next: RowProps): boolean {
-    return next.row !== this.props.row || next.align !== this.props.align
-  }
-
-  override render({ row, align, head }: RowProps): ComponentChild {
-    return (
-      <tr>
-        {row.cells.map((cell, i) =>
-          h(head ? 'th' : 'td', { 'data-align': align[i], scope: head && 'col' }, renderInlines(cell)),
-        )}
-      </tr>
-    )
-  }
 }

@@ -1,4 +1,8 @@
+import type { ComponentChild } from 'preact'
+import type { Direction } from '../direction.ts'
+import type { SharedProps } from './block_view.tsx'
 import type { References } from './references.ts'
+import type { Table } from './tree.ts'
 
 /** A URL in running text. */
 export interface BareUrl {
@@ -7,7 +11,10 @@ export interface BareUrl {
   href: string
 }
 
-/** What Markdown is read with beyond its syntax. Features add to it what not every text needs. */
+/** @param dir where it stands in no other block */
+export type RenderTable = (table: Table, shared: SharedProps, dir: Direction | undefined) => ComponentChild
+
+/** What Markdown is read and shown with beyond its syntax. Features add to it what not every text needs. */
 export interface Further {
   /** Characters by their names. The feature `entities` adds HTML 4's. */
   readonly entities: Map<string, string>
@@ -15,12 +22,14 @@ export interface Further {
   createReferences(): References
   /** All of them in reading order. Until the feature `links` is there, they are text. */
   findBareUrls(text: string): readonly BareUrl[]
+  /** The feature `tables`. Until it is there, a table's rows are paragraphs. */
+  renderTable?: RenderTable | undefined
   /** How many features have added to it. */
   added: number
 }
 
-/** The features without which a text was not read as it is written. */
-export const lacking = new Set<'entities' | 'links'>()
+/** The features without which a text was not read, or is not shown, as it is written. */
+export const lacking = new Set<'entities' | 'links' | 'tables'>()
 
 export const createFurther = (): Further => ({
   entities: new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' })),

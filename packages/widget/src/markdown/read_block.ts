@@ -1,3 +1,4 @@
+import { further, lacking } from './further.ts'
 import { parseInlines } from './inlines.ts'
 import type { Node } from './nodes.ts'
 import type { References } from './references.ts'
@@ -30,6 +31,7 @@ function read(node: Node, options: ReadOptions, growing: boolean): Block | null 
   const inlines = (text: string, unfinished = growing): Inline[] =>
     parseInlines(text.trimEnd(), { find: (...place) => references.find(...place, reader), unfinished })
   const row = (text: string, align?: readonly Align[]): Row => {
+    if (!further.renderTable) lacking.add('tables')
     const cells = splitRow(text).slice(0, align?.length)
     return { type: 'row', cells: cells.map((cell, i) => inlines(cell, growing && i === cells.length - 1)) }
   }

@@ -6,7 +6,7 @@ import { readWhole } from './read.ts'
 
 /** Whether features read it otherwise, and which of them it lacks before they have come. */
 function compare(source: string) {
-  Object.assign(further, createFurther())
+  Object.assign(further, { renderTable: undefined }, createFurther())
   lacking.clear()
   const blocks = JSON.stringify(readWhole(source))
   const lacks = [...lacking]
@@ -24,7 +24,6 @@ test.each([
   '> - https://a.org',
   '[x](y) and http://a.org',
   '[https://a.org](y',
-  '| a |\n|---|\n| https://a.org |',
   'mail a.b@c.org',
   '<https://a.org b>',
   '[a](https://a.org b)',
@@ -32,6 +31,11 @@ test.each([
   '[a]: b\n===',
 ])('%j lacks what reads its links', (source) => {
   expect(compare(source)).toEqual({ differs: true, lacks: ['links'] })
+})
+
+test('a table lacks what shows it, and what reads its links', () => {
+  expect(compare('| a |\n|---|\n| b |').lacks).toEqual(['tables'])
+  expect(compare('| a |\n|---|\n| https://a.org |')).toEqual({ differs: true, lacks: ['tables', 'links'] })
 })
 
 test('every example that features read otherwise lacks one', () => {

@@ -135,6 +135,18 @@ test('what scrolls can be reached by keyboard and has a name', () => {
   expect(code?.props).toMatchObject({ role: 'group', 'aria-label': 'Code, js', tabIndex: 0 })
 })
 
+test('until what shows tables is there, each of their rows is a line', () => {
+  const { renderTable } = further
+  further.renderTable = undefined
+  try {
+    const tree = show('| a | *b* |\n|---|---|\n| 1 | 2 |')
+    expect(find(tree, 'p').map((line) => textOf([line]).trim())).toEqual(['a b', '1 2'])
+    expect(find(tree, 'table')).toEqual([])
+  } finally {
+    further.renderTable = renderTable
+  }
+})
+
 /** The `dir` of each block that stands in no other. */
 const directionsOf = (source: string, streaming = false) =>
   show(source, streaming).flatMap((root) => (root as Element).children.map((block) => (block as Element).props.dir))

@@ -1,4 +1,4 @@
-import type { Language } from '../../language.ts'
+import type { Language } from '../runtime.ts'
 
 const ENGLISH = 'Your conversation goes on here'
 const GERMAN = 'Ihr Gespräch geht hier weiter'
