@@ -206,14 +206,18 @@ test('while an answer comes nothing of it can be pressed', { tag: '@local' }, as
 test.describe('on a touch screen', () => {
   test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 780 } })
 
-  test('each of them is 44 px high', { tag: '@local' }, async ({ visit, model }) => {
+  test('each of them is 44 px wide and high', { tag: '@local' }, async ({ visit, model }) => {
     const chat = await visit()
-    await answerTwice(chat, model)
-    await button(chat, 'Edit').tap()
-    for (const target of await chat.log.getByRole('button').all()) {
-      const { width, height } = (await target.boundingBox())!
-      expect(Math.min(width, height), await target.innerText()).toBeGreaterThanOrEqual(44)
+    const isLargeEnough = async () => {
+      for (const target of await chat.log.getByRole('button').all()) {
+        const { width, height } = (await target.boundingBox())!
+        expect(Math.min(width, height), await target.innerText()).toBeGreaterThanOrEqual(44)
+      }
     }
+    await answerTwice(chat, model)
+    await isLargeEnough()
+    await button(chat, 'Edit').tap()
+    await isLargeEnough()
   })
 })
 

@@ -3,7 +3,7 @@ import type { ClientContext } from './client_context.ts'
 import { hasCode } from './error_codes.ts'
 import { fetchCalls } from './fetch_calls.ts'
 import { listThreads } from './list_threads.ts'
-import { loadNewest, untold } from './load_messages.ts'
+import { loadNewest, unknownEnds } from './load_messages.ts'
 import { keepInSight } from './keep_in_sight.ts'
 import { openTabChannel, type TabChannel } from './tab_channel.ts'
 import type { ThreadContext } from './thread_context.ts'
@@ -114,7 +114,7 @@ async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<numbe
  */
 export async function awaitTurn(thread: ThreadContext, isAsking: boolean, ended: TurnState): Promise<void> {
   if (ended.status !== 'failed') return awaitCalls(thread, isAsking)
-  if (thread.activeTurnId) untold.set(ended, thread.activeTurnId)
+  if (thread.activeTurnId) unknownEnds.set(ended, thread.activeTurnId)
   showStored(thread, ended)
 }
 
@@ -145,7 +145,7 @@ function showStored(thread: ThreadContext, until?: TurnState): void {
     const { turn } = thread.state()
     if (isLoading || turn === until || turn.status === 'sending') return
     // It is followed again.
-    if (until && runningTurn(thread.state())?.id === (untold.get(until) ?? '')) return unwatch()
+    if (until && runningTurn(thread.state())?.id === (unknownEnds.get(until) ?? '')) return unwatch()
     isLoading = true
     // Where it fails, the next change of the thread makes up for it.
     loadLatest(thread, { keepsOlder: true }).then(unwatch, () => (isLoading = false))
@@ -222,7 +222,7 @@ async function readEvents(following: Following): Promise<boolean> {
         ?.resume()
         ?.done.then<unknown>(({ status }) => {
           // What failed here can still be tried again.
-          if (turn.status === 'failed' && !untold.has(turn) && thread.state().turn.status === 'idle')
+          if (turn.status === 'failed' && !unknownEnds.has(turn) && thread.state().turn.status === 'idle')
             thread.update({ turn })
           // Given up, it is followed again when something happens or the visitor asks for it.
           return status === 'failed' && thread.activeTurnId ? loadLatest(thread, { keepsOlder: true }) : poll(following)

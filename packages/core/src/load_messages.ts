@@ -8,7 +8,7 @@ import type { Abortable, Message, TurnState } from './types.ts'
 const PAGE_SIZE = 50
 
 /** Of how a page shows turns whose end it was not told: their ids. */
-export const untold = new WeakMap<TurnState, string>()
+export const unknownEnds = new WeakMap<TurnState, string>()
 
 /** Reads the messages before `cursor`, the newest ones where it is `null`. */
 function readPage(
@@ -64,7 +64,7 @@ export async function loadNewest(
 /** A page shows whether a turn waits, and how one ended; of other states it says nothing. */
 function turnOf({ activeTurnId, items, waiting }: MessagePage, turn: TurnState): TurnState {
   if (activeTurnId && items[0]?.status === 'waiting') return { status: 'waiting', calls: waiting?.calls ?? [] }
-  const isTold = turn.status === 'waiting' || (untold.get(turn) ?? activeTurnId) !== activeTurnId
+  const isTold = turn.status === 'waiting' || (unknownEnds.get(turn) ?? activeTurnId) !== activeTurnId
   return isTold ? { status: 'idle' } : turn
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { answered, ASSISTANT, fakeProject, functionError, json, opened, tokensOf } from './support/project.ts'
 import { clientOf, memoryStorage } from './support/watch.ts'
 
@@ -192,13 +192,15 @@ it('a visitor who signs out while the worker dies is signed out by the same requ
 })
 
 it('a request to identify is not sent again for a visitor who has signed out meanwhile', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
   const project = fakeProject().on('POST identify', () => new Response('<h1>Bad gateway</h1>', { status: 502 }))
   const client = clientOf(project)
   const identifying = client.identify({ identityToken: 'a.b.c' }).catch((error: unknown) => error)
   await expect.poll(() => project.named('POST identify')).toHaveLength(1)
   await client.signOut()
   expect(await identifying).toMatchObject({ code: 'aborted' })
-  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  await vi.advanceTimersByTimeAsync(60_000)
   expect(project.named('POST identify')).toHaveLength(1)
 })
 
