@@ -113,6 +113,9 @@ begin
   if used.id is null then
     return;
   end if;
+  if purpose = 'answer' then
+    update loacl_private.turn_steps s set usage_id = used.id where s.turn_id = turn.id and s.step = settle_call.step;
+  end if;
   perform loacl_private.settle_reservation(
     turn.id, used.step, used.purpose, used.input_tokens + used.output_tokens, loacl_private.to_cost(turn, used)
   );
@@ -121,6 +124,42 @@ $$;
 comment on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) is
   'Logs what a call used and settles it, once: by the provider''s usage, or where that never came by an estimate of what was sent and received, marked as one.';
 revoke all on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) from public;
+
+create function loacl_private.correct_estimate(turn loacl_private.turns, outcome jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  last_step integer := (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id);
+  estimate loacl.usage_logs;
+  used loacl.usage_logs;
+begin
+  if jsonb_typeof(outcome -> 'usage') is distinct from 'object' then
+    return;
+  end if;
+  perform loacl_private.settle_call(turn, last_step, 'answer', outcome ->> 'model', outcome -> 'usage', 0);
+  delete from loacl.usage_logs u
+  using loacl_private.turn_steps s
+  where s.turn_id = turn.id and s.step = last_step and u.id = s.usage_id and u.is_estimate
+  returning u.* into estimate;
+  if not found then
+    return;
+  end if;
+  used := loacl_private.log_usage(turn, last_step, 'answer', outcome ->> 'model', outcome -> 'usage');
+  update loacl_private.turn_steps s set usage_id = used.id where s.turn_id = turn.id and s.step = last_step;
+  perform loacl_private.spend(
+    used.assistant_id,
+    used.input_tokens + used.output_tokens - estimate.input_tokens - estimate.output_tokens,
+    coalesce(loacl_private.to_cost(turn, used), 0) - coalesce(loacl_private.to_cost(turn, estimate), 0)
+  );
+end
+$$;
+comment on function loacl_private.correct_estimate(loacl_private.turns, jsonb) is
+  'Puts the provider''s usage of a turn''s last step in place of the estimate that was made when others ended the turn. Holds the budget: to be called last.';
+revoke all on function loacl_private.correct_estimate(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.charge_given_up(turn loacl_private.turns, step integer, given_up jsonb)
 returns void

@@ -35,11 +35,12 @@ begin
   update loacl.messages m
   set status = 'failed', error_code = refusal, cut_reason = null
   where m.id = turn.message_id;
+  perform loacl_private.correct_estimate(turn, outcome);
   return true;
 end
 $$;
 comment on function loacl_private.withdraw_late(loacl_private.turns, jsonb) is
-  'Withdraws an answer that its worker knows to be refused by moderation, where somebody else has ended the turn meanwhile, with the turns that went on with it, and says whether it did. It is the one way in which an end changes.';
+  'Withdraws an answer that its worker knows to be refused by moderation, where somebody else has ended the turn meanwhile, with the turns that went on with it, and says whether it did. What the provider says it took is put in place of the estimate. It is the one way in which an end changes.';
 revoke all on function loacl_private.withdraw_late(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.finish_turn(turn_id uuid, lease uuid, outcome jsonb)

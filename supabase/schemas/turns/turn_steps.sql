@@ -10,6 +10,7 @@ create table loacl_private.turn_steps (
   error_code text,
   created_at timestamptz not null default clock_timestamp(),
   ended_at timestamptz,
+  usage_id uuid,
   constraint turn_steps_pkey primary key (turn_id, step),
   constraint turn_steps_step_positive check (step > 0),
   constraint turn_steps_state check (state in ('running', 'completed', 'stopped', 'cut', 'failed')),
@@ -32,4 +33,5 @@ comment on column loacl_private.turn_steps.input is 'What was added to the model
 comment on column loacl_private.turn_steps.response_id is 'The provider''s id of its response, for support.';
 comment on column loacl_private.turn_steps.provider_config_id is
   'Who answered: the provider items are handed back to nobody else. It may be gone.';
+comment on column loacl_private.turn_steps.usage_id is 'The row of usage_logs for its call, once that is settled. It may be gone.';
 comment on column loacl_private.turn_steps.provider_items is 'The provider''s output items as they came, encrypted reasoning included.';

@@ -65,6 +65,26 @@ describe('an answer whose worker has gone before it was checked to its end', () 
     expect(await world.finish(turn, flagged)).toMatchObject({ status: 409 })
   })
 
+  it.each([false, true])('costs what its late worker says that it took, once (stopped: %s)', async (isStopped) => {
+    const { turn, assistantId } = await leave({ moderation_fails_open: true }, [...FIRST, delta('Half')], isStopped)
+    const logged = () =>
+      world.sql`select purpose, input_tokens, output_tokens, is_estimate from loacl.usage_logs where assistant_id = ${assistantId}`
+    const [budget] = await world.sql`select day_tokens from loacl_private.budgets where assistant_id = ${assistantId}`
+    const [estimate] = await logged()
+    expect(estimate).toMatchObject({ purpose: 'answer', is_estimate: true })
+    expect(Number(budget!.day_tokens)).toBe(Number(estimate!.input_tokens) + Number(estimate!.output_tokens))
+
+    const usage = { inputTokens: 700, cachedInputTokens: 0, outputTokens: 33, reasoningTokens: 0 }
+    const flagged = { ...refuse('output_flagged'), model: 'gpt-5', usage }
+    expect(await world.finish(turn, flagged)).toMatchObject({ status: 204 })
+    expect(await world.finish(turn, flagged)).toMatchObject({ status: 409 })
+    expect(await logged()).toEqual([
+      { purpose: 'answer', input_tokens: '700', output_tokens: '33', is_estimate: false },
+    ])
+    const left = await world.sql`select day_tokens from loacl_private.budgets where assistant_id = ${assistantId}`
+    expect(left).toEqual([{ day_tokens: '733' }])
+  })
+
   it('is stopped for good where its question was refused before there was an answer, and withdrawn with its step where there was', async () => {
     const unanswered = await leave({ moderation_fails_open: true }, FIRST, true)
     expect(await world.finish(unanswered.turn, refuse('input_flagged'))).toMatchObject({ status: 409 })
