@@ -1,6 +1,6 @@
 import { readUIMessageStream, type UIMessageChunk } from 'ai'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createChatTransport, loadMessages, type ChatMessage } from '../src/ai/index.ts'
+import { createChatTransport, findThread, loadMessages, type ChatMessage } from '../src/ai/index.ts'
 import { fakeProject, json, partStream } from './support/project.ts'
 import {
   callAnswer,
@@ -144,12 +144,13 @@ async function resuming() {
     .on('POST calls/call-1/decision', () => callAnswer('running'))
     .on('GET turns/turn-1', replay.answer, goesOn)
   const [, answer] = await loadMessages(client, CHAT)
-  return { project, transport, replay, goesOn, sent: responded(answer!, true) }
+  return { project, transport, replay, goesOn, thread: await findThread(client, CHAT), sent: responded(answer!, true) }
 }
 
 describe('what the visitor answers while the page still resumes', () => {
   it('is sent once the answer has come to where it waits', async () => {
-    const { project, transport, replay, sent } = await resuming()
+    const { project, transport, replay, sent, thread } = await resuming()
+    thread.resume()
     expect(await transport.reconnectToStream({ chatId: CHAT })).not.toBeNull()
     const sending = transport.sendMessages(submit(QUESTION, sent))
     // The page has read what is stored meanwhile.
@@ -159,6 +160,12 @@ describe('what the visitor answers while the page still resumes', () => {
     const whole = await readBy(await sending, sent)
     expect(project.named('POST calls')[0]!.body).toMatchObject({ approved: true })
     expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
+  })
+
+  it('is asked for no second time, where the page shows already what asks', async () => {
+    const { project, transport } = await resuming()
+    expect(await transport.reconnectToStream({ chatId: CHAT })).toBeNull()
+    expect(project.named('GET turns/turn-1')).toEqual([])
   })
 
   it('is not taken back by what is resumed later', async () => {

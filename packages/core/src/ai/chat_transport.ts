@@ -1,3 +1,4 @@
+import type { WaitingCall } from '@loacl/wire'
 import type { ChatTransport } from 'ai'
 import { LoaclError } from '../errors.ts'
 import { runningTurn } from '../thread_state.ts'
@@ -7,6 +8,7 @@ import { ask, edit, regenerate } from './asked_again.ts'
 import { type Answer, chunkStreamOf } from './chunk_stream.ts'
 import { inWords } from './error_words.ts'
 import { findThread, leaveIfOver } from './find_thread.ts'
+import { waitingCalls } from './page_calls.ts'
 import type { ChatMessage } from './ui_message.ts'
 import { createUploads, type Uploads } from './upload_parts.ts'
 
@@ -73,9 +75,10 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
       const isLatest = () => latestResume.get(chatId) === resume
       try {
         const thread = await findThread(client, chatId, {})
+        const shown = waitingCalls(thread.getSnapshot())
         if (!runningTurn(thread.getSnapshot())) await thread.load()
         // It would show the answer as it was before what was said since.
-        if (!isLatest()) return null
+        if (!isLatest() || asksStill(shown, waitingCalls(thread.getSnapshot()))) return null
         const turn = thread.resume()
         if (!turn) return null
         stopWhenAborted(isLatest, thread, signal)
@@ -86,6 +89,12 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
     },
   }
 }
+
+/** Whether a turn waits for the visitor as the page shows it: told again, it would take back what they answer meanwhile. */
+const asksStill = (shown: readonly WaitingCall[], calls: readonly WaitingCall[]): boolean =>
+  shown.length > 0 &&
+  shown.length === calls.length &&
+  calls.every(({ id, status }) => status === 'pending' && shown.some((call) => call.id === id))
 
 async function begin(
   client: LoaclClient,
