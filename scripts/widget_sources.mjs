@@ -1,6 +1,6 @@
 // Whether the widget is built from what its sources are now.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,6 +28,9 @@ export function isWidgetBuilt() {
   const isThere = existsSync(join(root, 'packages', 'widget', 'dist', 'loacl.js')) && existsSync(STAMP)
   return isThere && readFileSync(STAMP, 'utf8') === widgetSources()
 }
+
+/** Says that what is there may be half a build. */
+export const forgetWidgetBuilt = () => rmSync(STAMP, { force: true })
 
 /**
  * Says that the widget is built.

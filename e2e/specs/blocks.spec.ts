@@ -138,3 +138,24 @@ test(
     await expect(tables.nth(2)).toHaveCSS('box-shadow', 'none')
   },
 )
+
+test(
+  'a table whose file can’t be fetched is shown line by line, and as a table once it can be',
+  { tag: '@local' },
+  async ({ visit, model, page }) => {
+    const [first, next] = [unique('When?'), unique('And now?')]
+    await model.says(first, 'مواعيد:\n\n| يوم | ساعة |\n|---|--:|\n| الاثنين | 9 |')
+    await model.says(next, TABLE)
+    await page.route('**/panel-tables-*', (route) => route.abort())
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(first)
+    const line = chat.log.getByText('الاثنين 9')
+    await expect(line).toBeVisible()
+    await expect(line).toHaveCSS('direction', 'rtl')
+    await expect(chat.log.getByRole('table')).toHaveCount(0)
+    await page.unroute('**/panel-tables-*')
+    await chat.askAndWait(next)
+    await expect(chat.log.getByRole('table')).toHaveCount(2)
+  },
+)

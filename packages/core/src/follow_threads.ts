@@ -83,8 +83,10 @@ async function announceChange(thread: ThreadContext): Promise<void> {
   if (thread.serverId !== null) await followerOf(thread.client).announce(thread.serverId)
 }
 
-/** The same for a turn: when it has begun, and when it has ended. */
+/** The same for a turn: when it has begun, and when it has ended. What this page lacks is shown then. */
 export async function announceTurn(thread: ThreadContext): Promise<void> {
+  if (thread.mayLack) showStored(thread)
+  thread.mayLack = false
   await announceChange(thread)
   const { turn } = thread.state()
   if (!('turn' in turn)) return
@@ -106,16 +108,12 @@ async function loadLatest(...args: Parameters<typeof loadNewest>): Promise<numbe
   return lastEvent
 }
 
-/**
- * For a turn that waits, or of which this page was not told how it ended, or whether it began.
- *
- * @param isAsking whether the visitor asked here
- * @param ended how the page shows its end
- */
-export async function awaitTurn(thread: ThreadContext, isAsking: boolean, ended: TurnState): Promise<void> {
-  if (ended.status !== 'failed') return awaitCalls(thread, isAsking)
-  if (thread.activeTurnId) unknownEnds.set(ended, thread.activeTurnId)
-  showStored(thread, ended)
+/** For a turn that waits, or whose end this page was not told. `isAsking`: whether the visitor asked here. */
+export async function awaitTurn(thread: ThreadContext, isAsking: boolean): Promise<void> {
+  const { turn } = thread.state()
+  if (turn.status !== 'failed') return awaitCalls(thread, isAsking)
+  unknownEnds.set(turn, thread.activeTurnId!)
+  showStored(thread, turn)
 }
 
 /**
@@ -134,23 +132,22 @@ async function awaitCalls(thread: ThreadContext, isAsking: boolean): Promise<voi
 }
 
 /**
- * The visitor has written something else: shows what has become of the turn before it once the server has that message.
+ * The visitor has written something else: shows what has become of what they wrote before it once the server has that message.
  *
- * @param until how the page shows that turn until then
+ * @param until how the page shows the turn before it until then
  */
 function showStored(thread: ThreadContext, until?: TurnState): void {
   let isLoading = false
-  const unwatch = () => void thread.listeners.delete(look)
   const look = (): void => {
     const { turn } = thread.state()
     if (isLoading || turn === until || turn.status === 'sending') return
     // It is followed again.
-    if (until && runningTurn(thread.state())?.id === (unknownEnds.get(until) ?? '')) return unwatch()
+    if (until && runningTurn(thread.state())?.id === unknownEnds.get(until)) return unwatch?.()
     isLoading = true
     // Where it fails, the next change of the thread makes up for it.
     loadLatest(thread, { keepsOlder: true }).then(unwatch, () => (isLoading = false))
   }
-  thread.listeners.add(look)
+  const unwatch = thread.client.threads.get(thread.serverId!)?.subscribe(look)
   look()
 }
 

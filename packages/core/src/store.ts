@@ -2,7 +2,7 @@ import type { Readable } from './types.ts'
 
 export interface Store<S> extends Readable<S> {
   set(state: S): void
-  readonly listeners: Set<() => void>
+  readonly listeners: ReadonlySet<() => void>
 }
 
 export function createStore<S>(initial: S): Store<S> {

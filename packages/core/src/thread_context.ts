@@ -9,15 +9,17 @@ export interface ThreadContext {
   state(): ThreadState
   update(change: Partial<ThreadState>): void
   /** While anybody has subscribed, it is kept up to date. */
-  listeners: Set<() => void>
+  listeners: ReadonlySet<() => void>
   /** The server's id, once there is one. */
   serverId: string | null
   /** Where the messages go on that are older than the known ones; `null` where there are none. */
   cursor?: string | null
   /** A turn that runs or waits, and that nothing here follows. It may have ended, where its connection failed. */
-  activeTurnId?: string | null
+  activeTurnId?: string | null | undefined
   /** What such a turn is shown with once it is followed. */
   begun?: TurnStart['begun']
+  /** The server may have a question, and an answer to it, of which this page was told nothing. */
+  mayLack?: boolean
   /** What sends a message of this thread. */
   ask(message: Question): (threadId: string | null) => TurnRequest
   /** The server has the thread under this id. */

@@ -157,17 +157,18 @@ export function startTurn(thread: ThreadContext, start: TurnStart): Turn {
     const result = toResult(progress, lost)
     let messages = withProgress(state().messages, start.clientId, progress)
     let ended: TurnState = { status: 'idle' }
-    let isUnknown = false
     if (result.status === 'failed') {
       const { error } = result
       ended = { status: 'failed', error }
-      isUnknown = isTransient(error, true)
-      if (!turnId) messages = withFailed(messages, start.clientId, error)
-      else if (isUnknown) thread.activeTurnId = turnId
+      messages = withFailed(messages, start.clientId, error)
+      if (isTransient(error, true)) {
+        thread.activeTurnId = turnId
+        thread.mayLack = !turnId
+      }
     }
     update({ messages, ...(owns() && { turn: ended }) })
     push({ type: 'end', result })
-    if (isUnknown || thread.activeTurnId) whenFetched((onDemand) => onDemand.awaitTurn(thread, !!start.request, ended))
+    if (thread.activeTurnId) whenFetched((onDemand) => onDemand.awaitTurn(thread, !!start.request))
   }
 
   if (start.signal?.aborted) stop()

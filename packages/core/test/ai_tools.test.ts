@@ -1,7 +1,7 @@
 import { readUIMessageStream, type UIMessageChunk } from 'ai'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createChatTransport, findThread, loadMessages, type ChatMessage } from '../src/ai/index.ts'
-import { fakeProject, json, partStream } from './support/project.ts'
+import { fakeProject, functionError, json, partStream, text } from './support/project.ts'
 import {
   callAnswer,
   ending,
@@ -131,50 +131,99 @@ it('a call that waited before the page was loaded is answered as well', async ()
   expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
 })
 
-/** A call that waits, in a page that knows it and resumes. */
+/** A call that waits, in a page that knows it and follows it once more from its start. */
 async function resuming() {
   const { project, transport, client } = await ask()
   const replay = partStream().send(...said([one]))
-  const rest = [outputOf('call-1'), ...ending]
   const goesOn = partStream()
-    .send(...said([one]), ...rest)
+    .send(...said([one]), outputOf('call-1'), ...ending)
     .done().answer
   project
     .on('POST rpc/list_messages', () => waitingPage([one]))
     .on('POST calls/call-1/decision', () => callAnswer('running'))
+    .on('POST turns/turn-1/stop', () => json({ state: 'running' }, 202))
     .on('GET turns/turn-1', replay.answer, goesOn)
   const [, answer] = await loadMessages(client, CHAT)
-  return { project, transport, replay, goesOn, thread: await findThread(client, CHAT), sent: responded(answer!, true) }
+  const thread = await findThread(client, CHAT)
+  thread.resume()
+  expect(await transport.reconnectToStream({ chatId: CHAT })).not.toBeNull()
+  return { project, transport, replay, sent: responded(answer!, true) }
 }
+const later = () => new Promise((resolve) => setTimeout(resolve))
 
 describe('what the visitor answers while the page still resumes', () => {
   it('is sent once the answer has come to where it waits', async () => {
-    const { project, transport, replay, sent, thread } = await resuming()
-    thread.resume()
-    expect(await transport.reconnectToStream({ chatId: CHAT })).not.toBeNull()
+    const { project, transport, replay, sent } = await resuming()
     const sending = transport.sendMessages(submit(QUESTION, sent))
-    // The page has read what is stored meanwhile.
-    await expect.poll(() => project.named('POST rpc/list_messages')).toHaveLength(2)
-    await new Promise((resolve) => setTimeout(resolve))
+    await later()
+    expect(project.named('POST calls')).toEqual([])
     replay.send(...waits([one])).done()
     const whole = await readBy(await sending, sent)
     expect(project.named('POST calls')[0]!.body).toMatchObject({ approved: true })
     expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
   })
 
-  it('is asked for no second time, where the page shows already what asks', async () => {
-    const { project, transport } = await resuming()
-    expect(await transport.reconnectToStream({ chatId: CHAT })).toBeNull()
-    expect(project.named('GET turns/turn-1')).toEqual([])
+  it('is sent where the connection breaks off before that', async () => {
+    const { project, transport, replay, sent } = await resuming()
+    const sending = transport.sendMessages(submit(QUESTION, sent))
+    await later()
+    project.on('GET turns/turn-1', () => functionError(403, 'origin_not_allowed'))
+    replay.cut()
+    await expect.poll(() => project.named('POST calls').length, { timeout: 5_000 }).toBe(1)
+    await sending
+  })
+
+  it('is shown as it goes on where another tab has answered', async () => {
+    const { project, transport, replay, sent } = await resuming()
+    const sending = transport.sendMessages(submit(QUESTION, sent))
+    await later()
+    replay.send(outputOf('call-1'), text('Done', 't2'))
+    const reader = (await sending).getReader()
+    let chunk: UIMessageChunk
+    do chunk = (await reader.read()).value!
+    while (chunk.type !== 'text-delta' || chunk.delta !== 'Done')
+    expect(project.named('POST calls')).toEqual([])
+  })
+
+  it('is stopped at the server where the visitor stops it before it is sent', async () => {
+    const { project, transport, sent } = await resuming()
+    const stop = new AbortController()
+    const sending = transport.sendMessages({ ...submit(QUESTION, sent), abortSignal: stop.signal })
+    await later()
+    stop.abort()
+    await expect(sending).rejects.toBe(stop.signal.reason)
+    await expect.poll(() => project.named('POST turns/turn-1/stop')).toHaveLength(1)
+    expect(project.named('POST calls')).toEqual([])
   })
 
   it('is not taken back by what is resumed later', async () => {
-    const { project, transport, goesOn, sent } = await resuming()
-    project.on('GET turns/turn-1', goesOn)
+    const { project, transport, answer } = await ask()
+    const sent = responded(answer, true)
+    project
+      .on('POST calls/call-1/decision', () => callAnswer('running'))
+      .on('POST rpc/list_messages', async () => {
+        await expect.poll(() => project.named('POST calls')).toHaveLength(1)
+        return waitingPage([one])
+      })
+      .on(
+        'GET turns/turn-1',
+        partStream()
+          .send(...said([one]), outputOf('call-1'), ...ending)
+          .done().answer,
+      )
     const resumed = transport.reconnectToStream({ chatId: CHAT })
     const whole = await readBy(await transport.sendMessages(submit(QUESTION, sent)), sent)
     expect(await resumed).toBeNull()
-    expect(project.named('POST calls')).toHaveLength(1)
     expect(whole.parts.at(-1)).toMatchObject({ type: 'text', text: ', so good' })
   })
+})
+
+it('a call that the page shows already is asked for no second time', async () => {
+  const { project, transport, client } = await ask()
+  project.on('POST rpc/list_messages', () => waitingPage([one])).on('GET turns/turn-1', toldToWait([one]).answer)
+  await loadMessages(client, CHAT)
+  expect(await transport.reconnectToStream({ chatId: CHAT })).toBeNull()
+  // Decided elsewhere meanwhile, it is not what the page shows.
+  project.on('POST rpc/list_messages', () => waitingPage([waitingCall({ status: 'approved' })]))
+  expect(await transport.reconnectToStream({ chatId: CHAT })).not.toBeNull()
 })

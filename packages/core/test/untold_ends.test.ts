@@ -120,6 +120,31 @@ describe('a question of which this page was not told that it arrived', () => {
     ])
   })
 
+  it('is shown where the next one was refused, or came through at a second try only', async () => {
+    const project = fakeProject().on(
+      'POST turns',
+      away,
+      () => functionError(400, 'message_too_long'),
+      () => {
+        throw new TypeError('Failed to fetch')
+      },
+      answered('Next.', { turnId: 'turn-2', userMessageId: 'user-2', messageId: 'answer-2' }).answer,
+    )
+    const thread = clientOf(project).threads.create()
+    const first = thread.send('Hi')
+    for (let seconds = 0; seconds < 60; seconds++) await settle()
+    await first.done
+    await thread.send('Far too long').done
+    const asking = { ...question, id: 'user-2', content: 'And now?' }
+    const stored = { ...asked, clientId: first.id }
+    project.on('POST rpc/list_messages', () => messagePage([message('answer-2', 'Next.'), asking, abandoned, stored]))
+    const next = thread.send('And now?')
+    for (let seconds = 0; seconds < 5; seconds++) await settle()
+    expect(await next.text()).toBe('Next.')
+    expect(project.named('POST rpc/list_messages')).toHaveLength(1)
+    expect(messagesOf(thread.getSnapshot()).slice(0, 2)).toEqual(['user completed "Hi"', 'assistant failed "Hel"'])
+  })
+
   it('that was refused is not looked for', async () => {
     const project = fakeProject().on(
       'POST turns',

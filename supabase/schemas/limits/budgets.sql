@@ -311,6 +311,24 @@ comment on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolea
   'Reserves what a step may take at most, or refuses it. Holds the assistant''s budget to the end of the transaction: to be called last. Without a step it reserves nothing and refuses what has no room as things are: of a turn, one more step once what runs is settled, with what the calls cost that are approved. Errors: budget_exceeded, price_unknown.';
 revoke all on function loacl_private.reserve_budget(loacl.assistants, jsonb, boolean, bigint, uuid, integer) from public;
 
+create function loacl_private.correct_budget(assistant_id uuid, day date, tokens bigint, usd numeric)
+returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+begin atomic
+  -- What was counted yesterday is no longer in today's budget, and an owner may have put that to 0 meanwhile.
+  update loacl_private.budgets b
+  set day_tokens = greatest(0, b.day_tokens + case when b.day = correct_budget.day then correct_budget.tokens else 0 end),
+    day_usd = greatest(0, b.day_usd + case when b.day = correct_budget.day then correct_budget.usd else 0 end),
+    month_usd = greatest(0, b.month_usd + case when b.month = date_trunc('month', correct_budget.day)::date then correct_budget.usd else 0 end)
+  where b.assistant_id = correct_budget.assistant_id;
+end;
+comment on function loacl_private.correct_budget(uuid, date, bigint, numeric) is
+  'Adds to what was counted on a day, or takes from it, once it is known better. Holds the budget: to be called last.';
+revoke all on function loacl_private.correct_budget(uuid, date, bigint, numeric) from public;
+
 create function loacl_private.settle_reservation(turn_id uuid, step integer, purpose text, tokens bigint, usd numeric)
 returns void
 language plpgsql
@@ -320,7 +338,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   reserved loacl_private.reservations;
-  settled_usd numeric;
 begin
   delete from loacl_private.reservations r
   where r.turn_id = settle_reservation.turn_id
@@ -330,13 +347,10 @@ begin
   if not found then
     return;
   end if;
-  settled_usd := coalesce(settle_reservation.usd, reserved.usd);
-  -- What was reserved yesterday is no longer in today's budget, and an owner may have put that to 0 meanwhile.
-  update loacl_private.budgets b
-  set day_tokens = greatest(0, b.day_tokens + case when b.day = reserved.day then settle_reservation.tokens - reserved.tokens else 0 end),
-    day_usd = greatest(0, b.day_usd + case when b.day = reserved.day then settled_usd - reserved.usd else 0 end),
-    month_usd = greatest(0, b.month_usd + case when b.month = date_trunc('month', reserved.day)::date then settled_usd - reserved.usd else 0 end)
-  where b.assistant_id = reserved.assistant_id;
+  perform loacl_private.correct_budget(
+    reserved.assistant_id, reserved.day, settle_reservation.tokens - reserved.tokens,
+    coalesce(settle_reservation.usd, reserved.usd) - reserved.usd
+  );
 end
 $$;
 comment on function loacl_private.settle_reservation(uuid, integer, text, bigint, numeric) is

@@ -125,42 +125,6 @@ comment on function loacl_private.settle_call(loacl_private.turns, integer, text
   'Logs what a call used and settles it, once: by the provider''s usage, or where that never came by an estimate of what was sent and received, marked as one.';
 revoke all on function loacl_private.settle_call(loacl_private.turns, integer, text, text, jsonb, bigint) from public;
 
-create function loacl_private.correct_estimate(turn loacl_private.turns, outcome jsonb)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  last_step integer := (select max(s.step) from loacl_private.turn_steps s where s.turn_id = turn.id);
-  estimate loacl.usage_logs;
-  used loacl.usage_logs;
-begin
-  if jsonb_typeof(outcome -> 'usage') is distinct from 'object' then
-    return;
-  end if;
-  perform loacl_private.settle_call(turn, last_step, 'answer', outcome ->> 'model', outcome -> 'usage', 0);
-  delete from loacl.usage_logs u
-  using loacl_private.turn_steps s
-  where s.turn_id = turn.id and s.step = last_step and u.id = s.usage_id and u.is_estimate
-  returning u.* into estimate;
-  if not found then
-    return;
-  end if;
-  used := loacl_private.log_usage(turn, last_step, 'answer', outcome ->> 'model', outcome -> 'usage');
-  update loacl_private.turn_steps s set usage_id = used.id where s.turn_id = turn.id and s.step = last_step;
-  perform loacl_private.spend(
-    used.assistant_id,
-    used.input_tokens + used.output_tokens - estimate.input_tokens - estimate.output_tokens,
-    coalesce(loacl_private.to_cost(turn, used), 0) - coalesce(loacl_private.to_cost(turn, estimate), 0)
-  );
-end
-$$;
-comment on function loacl_private.correct_estimate(loacl_private.turns, jsonb) is
-  'Puts the provider''s usage of a turn''s last step in place of the estimate that was made when others ended the turn. Holds the budget: to be called last.';
-revoke all on function loacl_private.correct_estimate(loacl_private.turns, jsonb) from public;
-
 create function loacl_private.charge_given_up(turn loacl_private.turns, step integer, given_up jsonb)
 returns void
 language plpgsql
@@ -188,6 +152,46 @@ $$;
 comment on function loacl_private.charge_given_up(loacl_private.turns, integer, jsonb) is
   'Logs what the call took that failed before its first word, where the fallback was asked instead, and counts it: `{"errorCode", "responseId", "model", "usage"}`. One that the provider refused took nothing. The reservation is the fallback''s: to be called before that is settled, with the turn as it was before take_fallback.';
 revoke all on function loacl_private.charge_given_up(loacl_private.turns, integer, jsonb) from public;
+
+create function loacl_private.correct_estimate(turn loacl_private.turns, outcome jsonb)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  turn_before loacl_private.turns := turn;
+  step loacl_private.turn_steps;
+  estimate loacl.usage_logs;
+  used loacl.usage_logs;
+begin
+  select s.* into step from loacl_private.turn_steps s where s.turn_id = turn.id order by s.step desc limit 1;
+  turn := loacl_private.take_fallback(turn, outcome);
+  perform loacl_private.charge_given_up(turn_before, step.step, outcome -> 'givenUp');
+  if jsonb_typeof(outcome -> 'usage') is distinct from 'object' then
+    return;
+  end if;
+  -- Where nobody has settled it yet.
+  perform loacl_private.settle_call(turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage', 0);
+  delete from loacl.usage_logs u where u.id = step.usage_id and u.is_estimate returning u.* into estimate;
+  if not found then
+    return;
+  end if;
+  used := loacl_private.log_usage(turn, step.step, 'answer', outcome ->> 'model', outcome -> 'usage');
+  update loacl.usage_logs u set created_at = estimate.created_at where u.id = used.id;
+  update loacl_private.turn_steps s set usage_id = used.id where s.turn_id = turn.id and s.step = step.step;
+  perform loacl_private.correct_budget(
+    used.assistant_id,
+    (step.created_at at time zone 'utc')::date,
+    used.input_tokens + used.output_tokens - estimate.input_tokens - estimate.output_tokens,
+    coalesce(loacl_private.to_cost(turn, used), 0) - coalesce(loacl_private.to_cost(turn_before, estimate), 0)
+  );
+end
+$$;
+comment on function loacl_private.correct_estimate(loacl_private.turns, jsonb) is
+  'Puts the provider''s usage of a turn''s last step in place of the estimate that was made when others ended the turn, and logs what the call took that was given up for the fallback. Holds the budget: to be called last.';
+revoke all on function loacl_private.correct_estimate(loacl_private.turns, jsonb) from public;
 
 create function loacl_private.is_past_follow_ups(turn loacl_private.turns)
 returns boolean

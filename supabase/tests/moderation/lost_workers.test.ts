@@ -85,6 +85,30 @@ describe('an answer whose worker has gone before it was checked to its end', () 
     expect(left).toEqual([{ day_tokens: '733' }])
   })
 
+  it('is withdrawn late also where its owner has put the budget to 0, and what was given up for the fallback is logged', async () => {
+    const { turn, assistantId, threadId, token } = await leave({ moderation_fails_open: true }, [
+      ...FIRST,
+      delta('Half'),
+    ])
+    await world.sql`update loacl_private.budgets set day_tokens = 0, day_usd = 0, month_usd = 0 where assistant_id = ${assistantId}`
+    const usage = { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, reasoningTokens: 0 }
+    const givenUp = {
+      errorCode: 'model_failed',
+      responseId: 'resp_1',
+      model: 'first-model',
+      usage: { ...usage, inputTokens: 40, outputTokens: 2 },
+    }
+    const flagged = { ...refuse('output_flagged'), model: 'second-model', usage, givenUp }
+    expect(await world.finish(turn, flagged)).toMatchObject({ status: 204 })
+    expect((await listMessages(threadId, token)).items[0]).toMatchObject({ errorCode: 'output_flagged', content: '' })
+    const logged =
+      await world.sql`select model, input_tokens, is_estimate from loacl.usage_logs where assistant_id = ${assistantId} order by model`
+    expect(logged).toEqual([
+      { model: 'first-model', input_tokens: '40', is_estimate: false },
+      { model: 'second-model', input_tokens: '1', is_estimate: false },
+    ])
+  })
+
   it('is stopped for good where its question was refused before there was an answer, and withdrawn with its step where there was', async () => {
     const unanswered = await leave({ moderation_fails_open: true }, FIRST, true)
     expect(await world.finish(unanswered.turn, refuse('input_flagged'))).toMatchObject({ status: 409 })

@@ -1,13 +1,31 @@
-import { untilAborted } from '../abort.ts'
+import { abortError } from '../abort.ts'
 import { runningTurn } from '../thread_state.ts'
 import type { LoaclClient, Thread, Turn } from '../types.ts'
-import { answerPageCall, type AnsweredCall, waitingCalls } from './page_calls.ts'
+import { nextState } from './answer_runs.ts'
+import { answerPageCall, type AnsweredCall, partOf, waitingCalls } from './page_calls.ts'
 import type { ChatMessage } from './ui_message.ts'
 
 type Part = ChatMessage['parts'][number]
 
 const isAnswered = (part: Part): part is AnsweredCall =>
   'toolCallId' in part && (part.state === 'output-available' || part.state === 'output-error')
+
+/** Followed from its start, a turn comes to where it waits for what was answered here, or to where others have answered it. */
+async function untilTold(thread: Thread, parts: readonly Part[], signal: AbortSignal | undefined): Promise<void> {
+  for (;;) {
+    const state = thread.getSnapshot()
+    const running = runningTurn(state)
+    const isOpen = (part: Part) => {
+      if (!('toolCallId' in part) || !(part.state === 'approval-responded' || isAnswered(part))) return false
+      return /^(input|approval-requested)|^$/.test(partOf(state, part.toolCallId)?.state ?? '')
+    }
+    if (!running || !parts.some(isOpen)) return
+    await nextState(thread, signal)
+    if (!signal?.aborted) continue
+    running.stop()
+    throw abortError(signal)
+  }
+}
 
 /**
  * Sends what was answered on the page by `addToolApprovalResponse` and `addToolOutput`: to those calls, by their ids, that this
@@ -20,9 +38,8 @@ export async function answerCalls(
   { parts }: ChatMessage,
   signal: AbortSignal | undefined,
 ): Promise<Turn | undefined> {
+  await untilTold(thread, parts, signal)
   if (thread.getSnapshot().turn.status !== 'waiting') await thread.load({ signal })
-  // Followed from its start, it has not come to where it waits yet.
-  await untilAborted(async () => runningTurn(thread.getSnapshot())?.done, signal)
   for (const part of parts) {
     if (!('toolCallId' in part)) continue
     const { toolCallId } = part

@@ -47,7 +47,8 @@ async function nextRun(
   }
 }
 
-function nextState(thread: Thread, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves when the thread has changed, or the signal is aborted. */
+export function nextState(thread: Thread, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       unsubscribe()

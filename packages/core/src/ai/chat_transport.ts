@@ -1,4 +1,3 @@
-import type { WaitingCall } from '@loacl/wire'
 import type { ChatTransport } from 'ai'
 import { LoaclError } from '../errors.ts'
 import { runningTurn } from '../thread_state.ts'
@@ -7,8 +6,7 @@ import { answerCalls } from './answer_calls.ts'
 import { ask, edit, regenerate } from './asked_again.ts'
 import { type Answer, chunkStreamOf } from './chunk_stream.ts'
 import { inWords } from './error_words.ts'
-import { findThread, leaveIfOver } from './find_thread.ts'
-import { waitingCalls } from './page_calls.ts'
+import { findThread, leaveIfOver, waitsAsGiven } from './find_thread.ts'
 import type { ChatMessage } from './ui_message.ts'
 import { createUploads, type Uploads } from './upload_parts.ts'
 
@@ -31,8 +29,9 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
   /** A turn that was stopped in a thread, until the server has ended it: the next one waits for that. */
   const stopping = new WeakMap<Thread, Promise<unknown>>()
   const uploads = createUploads(client)
-  /** Of each chat, the resume that nothing has come after: no other one, and nothing that was sent. */
+  /** Of each chat, its latest resume, and what was sent last. */
   const latestResume = new Map<string, object>()
+  const latestSent = new Map<string, object>()
 
   /** Ends the turn that runs or waits. */
   function stop(thread: Thread): void {
@@ -55,7 +54,7 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
 
     async sendMessages(asked) {
       const { chatId, abortSignal: signal } = asked
-      latestResume.delete(chatId)
+      latestSent.set(chatId, asked)
       try {
         const thread = await findThread(client, chatId, { signal })
         await stopping.get(thread)
@@ -73,12 +72,12 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
       const resume = {}
       latestResume.set(chatId, resume)
       const isLatest = () => latestResume.get(chatId) === resume
+      const sentBefore = latestSent.get(chatId)
       try {
         const thread = await findThread(client, chatId, {})
-        const shown = waitingCalls(thread.getSnapshot())
         if (!runningTurn(thread.getSnapshot())) await thread.load()
-        // It would show the answer as it was before what was said since.
-        if (!isLatest() || asksStill(shown, waitingCalls(thread.getSnapshot()))) return null
+        // It would show the answer as it was before what was said since, or take back what the visitor says meanwhile.
+        if (!isLatest() || latestSent.get(chatId) !== sentBefore || waitsAsGiven(client, thread)) return null
         const turn = thread.resume()
         if (!turn) return null
         stopWhenAborted(isLatest, thread, signal)
@@ -89,12 +88,6 @@ export function createChatTransport(client: LoaclClient): ChatTransport<ChatMess
     },
   }
 }
-
-/** Whether a turn waits for the visitor as the page shows it: told again, it would take back what they answer meanwhile. */
-const asksStill = (shown: readonly WaitingCall[], calls: readonly WaitingCall[]): boolean =>
-  shown.length > 0 &&
-  shown.length === calls.length &&
-  calls.every(({ id, status }) => status === 'pending' && shown.some((call) => call.id === id))
 
 async function begin(
   client: LoaclClient,

@@ -2,6 +2,7 @@ import { isThreadOver, type ThreadSummary } from '@loacl/wire'
 import type { WithClient } from '../client_context.ts'
 import type { Abortable, LoaclClient, Thread, Turn } from '../types.ts'
 import { inWords } from './error_words.ts'
+import { callsForPage, waitingCalls } from './page_calls.ts'
 import { toUIMessage, type ChatMessage } from './ui_message.ts'
 
 /**
@@ -22,6 +23,22 @@ export async function findThread(api: LoaclClient, chatId: string, { signal }: A
   const thread = api.threads.get(found.id)
   client.threads.set(chatId, thread)
   return thread
+}
+
+/** By thread, the calls for which its turn waited, as `loadMessages` gave the page its messages last. */
+const givenCalls = new WeakMap<Thread, string>()
+
+const callsOf = (thread: Thread): string =>
+  JSON.stringify(waitingCalls(thread.getSnapshot()).map(({ id, status }) => [id, status]))
+
+/** Whether a turn waits for the visitor alone, just as the page shows it: its stream has nothing new. */
+export function waitsAsGiven(client: LoaclClient, thread: Thread): boolean {
+  const state = thread.getSnapshot()
+  return (
+    waitingCalls(state).some(({ status }) => status === 'pending') &&
+    callsForPage(client, state).length === 0 &&
+    givenCalls.get(thread) === callsOf(thread)
+  )
 }
 
 /** Where a turn ends because its thread is over, such as deleted, the chat's next message begins another one. */
@@ -47,6 +64,7 @@ export async function loadMessages(
   try {
     const thread = await findThread(client, chatId, options)
     await thread.load(options)
+    givenCalls.set(thread, callsOf(thread))
     return thread
       .getSnapshot()
       .messages.filter(({ status }) => status !== 'streaming')

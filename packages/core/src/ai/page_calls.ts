@@ -22,7 +22,7 @@ const contextOf = (client: LoaclClient): ClientContext => (client as LoaclClient
 export const waitingCalls = ({ turn }: ThreadState): readonly WaitingCall[] =>
   turn.status === 'waiting' ? turn.calls : []
 
-const partOf = ({ messages }: ThreadState, callId: string): ToolPart | undefined =>
+export const partOf = ({ messages }: ThreadState, callId: string): ToolPart | undefined =>
   messages
     .flatMap(({ parts }) => parts)
     .find((part): part is ToolPart => part.type === 'dynamic-tool' && part.toolCallId === callId)

@@ -68,9 +68,9 @@ class BlockView extends Component<BlockProps> {
           </li>
         )
       case 'table':
-        return further.renderTable?.(block, shared, dir) ?? renderBlocks(block.children, shared)
+        return further.renderTable?.(block, shared, dir) ?? renderBlocks(block.children, shared, top)
       case 'row':
-        return <p>{block.cells.map((cell) => [renderInlines(cell), ' '])}</p>
+        return <p dir={dir}>{block.cells.map((cell) => [renderInlines(cell), ' '])}</p>
     }
   }
 }

@@ -11,7 +11,7 @@ const NEEDED = ['matchMedia', 'visualViewport', 'ResizeObserver'] as const
 
 const loaders: Loaders = {
   view() {
-    const lack = NEEDED.find((name) => !(name in globalThis))
+    const lack = NEEDED.find((name) => !globalThis[name])
     if (lack) throw new LoaclError('unsupported', `The panel needs ${lack}.`)
     return createView
   },

@@ -40,7 +40,7 @@ test('a table lacks what shows it, and what reads its links', () => {
 
 test('every example that features read otherwise lacks one', () => {
   const all = examples.map(({ markdown }) => ({ markdown, ...compare(markdown) }))
-  expect(all.filter(({ differs, lacks }) => differs && lacks.length === 0)).toEqual([])
+  expect(all.filter(({ differs, lacks }) => differs && !lacks.some((name) => name !== 'tables'))).toEqual([])
   expect(all.filter(({ differs }) => differs).length).toBeGreaterThan(50)
 })
 
