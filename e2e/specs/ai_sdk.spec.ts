@@ -205,7 +205,9 @@ test.describe('the example of useChat', { tag: '@local' }, () => {
       const lamp = chat.card('Show a lamp')
       await expect(lamp).toContainText('See it.')
       await expect(page.getByRole('banner').getByRole('status')).toHaveText('')
-      await lamp.getByRole('button', { name: 'Approve' }).press('Enter')
+      const approve = lamp.getByRole('button', { name: 'Approve' })
+      await expect(approve).toBeEnabled()
+      await approve.press('Enter')
       await expect(page.getByRole('banner').getByRole('status')).toHaveText('You are shown: Fjord')
 
       const cancel = chat.card('Cancel an order')

@@ -55,7 +55,8 @@ export async function loadNewest(
   thread.update({
     ...(isRunning ? {} : { turn: turnOf(page, turn) }),
     title: page.thread.title,
-    messages: [...older, ...newest],
+    // What only this page has keeps its place.
+    messages: [...older, ...newest.filter((message) => !older.includes(message))],
     hasOlder: !!thread.cursor,
   })
   return page.lastEvent

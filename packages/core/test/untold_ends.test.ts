@@ -145,6 +145,26 @@ describe('a question of which this page was not told that it arrived', () => {
     expect(messagesOf(thread.getSnapshot()).slice(0, 2)).toEqual(['user completed "Hi"', 'assistant failed "Hel"'])
   })
 
+  it('keeps its place, once, where the server does not have it', async () => {
+    const project = fakeProject().on(
+      'POST turns',
+      away,
+      answered('Next.', { turnId: 'turn-2', userMessageId: 'user-2', messageId: 'answer-2' }).answer,
+    )
+    const thread = clientOf(project).threads.create()
+    await thread.send('Hi').done
+    const asking = { ...question, id: 'user-2', content: 'And now?' }
+    project.on('POST rpc/list_messages', () => messagePage([message('answer-2', 'Next.'), asking]))
+    await thread.send('And now?').done
+    await settle()
+    expect(project.named('POST rpc/list_messages')).toHaveLength(1)
+    expect(messagesOf(thread.getSnapshot())).toEqual([
+      'user failed "Hi"',
+      'user completed "And now?"',
+      'assistant completed "Next."',
+    ])
+  })
+
   it('that was refused is not looked for', async () => {
     const project = fakeProject().on(
       'POST turns',

@@ -50,7 +50,8 @@ export class Markdown extends Component<MarkdownProps> {
   override shouldComponentUpdate(next: MarkdownProps): boolean {
     const { words, CodeBar } = this.props
     if (!next.streaming || next.words !== words || next.CodeBar !== CodeBar) return true
-    if (next.source !== this.#read) this.#frame ||= requestAnimationFrame(this.#catchUp)
+    if (next.source !== this.#read || this.#added !== further.added)
+      this.#frame ||= requestAnimationFrame(this.#catchUp)
     return false
   }
 
