@@ -83,15 +83,16 @@ async function announceChange(thread: ThreadContext): Promise<void> {
   if (thread.serverId !== null) await followerOf(thread.client).announce(thread.serverId)
 }
 
-/** The same for a turn: when it has begun, and when it has ended. What this page lacks is shown then. */
+/** The same for a turn: when it has begun, and when it has ended. What this page lacks is shown after it. */
 export async function announceTurn(thread: ThreadContext): Promise<void> {
-  if (thread.mayLack) showStored(thread)
-  thread.mayLack = false
   await announceChange(thread)
   const { turn } = thread.state()
-  if (!('turn' in turn)) return
-  await turn.turn.done
-  await announceChange(thread)
+  if ('turn' in turn) {
+    await turn.turn.done
+    await announceChange(thread)
+  }
+  if (thread.mayLack) showStored(thread)
+  thread.mayLack = false
 }
 
 /** Loads a thread, and keeps it up to date from then on. */

@@ -55,7 +55,7 @@ export async function loadNewest(
   thread.update({
     ...(isRunning ? {} : { turn: turnOf(page, turn) }),
     title: page.thread.title,
-    // What only this page has keeps its place.
+    // What only this page has may be among both.
     messages: [...older, ...newest.filter((message) => !older.includes(message))],
     hasOlder: !!thread.cursor,
   })

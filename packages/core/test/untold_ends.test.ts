@@ -145,6 +145,22 @@ describe('a question of which this page was not told that it arrived', () => {
     expect(messagesOf(thread.getSnapshot()).slice(0, 2)).toEqual(['user completed "Hi"', 'assistant failed "Hel"'])
   })
 
+  it('is looked for when the next answer has ended: nothing is put below one that is still coming', async () => {
+    const next = partStream().send(...begun({ turnId: 'turn-2', userMessageId: 'user-2', messageId: 'answer-2' }))
+    const project = fakeProject().on('POST turns', away, next.answer)
+    project.on('POST rpc/list_messages', () => messagePage([]))
+    const thread = clientOf(project).threads.create()
+    await thread.send('Hi').done
+    const turn = thread.send('And now?')
+    next.send(text('Nex'))
+    for (let seconds = 0; seconds < 3; seconds++) await settle()
+    expect(project.named('POST rpc/list_messages')).toEqual([])
+    next.send(complete(), finish).done()
+    await turn.done
+    await settle()
+    expect(project.named('POST rpc/list_messages')).toHaveLength(1)
+  })
+
   it('keeps its place, once, where the server does not have it', async () => {
     const project = fakeProject().on(
       'POST turns',

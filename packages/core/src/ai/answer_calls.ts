@@ -17,6 +17,7 @@ async function untilTold(thread: Thread, parts: readonly Part[], signal: AbortSi
     const running = runningTurn(state)
     const isOpen = (part: Part) => {
       if (!('toolCallId' in part) || !(part.state === 'approval-responded' || isAnswered(part))) return false
+      // Not told yet, or told as one that nobody has answered.
       return /^(input|approval-requested)|^$/.test(partOf(state, part.toolCallId)?.state ?? '')
     }
     if (!running || !parts.some(isOpen)) return
