@@ -38,7 +38,7 @@ test(
     await expect(tab.message(first)).toBeVisible()
 
     await chat.ask(question)
-    await expect(chat.log).toContainText('The')
+    await expect(chat.message('The')).toBeVisible()
     await tab.ask(next)
     await expect(tab.alert).toContainText('An answer is still on its way')
     await model.says(question, 'The first tab.')
