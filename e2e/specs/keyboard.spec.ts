@@ -33,6 +33,26 @@ test('everything can be done with the keyboard alone', { tag: '@local' }, async 
   await expect(chat.launcher).toBeFocused()
 })
 
+test(
+  'who opens the chat keeps the keyboard in the composer while the rest is drawn',
+  { tag: '@local' },
+  async ({ visit }) => {
+    const chat = await visit()
+    const moves = await chat.launcher.evaluateHandle((launcher: HTMLElement) => {
+      const seen: string[] = []
+      for (const type of ['focusin', 'focusout'])
+        launcher
+          .getRootNode()
+          .addEventListener(type, ({ target }) => seen.push(`${type} ${(target as Element).tagName}`))
+      return seen
+    })
+    await chat.open()
+    await expect(chat.questions).toBeVisible()
+    await expect(chat.newChat).toBeVisible()
+    expect(await moves.jsonValue()).toEqual(['focusin BUTTON', 'focusout BUTTON', 'focusin TEXTAREA'])
+  },
+)
+
 test('who sends or stops by the button can write on at once', { tag: '@local' }, async ({ visit, model }) => {
   const question = unique('Is this sent by hand?')
   await model.says(question, { text: 'By hand, it seems.', holdAfter: 3 })

@@ -68,12 +68,12 @@ export interface SessionContext {
 }
 
 export function createSession({ assistant, auth, project, tokens, onDrop }: SessionOptions): Session {
+  /** What the requests of a visitor who is dropped are aborted with. An error reads its stack, which takes time: made then. */
+  let signedOut: LoaclError | null = null
   let state: SessionState = newSession(new AbortController())
   const { set, ...shown } = createStore<ClientState>(state.snapshot)
   const transport = createTransport(project, () => state.accessToken)
   const lifetime = () => state.lifetime.signal
-  /** What the requests of a visitor who is dropped are aborted with. */
-  const signedOut = new LoaclError('aborted')
   const disposal = new AbortController()
 
   function dispatch(...action: SessionAction): void {
@@ -146,7 +146,7 @@ export function createSession({ assistant, auth, project, tokens, onDrop }: Sess
   /** @param token replaced, where the visitor has it */
   function dropVisitor(how: 'visitor_dropped' | 'signed_out', token?: string): void {
     lifetime().throwIfAborted()
-    state.lifetime.abort(signedOut)
+    state.lifetime.abort((signedOut ??= new LoaclError('aborted')))
     onDrop()
     if (token) tokens.replace(token)
     dispatch(how, new AbortController())

@@ -113,6 +113,7 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     const language = languages.read(options)
     accent = assistantOf(model.getSnapshot())?.appearance.accent
     element.words = language.words
+    element.loaded = true
     nameLauncher()
     paintAccent(element, options.appearance?.accent ?? accent)
     view?.update(options, language)

@@ -20,11 +20,13 @@ export const ENGLISH = {
 export interface ChatElement extends Omit<LoaclChatElement, 'widget'> {
   widget: LauncherWidget | null
   launcher: HTMLButtonElement
+  /** The panel's file has come. */
+  loaded?: true
   /** What the launcher says, where that is not the page's `options.strings` or English. */
   words?: Partial<typeof ENGLISH>
   /**
    * Loads the widget where that is still to do, and hands it over. Says so, in words, where it can't, unless it is `unasked`.
-   * What `opens` the panel shows its frame until it is there.
+   * What `opens` the panel shows its frame until its file is there.
    */
   run(action: (widget: LauncherWidget) => unknown, opens?: unknown, unasked?: boolean): Promise<void>
   /** Closes the panel, calls off one that is on its way, or takes words away. */
@@ -69,7 +71,7 @@ interface Failure {
 /** Gives an element its launcher, and what the widget's other parts ask of it. */
 export function setUp(host: ChatElement, load: LoadWidget): void {
   const launcher = createElement('button')
-  /** The panel's frame until the panel has come; with words in it, what went wrong. */
+  /** The panel's frame until its file has come; with words in it, what went wrong. */
   const notice = createElement('div')
   const root = host.attachShadow({ mode: 'open' })
   const sheet = new CSSStyleSheet()
@@ -104,14 +106,15 @@ export function setUp(host: ChatElement, load: LoadWidget): void {
     if (opens) {
       notice.textContent = ''
       notice.hidden = false
-      // A panel that comes at once is not to wait until the frame is drawn.
-      setTimeout(() => root.append(notice), 99)
+      // A panel that comes at once, or whose file has come, is not to wait until the frame is drawn.
+      setTimeout(() => host.loaded ?? root.append(notice), 99)
     }
     try {
       const widget = await fetchWidget()
       if (!opens || !notice.hidden) await action(widget)
       if (opens) notice.hidden = true
     } catch (error) {
+      root.append(notice)
       notice.textContent = words().loadFailed
       // Taken out of the page meanwhile, it has failed nobody.
       notice.hidden = unasked || !host.isConnected

@@ -22,12 +22,10 @@ export const Panel = (props: PanelProps) => {
   const attachments = ui.features.attachments.loaded
   return (
     <Fragment>
-      {drawn.count < 0 ? (
-        // The composer alone: it gets the keyboard.
-        <div class="body" />
-      ) : (
-        [<Header {...props} />, state.view === 'chat' ? <Chat {...props} /> : <Listing {...props} />]
-      )}
+      {drawn.count < 0
+        ? // The composer alone: it gets the keyboard. In an array as what comes after it: else it would be drawn anew then.
+          [<div class="body" />]
+        : [<Header {...props} />, state.view === 'chat' ? <Chat {...props} /> : <Listing {...props} />]}
       {!online && (
         <p class="bar" role="status">
           {ui.words.offline}
