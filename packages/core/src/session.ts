@@ -68,7 +68,7 @@ export interface SessionContext {
 }
 
 export function createSession({ assistant, auth, project, tokens, onDrop }: SessionOptions): Session {
-  /** What the requests of a visitor who is dropped are aborted with. An error reads its stack, which takes time: made then. */
+  /** What the requests of a visitor who is dropped are aborted with. Made only then: an error reads its stack, which takes time. */
   let signedOut: LoaclError | null = null
   let state: SessionState = newSession(new AbortController())
   const { set, ...shown } = createStore<ClientState>(state.snapshot)
