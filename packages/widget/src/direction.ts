@@ -9,4 +9,5 @@ const STRONG_RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\ufb1d-\ufeff\u{10800}-\u{10ff
 
 /** By the first letter or mark of direction, as `dir="auto"` finds it in an element's text, but not in a placeholder. */
 export const directionOf = (text: string): Direction =>
-  STRONG_RIGHT_TO_LEFT.test(text.match(STRONG)?.[0] ?? '') ? 'rtl' : 'ltr'
+  // Most texts need the first test alone: to compile the set of all letters takes a slow device milliseconds.
+  STRONG_RIGHT_TO_LEFT.test(text) && STRONG_RIGHT_TO_LEFT.test(text.match(STRONG)?.[0] ?? '') ? 'rtl' : 'ltr'

@@ -139,7 +139,7 @@ export const charactersLeft = (state: ModelState): number =>
 export const canSend = (state: ModelState): boolean =>
   !isRunning(state.thread) &&
   charactersLeft(state) >= 0 &&
-  (state.attached.length > 0 || /[^\s\0\p{Cs}\p{DI}\u2800]/u.test(state.draft))
+  (state.attached.length > 0 || (!!state.draft && /[^\s\0\p{Cs}\p{DI}\u2800]/u.test(state.draft)))
 
 /** `[...text].length`, without an array as long as the text. */
 const countCharacters = (text: string): number => text.replace(/[^\0-\uffff]/gu, '.').length

@@ -163,8 +163,9 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     await nextTask()
     if (wanted && !shown) {
       everShown = true
-      setShown(true)
+      // Before the launcher changes: the page would be styled for that alone.
       view.show(by)
+      setShown(true)
       memory.set('open', 'true')
       flag.set(flagName, prefix)
       emit('opened', { by })

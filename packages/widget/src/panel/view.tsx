@@ -122,7 +122,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   }
   let ui = createUi()
 
-  let pending = false
+  /** At first until there is all that the panel takes: it is drawn in a task of its own. */
+  let pending = true
   const drawing = createDrawing()
   function extend(by?: number): void {
     drawing.extend(messagesOf(), by)
@@ -249,7 +250,6 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     focused = null
     if (dialog.open && pageDocument.activeElement === pageDocument.body) focusComposer()
   })
-  keeper.observe(dialog, { childList: true, subtree: true })
 
   let wasRunning = false
   let wanted: { readonly [N in keyof Ui['features']]?: unknown } = {}
@@ -300,6 +300,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   }
   const unsubscribe = model.subscribe(onChange)
   onChange()
+  setTimeout(draw)
 
   return {
     show(by) {
@@ -309,6 +310,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       paint()
       // Only now: what is read of the page before would have it laid out with the panel in it.
       if (!dialog.isConnected) root.append(dialog)
+      keeper.observe(dialog, { childList: true, subtree: true })
       root.adoptedStyleSheets = styleSheets
       if (takesKeyboard) place()
       else {
