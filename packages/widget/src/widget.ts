@@ -162,10 +162,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     })
     await nextTask()
     if (wanted && !shown) {
-      everShown = true
-      // Before the launcher changes: the page would be styled for that alone.
+      everShown = shown = true
       view.show(by)
-      setShown(true)
+      // Only now: the page would be styled for the launcher alone. A listener of the page's may have closed the panel.
+      setShown(shown)
       memory.set('open', 'true')
       flag.set(flagName, prefix)
       emit('opened', { by })
