@@ -53,6 +53,21 @@ test(
   },
 )
 
+test('a page that closes the chat while it opens has it closed, on its next page too', async ({ page, visit }) => {
+  const chat = await visit()
+  await page.evaluate(() => {
+    const { loacl } = window as unknown as { loacl: (command: string) => void }
+    const isOpen = (element: Element) => element.shadowRoot?.querySelector('dialog')?.open
+    window.addEventListener('focusin', ({ target }) => isOpen(target as Element) && loacl('close'), true)
+    loacl('open')
+  })
+  await expect
+    .poll(() => page.evaluate(() => Object.entries(sessionStorage).find(([name]) => name.endsWith(':open'))?.[1]))
+    .toBe('false')
+  await expect(chat.panel).toBeHidden()
+  await expect(chat.launcher).toHaveAttribute('aria-expanded', 'false')
+})
+
 test('who sends or stops by the button can write on at once', { tag: '@local' }, async ({ visit, model }) => {
   const question = unique('Is this sent by hand?')
   await model.says(question, { text: 'By hand, it seems.', holdAfter: 3 })

@@ -164,11 +164,14 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (wanted && !shown) {
       everShown = shown = true
       view.show(by)
-      // Only now: the page would be styled for the launcher alone. A listener of the page's may have closed the panel.
-      setShown(shown)
-      memory.set('open', 'true')
-      flag.set(flagName, prefix)
-      emit('opened', { by })
+      // A listener of the page's may have closed it.
+      if (shown) {
+        // Only now: the page would be styled for the launcher alone.
+        setShown(true)
+        flag.set(flagName, prefix)
+        memory.set('open', 'true')
+        emit('opened', { by })
+      }
       await nextTask()
     }
     void model.start()

@@ -122,7 +122,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   }
   let ui = createUi()
 
-  /** At first until there is all that the panel takes: it is drawn in a task of its own. */
+  /** A drawing is on its way; the first one in a task of its own. */
   let pending = true
   const drawing = createDrawing()
   function extend(by?: number): void {
