@@ -57,8 +57,10 @@ test('a page that closes the chat while it opens has it closed, on its next page
   const chat = await visit()
   await page.evaluate(() => {
     const { loacl } = window as unknown as { loacl: (command: string) => void }
-    const isOpen = (element: Element) => element.shadowRoot?.querySelector('dialog')?.open
-    window.addEventListener('focusin', ({ target }) => isOpen(target as Element) && loacl('close'), true)
+    const closeWhatOpens = ({ target }: Event) => {
+      if ((target as Element).shadowRoot?.querySelector('dialog')?.open) loacl('close')
+    }
+    window.addEventListener('focusin', closeWhatOpens, true)
     loacl('open')
   })
   await expect
