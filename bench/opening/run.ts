@@ -91,12 +91,17 @@ const browser = await chromium.launch({ ...(executablePath && { executablePath }
 const site = await startSite({ dist: values.dist })
 try {
   const results = new Map<string, Opening[]>(Object.keys(ROUTES).map((name) => [name, []]))
-  // In turns, so that a machine that slows down slows all of them down. The first round warms up.
-  for (let run = -1; run < Number(values.runs); run++)
-    for (const [name, path] of Object.entries(ROUTES)) {
+  // In turns, so that a machine that slows down slows all of them down, and each after each of the others. The first round
+  // warms up.
+  const routes = Object.entries(ROUTES)
+  for (let run = -1; run < Number(values.runs); run++) {
+    for (const [name, path] of routes) {
       const result = await measure(browser, site, path)
       if (run >= 0) results.get(name)?.push(result)
     }
+    if (run % 2) routes.push(...routes.splice(0, 1))
+    else routes.reverse()
+  }
   const of = (name: string, key: keyof Opening) => median(results.get(name)!.map((result) => result[key]))
   console.log(`\nMedians of ${values.runs} openings, ${values.slowdown}× slowdown; ms (times the control)\n`)
   console.log('| Page | composer focused | first frame | longest task |\n| - | - | - | - |')

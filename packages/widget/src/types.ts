@@ -225,7 +225,7 @@ export interface LauncherCalls {
   leave(): void
   /** Does what nobody waits for: what it fails with goes to the `error` event. */
   call(name: Command[0], ...given: unknown[]): Promise<void>
-  /** Fetches what is still missing, and shows nothing. */
+  /** Fetches what is still missing and draws the panel, but doesn't show it. */
   warm(): Promise<unknown>
 }
 

@@ -24,6 +24,7 @@ export interface Loaders extends LanguageFiles {
 /** Puts a client, a model and, once asked to open, a view behind a launcher. `element` is `null` on a server. */
 export function assembleWidget(element: ChatElement | null, options: WidgetOptions, loaders: Loaders): CommonWidget {
   const target = element ?? new EventTarget()
+  if (element) element.loaded = true
   const loadFingerprint = async () => (await loaders.feature('fingerprint', 0)).fingerprint()
   /** Tells the page's developer: the visitor is told by the panel. */
   const tell = (failure: LoaclError) =>
@@ -113,30 +114,42 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     const language = languages.read(options)
     accent = assistantOf(model.getSnapshot())?.appearance.accent
     element.words = language.words
-    element.loaded = true
     nameLauncher()
-    paintAccent(element, options.appearance?.accent ?? accent)
     view?.update(options, language)
-  }
-
-  /** Fetches what is still missing. */
-  async function warmUp(): Promise<CreateView> {
-    warm = true
-    void languages.load(options)
-    try {
-      return loaders.view()
-    } catch (error) {
-      wanted = false
-      unavailable = error as LoaclError
-      tell(unavailable)
-      throw error
-    }
+    paintAccent(element, options.appearance?.accent ?? accent)
   }
 
   /** What it takes to open stands in tasks of their own: a slow device draws, and hears its visitor, between them. */
   async function nextTask(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve))
     if (disposed) throw new LoaclError('disposed')
+  }
+
+  /** Fetches what is still missing, and makes the panel, which is drawn then but not shown. */
+  async function prepare(): Promise<void> {
+    warm = true
+    await languages.load(options)
+    await nextTask()
+    let createView: CreateView
+    try {
+      createView = loaders.view()
+    } catch (error) {
+      wanted = false
+      unavailable = error as LoaclError
+      tell(unavailable)
+      throw error
+    }
+    view ??= createView({
+      host: element!,
+      root: element!.shadowRoot!,
+      model,
+      look: options,
+      language: languages.read(options),
+      loadFeature: loaders.feature,
+      report,
+      close,
+    })
+    await nextTask()
   }
 
   async function open(
@@ -147,23 +160,10 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     wanted = !disposed
     unavailable = null
     if (request.draft !== undefined) model.type(request.draft)
-    const createView = await warmUp()
-    await languages.load(options)
-    await nextTask()
-    view ??= createView({
-      host: element,
-      root: element.shadowRoot!,
-      model,
-      look: options,
-      language: languages.read(options),
-      loadFeature: loaders.feature,
-      report,
-      close,
-    })
-    await nextTask()
+    await prepare()
     if (wanted && !shown) {
       everShown = shown = true
-      view.show(by)
+      view!.show(by)
       // A listener of the page's may have closed it.
       if (shown) {
         // Only now: the page would be styled for the launcher alone.
@@ -242,7 +242,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     open,
     close,
     press: async () => (shown ? close() : open({}, 'visitor')),
-    warm: warmUp,
+    // What can't be is told already.
+    warm: () => prepare().catch(() => {}),
     send: (text) => model.send(text),
     newThread: model.newThread,
     identify: client.identify,

@@ -260,7 +260,7 @@ describe('a view', () => {
     expect(view.text()).toBe(source)
   })
 
-  test('asks once for each feature that its text lacks, and reads its text anew with that', () => {
+  test('asks once for each feature that its text lacks, and reads its text anew with that', async () => {
     Object.assign(further, createFurther())
     lacking.clear()
     const onLack = vi.fn<(features: ReadonlySet<string>) => void>()
@@ -283,6 +283,9 @@ describe('a view', () => {
     addFeatures()
     further.added = 2
     view.set({ source: defined, onLack })
+    // In a task of its own.
+    expect(view.text()).toBe('a L b & [c] &never;[c]: /d')
+    await new Promise((resolve) => setTimeout(resolve))
     expect(onLack).toHaveBeenCalledTimes(2)
     expect(view.text()).toBe('a L b & c &never;')
   })
