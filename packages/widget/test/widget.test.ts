@@ -22,11 +22,11 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals())
 
 /** A widget on a page that has no panel to show. */
-function mount(options: WidgetOptions) {
+function mount(options: WidgetOptions, view: () => object = () => ({})) {
   const parts = { options, launcher: { setAttribute() {}, replaceChildren() {} }, shadowRoot: {}, remove() {} }
   const element = Object.assign(new EventTarget(), parts) as unknown as ChatElement
   const widget = assembleWidget(element, options, {
-    view: () => () => ({ show() {}, hide() {}, update() {}, dispose() {} }),
+    view: () => () => ({ show() {}, hide() {}, update() {}, dispose() {}, ...view() }),
     feature: () => Promise.reject(new Error('No feature is used.')),
     languages: [],
     language: () => Promise.reject(new Error('No language ships.')),
@@ -47,6 +47,29 @@ test('widgets with clients of the page’s own keep apart what this tab remember
     ['loacl:abc.supabase.co:a2::draft', 'draft 1'],
     ['loacl:other.supabase.co:a1::draft', 'draft 2'],
   ])
+})
+
+test('who comes near has the panel made, unseen, so that opening only shows it', async () => {
+  const happened: string[] = []
+  const client = createScriptedClient()
+  const widget = mount({ client }, () => {
+    happened.push('made')
+    return { show: (by: string) => happened.push(`shown by ${by}`) }
+  })
+  expect(widget.element.loaded).toBe(true)
+  await widget.warm()
+  expect([happened, widget.status, client.opens]).toEqual([['made'], 'launcher', 0])
+  await Promise.all([widget.warm(), widget.press()])
+  expect([happened, widget.status]).toEqual([['made', 'shown by visitor'], 'open'])
+})
+
+test('who comes near a chat that is taken away meanwhile hears of no error', async () => {
+  const made = vi.fn<() => object>(() => ({}))
+  const widget = mount({ client: createScriptedClient() }, made)
+  const warming = widget.warm()
+  widget.end()
+  await warming
+  expect(made).not.toHaveBeenCalled()
 })
 
 const sessionOf = (client: ScriptedClient) => client.getSnapshot().status
