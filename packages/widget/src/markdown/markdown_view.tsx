@@ -51,7 +51,7 @@ export class Markdown extends Component<MarkdownProps> {
     const { words, CodeBar } = this.props
     const isBehind = this.#added !== further.added
     // In a task of its own: there may be many texts to read anew.
-    if (isBehind && !next.streaming) return !setTimeout(() => this.forceUpdate())
+    if (isBehind && this.#ended && !next.streaming) return !setTimeout(() => this.forceUpdate())
     if (!next.streaming || next.words !== words || next.CodeBar !== CodeBar) return true
     if (next.source !== this.#read || isBehind) this.#frame ||= requestAnimationFrame(this.#catchUp)
     return false

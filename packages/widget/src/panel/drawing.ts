@@ -41,7 +41,7 @@ export function createDrawing() {
       left = place < 0 ? newest : Math.min(place, newest)
       const goal = messages.length - left
       drawFrom(messages[left])
-      if (count >= 0) count = Math.min(goal, count + (count < 10 ? 1 : Math.max(2, count >> 6)))
+      if (count >= 0) count = Math.min(goal, count + Math.max(2, count >> 6))
       const done = count === goal
       settled = done || (settled && place >= 0)
       return { count, left, settled, done }

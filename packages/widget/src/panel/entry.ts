@@ -18,9 +18,9 @@ export function createWidget(element: ChatElement, globals: PageGlobals): ChatWi
     { fetch: globals[0], ...(fromPage(element.options) as MountOptions) },
     {
       view: () => createView,
-      languages: LANGUAGES,
-      language: fetchFile,
       feature: loadFeature,
+      language: fetchFile,
+      languages: LANGUAGES,
     },
   )
   const widget = Object.assign(common, {

@@ -122,36 +122,33 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   }
   let ui = createUi()
 
-  /** A drawing is on its way. */
-  let pending = false
+  /** A drawing is on its way; the first one in a task of its own. */
+  let pending = true
   const drawing = createDrawing()
   function extend(by?: number): void {
     drawing.extend(messagesOf(), by)
     redraw()
   }
   const messagesOf = () => model.getSnapshot().thread.messages
-  /**
-   * Draws what has changed, once for all that changes at a time. `later`: in a task of its own, so that a slow device hears
-   * its visitor between that and what has brought so much to draw.
-   */
-  function redraw(later?: unknown): void {
-    if (pending) return
-    pending = true
-    ;(later ? setTimeout : queueMicrotask)(draw)
-  }
   function draw(): void {
     pending = false
     if (signal.aborted) return
     const state = model.getSnapshot()
     const drawn = drawing.next(state.thread.messages)
-    if (drawn.count >= 0 && !drawn.done) redraw(true)
+    if (drawn.count >= 0 && !drawn.done) setTimeout(redraw)
     const props = { ui, state, online: navigator.onLine, announcement, drawn }
     render(<Panel {...props} />, dialog)
+  }
+  /** Draws what has changed, once for all that changes at a time. */
+  function redraw(): void {
+    if (!pending) queueMicrotask(draw)
+    pending = true
   }
   /** Draws everything anew. */
   function refresh(): void {
     ui = createUi()
-    redraw(true)
+    paint()
+    redraw()
   }
 
   adopt({ styles: css + markdownStyles })
@@ -277,12 +274,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     for (const [name, value] of Object.entries(next))
       if (value && value !== wanted[name as 'answers']) void features[name as 'answers'].load()
     wanted = next
-    if (ui.name !== (assistantOf(state)?.name ?? '')) {
-      refresh()
-      paint()
-    }
-    // The messages of another conversation come before it has ended.
-    redraw(state.loading === 'loading')
+    if (ui.name !== (assistantOf(state)?.name ?? '')) refresh()
+    redraw()
     if (running === wasRunning) return
     wasRunning = running
     // The view goes to what the visitor asks.
@@ -306,8 +299,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     )
   }
   const unsubscribe = model.subscribe(onChange)
-  redraw(true)
   onChange()
+  setTimeout(draw)
 
   return {
     show(by) {
@@ -327,7 +320,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
       if (takesKeyboard) focusComposer()
       // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
-      redraw(true)
+      setTimeout(redraw)
       drawing.begin()
     },
     hide(focus) {
@@ -345,7 +338,6 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       look = nextLook
       language = nextLanguage
       refresh()
-      paint()
     },
     dispose() {
       controller.abort()

@@ -290,6 +290,14 @@ describe('a view', () => {
     expect(view.text()).toBe('a L b & c &never;')
   })
 
+  test('shows the end of a text at once, also where a feature has come in the middle of it', () => {
+    const view = mounted({ source: 'a &later;', streaming: true })
+    further.entities.set('later', 'L')
+    further.added++
+    view.set({ source: 'a &later; b', streaming: false })
+    expect(view.text()).toBe('a L b')
+  })
+
   test('reads afresh what does not go on from what it had', () => {
     const view = mounted({ source: 'one', streaming: true })
     view.set({ source: 'two', streaming: false })
