@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { expect, test, unique } from '../support/fixtures.ts'
+import { withoutFieldSizing } from '../support/older_browser.ts'
 
 const CONVERSATIONS = '**/panel-conversations-*'
 const ERRORS = '**/panel-errors-*'
@@ -29,6 +30,7 @@ for (const variant of ['plain', 'npm'])
       await model.says(refused, { status: 500 })
       const assistant = await owner.addAssistant({ fileTypes: ['image/png'] })
       await owner.change(assistant, { fingerprint: true })
+      await withoutFieldSizing(page)
       const fetched: string[] = []
       page.on('requestfinished', (request) => fetched.push(new URL(request.url()).pathname))
       // A question that would have to wait longer than a second for it is sent without.

@@ -53,6 +53,22 @@ test(
   },
 )
 
+test('a page that changes the chat while it opens leaves the keyboard in the composer', async ({ page, visit }) => {
+  const chat = await visit()
+  await page.evaluate(() => {
+    const { loacl } = window as unknown as { loacl: (...command: unknown[]) => void }
+    const { shadowRoot } = document.querySelector('loacl-chat')!
+    const change = () => {
+      if (shadowRoot?.activeElement) return
+      loacl('update', { theme: 'light' })
+      setTimeout(change)
+    }
+    loacl('open')
+    change()
+  })
+  await expect(chat.composer).toBeFocused()
+})
+
 test('a page that closes the chat while it opens has it closed, on its next page too', async ({ page, visit }) => {
   const chat = await visit()
   await page.evaluate(() => {

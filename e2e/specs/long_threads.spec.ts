@@ -78,6 +78,41 @@ test(
 )
 
 test(
+  'who scrolls while earlier messages are drawn in front goes as far as they scroll',
+  { tag: '@local' },
+  async ({ visit, owner, page }) => {
+    const question = unique('Who scrolls that fast?')
+    const chat = await visit()
+    await chat.open()
+    await chat.askAndWait(question)
+    await owner.addLines(question, 250)
+    await page.reload()
+    await chat.open()
+    const lines = chat.log.getByText(/^line \d+$/)
+    const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
+    for (const shown of [50, 100]) {
+      await expect(lines).toHaveCount(shown)
+      await earlier.click()
+    }
+    await expect(lines).toHaveCount(150)
+    // Drawn for this question are a hundred: the others are there, and come without a request.
+    await chat.askAndWait(unique('And who goes back?'))
+    await chat.log.hover()
+    await page.mouse.wheel(0, -3_000)
+    await expect(chat.panel.getByRole('button', { name: 'Jump to latest' })).toBeVisible()
+    const count = await lines.count()
+    const read = chat.message('line 225')
+    const top = async () => (await read.boundingBox())!.y
+    let before = NaN
+    await expect.poll(async () => before === (before = await top())).toBe(true)
+    await earlier.evaluate((button: HTMLElement) => button.click())
+    for (let wheel = 0; wheel < 10; wheel++) await page.mouse.wheel(0, -30)
+    await expect(lines).toHaveCount(count + 50)
+    await expect.poll(async () => (await top()) - before).toBeCloseTo(300, -1)
+  },
+)
+
+test(
   'who reads earlier messages is not moved by an answer that comes',
   { tag: '@local' },
   async ({ visit, model, owner, page }) => {

@@ -67,6 +67,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
   let wanted = false
   let shown = false
   let everShown = false
+  /** The page knows that it is shown. */
+  let told = false
   let unavailable: LoaclError | null = null
   let disposed = false
   let warm = false
@@ -164,15 +166,15 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (wanted && !shown) {
       everShown = shown = true
       view!.show(by)
-      // A listener of the page's may have closed it.
-      if (shown) {
-        // Only now: the page would be styled for the launcher alone.
+      await nextTask()
+      // The page or the visitor may have closed it.
+      if (shown && !told) {
+        told = true
         setShown(true)
         flag.set(flagName, prefix)
         memory.set('open', 'true')
         emit('opened', { by })
       }
-      await nextTask()
     }
     void model.start()
     if (request.threadId) void model.select(request.threadId)
@@ -207,7 +209,8 @@ export function assembleWidget(element: ChatElement | null, options: WidgetOptio
     if (!shown || !element) return
     setShown(false)
     view?.hide(element.launcher)
-    emit('closed', {})
+    if (told) emit('closed', {})
+    told = false
   }
 
   function end(): void {

@@ -26,11 +26,11 @@ test('nothing is drawn before the panel is shown', () => {
   expect(createDrawing().next(conversation(1, 10))).toMatchObject({ count: -1, settled: false, done: false })
 })
 
-test('the newest hundred are drawn, two in each task', () => {
+test('the newest hundred are drawn, ten of them one by one, then two in each task', () => {
   const drawing = createDrawing()
   drawing.begin()
   const { counts, left } = drawAll(drawing, conversation(1, 5_000))
-  expect(counts).toEqual(Array.from({ length: 50 }, (_, index) => 2 * (index + 1)))
+  expect(counts).toEqual(Array.from({ length: 55 }, (_, index) => (index < 10 ? index + 1 : 2 * index - 8)))
   expect(left).toBe(4_900)
 })
 
@@ -39,6 +39,10 @@ test('a message that comes makes none go, and a question leaves the newest alone
   expect(drawAll(drawing, conversation(1, 130))).toMatchObject({ count: 110, left: 20 })
   drawing.shorten()
   expect(drawAll(drawing, conversation(1, 131))).toMatchObject({ count: 100, left: 31 })
+})
+
+test('a question and an answer that come together make none of a short conversation go', () => {
+  expect(drawnTo(conversation(1, 4)).next(conversation(1, 6))).toMatchObject({ count: 6, settled: true })
 })
 
 test('what was loaded in front is drawn where the visitor asked for it', () => {
@@ -65,5 +69,5 @@ test('all of a long conversation is drawn in few tasks', () => {
 test('another conversation is drawn anew, and its place is not known before', () => {
   const drawing = drawnTo(conversation(1, 300))
   drawing.next([])
-  expect(drawing.next(conversation(1001, 1300))).toMatchObject({ count: 2, left: 200, settled: false })
+  expect(drawing.next(conversation(1001, 1300))).toMatchObject({ count: 1, left: 200, settled: false })
 })

@@ -95,6 +95,15 @@ test('a new conversation that nothing has been fetched for comes before what is 
   widget.dispose()
 })
 
+test('a client of the page’s own that is open already has the chat fetched at once', async () => {
+  const client = createScriptedClient()
+  await client.open()
+  const widget = mount({ client })
+  await widget.ready
+  expect(await widget.client).toBe(client)
+  widget.dispose()
+})
+
 test('a client of the page’s own that opens makes the chat ready', async () => {
   const client = createScriptedClient()
   const widget = mount({ client })

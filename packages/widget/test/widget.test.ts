@@ -63,6 +63,19 @@ test('who comes near has the panel made, unseen, so that opening only shows it',
   expect([happened, widget.status]).toEqual([['made', 'shown by visitor'], 'open'])
 })
 
+test('a page that closes the chat while it opens hears of neither', async () => {
+  const heard: string[] = []
+  const widget = mount({ client: createScriptedClient() }, () => ({ show: () => closing && widget.close() }))
+  for (const type of ['opened', 'closed']) widget.element.addEventListener(`loacl-${type}`, () => heard.push(type))
+  let closing = true
+  await widget.open()
+  expect([widget.status, heard]).toEqual(['closed', []])
+  closing = false
+  await widget.open()
+  widget.close()
+  expect([widget.status, heard]).toEqual(['closed', ['opened', 'closed']])
+})
+
 test('who comes near a chat that is taken away meanwhile hears of no error', async () => {
   const made = vi.fn<() => object>(() => ({}))
   const widget = mount({ client: createScriptedClient() }, made)

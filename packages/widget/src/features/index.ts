@@ -10,6 +10,7 @@ const FEATURES = {
   diagnosis: () => import('./diagnosis/index.ts'),
   entities: () => import('./entities/index.ts'),
   errors: () => import('./errors/index.ts'),
+  fields: () => import('./fields/index.ts'),
   fingerprint: () => import('./fingerprint/index.ts'),
   jump: () => import('./jump/index.ts'),
   length: () => import('./length/index.ts'),

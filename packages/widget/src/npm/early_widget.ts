@@ -33,9 +33,6 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   let disposed = false
   let becomeReady!: () => void
   const ready = new Promise<void>((resolve) => (becomeReady = resolve))
-  // Whoever opens it, asks who the visitor is or forgets them does so by way of the widget as well.
-  const unsubscribe = own?.subscribe(fetchWidget)
-  if (own && own.getSnapshot().status !== 'idle') fetchWidget()
 
   async function load(): Promise<CommonWidget> {
     try {
@@ -70,6 +67,9 @@ export function createEarlyWidget(element: ChatElement | null, options: WidgetOp
   function fetchWidget(): void {
     void tryTo(() => {})
   }
+  // Whoever opens it, asks who the visitor is or forgets them does so by way of the widget as well.
+  const unsubscribe = own?.subscribe(fetchWidget)
+  if (own && own.getSnapshot().status !== 'idle') fetchWidget()
 
   /** As `call`, once something else has the widget fetched. */
   function later(...command: Parameters<CommonWidget['call']>): void {

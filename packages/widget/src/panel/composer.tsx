@@ -33,14 +33,14 @@ interface FormProps {
 /** Doesn't render again at each word of an answer: that would lay it out anew. */
 const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProps) => {
   const { model, words, features } = ui
-  const { length } = features
+  const { length, fields } = features
   const attachments = features.attachments.loaded
   const near = left < limit / 10
   if (near) void length.load()
-  const count = near && length.loaded?.countCharacters(ui, left)
+  const counter = near && length.loaded
   const submit = (event: Event) => {
     event.preventDefault()
-    if (count && left < 0) ui.announce(count)
+    if (counter && left < 0) ui.announce(counter.countCharacters(ui, left))
     if (!attachments?.holds(ui)) model.submit()
   }
   return (
@@ -52,13 +52,15 @@ const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProp
           // Empty, `auto` would mean left to right.
           dir={draft ? 'auto' : directionOf(words.placeholder)}
           aria-label={words.message}
-          aria-describedby="count"
+          aria-describedby={counter ? 'count' : undefined}
           aria-invalid={left < 0}
           placeholder={words.placeholder}
           autoComplete="off"
           value={draft}
           // A function of its own each time, so that it runs after each rendering.
-          ref={(box) => fitComposer(box)}
+          ref={(box) => {
+            if (box) fields.loaded?.fitField(box)
+          }}
           onInput={(event) => model.type(event.currentTarget.value)}
           onKeyDown={(event) => {
             // A touch screen's keyboard has no other way to a new line.
@@ -92,21 +94,7 @@ const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProp
           </button>
         )}
       </div>
-      <div id="count" class={left < 0 ? 'count over' : 'count'} hidden={!near}>
-        {count}
-      </div>
+      {counter && <counter.Count ui={ui} left={left} />}
     </form>
   )
 })
-
-/** In pixels, and more than the style allows. Above it the height is left as it is. */
-const HIGHEST = 999
-
-/** As high as its text, within the limits that the style sets. */
-export function fitComposer(box: HTMLTextAreaElement | null): void {
-  // Out of sight it has no height to go by. (Its `offsetParent` would say so, too, at the price of a layout.)
-  if (!box?.closest('dialog')?.open) return
-  // What doesn't fit can't want less. Laying out a long text twice at each key would be felt.
-  if (box.scrollHeight <= box.clientHeight) box.style.height = 'auto'
-  box.style.height = `${Math.min(box.scrollHeight, HIGHEST)}px`
-}

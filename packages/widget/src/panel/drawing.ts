@@ -41,9 +41,10 @@ export function createDrawing() {
       left = place < 0 ? newest : Math.min(place, newest)
       const goal = messages.length - left
       drawFrom(messages[left])
-      if (count >= 0) count = Math.min(goal, count + Math.max(2, count >> 6))
+      settled &&= place >= 0
+      if (count >= 0) count = Math.min(goal, count + (settled || count > 9 ? Math.max(2, count >> 6) : 1))
       const done = count === goal
-      settled = done || (settled && place >= 0)
+      settled ||= done
       return { count, left, settled, done }
     },
     /** Whether some that are there wait. */

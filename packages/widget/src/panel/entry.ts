@@ -18,9 +18,9 @@ export function createWidget(element: ChatElement, globals: PageGlobals): ChatWi
     { fetch: globals[0], ...(fromPage(element.options) as MountOptions) },
     {
       view: () => createView,
-      feature: loadFeature,
       language: fetchFile,
       languages: LANGUAGES,
+      feature: loadFeature,
     },
   )
   const widget = Object.assign(common, {

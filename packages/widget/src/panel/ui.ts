@@ -54,6 +54,8 @@ export function createFeatures(
   const create = <N extends FeatureName>(name: N) =>
     createLazyFeature(
       async (attempt) => {
+        // In a task of its own: what needs it is being drawn, and may need others.
+        await new Promise((resolve) => setTimeout(resolve))
         const feature = await loadFeature(name, attempt)
         adopt(feature as Adopted)
         if ('addTo' in feature) {

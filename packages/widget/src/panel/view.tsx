@@ -8,7 +8,6 @@ import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
 import { fill } from '../strings.ts'
 import type { Look, OpenedBy } from '../types.ts'
-import { fitComposer } from './composer.tsx'
 import { createDrawing } from './drawing.ts'
 import { directionOf, directionOfLocale } from '../direction.ts'
 import css from './panel.css?inline'
@@ -122,8 +121,10 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   }
   let ui = createUi()
 
-  /** A drawing is on its way; the first one in a task of its own. */
-  let pending = true
+  /** A drawing comes at the end of this task. */
+  let pending = false
+  /** Of one that comes in a task of its own. */
+  let timer: ReturnType<typeof setTimeout> | undefined
   const drawing = createDrawing()
   function extend(by?: number): void {
     drawing.extend(messagesOf(), by)
@@ -132,23 +133,28 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   const messagesOf = () => model.getSnapshot().thread.messages
   function draw(): void {
     pending = false
+    clearTimeout(timer)
+    timer = undefined
     if (signal.aborted) return
     const state = model.getSnapshot()
     const drawn = drawing.next(state.thread.messages)
-    if (drawn.count >= 0 && !drawn.done) setTimeout(redraw)
     const props = { ui, state, online: navigator.onLine, announcement, drawn }
     render(<Panel {...props} />, dialog)
+    if (drawn.count >= 0 && !drawn.done) redraw(true)
   }
-  /** Draws what has changed, once for all that changes at a time. */
-  function redraw(): void {
-    if (!pending) queueMicrotask(draw)
-    pending = true
+  /**
+   * Draws what has changed, once for all that changes at a time. `later`: in a task of its own, so that a slow device hears
+   * its visitor between that and what has brought so much to draw.
+   */
+  function redraw(later?: unknown): void {
+    if (later) timer ??= setTimeout(draw)
+    else if (!pending) queueMicrotask(draw)
+    pending ||= !later
   }
   /** Draws everything anew. */
   function refresh(): void {
     ui = createUi()
-    paint()
-    redraw()
+    redraw(true)
   }
 
   adopt({ styles: css + markdownStyles })
@@ -252,6 +258,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   })
 
   let wasRunning = false
+  let { draft } = model.getSnapshot()
   let wanted: { readonly [N in keyof Ui['features']]?: unknown } = {}
   const onChange = () => {
     const state = model.getSnapshot()
@@ -270,12 +277,19 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       answers,
       siblings: answers,
       jump: answers,
+      // Newer browsers make fields as high as their text by themselves.
+      fields: 'fieldSizing' in dialog.style ? 0 : state.draft || answers,
+    }
+    if (ui.name !== (assistantOf(state)?.name ?? '')) {
+      refresh()
+      paint()
     }
     for (const [name, value] of Object.entries(next))
       if (value && value !== wanted[name as 'answers']) void features[name as 'answers'].load()
     wanted = next
-    if (ui.name !== (assistantOf(state)?.name ?? '')) refresh()
-    redraw()
+    // At once where the composer's text is another, to which the next key is added, and while an answer comes.
+    redraw(!running && !wasRunning && state.draft === draft)
+    draft = state.draft
     if (running === wasRunning) return
     wasRunning = running
     // The view goes to what the visitor asks.
@@ -300,7 +314,6 @@ export function createView({ host, root, model, look, language, loadFeature, rep
   }
   const unsubscribe = model.subscribe(onChange)
   onChange()
-  setTimeout(draw)
 
   return {
     show(by) {
@@ -317,10 +330,9 @@ export function createView({ host, root, model, look, language, loadFeature, rep
         dialog.open = true
         lock(small.matches)
       }
-      if (model.getSnapshot().draft) fitComposer(dialog.querySelector('textarea'))
       if (takesKeyboard) focusComposer()
       // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
-      setTimeout(redraw)
+      redraw(true)
       drawing.begin()
     },
     hide(focus) {
@@ -338,6 +350,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       look = nextLook
       language = nextLanguage
       refresh()
+      paint()
     },
     dispose() {
       controller.abort()

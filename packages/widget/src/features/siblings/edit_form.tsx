@@ -20,9 +20,13 @@ export class EditForm extends Component<EditFormProps, { sending?: boolean }> {
     const { id, content } = this.props.message
     const box = this.#box!
     box.value = drafts.get(id) ?? content
-    fit(box)
+    this.#fit()
     box.focus()
     box.setSelectionRange(box.value.length, box.value.length)
+  }
+
+  #fit(): void {
+    this.props.ui.features.fields.loaded?.fitField(this.#box!)
   }
 
   submit = async (event: Event): Promise<void> => {
@@ -54,7 +58,7 @@ export class EditForm extends Component<EditFormProps, { sending?: boolean }> {
             }}
             onInput={({ currentTarget }) => {
               drafts.set(id, currentTarget.value)
-              fit(currentTarget)
+              this.#fit()
             }}
             onKeyDown={(event) => {
               if (event.isComposing || event.keyCode === 229) return
@@ -79,10 +83,4 @@ export class EditForm extends Component<EditFormProps, { sending?: boolean }> {
       </form>
     )
   }
-}
-
-/** As high as its text, within what the style allows. */
-function fit(box: HTMLTextAreaElement): void {
-  box.style.height = 'auto'
-  box.style.height = `${box.scrollHeight}px`
 }

@@ -1,0 +1,1 @@
+export { begin, fitField } from './fit_field.ts'
