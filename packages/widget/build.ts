@@ -40,8 +40,6 @@ const terserPlugin: Plugin = {
           format: {
             // A classic script is read in its page's encoding, which need not be UTF-8.
             ascii_only: isLoader,
-            // Chromium then compiles the functions aside, and not one by one while the panel opens.
-            ...(/^panel-[\w-]{8}\.js$/.test(fileName) && { preamble: '//# allFunctionsCalledOnLoad' }),
           },
           // A map's address would cost every visitor more than the comment is worth to a developer, who can add it by
           // hand in a debugger. A bundler finds that of the npm package.

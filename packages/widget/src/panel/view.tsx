@@ -2,7 +2,7 @@ import type { Message } from '@loacl/core'
 import { h, render } from 'preact'
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
-import { markdownStyles } from '../markdown/index.ts'
+import { createMarkdown, markdownStyles } from '../markdown/index.ts'
 import { assistantOf, failureOf, isRunning } from '../model_state.ts'
 import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
@@ -333,6 +333,12 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       if (takesKeyboard) focusComposer()
       // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
       redraw(true)
+      // Code is slow when it first runs. What reads texts does so in a task of its own, while the project answers.
+      setTimeout(() => {
+        const text = createMarkdown()
+        text.append('1. **a** `b` [c](/d)\n|')
+        text.end()
+      })
       drawing.begin()
     },
     hide(focus) {
