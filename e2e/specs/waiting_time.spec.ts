@@ -1,4 +1,4 @@
-import { type Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { expect, test, unique } from '../support/fixtures.ts'
 
 const REQUEST_ID = '0b7c0d5e-9b0a-4d39-8c57-0a4b2f1f5c11'
@@ -16,6 +16,15 @@ const refuseOnce = (page: Page, code: string, retryAfterMs: number) =>
     { times: 1 },
   )
 
+/** Waits until it is in sight, or no longer. Words are fetched, and views drawn, in tasks that a stopped clock withholds. */
+const runUntil = (page: Page, locator: Locator, visible: boolean) =>
+  expect
+    .poll(async () => {
+      await page.clock.runFor(1)
+      return locator.isVisible()
+    })
+    .toBe(visible)
+
 test('who has to wait sees the time go by, and can try again when it is over', async ({ visit, page }) => {
   const chat = await visit()
   await chat.open()
@@ -27,6 +36,7 @@ test('who has to wait sees the time go by, and can try again when it is over', a
   await chat.ask(question)
 
   const timer = chat.alert.getByRole('timer')
+  await runUntil(page, timer, true)
   await expect(timer).toHaveText('You can go on in 4 minutes.')
   await expect(timer).toHaveAttribute('aria-live', 'off')
   await expect(chat.retry).toBeDisabled()
@@ -39,9 +49,10 @@ test('who has to wait sees the time go by, and can try again when it is over', a
 
   // Whoever comes back to it sees the time as it is now.
   await chat.conversations.click()
-  await expect(timer).toBeHidden()
+  await runUntil(page, timer, false)
   await page.clock.runFor(8000)
   await chat.conversations.click()
+  await runUntil(page, timer, true)
   await expect(timer).toHaveText('You can go on in 50 seconds.')
   await page.clock.runFor(49_000)
   await expect(timer).toHaveText('You can go on in 1 second.')
@@ -64,6 +75,7 @@ test('a closed panel counts nothing, and an open one goes on from where the time
   await refuseOnce(page, 'rate_limited', 50_000)
   await chat.ask(unique('Too fast?'))
   const timer = chat.alert.getByRole('timer')
+  await runUntil(page, timer, true)
   await expect(timer).toHaveText('You can go on in 50 seconds.')
   await chat.close.click()
   // What was set before ends with it.
