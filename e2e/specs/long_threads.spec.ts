@@ -1,17 +1,31 @@
+import type { Page } from '@playwright/test'
+import type { Chat } from '../support/chat.ts'
 import { expect, test, unique } from '../support/fixtures.ts'
+import type { Owner } from '../support/owner.ts'
+
+interface Fixtures {
+  visit: () => Promise<Chat>
+  owner: Owner
+  page: Page
+}
+
+/** Opens a conversation on the page after the one on which it was begun, so many lines later. */
+async function comeBack({ visit, owner, page }: Fixtures, question: string, lines: number): Promise<Chat> {
+  const chat = await visit()
+  await chat.open()
+  await chat.askAndWait(question)
+  await owner.addLines(question, lines)
+  await page.reload()
+  await chat.open()
+  return chat
+}
 
 test(
   'a long conversation opens at its end, and its beginning comes on request',
   { tag: '@local' },
   async ({ visit, owner, page }) => {
     const question = unique('How does it all begin?')
-    const chat = await visit()
-    await chat.open()
-    await chat.askAndWait(question)
-    await owner.addLines(question, 120)
-
-    await page.reload()
-    await chat.open()
+    const chat = await comeBack({ visit, owner, page }, question, 120)
     await expect(chat.message('line 120')).toBeInViewport()
     await expect(chat.message('line 1')).toBeHidden()
     const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
@@ -39,12 +53,7 @@ test(
   { tag: '@local' },
   async ({ visit, owner, page }) => {
     const question = unique('How long has it been?')
-    const chat = await visit()
-    await chat.open()
-    await chat.askAndWait(question)
-    await owner.addLines(question, 250)
-    await page.reload()
-    await chat.open()
+    const chat = await comeBack({ visit, owner, page }, question, 250)
     const lines = chat.log.getByText(/^line \d+$/)
     const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
     for (const shown of [50, 100, 150, 200]) {
@@ -82,12 +91,7 @@ test(
   { tag: '@local' },
   async ({ visit, owner, page }) => {
     const question = unique('Who scrolls that fast?')
-    const chat = await visit()
-    await chat.open()
-    await chat.askAndWait(question)
-    await owner.addLines(question, 250)
-    await page.reload()
-    await chat.open()
+    const chat = await comeBack({ visit, owner, page }, question, 250)
     const lines = chat.log.getByText(/^line \d+$/)
     const earlier = chat.panel.getByRole('button', { name: 'Show earlier messages' })
     for (const shown of [50, 100]) {
@@ -119,12 +123,7 @@ test(
     const [first, second] = [unique('What is below?'), unique('What comes next?')]
     const text = 'And so it goes on. '.repeat(80).trim()
     await model.says(second, { text, holdAfter: 400 })
-    const chat = await visit()
-    await chat.open()
-    await chat.askAndWait(first)
-    await owner.addLines(first, 30)
-    await page.reload()
-    await chat.open()
+    const chat = await comeBack({ visit, owner, page }, first, 30)
     await expect(chat.message('line 30')).toBeAttached()
     await chat.ask(second)
     await expect(chat.log).toContainText('And so it goes on.')

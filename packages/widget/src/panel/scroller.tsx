@@ -26,14 +26,14 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   #top = 0
   #height = 0
   #first: HTMLElement | undefined
-  /** What is drawn has the visitor's place elsewhere, or not at all. */
-  #lost = false
+  /** Messages have come in front, and the view is still to go back to the visitor's place. */
+  #mustRestore = false
   // Either can change what is in sight: the content by growing, the box by the keyboard of a phone.
   #resized = new ResizeObserver(() => {
     const before = this.#height
     this.#height = this.#box!.clientHeight
     // Some browsers forget where a closed panel was scrolled to.
-    if (!before || this.#lost) this.#restore()
+    if (!before || this.#mustRestore) this.#restore()
     else if (this.#following) this.toEnd()
     else this.#measure()
   })
@@ -45,7 +45,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
 
   override componentWillUnmount(): void {
     this.#resized.disconnect()
-    this.#lost = false
+    this.#mustRestore = false
   }
 
   override componentDidUpdate({ thread: before }: Props): void {
@@ -54,8 +54,8 @@ export class Scroller extends Component<Props, { away?: boolean }> {
     // Another conversation, or older messages in front.
     if (first !== this.#first) {
       // While it is drawn for the first time, it is laid out in a task of its own, or by the frame that comes before.
-      this.#lost = !drawn.settled
-      if (this.#lost) setTimeout(() => this.#lost && this.#restore())
+      this.#mustRestore = !drawn.settled
+      if (this.#mustRestore) setTimeout(() => this.#mustRestore && this.#restore())
       else this.#restore()
     }
     this.#first = first
@@ -83,7 +83,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
   }
 
   #restore(): void {
-    this.#lost = false
+    this.#mustRestore = false
     const kept = this.props.ui.model.memory.get(this.#name)
     const article = this.#articles.find(({ id }) => kept?.split(' ')[1] === id)
     if (article) this.#move(article.offsetTop - Number.parseFloat(kept!))
@@ -122,7 +122,7 @@ export class Scroller extends Component<Props, { away?: boolean }> {
 
   readonly #onScroll = (): void => {
     // The browser tells of a scroll in the next frame, when the box may be gone, or back without its place.
-    if (this.#lost || this.#box?.clientHeight !== this.#height) return
+    if (this.#mustRestore || this.#box?.clientHeight !== this.#height) return
     const { scrollTop } = this.#box
     // Only going down begins it: where the conversation gets shorter, the browser goes up by itself. Where it grows
     // nobody goes away, and in the room below a short answer nobody is at the end.
