@@ -21,7 +21,8 @@ test.describe('the example of useChat', { tag: '@local' }, () => {
   /** The page of one visitor, with another assistant than it was built with where one is given. */
   async function visit(page: Page, { assistantId }: Target, assistant = assistantId) {
     await page.route('**/assets/*.js', async (route) => {
-      const response = await route.fetch()
+      // The server closes a connection that is idle for seconds: maybe as this is sent on it.
+      const response = await route.fetch({ maxRetries: 1 })
       await route.fulfill({ response, body: (await response.text()).replaceAll(assistantId, assistant) })
     })
     await page.goto(example.origin)
