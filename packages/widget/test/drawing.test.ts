@@ -22,15 +22,17 @@ function drawnTo(messages: Message[]) {
   return drawing
 }
 
-test('nothing is drawn before the panel is shown', () => {
-  expect(createDrawing().next(conversation(1, 10))).toMatchObject({ count: -1, settled: false, done: false })
+test('only the text field is drawn before the panel is shown', () => {
+  const drawing = createDrawing()
+  for (let time = 0; time < 2; time++)
+    expect(drawing.next(conversation(1, 10))).toMatchObject({ count: -2, settled: false, done: false })
 })
 
-test('the newest hundred are drawn, ten of them one by one, then two in each task', () => {
+test('the composer and what is around it are drawn, then the newest hundred: ten one by one, then two in each task', () => {
   const drawing = createDrawing()
   drawing.begin()
   const { counts, left } = drawAll(drawing, conversation(1, 5_000))
-  expect(counts).toEqual(Array.from({ length: 55 }, (_, index) => (index < 10 ? index + 1 : 2 * index - 8)))
+  expect(counts).toEqual([-1, 0, ...Array.from({ length: 55 }, (_, index) => (index < 10 ? index + 1 : 2 * index - 8))])
   expect(left).toBe(4_900)
 })
 

@@ -3,8 +3,6 @@ export { type BareUrl, type Further, further, type RenderTable } from './further
 export { renderInlines } from './inline_view.tsx'
 export { type Read, readTarget, type Target } from './links.ts'
 export { type Insert, Markdown, type MarkdownProps } from './markdown_view.tsx'
-/** What the view needs to look right, for the panel's style sheet. */
-export { default as markdownStyles } from './markdown.css?inline'
 export { type Node, sizeOf } from './nodes.ts'
 export type { References } from './references.ts'
 export { createMarkdown } from './stream.ts'

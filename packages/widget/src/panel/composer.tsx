@@ -1,11 +1,12 @@
 import { h } from 'preact'
 import { assistantOf, canSend, charactersLeft, isRunning, type ModelState } from '../model_state.ts'
 import { directionOf } from '../direction.ts'
+import type { Drawn } from './drawing.ts'
 import { Icon } from './icons.tsx'
 import { memo } from './memo.ts'
 import type { Ui } from './ui.ts'
 
-export const Composer = ({ ui, state }: { ui: Ui; state: ModelState }) => {
+export const Composer = ({ ui, state, drawn }: { ui: Ui; state: ModelState; drawn: Drawn }) => {
   const sendable = canSend(state)
   return (
     <Form
@@ -16,6 +17,7 @@ export const Composer = ({ ui, state }: { ui: Ui; state: ModelState }) => {
       // What waits for the visitor can be stopped, or ended by what they write.
       busy={isRunning(state.thread) || (state.thread.turn.status === 'waiting' && !sendable)}
       canSend={sendable}
+      bare={drawn.count < -1}
     />
   )
 }
@@ -28,10 +30,12 @@ interface FormProps {
   limit: number
   busy: boolean
   canSend: boolean
+  /** There is only what the keyboard needs: the rest comes when the field has it. */
+  bare: boolean
 }
 
 /** Doesn't render again at each word of an answer: that would lay it out anew. */
-const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProps) => {
+const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable, bare }: FormProps) => {
   const { model, words, features } = ui
   const { length, fields } = features
   const attachments = features.attachments.loaded
@@ -40,7 +44,7 @@ const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProp
   const counter = near && length.loaded
   const submit = (event: Event) => {
     event.preventDefault()
-    if (counter && left < 0) ui.announce(counter.countCharacters(ui, left))
+    if (left < 0) void length.load().then(() => length.loaded?.announceCount(ui, left))
     if (!attachments?.holds(ui)) model.submit()
   }
   return (
@@ -54,7 +58,7 @@ const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProp
           aria-label={words.message}
           aria-describedby={counter ? 'count' : undefined}
           aria-invalid={left < 0}
-          placeholder={words.placeholder}
+          placeholder={bare ? '' : words.placeholder}
           autoComplete="off"
           value={draft}
           // A function of its own each time, so that it runs after each rendering.
@@ -69,30 +73,31 @@ const Form = memo(({ ui, draft, left, limit, busy, canSend: sendable }: FormProp
             if (!event.isComposing && event.keyCode !== 229) submit(event)
           }}
         />
-        {busy ? (
-          // The second click of a double click on "Send" lands here, and stops nothing.
-          <button
-            key="stop"
-            type="button"
-            class="send"
-            aria-label={words.stopAnswering}
-            title={words.stopAnswering}
-            onClick={(event) => event.detail < 2 && ui.stop()}
-          >
-            <Icon name="stop" />
-          </button>
-        ) : (
-          <button
-            key="send"
-            type="submit"
-            class="send"
-            aria-label={words.sendMessage}
-            title={words.sendMessage}
-            disabled={!sendable}
-          >
-            <Icon name="send" />
-          </button>
-        )}
+        {!bare &&
+          (busy ? (
+            // The second click of a double click on "Send" lands here, and stops nothing.
+            <button
+              key="stop"
+              type="button"
+              class="send"
+              aria-label={words.stopAnswering}
+              title={words.stopAnswering}
+              onClick={(event) => event.detail < 2 && ui.stop()}
+            >
+              <Icon name="stop" />
+            </button>
+          ) : (
+            <button
+              key="send"
+              type="submit"
+              class="send"
+              aria-label={words.sendMessage}
+              title={words.sendMessage}
+              disabled={!sendable}
+            >
+              <Icon name="send" />
+            </button>
+          ))}
       </div>
       {counter && <counter.Count ui={ui} left={left} />}
     </form>

@@ -8,7 +8,7 @@ const MORE = 50
 
 /** How far a conversation is drawn. */
 export interface Drawn {
-  /** How many of the newest messages; -1 while there is only what is around them. */
+  /** How many of the newest messages. -1: of all, there is the composer alone; -2: of that, its text field. */
   count: number
   /** How many of the oldest wait until the visitor goes back to them. */
   left: number
@@ -19,20 +19,21 @@ export interface Drawn {
 }
 
 /**
- * Draws a conversation from its newest message on, a few messages in each task, so that a slow device hears its visitor
- * between them; the more are drawn, the more in each.
+ * Draws the panel from its text field on and the conversation from its newest message on, a few messages in each task, so
+ * that a slow device hears its visitor between them; the more are drawn, the more in each.
  */
 export function createDrawing() {
   /** Names the oldest message that is to be drawn. */
   let oldest: string | undefined
-  let count = -1
+  let count = -2
+  let begun = false
   let left = 0
   let settled = false
   const placeOf = (messages: readonly Message[]) => messages.findIndex((message) => keyOf(message) === oldest)
   const drawFrom = (message: Message | undefined) => (oldest = message && keyOf(message))
   return {
     begin(): void {
-      count = Math.max(count, 0)
+      begun = true
     },
     /** Draws on. Messages that come at the end are drawn, and make none go. */
     next(messages: readonly Message[]): Drawn {
@@ -42,7 +43,7 @@ export function createDrawing() {
       const goal = messages.length - left
       drawFrom(messages[left])
       settled &&= place >= 0
-      if (count >= 0) count = Math.min(goal, count + (settled || count > 9 ? Math.max(2, count >> 6) : 1))
+      if (begun) count = Math.min(goal, count + (settled || count > 9 ? Math.max(2, count >> 6) : 1))
       const done = count === goal
       settled ||= done
       return { count, left, settled, done }

@@ -17,10 +17,10 @@ export function createWidget(element: ChatElement, globals: PageGlobals): ChatWi
     element,
     { fetch: globals[0], ...(fromPage(element.options) as MountOptions) },
     {
-      view: () => createView,
-      language: fetchFile,
       languages: LANGUAGES,
+      view: () => createView,
       feature: loadFeature,
+      language: fetchFile,
     },
   )
   const widget = Object.assign(common, {

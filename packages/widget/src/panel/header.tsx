@@ -1,5 +1,5 @@
 import { h } from 'preact'
-import { failureOf, type ModelState } from '../model_state.ts'
+import type { ModelState } from '../model_state.ts'
 import { IconButton } from './icons.tsx'
 import type { Ui } from './ui.ts'
 
@@ -9,7 +9,7 @@ export function Header({ ui, state }: { ui: Ui; state: ModelState }) {
   return (
     <header part="header">
       <span class="drop" />
-      <h2>{listing ? words.conversations : name || (failureOf(state) && words.chat)}</h2>
+      <h2>{listing ? words.conversations : name || words.chat}</h2>
       <IconButton icon="compose" label={words.newChat} onClick={ui.newThread} />
       <IconButton
         icon="list"

@@ -2,7 +2,7 @@ import type { Message } from '@loacl/core'
 import { h, render } from 'preact'
 import type { LoadFeature } from '../features/index.ts'
 import type { Language } from '../language.ts'
-import { createMarkdown, markdownStyles } from '../markdown/index.ts'
+import { createMarkdown } from '../markdown/index.ts'
 import { assistantOf, failureOf, isRunning } from '../model_state.ts'
 import type { Model } from '../model_types.ts'
 import { pageDocument } from '../page_document.ts'
@@ -10,7 +10,8 @@ import { fill } from '../strings.ts'
 import type { Look, OpenedBy } from '../types.ts'
 import { createDrawing } from './drawing.ts'
 import { directionOf, directionOfLocale } from '../direction.ts'
-import css from './panel.css?inline'
+import contentStyles from './content.css?inline'
+import panelStyles from './panel.css?inline'
 import { Panel } from './panel.tsx'
 import { isLazy } from './parts/part_view.tsx'
 import { isWriting, SMALL } from '../page_state.ts'
@@ -140,7 +141,7 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     const drawn = drawing.next(state.thread.messages)
     const props = { ui, state, online: navigator.onLine, announcement, drawn }
     render(<Panel {...props} />, dialog)
-    if (drawn.count >= 0 && !drawn.done) redraw(true)
+    if (drawn.count > -2 && !drawn.done) redraw(true)
   }
   /**
    * Draws what has changed, once for all that changes at a time. `later`: in a task of its own, so that a slow device hears
@@ -157,7 +158,8 @@ export function createView({ host, root, model, look, language, loadFeature, rep
     redraw(true)
   }
 
-  adopt({ styles: css + markdownStyles })
+  adopt({ styles: panelStyles })
+  adopt({ styles: contentStyles })
   dialog.className = 'panel'
   dialog.tabIndex = -1
   dialog.setAttribute('part', 'panel')
@@ -322,15 +324,19 @@ export function createView({ host, root, model, look, language, loadFeature, rep
       fit()
       paint()
       // Only now: what is read of the page before would have it laid out with the panel in it.
-      if (!dialog.isConnected) root.append(dialog)
+      if (!dialog.isConnected) {
+        root.append(dialog)
+        // The launcher's and the composer's: the others when the visitor can write.
+        root.adoptedStyleSheets = styleSheets.slice(0, 2)
+      }
       keeper.observe(dialog, { childList: true, subtree: true })
-      root.adoptedStyleSheets = styleSheets
       if (takesKeyboard) place()
       else {
         dialog.open = true
         lock(small.matches)
       }
       if (takesKeyboard) focusComposer()
+      root.adoptedStyleSheets = styleSheets
       // In a task of its own, when the visitor can write already. What waits for a time tells it anew.
       redraw(true)
       // Code is slow when it first runs. What reads texts does so in a task of its own, while the project answers.

@@ -8,10 +8,12 @@ interface CountProps {
 }
 
 /** How many characters more the composer takes, or how many are too many, in words. */
-export const countCharacters = ({ words, locale }: Ui, left: number): string =>
+const countCharacters = ({ words, locale }: Ui, left: number): string =>
   fill({ ...ENGLISH, ...words }[left < 0 ? 'charactersOver' : 'charactersLeft'], {
     count: Math.abs(left).toLocaleString(locale),
   })
+
+export const announceCount = (ui: Ui, left: number): void => ui.announce(countCharacters(ui, left))
 
 /** Describes the composer, by its id. */
 export const Count = ({ ui, left }: CountProps) => (

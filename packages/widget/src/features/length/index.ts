@@ -1,2 +1,2 @@
-export { Count, countCharacters } from './count.tsx'
+export { announceCount, Count } from './count.tsx'
 export { default as styles } from './length.css?inline'
