@@ -128,12 +128,19 @@ test('a message that is too long is counted, not sent', async ({ visit, page }) 
   expect(sent).toBe(1)
 })
 
-test('a message that is too long says so to a screen reader, too, when it is not sent', async ({ visit }) => {
+test('a message that is too long says so to a screen reader, too, when it is not sent', async ({ visit, page }) => {
+  let go!: () => void
+  const pressed = new Promise<void>((resolve) => (go = resolve))
+  await page.route('**/panel-length-*', async (route) => {
+    await pressed
+    await route.continue()
+  })
   const chat = await visit()
   await chat.open()
   await expect(chat.questions).toBeVisible()
   await chat.composer.fill('a'.repeat(20_000))
   await chat.composer.press('Enter')
+  go()
   await expect(chat.panel.getByRole('status')).toHaveText(/^\d+,000 characters too long$/)
 })
 
