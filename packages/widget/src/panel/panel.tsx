@@ -23,7 +23,8 @@ export const Panel = (props: PanelProps) => {
   return (
     <Fragment>
       {drawn.count < 0
-        ? // The composer alone, or its text field: it gets the keyboard. In an array as what comes after it: else it would be drawn anew then.
+        ? // The composer alone, or its text field: it gets the keyboard. In an array as what comes after it: else it would be
+          // drawn anew then.
           [<div class="body" />]
         : [<Header {...props} />, state.view === 'chat' ? <Chat {...props} /> : <Listing {...props} />]}
       {!online && (
